@@ -1,0 +1,81 @@
+"""The environment the engine runs in: nothing of the user's own, everything under `build/`."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+PASSPHRASE = "sandbox"
+_HIDDEN_PREFIXES = ("AWS_", "PULUMI_OPTION_")
+_HIDDEN = frozenset({
+    "KUBECONFIG", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CREDENTIALS_PATH", "PULUMI_API",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project, and where the sandbox keeps what belongs to it."""
+
+    project: Path
+    state: Path
+    scratch: Path
+
+    @classmethod
+    def under(cls, project: Path, build: Path | None = None) -> "Place":
+        """The place of the project in a directory; `build` other than its own makes throw-away state."""
+        project = project.resolve()
+        if not project.is_dir():
+            raise SandboxError(f"{project}: no such directory")
+        build = (build or project / "build").resolve()
+        return cls(project=project, state=build / "state", scratch=build / "sandbox")
+
+
+def engine_environment(
+    user: Mapping[str, str], place: Place, *, language_port: int, provider_ports: Mapping[str, int]
+) -> dict[str, str]:
+    """The user's environment without what reaches an account, plus what attaches the stand-ins."""
+    home = place.scratch / "home"
+    for directory in (place.state, home):
+        directory.mkdir(parents=True, exist_ok=True)
+    kept = {
+        name: value
+        for name, value in user.items()
+        if name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES)
+    }
+    nothing = str(place.scratch / "none")
+    return {
+        **kept,
+        "PATH": os.pathsep.join(
+            [str(_analyzer_directory(place)), str(Path(sys.executable).parent), kept.get("PATH", "")]
+        ),
+        "AWS_CONFIG_FILE": nothing,
+        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "KUBECONFIG": nothing,
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{place.state}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",
+        "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in provider_ports.items()),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_OPTION_PRESERVE_CONFIG": "true",
+    }
+
+
+def _analyzer_directory(place: Place) -> Path:
+    """Where the engine finds the program that starts a policy pack."""
+    directory = place.scratch / "bin"
+    script = directory / "pulumi-analyzer-policy-python"
+    text = f'#!/bin/sh\nexec "{sys.executable}" -u -m pulumi.policy "$1" "$2"\n'
+    if not script.exists() or script.read_text() != text:
+        directory.mkdir(parents=True, exist_ok=True)
+        fresh = directory / f".{os.getpid()}"
+        fresh.write_text(text)
+        fresh.chmod(0o755)
+        fresh.replace(script)
+    return directory

@@ -1,0 +1,140 @@
+"""The language host the engine asks to run the program: the official one is not a Go module one can get."""
+
+import asyncio
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from pathlib import Path
+
+import grpc
+from pulumi import log
+from pulumi.automation._server import LanguageServer
+from pulumi.errors import RunError
+from pulumi.runtime import reset_options, run_in_stack, set_all_config
+from pulumi.runtime.proto import language_pb2
+
+_OUR_CODE = (
+    os.sep + "site-packages" + os.sep + "pulumi" + os.sep,
+    __file__,
+    "<frozen runpy>",
+    runpy.__file__,
+)
+
+
+class LanguageHost(LanguageServer):
+    """Runs the program of the project the engine names, in this process.
+
+    `user_error` holds the text of the last error that the program meant for its reader.
+    """
+
+    def __init__(self, program: Path):
+        super().__init__(lambda: None)
+        self._directory = program
+        self._known_modules = frozenset(sys.modules)
+        self.user_error: str | None = None
+
+    def Handshake(self, request, context):
+        return language_pb2.LanguageHandshakeResponse()
+
+    def Run(self, request, context):
+        entry = _entry_point(request, self._directory)
+        return copy_context().run(self._run, request, entry)
+
+    def _run(self, request, entry: Path):
+        self._forget_program_modules(entry.parent)
+        organization = request.organization or "organization"
+        reset_options(
+            project=request.project,
+            monitor_address=request.monitor_address,
+            engine_address=request.args[0] if request.args else "",
+            organization=organization,
+            stack=request.stack,
+            parallel=request.parallel,
+            preview=request.dryRun,
+        )
+        set_all_config(dict(request.config), list(request.configSecretKeys))
+        loop = asyncio.new_event_loop()
+        loop.set_default_executor(ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4))
+        loop.set_exception_handler(self._exception_handler)
+        try:
+            with _program_at(entry):
+                loop.run_until_complete(run_in_stack(lambda: _run_program(entry)))
+        except grpc.RpcError as error:
+            # An unavailable monitor is an engine that is already leaving; it has said why.
+            if error.code() != grpc.StatusCode.UNAVAILABLE:
+                return language_pb2.RunResponse(error=f"RPC error: {error.details()}")
+        except BaseException as error:  # noqa: BLE001 the program may raise anything, and the engine must hear of it
+            log.error(self._explain(error))
+            return language_pb2.RunResponse(bail=True)
+        finally:
+            _close(loop)
+        return language_pb2.RunResponse()
+
+    def _explain(self, error: BaseException) -> str:
+        if isinstance(error, RunError):
+            return str(error)
+        if getattr(error, "user_error", False):
+            self.user_error = str(error)
+            return str(error)
+        return "Program failed with an unhandled exception:\n" + "".join(_traceback_of_program(error))
+
+    def _forget_program_modules(self, directory: Path) -> None:
+        """A second run in one process (`pulumi watch`) sees the program as it is now."""
+        for name, module in list(sys.modules.items()):
+            origin = getattr(module, "__file__", None)
+            if name not in self._known_modules and origin and Path(origin).is_relative_to(directory):
+                if "site-packages" not in origin:
+                    del sys.modules[name]
+
+
+def _entry_point(request, directory: Path) -> Path:
+    """The file to run: `main` of Pulumi.yaml may name a directory or a file."""
+    root = Path(request.info.program_directory or directory)
+    entry = (root / (request.info.entry_point or ".")).resolve()
+    return entry / "__main__.py" if entry.is_dir() else entry
+
+
+def _run_program(entry: Path) -> None:
+    runpy.run_path(str(entry), run_name="__main__")
+
+
+@contextmanager
+def _program_at(entry: Path):
+    """As `python __main__.py` run in its directory: there, and first on the module path."""
+    before, path = Path.cwd(), list(sys.path)
+    os.chdir(entry.parent)
+    sys.path[:] = [str(entry.parent), *(item for item in path if item not in ("", str(entry.parent)))]
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        os.chdir(before)
+
+
+def _traceback_of_program(error: BaseException) -> list[str]:
+    """The traceback without the frames of the SDK and of this host before the program's first own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    start = next(
+        (
+            index
+            for index, frame in enumerate(frames)
+            if not any(part in frame.filename for part in _OUR_CODE)
+        ),
+        0,
+    )
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(list(frames)[start:])]
+    return [*lines, *traceback.format_exception_only(error)]
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            loop.run_until_complete(task)
+    loop.close()
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if pulumi is None:
             parser.error("nothing to do: write the arguments for pulumi after --")
-        return run_pulumi(pulumi, Place.under(options.directory))
+        return run_pulumi(pulumi, Place.under(options.directory)).exit_code
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.passphrase import SANDBOX
 
-PASSPHRASE = "sandbox"
 _HIDDEN_PREFIXES = ("AWS_", "PULUMI_OPTION_")
+_KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _HIDDEN = frozenset({
     "KUBECONFIG", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE",
     "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CREDENTIALS_PATH", "PULUMI_API",
@@ -31,22 +32,37 @@ class Place:
         if not project.is_dir():
             raise SandboxError(f"{project}: no such directory")
         build = (build or project / "build").resolve()
+        if any(mark in str(build) for mark in "?#%"):
+            raise SandboxError(
+                f"{build}: the engine cannot keep state in a directory whose name holds ?, # or %"
+            )
         return cls(project=project, state=build / "state", scratch=build / "sandbox")
+
+    @property
+    def home(self) -> Path:
+        """The engine's home, in place of the user's `~/.pulumi`."""
+        return self.scratch / "home"
 
 
 def engine_environment(
-    user: Mapping[str, str], place: Place, *, language_port: int, provider_ports: Mapping[str, int]
+    user: Mapping[str, str],
+    place: Place,
+    *,
+    language_port: int,
+    provider_ports: Mapping[str, int],
+    config_file: Path | None,
 ) -> dict[str, str]:
     """The user's environment without what reaches an account, plus what attaches the stand-ins."""
-    home = place.scratch / "home"
-    for directory in (place.state, home):
+    for directory in (place.state, place.home):
         directory.mkdir(parents=True, exist_ok=True)
     kept = {
         name: value
         for name, value in user.items()
-        if name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES)
+        if name in _KEPT or (name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES))
     }
     nothing = str(place.scratch / "none")
+    if config_file is not None:
+        kept["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     return {
         **kept,
         "PATH": os.pathsep.join(
@@ -56,9 +72,9 @@ def engine_environment(
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": nothing,
-        "PULUMI_HOME": str(home),
+        "PULUMI_HOME": str(place.home),
         "PULUMI_BACKEND_URL": f"file://{place.state}",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_CONFIG_PASSPHRASE": SANDBOX.passphrase,
         "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",
         "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in provider_ports.items()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -1,12 +1,15 @@
+# ruff: noqa: ARG002 the protocol gives every method both a request and a context
 """The language host the engine asks to run the program: the official one is not a Go module one can get."""
 
 import asyncio
+import io
 import os
 import runpy
 import sys
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from contextvars import copy_context
 from pathlib import Path
 
@@ -67,7 +70,9 @@ class LanguageHost(LanguageServer):
             # An unavailable monitor is an engine that is already leaving; it has said why.
             if error.code() != grpc.StatusCode.UNAVAILABLE:
                 return language_pb2.RunResponse(error=f"RPC error: {error.details()}")
-        except BaseException as error:  # noqa: BLE001 the program may raise anything, and the engine must hear of it
+        except (
+            BaseException
+        ) as error:  # the program may raise anything, SystemExit too, and the engine must hear of it
             log.error(self._explain(error))
             return language_pb2.RunResponse(bail=True)
         finally:
@@ -86,9 +91,10 @@ class LanguageHost(LanguageServer):
         """A second run in one process (`pulumi watch`) sees the program as it is now."""
         for name, module in list(sys.modules.items()):
             origin = getattr(module, "__file__", None)
-            if name not in self._known_modules and origin and Path(origin).is_relative_to(directory):
-                if "site-packages" not in origin:
-                    del sys.modules[name]
+            if name in self._known_modules or not origin or "site-packages" in origin:
+                continue
+            if Path(origin).is_relative_to(directory):
+                del sys.modules[name]
 
 
 def _entry_point(request, directory: Path) -> Path:
@@ -99,7 +105,28 @@ def _entry_point(request, directory: Path) -> Path:
 
 
 def _run_program(entry: Path) -> None:
-    runpy.run_path(str(entry), run_name="__main__")
+    # What the program prints must not end up in the middle of the engine's `--json` document.
+    with redirect_stdout(_Lines(log.info)), redirect_stderr(_Lines(log.info)):
+        runpy.run_path(str(entry), run_name="__main__")
+
+
+class _Lines(io.TextIOBase):
+    """A text stream that hands each line to the engine's log."""
+
+    def __init__(self, write_line: Callable[[str], object]):
+        self._write_line = write_line
+        self._rest = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._write_line(line)
+        return len(text)
+
+    def close(self) -> None:
+        if self._rest:
+            self.write("\n")
+        super().close()
 
 
 @contextmanager

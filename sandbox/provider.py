@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 the protocol gives every method both a request and a context
 """What every stand-in provider has in common: the engine's resource provider protocol."""
 
 import uuid

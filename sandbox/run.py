@@ -1,51 +1,151 @@
 """One run of the engine with the language host and the stand-ins attached."""
 
 import os
-import subprocess
+import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-import grpc
 from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 
 from sandbox.engine import find_engine
 from sandbox.environment import Place, engine_environment
+from sandbox.errors import SandboxError
 from sandbox.language_host import LanguageHost
-from sandbox.provider import StandIn
-from sandbox.stacks import ensure_stack, stack_named_in
+from sandbox.process import Finished, run_engine
+from sandbox.providers import stand_ins
+from sandbox.servers import serving
+from sandbox.stack_config import StackConfig, copy_for_run
+from sandbox.stacks import Project, ensure_stack, selected_stack, short_name, stack_named_in
 
-_MESSAGE_BYTES = 400 * 1024 * 1024  # what the engine itself allows
+# These write to stack files by themselves and take no --config-file.
+_WRITES_STACK_FILES = frozenset(
+    {"init", "new", "rename", "rm", "import", "history", "select", "change-secrets-provider"}
+)
 
 
-def run_pulumi(arguments: Sequence[str], place: Place) -> int:
-    """Run pulumi with these arguments on the project of a place; gives pulumi's exit code."""
+@dataclass(frozen=True)
+class Run:
+    """How one run of the engine ended; `user_error` is what the program told its reader, if it did."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    user_error: str | None
+
+
+def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False) -> Run:
+    """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start."""
     engine = find_engine()
+    project = Project.at(place.project)
+    stack = _stack_of(arguments, place, project)
+    language = LanguageHost(place.project)
+    with ExitStack() as cleanup:
+        language_port = cleanup.enter_context(
+            serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language)
+        )
+        ports = {
+            name: cleanup.enter_context(
+                serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, servicer)
+            )
+            for name, servicer in stand_ins(place, project, stack).items()
+        }
+        config = cleanup.enter_context(_config_for(arguments, place, project, stack)) if project else None
+        environment = engine_environment(
+            os.environ,
+            place,
+            language_port=language_port,
+            provider_ports=ports,
+            config_file=config.copy if config else None,
+        )
+        command = [engine, *_with_own_config_file(arguments, config)]
+        finished: Finished = run_engine(
+            command, directory=place.project, environment=environment, capture=capture
+        )
+    return Run(finished.exit_code, finished.stdout, finished.stderr, language.user_error)
+
+
+def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -> str | None:
+    _refuse_other_directories(arguments)
+    if project is None:
+        return None
     stack = stack_named_in(arguments)
-    if stack and list(arguments[:2]) != ["stack", "init"]:
-        ensure_stack(place, stack)
-    language, language_port = _serve(
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server, LanguageHost(place.project)
-    )
-    add_provider = provider_pb2_grpc.add_ResourceProviderServicer_to_server
-    aws, aws_port = _serve(add_provider, StandIn(version("pulumi_aws")))
-    kubernetes, kubernetes_port = _serve(add_provider, StandIn(version("pulumi_kubernetes")))
-    environment = engine_environment(
-        os.environ,
-        place,
-        language_port=language_port,
-        provider_ports={"aws": aws_port, "kubernetes": kubernetes_port},
-    )
-    return subprocess.call([engine, *arguments], cwd=place.project, env=environment)
+    if stack and list(arguments[:2]) not in (["stack", "init"], ["stack", "new"]):
+        ensure_stack(place, project, stack)
+    return stack or os.environ.get("PULUMI_STACK") or selected_stack(place, project)
 
 
-def _serve(add_to_server, servicer) -> tuple[grpc.Server, int]:
-    limits = [
-        ("grpc.max_receive_message_length", _MESSAGE_BYTES),
-        ("grpc.max_send_message_length", _MESSAGE_BYTES),
-    ]
-    server = grpc.server(ThreadPoolExecutor(16), options=limits)
-    add_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
+def _refuse_other_directories(arguments: Sequence[str]) -> None:
+    for argument in arguments:
+        if argument == "--":
+            return
+        if argument in ("-C", "--cwd") or argument.startswith("--cwd="):
+            raise SandboxError(f"{argument}: name the directory before the --: python -m sandbox -C DIR -- …")
+
+
+@contextmanager
+def _config_for(arguments: Sequence[str], place: Place, project: Project, stack: str | None):
+    """The run's copy of the stack file; the tracked ones are afterwards as they were."""
+    config = None
+    if stack:
+        tracked = _config_file_in(arguments) or project.stack_file(stack)
+        config = copy_for_run(tracked, place.scratch / "config", short_name(stack), os.environ)
+        _say_what_differs(config, tracked)
+    with _kept_as_they_are(project) if _touches_stack_files(arguments) else ExitStack():
+        yield config
+    if config:
+        changed = config.keep_changes()
+        if changed:
+            _say(f"{', '.join(changed)}: kept in {config.changes}; the tracked stack file is unchanged")
+
+
+def _touches_stack_files(arguments: Sequence[str]) -> bool:
+    return arguments[:1] == ["stack"] and bool(_WRITES_STACK_FILES.intersection(arguments[1:]))
+
+
+@contextmanager
+def _kept_as_they_are(project: Project):
+    before = {file: file.read_bytes() for file in project.stack_files().values()}
+    try:
+        yield
+    finally:
+        for file in project.stack_files().values():
+            if file not in before:
+                file.unlink()
+        for file, content in before.items():
+            if not file.exists() or file.read_bytes() != content:
+                file.write_bytes(content)
+
+
+def _config_file_in(arguments: Sequence[str]) -> Path | None:
+    for position, argument in enumerate(arguments):
+        if argument == "--config-file" and position + 1 < len(arguments):
+            return Path(arguments[position + 1])
+        if argument.startswith("--config-file="):
+            return Path(argument.removeprefix("--config-file="))
+    return None
+
+
+def _with_own_config_file(arguments: Sequence[str], config: StackConfig | None) -> list[str]:
+    """The arguments, with the run's copy in place of a --config-file that the user named."""
+    result = list(arguments)
+    named = _config_file_in(arguments)
+    if config is None or named is None:
+        return result
+    if "--config-file" in result:
+        result[result.index("--config-file") + 1] = str(config.copy)
+        return result
+    return [f"--config-file={config.copy}" if item.startswith("--config-file=") else item for item in result]
+
+
+def _say_what_differs(config: StackConfig, tracked: Path) -> None:
+    if config.stood_in:
+        keys = ", ".join(config.stood_in)
+        _say(f"{tracked.name}: {keys}: not readable without the real account; a stand-in is used")
+    if config.overridden:
+        _say(f"{', '.join(config.overridden)}: from {config.changes}, not from {tracked.name}")
+
+
+def _say(text: str) -> None:
+    print(f"sandbox: {text}", file=sys.stderr, flush=True)

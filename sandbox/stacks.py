@@ -4,16 +4,17 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from sandbox.environment import Place
 from sandbox.errors import SandboxError
+from sandbox.passphrase import SANDBOX
 
-# Made by the engine from the passphrase "sandbox"; it must be the same in state and configuration.
-SALT = "v1:MrSwOjBuwtA=:v1:KN9NgKRrt3x++B7s:xq/Q1xaWOs/dnEYxAs4p7HYrZnjbXw=="
 _STATE_VERSION = "v3.259.0"
 
 
@@ -31,30 +32,79 @@ def stack_named_in(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def project_name(project: Path) -> str | None:
-    """The name in Pulumi.yaml; None where there is no project."""
-    for name in ("Pulumi.yaml", "Pulumi.yml"):
-        file = project / name
-        if file.exists():
-            try:
-                return str(yaml.safe_load(file.read_text())["name"])
-            except (yaml.YAMLError, KeyError, TypeError):
-                raise SandboxError(f"{file}: not a Pulumi project: a mapping with a name is needed") from None
-    return None
+@dataclass(frozen=True)
+class Project:
+    """What Pulumi.yaml says that the sandbox needs."""
+
+    name: str
+    directory: Path
+    config_directory: Path
+
+    @classmethod
+    def at(cls, directory: Path) -> "Project | None":
+        """The project in a directory, None where there is none; raises SandboxError for a broken one."""
+        for name in ("Pulumi.yaml", "Pulumi.yml"):
+            file = directory / name
+            if file.exists():
+                try:
+                    data = yaml.safe_load(file.read_text())
+                    inside = data.get("stackConfigDir") or data.get("config")
+                    inside = inside if isinstance(inside, str) else "."
+                    return cls(
+                        name=str(data["name"]), directory=directory, config_directory=directory / inside
+                    )
+                except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+                    raise SandboxError(
+                        f"{file}: not a Pulumi project: a mapping with `name` is needed"
+                    ) from None
+        return None
+
+    def stack_file(self, stack: str) -> Path:
+        """Where Pulumi keeps the configuration of a stack."""
+        return self.config_directory / f"Pulumi.{short_name(stack)}.yaml"
+
+    def stack_files(self) -> dict[str, Path]:
+        """The configuration file of each stack that has one, by the stack's name."""
+        files = sorted(self.config_directory.glob("Pulumi.*.yaml"))
+        return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
 
 
-def ensure_stack(place: Place, stack: str) -> None:
+def short_name(stack: str) -> str:
+    """`prod` of `organization/project/prod`."""
+    return stack.rsplit("/", 1)[-1]
+
+
+def checkpoint_file(place: Place, project: str, stack: str) -> Path:
+    """Where the engine's file backend keeps what a stack holds."""
+    return place.state / ".pulumi" / "stacks" / project / f"{short_name(stack)}.json"
+
+
+def resources_in(checkpoint: Path) -> list[dict[str, Any]]:
+    """The resources that a stack's state holds; none when there is no state."""
+    if not checkpoint.exists():
+        return []
+    latest = json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
+    return latest.get("resources") or []
+
+
+def selected_stack(place: Place, project: Project) -> str | None:
+    """The stack that `pulumi stack select` chose in this sandbox."""
+    files = sorted(
+        (place.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
+        key=lambda file: file.stat().st_mtime,
+    )
+    return json.loads(files[-1].read_text()).get("stack") if files else None
+
+
+def ensure_stack(place: Place, project: Project, stack: str) -> None:
     """Make the stack where it does not exist, as `pulumi stack init` does but for the configuration file."""
-    name = project_name(place.project)
-    short = stack.rsplit("/", 1)[-1]
-    if name is None or not short:
-        return
     metadata = place.state / ".pulumi" / "meta.yaml"
-    checkpoint = place.state / ".pulumi" / "stacks" / name / f"{short}.json"
+    checkpoint = checkpoint_file(place, project.name, stack)
+    short = short_name(stack)
     if checkpoint.exists() or checkpoint.with_name(f"{short}.json.gz").exists():
         return
     _write_new(metadata, "version: 1\n")
-    _write_new(checkpoint, json.dumps(_empty_checkpoint(name, short)))
+    _write_new(checkpoint, json.dumps(_empty_checkpoint(project.name, short)))
 
 
 def _empty_checkpoint(project: str, stack: str) -> dict[str, object]:
@@ -65,7 +115,7 @@ def _empty_checkpoint(project: str, stack: str) -> dict[str, object]:
     }
     latest = {
         "manifest": manifest,
-        "secrets_providers": {"type": "passphrase", "state": {"salt": SALT}},
+        "secrets_providers": {"type": "passphrase", "state": {"salt": SANDBOX.state}},
         "metadata": {},
     }
     return {"version": 3, "checkpoint": {"stack": f"organization/{project}/{stack}", "latest": latest}}

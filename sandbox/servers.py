@@ -1,0 +1,25 @@
+"""gRPC servers on the loopback interface."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import grpc
+
+_MESSAGE_BYTES = 400 * 1024 * 1024  # what the engine itself allows
+_LIMITS = [
+    ("grpc.max_receive_message_length", _MESSAGE_BYTES),
+    ("grpc.max_send_message_length", _MESSAGE_BYTES),
+]
+
+
+@contextmanager
+def serving(add_to_server, servicer):
+    """Serve while the block runs, and give the port."""
+    server = grpc.server(ThreadPoolExecutor(16), options=_LIMITS)
+    add_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(0)

@@ -1,0 +1,122 @@
+"""The part of the stack config about money: budgets, who hears of them, and the AI budget of a new tenant."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from components.settings_types import (
+    Charge,
+    Email,
+    Name,
+    Percent,
+    RefusedError,
+    Region,
+    Section,
+    Unique,
+    Usd,
+    one_of,
+    text,
+)
+
+# Monthly limits of the guide's tiers, US dollars. Custom is the one without a ceiling: it starts at 50,000.
+TIER_LIMITS = {"starter": Decimal(500), "professional": Decimal(2_000), "enterprise": Decimal(10_000)}
+CUSTOM_MINIMUM = Decimal(50_000)
+# AWS Budgets: at most five notifications per budget, each with up to ten e-mail addresses and one SNS topic.
+# docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html, read 2026-11-24.
+MAX_NOTIFICATIONS = 5
+
+ServiceName = Annotated[
+    str, text("a name as Cost Explorer writes it", r"\S[^\n]{0,120}\S", "Amazon Simple Storage Service")
+]
+
+
+class Budget(Section):
+    """A monthly cost budget. Without a filter it covers the whole account; at most one filter is set."""
+
+    limit: Usd
+    regions: Annotated[tuple[Region, ...], Unique] = Field(
+        default=(), description="count only costs in these regions"
+    )
+    services: Annotated[tuple[ServiceName, ...], Unique] = Field(
+        default=(), description="count only these services, named as in Cost Explorer"
+    )
+    usage_type_groups: Annotated[tuple[ServiceName, ...], Unique] = Field(
+        default=(), description="count only these usage type groups, named as in Cost Explorer"
+    )
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        used = [name for name in ("regions", "services", "usage_type_groups") if getattr(self, name)]
+        if len(used) > 1:
+            raise RefusedError(
+                used[1], list(getattr(self, used[1])), f"at most one filter, and {used[0]} is set"
+            )
+        return self
+
+
+class Recipients(Section):
+    """The people of the guide's escalation path, by e-mail address."""
+
+    finops: Email
+    engineering_lead: Email
+    cfo: Email
+    cto: Email
+    executives: Email
+
+
+Recipient = Annotated[str, one_of("a recipient", *Recipients.model_fields)]
+
+
+class Notification(Section):
+    """Tell `to` when the actual or the forecast spend of the month passes `percent` of a budget's limit."""
+
+    percent: Percent
+    type: Annotated[str, one_of("a kind of spend", "actual", "forecast")]
+    to: Annotated[tuple[Recipient, ...], Unique, Field(min_length=1)]
+
+
+class AnomalyDetection(Section):
+    """Cost anomaly detection over the services of the account."""
+
+    minimum_impact: Usd = Field(description="tell of anomalies that cost at least this much, US dollars")
+    to: Annotated[tuple[Recipient, ...], Unique, Field(min_length=1)]
+
+
+class CloudBudget(Section):
+    """What exists once per account: the budgets themselves, anomaly detection, the cost allocation tags."""
+
+    charge: Charge
+    recipients: Recipients
+    notifications: Annotated[tuple[Notification, ...], Field(min_length=1, max_length=MAX_NOTIFICATIONS)]
+    anomaly_detection: AnomalyDetection
+
+    @model_validator(mode="after")
+    def _notifications_are_complete(self) -> Self:
+        kinds = [(each.type, each.percent) for each in self.notifications]
+        if len(set(kinds)) < len(kinds):
+            raise RefusedError("notifications", kinds, "one for each type and percent")
+        if not any(kind == "forecast" for kind, _ in kinds):
+            raise RefusedError("notifications", kinds, "a list with at least one of type forecast")
+        return self
+
+
+class AiBudget(Section):
+    """The AI budget that a new tenant gets, and the tier that bounds it."""
+
+    tier: Annotated[str, one_of("a tier", *TIER_LIMITS, "custom")]
+    model: Annotated[
+        str, text("a model id", r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", "claude-3-5-sonnet-20241022")
+    ]
+    default_limit: Usd
+    budget: Name
+
+    @model_validator(mode="after")
+    def _limit_fits_tier(self) -> Self:
+        if self.tier == "custom":
+            fits, allowed = self.default_limit >= CUSTOM_MINIMUM, f"{CUSTOM_MINIMUM} and more"
+        else:
+            fits, allowed = self.default_limit <= TIER_LIMITS[self.tier], f"up to {TIER_LIMITS[self.tier]}"
+        if not fits:
+            raise self.refused("default_limit", f"{allowed} with tier {self.tier}")
+        return self

@@ -1,0 +1,126 @@
+"""What an estimate is made of: ranges, the lines that explain them, and what has no price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+ZERO = Decimal(0)
+HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
+
+TYPE_UNKNOWN = "type unknown"
+NO_PRICE = "no price in this region"
+UNKNOWN_UNTIL_DEPLOY = "value unknown until deploy"
+SECRET_VALUE = "value secret"
+USAGE_NOT_STATED = "usage not stated"
+REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_NOT_STATED)
+
+
+class Unpriced(Exception):
+    """A resource has no price; `reason` is one of `REASONS`, `detail` says which value or price it lacks."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Low, expected and high of a quantity or of US dollars a month, each 0 or more except in a difference.
+
+    `assumed` is True as soon as one part was assumed rather than read or stated.
+    """
+
+    low: Decimal
+    expected: Decimal
+    high: Decimal
+    assumed: bool = False
+
+    @classmethod
+    def of(cls, value: Decimal | int | Range) -> Range:
+        if isinstance(value, Range):
+            return value
+        number = value if isinstance(value, Decimal) else Decimal(value)
+        return cls(number, number, number)
+
+    def __add__(self, other: Decimal | int | Range) -> Range:
+        o = Range.of(other)
+        return Range(
+            self.low + o.low, self.expected + o.expected, self.high + o.high, self.assumed or o.assumed
+        )
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Range) -> Range:
+        """End by end, as a change is: after − before."""
+        return Range(
+            self.low - other.low,
+            self.expected - other.expected,
+            self.high - other.high,
+            self.assumed or other.assumed,
+        )
+
+    def __mul__(self, other: Decimal | int | Range) -> Range:
+        o = Range.of(other)
+        return Range(
+            self.low * o.low, self.expected * o.expected, self.high * o.high, self.assumed or o.assumed
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Decimal | int) -> Range:
+        return Range(self.low / other, self.expected / other, self.high / other, self.assumed)
+
+    def above(self, included: Decimal | int) -> Range:
+        """What lies above an included quantity, never below 0."""
+        return self.map(lambda value: max(value - included, ZERO))
+
+    def chunks(self, size: Decimal | int) -> Range:
+        """How many chunks of `size` are billed, at least one."""
+        return self.map(lambda value: max((value / size).to_integral_value(ROUND_CEILING), Decimal(1)))
+
+    def map(self, change: Callable[[Decimal], Decimal]) -> Range:
+        """`change` applied to each end; it must not decrease where its argument increases."""
+        return Range(change(self.low), change(self.expected), change(self.high), self.assumed)
+
+    @property
+    def is_zero(self) -> bool:
+        return not (self.low or self.expected or self.high)
+
+
+NOTHING = Range(ZERO, ZERO, ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One priced dimension, or one tier of it: `amount` = `quantity` × `rate`, end by end.
+
+    `quantity` is in `unit` (2.5 for 2,500,000 requests at `1M-requests`), after included quantities; `rate`
+    is US dollars per unit, after a discount that is named in `source`.
+    """
+
+    what: str
+    service: str
+    quantity: Range
+    unit: str
+    rate: Decimal
+    amount: Range
+    source: str
+    as_of: str
+
+    @property
+    def assumed(self) -> bool:
+        return self.quantity.assumed
+
+
+def total(lines: list[Line] | tuple[Line, ...]) -> Range:
+    """US dollars a month of all lines."""
+    low = expected = high = ZERO
+    assumed = False
+    for line in lines:
+        amount = line.amount
+        low += amount.low
+        expected += amount.expected
+        high += amount.high
+        assumed = assumed or amount.assumed
+    return Range(low, expected, high, assumed)

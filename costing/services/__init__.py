@@ -1,0 +1,1 @@
+"""One small module per service family; `costing/estimate.py` says how to add a type."""

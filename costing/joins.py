@@ -149,7 +149,7 @@ class Side:
         return found
 
     def referring(self, target: str, token: str, path: str) -> tuple[list[str], bool]:
-        """Resources of type `token` whose value at `path` means `target`; True when some mean no one known."""
+        """Resources of type `token` that name `target` at `path`; True when some name nobody knows whom."""
         kind = self._states[target][0].type
         key = (token, f"{kind}|{path}")
         found = self._referring.get(key)

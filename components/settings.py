@@ -27,10 +27,12 @@ from components.settings_errors import SettingsError, explain
 from components.settings_types import (
     Charge,
     DataClass,
+    Email,
     Name,
     RefusedError,
     Region,
     Section,
+    Unique,
     one_of,
     text,
 )
@@ -46,6 +48,13 @@ class Owner(Section):
     team: Annotated[str, one_of("a team", *tags.TEAMS)]
     cost_center: Annotated[str, text("a cost centre", r"CC-[0-9]{4}", "CC-1200")]
     data_class: DataClass
+    charge: Charge
+
+
+class Operations(Section):
+    """Who hears of the alarms of the stack's resources."""
+
+    emails: Annotated[tuple[Email, ...], Unique, Field(min_length=1)]
 
 
 class Settings(Section):
@@ -55,6 +64,7 @@ class Settings(Section):
     region: Region
     account_id: Annotated[str, text("an AWS account id of 12 digits", r"[0-9]{12}", '"123456789012"')]
     owner: Owner
+    operations: Operations
     budgets: Annotated[dict[Name, Budget], Field(min_length=1)]
     cloud_budget: CloudBudget | None = Field(
         default=None, description="only in the one stack of the account that holds the account-wide resources"

@@ -1,5 +1,6 @@
 """The part of the stack config about money: budgets, who hears of them, and the AI budget of a new tenant."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -64,6 +65,10 @@ class Recipients(Section):
     cto: Email
     executives: Email
 
+    def addresses(self, roles: Sequence[str]) -> list[str]:
+        """The e-mail addresses of `roles`, each once."""
+        return list(dict.fromkeys(getattr(self, role) for role in roles))
+
 
 Recipient = Annotated[str, one_of("a recipient", *Recipients.model_fields)]
 
@@ -90,6 +95,9 @@ class CloudBudget(Section):
     recipients: Recipients
     notifications: Annotated[tuple[Notification, ...], Field(min_length=1, max_length=MAX_NOTIFICATIONS)]
     anomaly_detection: AnomalyDetection
+    activate_cost_allocation_tags: bool = Field(
+        description="false until AWS has seen the tags on some cost, which takes it up to a day"
+    )
 
     @model_validator(mode="after")
     def _notifications_are_complete(self) -> Self:

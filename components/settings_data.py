@@ -12,7 +12,6 @@ from components.settings_types import (
     DataClass,
     Days,
     DnsName,
-    Email,
     Memory,
     RefusedError,
     Section,
@@ -24,6 +23,8 @@ from components.settings_types import (
 
 # Days that each storage class bills at least; aws.amazon.com/s3/storage-classes/, read 2026-11-24.
 MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90, "DEEP_ARCHIVE": 180}
+# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 # From warm to cold: a lifecycle only ever moves an object down this list.
 WATERFALL = tuple(MINIMUM_DAYS)
 
@@ -105,12 +106,11 @@ class Storage(Section):
 
 
 class DatabaseAlarms(Section):
-    """When the database's alarms fire, and whom they mail."""
+    """When the database's alarms fire."""
 
     free_storage_gib_below: Annotated[int, whole("GiB", 1, 65536)]
     slot_lag_mib_above: Annotated[int, whole("MiB", 1, 1048576)]
     wal_mib_above: Annotated[int, whole("MiB", 1, 1048576)]
-    to: Annotated[tuple[Email, ...], Unique, Field(min_length=1)]
 
 
 class Database(Section):
@@ -131,6 +131,8 @@ class Database(Section):
         default=False, description="refuse to delete the database, also when it is replaced"
     )
     backup_retention_days: Annotated[int, whole("days", 1, 35)]
+    log_retention_days: Annotated[int, one_of("a retention that CloudWatch Logs offers", *LOG_RETENTION_DAYS)]
+    wal_compression: Annotated[str, one_of("a WAL compression", "zstd", "lz4", "pglz")]
     wal_keep_size_mib: Annotated[int, whole("MiB", 0, 2097151)]
     max_slot_wal_keep_size_mib: Annotated[int, whole("MiB", 1, 2097151)]
     alarms: DatabaseAlarms
@@ -170,11 +172,7 @@ class Loki(Section):
         return self
 
 
-class CompressedColumn(Section):
-    """A column and its type, which `MODIFY COLUMN … CODEC` has to repeat."""
-
-    name: Annotated[str, text("a column name", r"[a-z_][a-z0-9_]*", "properties")]
-    type: Annotated[str, text("a ClickHouse type", r"[A-Z][A-Za-z0-9(), ']*", "String")]
+ColumnName = Annotated[str, text("a column name", r"[a-z_][a-z0-9_]*", "timestamp")]
 
 
 class ClickHouse(Section):
@@ -197,10 +195,10 @@ class ClickHouse(Section):
     table: Annotated[
         str, text("a table as database.name", r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*", "analytics.events")
     ]
-    time_column: Annotated[str, text("a column name", r"[a-z_][a-z0-9_]*", "timestamp")]
-    payload_columns: Annotated[tuple[CompressedColumn, ...], Field(min_length=1)]
+    time_column: ColumnName
+    payload_columns: Annotated[tuple[ColumnName, ...], Unique, Field(min_length=1)]
     retention_days: Days
-    zstd_level: Annotated[int, whole("", 1, 22)]
+    zstd_level: Annotated[int, whole("ZSTD levels", 1, 22)]
     recompress_after_days: Days
     recompress_max_gib: Annotated[int, whole("GiB", 1, 1024)]
     recompress_schedule: Annotated[

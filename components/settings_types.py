@@ -77,12 +77,12 @@ def text(meaning: str, pattern: str, example: str) -> Check:
     return Check(check, f"{meaning}, such as `{example}`")
 
 
-def one_of(meaning: str, *allowed: str) -> Check:
-    """A string out of a closed list."""
+def one_of(meaning: str, *allowed: str | int) -> Check:
+    """A value out of a closed list."""
 
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or value not in allowed:
-            raise ValueError(f"allowed is {meaning}: one of {', '.join(allowed)}")
+    def check(value: Any) -> str | int:
+        if not isinstance(value, str | int) or isinstance(value, bool) or value not in allowed:
+            raise ValueError(f"allowed is {meaning}: one of {', '.join(map(str, allowed))}")
         return value
 
     return Check(check, f"{meaning}: " + ", ".join(f"`{value}`" for value in allowed))

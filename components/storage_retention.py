@@ -1,0 +1,199 @@
+"""The stack's S3 buckets: private, encrypted, versioned, TLS only, and with an end for everything in them."""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import settings_data
+from components.settings import Settings
+from components.tags import CostTags
+
+ACCESS_LOGS = "access_logs"
+
+
+@dataclass(frozen=True)
+class BucketArgs:
+    """`access_logs` is the bucket that the access logs go to; a bucket without it may receive them."""
+
+    settings: settings_data.Bucket
+    account_id: str
+    access_logs: aws.s3.Bucket | None
+    tags: CostTags
+
+
+class Bucket(pulumi.ComponentResource):
+    """One bucket with everything that S3 keeps as a configuration of its own."""
+
+    bucket: aws.s3.Bucket
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("finops:storage_retention:Bucket", name, None, opts)
+        self.bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=args.settings.name,
+            tags=args.tags.as_tags(),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
+        )
+        self.name = self.bucket.bucket
+        self.arn = self.bucket.arn
+        access = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access",
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=self.bucket.id,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=(
+                        aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                            sse_algorithm="AES256"
+                        )
+                    )
+                )
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=self.bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=self.bucket.id,
+            rules=lifecycle_rules(args.settings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=self.bucket.id,
+            policy=self.bucket.arn.apply(
+                lambda arn: json.dumps(_policy(arn, None if args.access_logs else args.account_id))
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
+        )
+        if args.access_logs:
+            aws.s3.BucketLogging(
+                f"{name}-access-logs",
+                bucket=self.bucket.id,
+                target_bucket=args.access_logs.id,
+                target_prefix=f"{args.settings.name}/",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def lifecycle_rules(bucket: settings_data.Bucket) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    """The rules for the whole bucket.
+
+    `keep` needs a rule of its own: in one rule, `newerNoncurrentVersions` would hold the newest old versions
+    back from `noncurrentDays` for ever. S3 takes the earlier of the two
+    (docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html).
+    """
+    everything = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
+    rules = [
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="retention",
+            status="Enabled",
+            filter=everything,
+            transitions=[
+                aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
+                    days=each.days, storage_class=each.storage_class
+                )
+                for each in bucket.transitions
+            ],
+            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=bucket.expire_days),
+            noncurrent_version_expiration=(
+                aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                    noncurrent_days=bucket.old_versions.days
+                )
+            ),
+            abort_incomplete_multipart_upload=(
+                aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                    days_after_initiation=bucket.abort_upload_days
+                )
+            ),
+        )
+    ]
+    if bucket.old_versions.keep:
+        rules.append(
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id="old-versions",
+                status="Enabled",
+                filter=everything,
+                noncurrent_version_expiration=(
+                    aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                        noncurrent_days=1, newer_noncurrent_versions=bucket.old_versions.keep
+                    )
+                ),
+            )
+        )
+    return rules
+
+
+def _policy(arn: str, logs_of_account: str | None) -> dict[str, object]:
+    statements: list[dict[str, object]] = [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+    if logs_of_account:
+        statements.append(
+            {
+                "Sid": "AccessLogs",
+                "Effect": "Allow",
+                "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/*",
+                "Condition": {"StringEquals": {"aws:SourceAccount": logs_of_account}},
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+@dataclass(frozen=True)
+class StorageRetentionArgs:
+    settings: Settings
+
+
+class StorageRetention(pulumi.ComponentResource):
+    """The buckets of a stack by their role: exports, backups, logs and the access logs of these."""
+
+    buckets: dict[str, Bucket]
+
+    def __init__(
+        self, name: str, args: StorageRetentionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("finops:storage_retention:StorageRetention", name, None, opts)
+        self.buckets = {}
+        settings = args.settings
+        buckets = settings.storage.buckets()
+        for role in sorted(buckets, key=lambda role: role != ACCESS_LOGS):
+            access_logs = self.buckets.get(ACCESS_LOGS)
+            self.buckets[role] = Bucket(
+                f"{name}-{role.replace('_', '-')}",
+                BucketArgs(
+                    settings=buckets[role],
+                    account_id=settings.account_id,
+                    access_logs=access_logs.bucket if access_logs else None,
+                    tags=settings.tags(settings.storage.charge, buckets[role].data_class),
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({role: bucket.name for role, bucket in self.buckets.items()})

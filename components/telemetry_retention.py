@@ -1,0 +1,158 @@
+"""How long logs (Loki) and analytics events (ClickHouse) are kept, and in what form."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import yaml
+
+from components import clickhouse_sql, settings_data
+from components.settings import Settings
+
+# The shell of the image expands nothing here: Kubernetes does, from the container's env.
+_CLIENT = "clickhouse-client --host $(CLICKHOUSE_HOST)"
+
+
+@dataclass(frozen=True)
+class TelemetryRetentionArgs:
+    settings: Settings
+
+
+class TelemetryRetention(pulumi.ComponentResource):
+    """Loki's config, the Job that applies ClickHouse's retention, the CronJob that recompresses."""
+
+    def __init__(
+        self, name: str, args: TelemetryRetentionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("finops:telemetry_retention:TelemetryRetention", name, None, opts)
+        settings, child = args.settings, pulumi.ResourceOptions(parent=self)
+        k8s.core.v1.ConfigMap(
+            f"{name}-loki",
+            metadata=_metadata(settings, settings.loki, settings.loki.config_map),
+            data={"loki.yaml": yaml.safe_dump(loki_config(settings), sort_keys=False)},
+            opts=child,
+        )
+        scripts = {
+            "retention.sql": clickhouse_sql.retention(settings.clickhouse),
+            "recompress.sh": clickhouse_sql.recompression(settings.clickhouse),
+        }
+        # A Job cannot be changed and runs once: another script is another ConfigMap and another Job.
+        version = hashlib.sha256("".join(scripts.values()).encode()).hexdigest()[:8]
+        metadata = _metadata(settings, settings.clickhouse, f"clickhouse-retention-{version}")
+        config_map = k8s.core.v1.ConfigMap(
+            f"{name}-clickhouse-scripts", metadata=metadata, data=scripts, immutable=True, opts=child
+        )
+        after_scripts = pulumi.ResourceOptions(parent=self, depends_on=[config_map])
+        k8s.batch.v1.Job(
+            f"{name}-clickhouse-retention",
+            metadata=metadata,
+            spec=_job(settings, metadata, f"{_CLIENT} --queries-file /scripts/retention.sql", seconds=600),
+            opts=after_scripts,
+        )
+        k8s.batch.v1.CronJob(
+            f"{name}-clickhouse-recompression",
+            metadata=_metadata(settings, settings.clickhouse, "clickhouse-recompression"),
+            spec=_nightly(settings, metadata, "sh /scripts/recompress.sh"),
+            opts=after_scripts,
+        )
+        self.register_outputs({})
+
+
+def _metadata(settings: Settings, part: settings_data.Loki | settings_data.ClickHouse, name: str) -> Any:
+    labels = settings.tags(part.charge).as_labels()
+    return {"name": name, "namespace": part.namespace, "labels": labels}
+
+
+def loki_config(settings: Settings) -> Any:
+    """The part of Loki's config that decides what is kept; it is merged with the platform's by `-config.file`.
+
+    Retention deletes at `retention_period`, so that is the total; the bucket's lifecycle makes the days in
+    between cheap. Loki 3 starts no retention without `delete_request_store`
+    (grafana.com/docs/loki/latest/operations/storage/retention/).
+    """
+    loki = settings.loki
+    return {
+        "limits_config": {"retention_period": f"{loki.total_days * 24}h"},
+        "compactor": {
+            "working_directory": "/var/loki/compactor",
+            "retention_enabled": True,
+            "retention_delete_delay": f"{loki.delete_delay_hours}h",
+            "delete_request_store": "s3",
+        },
+        "ingester": {"chunk_encoding": "gzip"},
+        "schema_config": {
+            "configs": [
+                {
+                    "from": loki.schema_from,
+                    "store": "tsdb",
+                    "object_store": "s3",
+                    "schema": "v13",
+                    "index": {"prefix": "index_", "period": "24h"},
+                }
+            ]
+        },
+        "storage_config": {"aws": {"bucketnames": settings.storage.logs.name, "region": settings.region}},
+    }
+
+
+def _nightly(settings: Settings, scripts: Any, command: str) -> Any:
+    """The spec of a CronJob that runs `command`, never two at once, for up to six hours."""
+    return {
+        "schedule": settings.clickhouse.recompress_schedule,
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 3600,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {
+            "metadata": {"labels": scripts["labels"]},
+            "spec": _job(settings, scripts, command, seconds=6 * 3600),
+        },
+    }
+
+
+def _job(settings: Settings, scripts: Any, command: str, seconds: int) -> Any:
+    """The spec of a Job that runs `command` beside the files of the ConfigMap with the metadata `scripts`."""
+    clickhouse = settings.clickhouse
+    variables = {"CLICKHOUSE_USER": "user", "CLICKHOUSE_PASSWORD": "password"}
+    size = {"cpu": clickhouse.cpu, "memory": clickhouse.memory}
+    return {
+        "backoffLimit": 2,
+        "activeDeadlineSeconds": seconds,
+        "template": {
+            "metadata": {"labels": scripts["labels"]},
+            "spec": {
+                "restartPolicy": "Never",
+                "automountServiceAccountToken": False,
+                "securityContext": {"runAsNonRoot": True, "runAsUser": 101, "runAsGroup": 101},
+                "containers": [
+                    {
+                        "name": "clickhouse-client",
+                        "image": clickhouse.image,
+                        "command": command.split(),
+                        "env": [
+                            {"name": "CLICKHOUSE_HOST", "value": clickhouse.host},
+                            *(
+                                {
+                                    "name": variable,
+                                    "valueFrom": {
+                                        "secretKeyRef": {"name": clickhouse.credentials_secret, "key": key}
+                                    },
+                                }
+                                for variable, key in variables.items()
+                            ),
+                        ],
+                        "resources": {"requests": size, "limits": size},
+                        "securityContext": {
+                            "allowPrivilegeEscalation": False,
+                            "capabilities": {"drop": ["ALL"]},
+                        },
+                        "volumeMounts": [{"name": "scripts", "mountPath": "/scripts", "readOnly": True}],
+                    }
+                ],
+                "volumes": [{"name": "scripts", "configMap": {"name": scripts["name"]}}],
+            },
+        },
+    }

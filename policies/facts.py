@@ -1,0 +1,51 @@
+"""What the pack knows about a stack from its config, as the engine passes it: keys with their namespace."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ENVIRONMENT = "environment"
+BUDGETS = "budgets"
+DATABASE = "database"
+BACKUP_DAYS = "backup_retention_days"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`environment` is blank and `backup_days` None where the config does not say."""
+
+    environment: str = ""
+    budgets: frozenset[str] = frozenset()
+    backup_days: int | None = None
+
+    @classmethod
+    def read(cls, config: Mapping[str, str]) -> "Facts":
+        """The facts in a stack's config (`namespace:key` to text, objects as JSON), of any project.
+
+        Budgets are an object whose keys are their names, or a list of names or of objects with a `name`.
+        """
+        values = {key.rpartition(":")[2]: text for key, text in config.items()}
+        database = _parsed(values.get(DATABASE))
+        days = database.get(BACKUP_DAYS) if isinstance(database, Mapping) else None
+        return cls(
+            environment=values.get(ENVIRONMENT, ""),
+            budgets=frozenset(_names(_parsed(values.get(BUDGETS)))),
+            backup_days=days if isinstance(days, int) else None,
+        )
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except json.JSONDecodeError:
+        return None
+
+
+def _names(budgets: Any) -> list[str]:
+    if isinstance(budgets, Mapping):
+        return list(budgets)
+    if not isinstance(budgets, list):
+        return []
+    names = (each.get("name") if isinstance(each, Mapping) else each for each in budgets)
+    return [name for name in names if isinstance(name, str)]

@@ -1,0 +1,94 @@
+"""Which policies the pack has, and what they share in one run."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from pulumi_policy import Policy
+
+from costing.resource_types import known_types
+from policies import (
+    budgeting,
+    database,
+    database_parameters,
+    exempting,
+    exemptions,
+    keda,
+    keeping,
+    lifecycle_days,
+    retention,
+    scaling,
+    tagging,
+    workloads,
+)
+from policies.facts import Facts
+from policies.rules import Context
+from policies.taggable import taggable_types
+
+NAME = "teei-finops"
+DESCRIPTION = "Rejects what breaks the cost controls: tags, budgets, retention, databases and scaling."
+EXEMPTIONS = Path(__file__).resolve().parent.parent / "exemptions.yaml"
+
+Loader = Callable[[frozenset[str], date], exemptions.Exemptions]
+
+
+def build(config: Mapping[str, str], today: date, load: Loader | None = None) -> tuple[list[Policy], Context]:
+    """The policies, in the order they report, and their context.
+
+    `config` is the stack's config as the engine passes it, `today` the day (UTC) on which exemptions are
+    judged; `load` reads the exemptions, by default from `exemptions.yaml` beside this package.
+    """
+    context = Context(Facts.read(config))
+    taggable = taggable_types()
+    costing = costing_types()
+    policies = [
+        tagging.required_tags(context, taggable),
+        tagging.allowed_tag_values(context, taggable),
+        budgeting.stack_has_a_budget(context, costing),
+        budgeting.budget_tag_names_a_budget(context, taggable, costing),
+        budgeting.budget_notifies_somebody(context),
+        budgeting.budget_alerts_on_forecast(context),
+        retention.bucket_has_a_lifecycle(context),
+        retention.bucket_expires_old_versions(context),
+        retention.bucket_aborts_incomplete_uploads(context),
+        lifecycle_days.lifecycle_keeps_minimum_days(context),
+        lifecycle_days.lifecycle_moves_to_colder_classes(context),
+        lifecycle_days.lifecycle_expires_after_transitions(context),
+        keeping.log_group_has_retention(context),
+        keeping.backups_expire(context),
+        keeping.snapshots_expire(context),
+        database_parameters.database_parameters_are_modifiable(context),
+        database_parameters.archive_command_keeps_wal(context),
+        database_parameters.replication_slots_are_bounded(context),
+        database.database_keeps_backups(context),
+        database.database_is_multi_az_in_prod(context),
+        database.database_is_protected_in_prod(context),
+        database.database_is_encrypted_in_prod(context),
+        database.database_is_private_in_prod(context),
+        database.database_is_current_generation(context),
+        scaling.containers_request_resources(context),
+        scaling.hpa_range_is_valid(context),
+        scaling.hpa_has_two_replicas_in_prod(context),
+        scaling.scaler_target_is_sensible(context),
+        keda.scaled_object_is_bounded(context),
+        keda.scaled_object_cools_down(context),
+        keda.nats_trigger_is_complete(context),
+        keda.trigger_values_are_text(context),
+        workloads.workload_has_one_scaler(context),
+        workloads.workload_is_scaled(context),
+        exempting.exemptions_are_valid(context),
+        exempting.exemptions_in_force(context),
+        exempting.exemptions_in_force_in_stack(context),
+    ]
+    ids = frozenset(policy.name for policy in policies) - exempting.NEVER_EXEMPT
+    context.exemptions = (load or _from_file)(ids, today)
+    return policies, context
+
+
+def costing_types() -> frozenset[str]:
+    """The AWS types that can cost money."""
+    return frozenset(token for token, each in known_types().items() if each.name != "free")
+
+
+def _from_file(policies: frozenset[str], today: date) -> exemptions.Exemptions:
+    return exemptions.load(EXEMPTIONS, policies, today)

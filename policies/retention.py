@@ -1,0 +1,190 @@
+"""Retention: nothing is kept for ever by accident."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pulumi_policy import Policy, Severity
+
+from policies.lifecycle import BUCKETS, CONFIGURATIONS, LifecycleRule, rules_of
+from policies.rules import Breach, Context, Located, Options, Resource, Rule, Stack, stack_policy
+from policies.values import Open
+
+SECTION = "Storage Retention Policies"
+VERSIONING = frozenset({
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:s3/bucketVersioningV2:BucketVersioningV2",
+})  # fmt: skip
+_BUCKETS = {
+    "buckets": {
+        "type": "string",
+        "enum": ["all", "versioned"],
+        "description": "which buckets are looked at",
+    }
+}
+
+
+def bucket_has_a_lifecycle(context: Context) -> Policy:
+    """An enabled rule for the whole bucket that moves or deletes objects."""
+    rule = Rule(
+        id="bucket-has-a-lifecycle",
+        description="Give every S3 bucket an enabled lifecycle rule for the whole bucket.",
+        severity=Severity.HIGH,
+        section=SECTION,
+        fix="Add an aws.s3.BucketLifecycleConfiguration with an enabled rule that has no filter and that"
+        " moves or expires objects.",
+        options=_option("all"),
+        tags=("retention",),
+    )
+
+    def check(kept: "Kept") -> Iterator[Breach | Open]:
+        if not kept.retaining:
+            yield kept.left_open or Breach(
+                "no enabled lifecycle rule moves or deletes the objects of the whole bucket",
+                [each.value.data for each in kept.declared] or None,
+                "add a lifecycle rule without a filter, with a transition or an expiry",
+            )
+
+    return stack_policy(rule, context, _each_bucket(check))
+
+
+def bucket_expires_old_versions(context: Context) -> Policy:
+    """A versioned bucket keeps each overwritten or deleted object until a rule expires it."""
+    rule = Rule(
+        id="bucket-expires-old-versions",
+        description="Let every versioned S3 bucket expire noncurrent versions.",
+        severity=Severity.HIGH,
+        section=SECTION,
+        fix="Add noncurrent_version_expiration to a rule without a filter.",
+        options=_option("versioned"),
+        tags=("retention",),
+    )
+
+    def check(kept: "Kept") -> Iterator[Breach | Open]:
+        if kept.retaining and not any(each.expires_versions for each in kept.rules):
+            yield kept.left_open or Breach(
+                "keeps old versions for ever",
+                [each.value.data for each in kept.declared],
+                "add noncurrent_version_expiration with noncurrent_days to a rule without a filter",
+            )
+
+    return stack_policy(rule, context, _each_bucket(check))
+
+
+def bucket_aborts_incomplete_uploads(context: Context) -> Policy:
+    """Parts of an upload that was never completed are billed and do not show as objects."""
+    rule = Rule(
+        id="bucket-aborts-incomplete-uploads",
+        description="Let every S3 bucket abort incomplete multipart uploads.",
+        severity=Severity.MEDIUM,
+        section=SECTION,
+        fix="Add abort_incomplete_multipart_upload with days_after_initiation to a rule without a filter.",
+        options=_option("all"),
+        tags=("retention",),
+    )
+
+    def check(kept: "Kept") -> Iterator[Breach | Open]:
+        if kept.retaining and not any(each.aborts_uploads for each in kept.rules):
+            yield kept.left_open or Breach(
+                "keeps the parts of incomplete uploads for ever",
+                [each.value.data for each in kept.declared],
+                "add abort_incomplete_multipart_upload with days_after_initiation to a rule without a filter",
+            )
+
+    return stack_policy(rule, context, _each_bucket(check))
+
+
+@dataclass
+class Kept:
+    """What a bucket's rules say: all `declared`, those that count (`rules`), and the first that is open."""
+
+    declared: list[LifecycleRule] = field(default_factory=list)
+    rules: list[LifecycleRule] = field(default_factory=list)
+    left_open: Open | None = None
+
+    @property
+    def retaining(self) -> bool:
+        return any(each.retains for each in self.rules)
+
+    def read(self, resource: Resource) -> None:
+        """Add the rules that a resource declares for the bucket."""
+        try:
+            declared = rules_of(resource)
+        except Open as unknown:
+            self._leave_open(unknown)
+            return
+        self.declared += declared
+        for rule in declared:
+            try:
+                if rule.active and rule.whole_bucket:
+                    # Reading them all here finds what is unknown.
+                    _ = (rule.retains, rule.expires_versions, rule.aborts_uploads)
+                    self.rules.append(rule)
+            except Open as unknown:
+                self._leave_open(unknown)
+
+    def _leave_open(self, unknown: Open) -> None:
+        self.left_open = self.left_open or unknown
+
+
+def _option(default: str) -> dict[str, dict]:
+    return {"buckets": {**_BUCKETS["buckets"], "default": default}}
+
+
+def _each_bucket(
+    check: Callable[[Kept], Iterator[Breach | Open]],
+) -> Callable[[Stack, Options], Iterator[Located]]:
+    def whole(stack: Stack, options: Options) -> Iterator[Located]:
+        configurations = stack.of(CONFIGURATIONS.__contains__)
+        versionings = stack.of(VERSIONING.__contains__)
+        for bucket in stack.of(BUCKETS.__contains__):
+            found = list(check(_kept(bucket, configurations)))
+            if found and options["buckets"] == "versioned":
+                versioned = _versioned(bucket, versionings)
+                found = [versioned] if isinstance(versioned, Open) else found if versioned else []
+            for finding in found:
+                yield bucket, finding
+
+    return whole
+
+
+def _kept(bucket: Resource, configurations: list[Resource]) -> Kept:
+    kept = Kept()
+    kept.read(bucket)
+    for each in configurations:
+        belongs = belongs_to(each, bucket)
+        if belongs:
+            kept.read(each)
+        elif belongs is None:
+            kept.left_open = kept.left_open or Open(f"bucket of {each.name}")
+    return kept
+
+
+def _versioned(bucket: Resource, versionings: list[Resource]) -> bool | Open:
+    """The bucket keeps old versions; `Open` where that is unknown."""
+    left_open = None
+    inline = [*bucket.props["versioning"].items(), *bucket.props["versionings"].items()]
+    stated = [each["enabled"] for each in inline]
+    for each in versionings:
+        belongs = belongs_to(each, bucket)
+        if belongs is None:
+            left_open = Open(f"bucket of {each.name}")
+        elif belongs:
+            stated.append(each.props["versioningConfiguration"]["status"])
+    for value in stated:
+        if value.unknown:
+            left_open = Open(value.path)
+        elif value.data is True or value.data == "Enabled":
+            return True
+    return left_open or False
+
+
+def belongs_to(part: Resource, bucket: Resource) -> bool | None:
+    """A resource's `bucket` names this bucket; None where that is unknown until deploy."""
+    reference, dependencies = part.props["bucket"], part.dependencies.get("bucket", ())
+    names = {bucket.props["bucket"].data, bucket.outputs["bucket"].data, bucket.outputs["id"].data}
+    known = {name for name in names if isinstance(name, str)}
+    if not reference.unknown and known:
+        return reference.data in known
+    if bucket.urn in dependencies:
+        return True
+    return None if reference.unknown and not dependencies else False

@@ -99,7 +99,11 @@ def scaling_behavior(behavior: settings_cluster.Behavior) -> Any:
 
 
 def queue_scaling(reporting: settings_cluster.Reporting, behavior: settings_cluster.Behavior) -> Any:
-    """The spec of a ScaledObject; all values of a trigger are strings (keda.sh/docs/latest/scalers/)."""
+    """The spec of a ScaledObject; all values of a trigger are strings (keda.sh/docs/latest/scalers/).
+
+    `fallback` needs an explicit AverageValue trigger (kedacore/keda#6696), and while it is in force it also
+    overrides the CPU trigger (kedacore/keda#6659): its replicas are those of a busy hour.
+    """
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": reporting.target},
         "minReplicaCount": reporting.min,
@@ -114,6 +118,7 @@ def queue_scaling(reporting: settings_cluster.Reporting, behavior: settings_clus
         "triggers": [
             {
                 "type": "nats-jetstream",
+                "metricType": "AverageValue",
                 "metadata": {
                     "natsServerMonitoringEndpoint": reporting.nats.monitoring_endpoint,
                     "account": reporting.nats.account,

@@ -23,8 +23,8 @@ from components.settings_types import (
 # Monthly limits of the guide's tiers, US dollars. Custom is the one without a ceiling: it starts at 50,000.
 TIER_LIMITS = {"starter": Decimal(500), "professional": Decimal(2_000), "enterprise": Decimal(10_000)}
 CUSTOM_MINIMUM = Decimal(50_000)
-# AWS Budgets: at most five notifications per budget, each with up to ten e-mail addresses and one SNS topic.
-# docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html, read 2026-11-24.
+# The console's limit. The API takes ten, each with up to ten e-mail addresses and one SNS topic (botocore's
+# model of budgets 2016-10-20: NotificationWithSubscribersList, Subscribers).
 MAX_NOTIFICATIONS = 5
 
 ServiceName = Annotated[

@@ -21,12 +21,19 @@ from components.settings_types import (
     whole,
 )
 
-# Days that each storage class bills at least; aws.amazon.com/s3/storage-classes/, read 2026-11-24.
+# Days that each storage class bills at least; aws.amazon.com/s3/storage-classes/.
 MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90, "DEEP_ARCHIVE": 180}
 # docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 # From warm to cold: a lifecycle only ever moves an object down this list.
 WATERFALL = tuple(MINIMUM_DAYS)
+
+
+HostName = Annotated[
+    str,
+    text("a host name", r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "clickhouse.analytics.svc.cluster.local"),
+]
+ColumnName = Annotated[str, text("a column name", r"[a-z_][a-z0-9_]*", "timestamp")]
 
 
 class Transition(Section):
@@ -152,11 +159,18 @@ class Database(Section):
         return self
 
 
-class Loki(Section):
-    """Logs: how long Loki keeps them, and how long of that in the bucket's warm class."""
+class Telemetry(Section):
+    """What a store of telemetry has in either case."""
 
     charge: Charge
     namespace: DnsName
+
+
+class Loki(Telemetry):
+    """Logs: how long Loki keeps them, and when the bucket moves them to the warm class."""
+
+    members: HostName = Field(description="the headless service that Loki's instances find each other by")
+    replicas: Annotated[int, whole("copies of each log line", 1, 5)]
     config_map: DnsName
     hot_days: Days
     total_days: Days
@@ -172,17 +186,10 @@ class Loki(Section):
         return self
 
 
-ColumnName = Annotated[str, text("a column name", r"[a-z_][a-z0-9_]*", "timestamp")]
-
-
-class ClickHouse(Section):
+class ClickHouse(Telemetry):
     """Analytics events: how long they stay, and how old partitions are recompressed."""
 
-    charge: Charge
-    namespace: DnsName
-    host: Annotated[
-        str, text("a host name", r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "clickhouse.analytics.svc")
-    ]
+    host: HostName
     credentials_secret: DnsName = Field(description="Kubernetes Secret with the keys user and password")
     image: Annotated[
         str,

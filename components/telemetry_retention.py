@@ -60,20 +60,37 @@ class TelemetryRetention(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _metadata(settings: Settings, part: settings_data.Loki | settings_data.ClickHouse, name: str) -> Any:
+def _metadata(settings: Settings, part: settings_data.Telemetry, name: str) -> Any:
     labels = settings.tags(part.charge).as_labels()
     return {"name": name, "namespace": part.namespace, "labels": labels}
 
 
 def loki_config(settings: Settings) -> Any:
-    """The part of Loki's config that decides what is kept; it is merged with the platform's by `-config.file`.
+    """The config of Loki 3, whole: Loki reads one file and merges none.
 
     Retention deletes at `retention_period`, so that is the total; the bucket's lifecycle makes the days in
-    between cheap. Loki 3 starts no retention without `delete_request_store`
+    between cheap. Retention does not start without `delete_request_store`
     (grafana.com/docs/loki/latest/operations/storage/retention/).
     """
     loki = settings.loki
+    schema = {
+        "from": loki.schema_from,
+        "store": "tsdb",
+        "object_store": "s3",
+        "schema": "v13",
+        "index": {"prefix": "index_", "period": "24h"},
+    }
     return {
+        "auth_enabled": False,
+        "server": {"http_listen_port": 3100},
+        "common": {
+            "path_prefix": "/var/loki",
+            "replication_factor": loki.replicas,
+            "ring": {"kvstore": {"store": "memberlist"}},
+            "storage": {"s3": {"bucketnames": settings.storage.logs.name, "region": settings.region}},
+        },
+        "memberlist": {"join_members": [loki.members]},
+        "ingester": {"chunk_encoding": "gzip"},
         "limits_config": {"retention_period": f"{loki.total_days * 24}h"},
         "compactor": {
             "working_directory": "/var/loki/compactor",
@@ -81,19 +98,7 @@ def loki_config(settings: Settings) -> Any:
             "retention_delete_delay": f"{loki.delete_delay_hours}h",
             "delete_request_store": "s3",
         },
-        "ingester": {"chunk_encoding": "gzip"},
-        "schema_config": {
-            "configs": [
-                {
-                    "from": loki.schema_from,
-                    "store": "tsdb",
-                    "object_store": "s3",
-                    "schema": "v13",
-                    "index": {"prefix": "index_", "period": "24h"},
-                }
-            ]
-        },
-        "storage_config": {"aws": {"bucketnames": settings.storage.logs.name, "region": settings.region}},
+        "schema_config": {"configs": [schema]},
     }
 
 
@@ -114,7 +119,7 @@ def _nightly(settings: Settings, scripts: Any, command: str) -> Any:
 
 
 def _job(settings: Settings, scripts: Any, command: str, seconds: int) -> Any:
-    """The spec of a Job that runs `command` beside the files of the ConfigMap with the metadata `scripts`."""
+    """The spec of a Job that runs `command`, with the files of the ConfigMap of metadata `scripts`."""
     clickhouse = settings.clickhouse
     variables = {"CLICKHOUSE_USER": "user", "CLICKHOUSE_PASSWORD": "password"}
     size = {"cpu": clickhouse.cpu, "memory": clickhouse.memory}

@@ -44,7 +44,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
@@ -88,14 +88,15 @@ class Estimate:
     """US dollars a month of one resource.
 
     `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
-    `lines` explain `after` (`before` for a delete). `allocation` is a Kubernetes object's share of the nodes.
+    Lines add up to the amount of their side. `allocation` is a Kubernetes object's share of the nodes.
     """
 
     state: str
     region: str | None
     before: Range
     after: Range
-    lines: tuple[Line, ...] = ()
+    before_lines: tuple[Line, ...] = ()
+    after_lines: tuple[Line, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
     allocation: Range | None = None
@@ -110,6 +111,14 @@ class _OneSide:
 
 
 _FREE = _OneSide(NOTHING, (), (), False)
+
+
+def _and_kept(new: _OneSide, old: _OneSide) -> _OneSide:
+    """A replacement that keeps what it replaces: both are billed."""
+    kept = tuple(replace(line, what=f"{line.what} (kept old)") for line in old.lines)
+    return _OneSide(
+        new.amount + old.amount, new.lines + kept, new.notes + old.notes, new.joined or old.joined
+    )
 
 
 class PlanEstimator:
@@ -137,13 +146,14 @@ class PlanEstimator:
                 return Estimate("free", None, NOTHING, NOTHING, notes=(f"share of the nodes: {reason}",))
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
-        shown = before if resource.op == "delete" and not resource.retain_on_delete else after
         notes = tuple(dict.fromkeys([*after.notes, *before.notes]))
         if kubernetes:
-            return Estimate(
-                "free", None, NOTHING, NOTHING, notes=notes, allocation=shown.amount if shown.lines else None
-            )
-        return Estimate(kind.name, region, before.amount, after.amount, shown.lines, notes=notes)
+            share = before if resource.new is None else after
+            allocation = share.amount if share.lines else None
+            return Estimate("free", None, NOTHING, NOTHING, notes=notes, allocation=allocation)
+        return Estimate(
+            kind.name, region, before.amount, after.amount, before.lines, after.lines, notes=notes
+        )
 
     def _both(self, resource: Resource, kind: TypeClass) -> tuple[_OneSide, _OneSide]:
         old, new, op = resource.old, resource.new, resource.op
@@ -154,6 +164,9 @@ class PlanEstimator:
             both = self._side(BEFORE, resource, old, kind)
             return both, both
         after = self._side(AFTER, resource, new, kind)
+        if op == "replace" and resource.retain_on_delete:
+            before = self._side(BEFORE, resource, old, kind)
+            return before, _and_kept(after, before)
         unchanged = (
             old is not None
             and new is not None

@@ -1,0 +1,45 @@
+"""The tags of a planned resource, as its bill will show them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from costing.plan import Plan, Resource, State, is_secret, is_unknown
+
+
+def tags_of(plan: Plan, resource: Resource, state: State | None) -> dict[str, str]:
+    """Default tags of its provider, what the provider computed, and its own, the latter winning."""
+    if state is None or not resource.type.startswith("aws:"):
+        return {}
+    found: dict[str, str] = {}
+    for raw in (
+        _default_tags(plan, state.provider or resource.provider),
+        state.outputs.get("tagsAll"),
+        state.inputs.get("tagsAll"),
+        state.inputs.get("tags"),
+    ):
+        if isinstance(raw, dict):
+            found.update((k, v) for k, v in raw.items() if isinstance(v, str) and not _hidden(v))
+    return found
+
+
+def _default_tags(plan: Plan, reference: str) -> Any:
+    urn = reference.rpartition("::")[0] if reference.count("::") > 3 else reference
+    provider = plan.by_urn.get(urn)
+    if provider is not None:
+        raw = provider.state.inputs.get("defaultTags")
+    elif urn.rpartition("::")[2].startswith("default"):
+        raw = plan.config.get("aws:defaultTags")
+    else:
+        raw = None
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            return None
+    return raw.get("tags") if isinstance(raw, dict) else None
+
+
+def _hidden(value: str) -> bool:
+    return is_unknown(value) or is_secret(value)

@@ -46,38 +46,57 @@ class Owner(Section):
     """Whose the stack is: the tags that are the same on everything it makes."""
 
     team: Annotated[str, one_of("a team", *tags.TEAMS)]
+    """The value of the tag `team`."""
     cost_center: Annotated[str, text("a cost centre", r"CC-[0-9]{4}", "CC-1200")]
+    """The value of the tag `cost-center`."""
     data_class: DataClass
+    """The value of the tag `data-class` where a part of the stack has no other."""
     charge: Charge
+    """Who pays for what belongs to no part."""
 
 
 class Operations(Section):
     """Who hears of the alarms of the stack's resources."""
 
     emails: Annotated[tuple[Email, ...], Unique, Field(min_length=1)]
+    """They confirm the subscription once, by the e-mail that AWS sends."""
 
 
 class Settings(Section):
     """Everything a stack declares, except for secrets, which stay Outputs (see `kubeconfig`)."""
 
     environment: Annotated[str, one_of("an environment", *tags.ENVIRONMENTS)]
+    """The value of the tag `environment`; the stack prod-eu is also `prod`."""
     region: Region
+    """Where the stack is deployed."""
     account_id: Annotated[str, text("an AWS account id of 12 digits", r"[0-9]{12}", '"123456789012"')]
+    """The only account that the stack may be deployed to."""
     owner: Owner
+    """The tags that are the same on everything."""
     operations: Operations
+    """Who hears of the alarms."""
     budgets: Annotated[dict[Name, Budget], Field(min_length=1)]
-    cloud_budget: CloudBudget | None = Field(
-        default=None, description="only in the one stack of the account that holds the account-wide resources"
-    )
+    """Every budget of the account by its name, the same in all stacks."""
+    cloud_budget: CloudBudget | None = None
+    """Only in the one stack that holds the account-wide resources."""
     ai_budget: AiBudget
+    """The AI budget of a new tenant."""
     network: Network
+    """The VPC."""
     cluster: Cluster
+    """The EKS cluster."""
     storage: Storage
+    """The buckets."""
     database: Database
+    """The budget database."""
     loki: Loki
+    """Retention of logs."""
     clickhouse: ClickHouse
+    """Retention of analytics events."""
     autoscaling: Autoscaling
+    """The scalers."""
     spot: Spot
+    """The node pool on spot."""
 
     @property
     def in_prod(self) -> bool:

@@ -36,15 +36,13 @@ class Budget(Section):
     """A monthly cost budget. Without a filter it covers the whole account; at most one filter is set."""
 
     limit: Usd
-    regions: Annotated[tuple[Region, ...], Unique] = Field(
-        default=(), description="count only costs in these regions"
-    )
-    services: Annotated[tuple[ServiceName, ...], Unique] = Field(
-        default=(), description="count only these services, named as in Cost Explorer"
-    )
-    usage_type_groups: Annotated[tuple[ServiceName, ...], Unique] = Field(
-        default=(), description="count only these usage type groups, named as in Cost Explorer"
-    )
+    """What a month may cost."""
+    regions: Annotated[tuple[Region, ...], Unique] = ()
+    """Count only the cost of these regions."""
+    services: Annotated[tuple[ServiceName, ...], Unique] = ()
+    """Count only the cost of these services."""
+    usage_type_groups: Annotated[tuple[ServiceName, ...], Unique] = ()
+    """Count only the cost of these usage type groups."""
 
     @model_validator(mode="after")
     def _one_filter(self) -> Self:
@@ -60,10 +58,15 @@ class Recipients(Section):
     """The people of the guide's escalation path, by e-mail address."""
 
     finops: Email
+    """Hears of 70 % and of anomalies; also subscribed to the SNS topic."""
     engineering_lead: Email
+    """Hears of 80 %."""
     cfo: Email
+    """Hears of 100 %."""
     cto: Email
+    """Hears of 100 %."""
     executives: Email
+    """Hear of more than 100 %."""
 
     def addresses(self, roles: Sequence[str]) -> list[str]:
         """The e-mail addresses of `roles`, each once."""
@@ -77,27 +80,35 @@ class Notification(Section):
     """Tell `to` when the actual or the forecast spend of the month passes `percent` of a budget's limit."""
 
     percent: Percent
+    """Of the budget's limit."""
     type: Annotated[str, one_of("a kind of spend", "actual", "forecast")]
+    """The spend so far, or the forecast of the whole month."""
     to: Annotated[tuple[Recipient, ...], Unique, Field(min_length=1)]
+    """Who gets an e-mail."""
 
 
 class AnomalyDetection(Section):
     """Cost anomaly detection over the services of the account."""
 
-    minimum_impact: Usd = Field(description="tell of anomalies that cost at least this much, US dollars")
+    minimum_impact: Usd
+    """Anomalies that cost less are not told of."""
     to: Annotated[tuple[Recipient, ...], Unique, Field(min_length=1)]
+    """Who gets the daily e-mail."""
 
 
 class CloudBudget(Section):
     """What exists once per account: the budgets themselves, anomaly detection, the cost allocation tags."""
 
     charge: Charge
+    """Who pays for the budgets and the topic."""
     recipients: Recipients
+    """The people of the escalation path."""
     notifications: Annotated[tuple[Notification, ...], Field(min_length=1, max_length=MAX_NOTIFICATIONS)]
+    """The same for every budget; at most five, at least one of type forecast."""
     anomaly_detection: AnomalyDetection
-    activate_cost_allocation_tags: bool = Field(
-        description="false until AWS has seen the tags on some cost, which takes it up to a day"
-    )
+    """Cost anomaly detection over all services."""
+    activate_cost_allocation_tags: bool
+    """False until AWS has seen the tags on some cost, which takes it up to a day."""
 
     @model_validator(mode="after")
     def _notifications_are_complete(self) -> Self:
@@ -113,11 +124,15 @@ class AiBudget(Section):
     """The AI budget that a new tenant gets, and the tier that bounds it."""
 
     tier: Annotated[str, one_of("a tier", *TIER_LIMITS, "custom")]
+    """Bounds `default_limit`: starter up to 500, professional 2000, enterprise 10000, custom 50000 and more."""
     model: Annotated[
         str, text("a model id", r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", "claude-3-5-sonnet-20241022")
     ]
+    """The model that the default budget is for."""
     default_limit: Usd
+    """The monthly AI budget of a new tenant."""
     budget: Name
+    """The budget that the AI spend of all tenants together is charged to."""
 
     @model_validator(mode="after")
     def _limit_fits_tier(self) -> Self:

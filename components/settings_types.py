@@ -32,7 +32,7 @@ class RefusedError(ValueError):
 class Section(BaseModel):
     """A part of the stack config: frozen, strict about types, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     def refused(self, key: str, allowed: str) -> RefusedError:
         """The error to raise where the value of `key` does not fit the others."""
@@ -44,7 +44,7 @@ class Check:
     """Annotation of a field: runs `function` on the value as written, and describes it in the reference."""
 
     function: Callable[[Any], Any]
-    description: str
+    allowed: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.function, handler(source))
@@ -52,7 +52,7 @@ class Check:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "description": self.description}
+        return {**handler(schema), "allowed": self.allowed}
 
 
 def whole(unit: str, low: int, high: int) -> Check:
@@ -146,5 +146,8 @@ class Charge(Section):
     """Who pays for a part of the stack: its service and budget, and its data class if not the stack's."""
 
     service: Name
+    """The value of the tag `service`."""
     budget: Name
+    """The value of the tag `budget`: a key of `budgets`."""
     data_class: DataClass | None = None
+    """The value of the tag `data-class`, where it is not the stack's."""

@@ -10,6 +10,7 @@ properties that change, what is unknown until deploy and the line of the program
 
 `policy`: `{violations: [{stack, policy, enforcement: mandatory|advisory, severity, urn, name, type,
 source: {file, line} | null, message, page}],
+packs: {name: version} of the packs that judged it (without packs and reports nothing is said of policies),
 exemptions: [{policy, resource, owner, reason, expires, days_left, stack, urn}],
 not_applicable: [{stack, policy, urn, name, source, message}]}`.
 """

@@ -37,10 +37,7 @@ def findings(document: view.Document) -> Iterator[Finding]:
     for row in document["budgets"]:
         if row["status"] == "within":
             continue
-        text = (
-            f"Budget {row['name']}: {money.spread(row['after'])} a month against a limit of "
-            f"{money.dollars(row['monthly_limit_usd'])}. {row.get('reason') or ''}"
-        ).strip()
+        text = f"Budget {row['name']}: {money.spread(row['after'])} a month: {row['reason']}."
         level = "error" if row["status"] == "fail" else "warning"
         yield Finding("cost-within-budget", level, "", "", row["name"], text)
     sources = {
@@ -48,7 +45,7 @@ def findings(document: view.Document) -> Iterator[Finding]:
     }
     for row in view.unpriced(document):
         yield Finding(
-            "resource-priced", "note", view.stack_of(row["urn"]), row["urn"], row["name"],
+            "resource-priced", "note", row["stack"], row["urn"], row["name"],
             f"{row['name']} ({row['type']}) is unpriced: {row['reason']}", **located(sources.get(row["urn"])),
         )  # fmt: skip
     for plan in document.get("plan", ()):

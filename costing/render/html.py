@@ -86,7 +86,7 @@ def shares(entries: list[tuple[str, Decimal, Decimal]]) -> list[Bar]:
 def budget_bars(document: view.Document) -> list[BudgetBar]:
     found = []
     for row in document["budgets"]:
-        limit = Decimal(row["monthly_limit_usd"])
+        limit = Decimal(row["monthly_limit_usd"] or row["after"]["high"])
         after = {end: Decimal(row["after"][end]) for end in ("low", "expected", "high")}
         scale = float(max(limit, after["high"])) or 1
         found.append(BudgetBar(
@@ -102,7 +102,12 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    made.filters |= {"dollars": money.dollars, "signed": money.signed, "service": view.service_of}
+    made.filters |= {
+        "dollars": money.dollars,
+        "signed": money.signed,
+        "limit": money.limit,
+        "service": view.service_of,
+    }
     made.filters["spread"] = money.spread
     made.filters["signed_spread"] = lambda ends: money.spread(ends, money.signed)
     made.globals["percent"] = money.percent
@@ -122,7 +127,7 @@ def render(document: view.Document) -> str:
         ],
         left_out=len(changed) - len(shown),
         violations=view.violations(document),
-        policy=document.get("policy"),
+        policy=document["policy"] if view.is_judged(document) else None,
         unpriced=view.unpriced(document),
         operations=view.operations,
         place=view.place,

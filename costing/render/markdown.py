@@ -78,7 +78,7 @@ def stacks(document: view.Document) -> Iterator[str]:
 
 
 def policies(document: view.Document) -> Iterator[str]:
-    if "policy" not in document:
+    if not view.is_judged(document):
         return
     found = view.violations(document)
     blocking = sum(item["enforcement"] == "mandatory" for item in found)
@@ -121,7 +121,7 @@ def budgets(document: view.Document) -> Iterator[str]:
         (
             [
                 cell(row["name"]),
-                money.dollars(row["monthly_limit_usd"]),
+                money.limit(row["monthly_limit_usd"]),
                 money.spread(row["after"]),
                 money.signed(row["change"]["expected"]),
                 f"{row['status']} {cell(row.get('reason') or '')}".strip(),

@@ -40,3 +40,8 @@ def percent(change: str, before: str) -> str:
         return ""
     share = (Decimal(change) / base * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return f" ({'+' if share > 0 else ''}{str(share).replace('-', MINUS)} %)"
+
+
+def limit(amount: str | None) -> str:
+    """A budget's limit, which may be missing where only the increase is capped."""
+    return "no limit" if amount is None else dollars(amount)

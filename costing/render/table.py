@@ -41,7 +41,7 @@ def render(document: view.Document) -> str:
     for budget in document["budgets"]:
         lines.append(
             f"budget {budget['name']}: {money.spread(budget['after'])} of "
-            f"{money.dollars(budget['monthly_limit_usd'])}: {budget['status']}"
+            f"{money.limit(budget['monthly_limit_usd'])}: {budget['status']}"
         )
     for item in view.violations(document):
         lines.append(

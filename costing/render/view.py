@@ -64,10 +64,6 @@ class Group:
         return sum((row.change for row in self.rows), Decimal(0))
 
 
-def stack_of(urn: str) -> str:
-    return urn.removeprefix("urn:pulumi:").split("::", 1)[0]
-
-
 def service_of(token: str) -> str:
     """The service people know a resource type by: `aws:rds/instance:Instance` is `RDS`."""
     if token in KINDS:
@@ -91,11 +87,13 @@ def component_of(parent: str | None) -> str:
 
 
 def rows(document: Document) -> list[Row]:
-    """Every changed resource, the largest change first; unchanged ones are left out."""
+    """Every changed resource, the largest change first; components and unchanged ones are left out."""
     costs = {row["urn"]: row for row in document["resources"]}
     found: dict[str, Row] = {}
     for plan in document.get("plan", ()):
         for item in plan["changes"]:
+            if item["urn"] not in costs and not item["type"].startswith("pulumi:providers:"):
+                continue  # a component: the group its resources stand in
             found[item["urn"]] = Row(
                 item["urn"], item["name"], item["type"], plan["stack"], item["op"],
                 component_of(item.get("parent")), place(item.get("source")), costs.get(item["urn"]),
@@ -103,7 +101,7 @@ def rows(document: Document) -> list[Row]:
             )  # fmt: skip
     for urn, cost in costs.items():
         if urn not in found and cost["op"] != "same":
-            found[urn] = Row(urn, cost["name"], cost["type"], stack_of(urn), cost["op"], "", "", cost)
+            found[urn] = Row(urn, cost["name"], cost["type"], cost["stack"], cost["op"], "", "", cost)
     return sorted(found.values(), key=lambda row: (-abs(row.change), row.stack, row.type, row.name))
 
 
@@ -144,3 +142,9 @@ def violations(document: Document) -> list[Mapping[str, Any]]:
 
 def operations(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(op, counts[op]) for op in OPERATIONS if counts.get(op)]
+
+
+def is_judged(document: Document) -> bool:
+    """Whether a policy pack judged the plan: only then does an empty list of violations say something."""
+    policy = document.get("policy") or {}
+    return any(policy.get(part) for part in ("packs", "violations", "exemptions", "not_applicable"))

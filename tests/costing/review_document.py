@@ -26,7 +26,8 @@ def urn(stack: str, token: str, name: str) -> str:
 
 def resource(stack: str, token: str, name: str, op: str, state: str, before, after, lines=(), **more) -> dict:
     change = less(after, before) if after and before else None
-    return {"urn": urn(stack, token, name), "name": name, "type": token, "region": "us-east-1", "op": op,
+    return {"urn": urn(stack, token, name), "name": name, "type": token, "stack": stack,
+            "region": "us-east-1", "team": "finops", "op": op, "notes": [],
             "state": state, "before": before, "after": after, "change": change,
             "lines": list(lines)} | more  # fmt: skip
 
@@ -96,6 +97,7 @@ def document(**more: Any) -> dict[str, Any]:
              "changes": [planned(row, "", source=None) for row in (volume, strange, pod)]},
         ],
         "policy": {
+            "packs": {"teei-finops": "1"},
             "violations": [
                 {"stack": "prod", "policy": "prefer-gp3", "enforcement": "advisory", "severity": "low",
                  "urn": database["urn"], "name": "ledger", "type": database["type"], "source": None,

@@ -189,6 +189,14 @@ def test_the_junit_without_findings_passes(junit_schema):
     assert "failure" not in text.replace('failures="0"', "")
 
 
+def test_nothing_is_said_of_policies_when_no_pack_judged_the_plan():
+    assert "Policies" not in markdown.render(document(policy=SILENT))
+    assert "Policies" not in html.render(document(policy=SILENT))
+    judged = SILENT | {"packs": {"teei-finops": "1"}}
+    assert "Policies: 0 mandatory" in markdown.render(document(policy=judged))
+    assert "No violation." in html.render(document(policy=judged))
+
+
 def test_the_table_ends_with_totals_and_the_verdict():
     lines = table.render(document()).splitlines()
     assert lines[-1] == "verdict: fail"

@@ -99,19 +99,33 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _refresh(options: argparse.Namespace) -> int:
+    from costing.aws import AwsError
     from costing.refresh import refresh
 
-    print(refresh(options.service, options.output), file=sys.stderr)
+    try:
+        print(refresh(options.service, options.output), file=sys.stderr)
+    except AwsError as error:
+        return _refused(error)
     return 0
 
 
 def _usage_from(options: argparse.Namespace) -> int:
+    from costing.aws import AwsError
     from costing.usage_from import usage_from
 
     plans = [read_plan(_read(path), name=path) for path in options.preview]
     at = options.at or datetime.now(UTC).date()
-    _write(usage_from(options.source, plans, at=at, days=options.days, region=options.region), options.output)
+    try:
+        text = usage_from(options.source, plans, at=at, days=options.days, region=options.region)
+    except AwsError as error:
+        return _refused(error)
+    _write(text, options.output)
     return 0
+
+
+def _refused(error: Exception) -> int:
+    print(f"costing: {error}", file=sys.stderr)
+    return 2
 
 
 def _read(path: str) -> str:

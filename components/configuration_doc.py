@@ -49,8 +49,8 @@ exemptions:
 ```
 
 `policy` is an id of [policies.md](policies.md). `resource` is a URN, or a glob on the resource's name that
-matches it whole. `expires` is at most 90 days ahead; after it the exemption itself is a violation. Every field
-is required.
+matches it whole. `expires` is at most 90 days ahead; after it the exemption itself is a violation. Every
+field is required.
 """
 
 

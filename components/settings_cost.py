@@ -124,7 +124,7 @@ class AiBudget(Section):
     """The AI budget that a new tenant gets, and the tier that bounds it."""
 
     tier: Annotated[str, one_of("a tier", *TIER_LIMITS, "custom")]
-    """Bounds `default_limit`: starter up to 500, professional 2000, enterprise 10000, custom 50000 and more."""
+    """Bounds `default_limit`: starter 500, professional 2000, enterprise 10000, custom 50000 and more."""
     model: Annotated[
         str, text("a model id", r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", "claude-3-5-sonnet-20241022")
     ]

@@ -1,0 +1,73 @@
+"""Runs the program of a stack against a monitor that only records what is registered."""
+
+import runpy
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pulumi
+from pulumi.runtime import Mocks, set_all_config, set_mocks, test
+
+from tests.components.stack_config import ROOT, config
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as the program registered it; `inputs` in the provider's spelling."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+
+
+class Recorder(Mocks):
+    def __init__(self) -> None:
+        self.resources: list[Resource] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.resources.append(Resource(args.typ, args.name, args.inputs))
+        named = {"aws:s3/bucket:Bucket": "bucket", "aws:rds/instance:Instance": "identifier"}
+        identity = args.inputs.get(named.get(args.typ, "name"), f"{args.name}-id")
+        return str(identity), {"arn": f"arn:aws:mock:::{identity}", "masterUserSecrets": [], **args.inputs}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        raise AssertionError(f"the program calls {args.token}")
+
+
+@dataclass(frozen=True)
+class Stack:
+    resources: tuple[Resource, ...]
+
+    def of(self, type_: str) -> list[Resource]:
+        """The resources of a type, which may be left short: `s3/bucket:Bucket`."""
+        found = [
+            each for each in self.resources if each.type.removeprefix("aws:") == type_ or each.type == type_
+        ]
+        assert found, f"no {type_} among {sorted({each.type for each in self.resources})}"
+        return found
+
+    def one(self, type_: str) -> Resource:
+        (found,) = self.of(type_)
+        return found
+
+    def kubernetes(self) -> Iterator[Resource]:
+        return (each for each in self.resources if each.type.startswith("kubernetes:"))
+
+
+@cache
+def record(stack: str) -> Stack:
+    """What the program registers for `stack`."""
+    recorder = Recorder()
+    set_mocks(recorder, project="teei-finops", stack=stack)
+    set_all_config(config(stack))
+
+    @test
+    def run() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    with warnings.catch_warnings():  # the SDK warns of its own old names when it is first looked into
+        warnings.simplefilter("ignore", DeprecationWarning)
+        run()
+    return Stack(tuple(recorder.resources))

@@ -1,0 +1,112 @@
+"""The buckets: what every one has, and how long things stay in each."""
+
+import json
+
+import pytest
+
+from tests.components.recorded import record
+from tests.components.stack_config import STACKS
+
+ROLES = ("exports", "backups", "logs", "access-logs")
+EACH = (
+    "bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "bucketVersioning:BucketVersioning",
+    "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "bucketPolicy:BucketPolicy",
+)
+
+
+def bucket(stack, role):
+    return next(
+        each for each in record(stack).of("s3/bucket:Bucket") if each.name == f"storage-{role}-bucket"
+    )
+
+
+def beside(stack, role, kind):
+    name = bucket(stack, role).inputs["bucket"]
+    (found,) = [each.inputs for each in record(stack).of(f"s3/{kind}") if each.inputs["bucket"] == name]
+    return found
+
+
+def lifecycle(role):
+    """The transitions, the expiry and the old versions' rules of a bucket of prod."""
+    return beside("prod", role, "bucketLifecycleConfiguration:BucketLifecycleConfiguration")["rules"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("kind", EACH)
+def test_every_bucket_has_one_of_each_configuration(stack, kind):
+    buckets = {each.inputs["bucket"] for each in record(stack).of("s3/bucket:Bucket")}
+    assert len(buckets) == len(ROLES)
+    assert sorted(each.inputs["bucket"] for each in record(stack).of(f"s3/{kind}")) == sorted(buckets)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_bucket_is_private_encrypted_and_versioned(role):
+    private = beside("prod", role, "bucketPublicAccessBlock:BucketPublicAccessBlock")
+    flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    assert all(private[flag] is True for flag in flags)
+    encryption = beside(
+        "prod", role, "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    )
+    assert encryption["rules"][0]["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "AES256"
+    versioning = beside("prod", role, "bucketVersioning:BucketVersioning")
+    assert versioning["versioningConfiguration"]["status"] == "Enabled"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_bucket_denies_everything_without_tls(role):
+    policy = json.loads(beside("prod", role, "bucketPolicy:BucketPolicy")["policy"])
+    arn = f"arn:aws:mock:::{bucket('prod', role).inputs['bucket']}"
+    assert {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    } in policy["Statement"]
+
+
+def test_only_the_access_log_bucket_takes_logs_and_only_of_this_account():
+    for role in ROLES:
+        policy = json.loads(beside("prod", role, "bucketPolicy:BucketPolicy")["policy"])
+        allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+        assert len(allowed) == (role == "access-logs")
+        for statement in allowed:
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_the_other_buckets_log_their_accesses_there():
+    target = bucket("prod", "access-logs").inputs["bucket"]
+    logging = record("prod").of("s3/bucketLogging:BucketLogging")
+    assert {each.inputs["bucket"] for each in logging} == {
+        bucket("prod", role).inputs["bucket"] for role in ROLES if role != "access-logs"
+    }
+    assert {each.inputs["targetBucket"] for each in logging} == {target}
+
+
+@pytest.mark.parametrize(
+    ("role", "transitions", "expiry"),
+    [
+        ("exports", [(30, "STANDARD_IA")], 90),
+        ("backups", [(30, "GLACIER_IR"), (120, "DEEP_ARCHIVE")], 730),
+        ("logs", [(30, "STANDARD_IA")], 97),
+        ("access-logs", [], 90),
+    ],
+)
+def test_objects_move_and_go_as_the_corrected_guide_says(role, transitions, expiry):
+    retention = lifecycle(role)[0]
+    assert retention["status"] == "Enabled"
+    assert retention["filter"] == {"prefix": ""}
+    assert [(each["days"], each["storageClass"]) for each in retention["transitions"]] == transitions
+    assert retention["expiration"] == {"days": expiry}
+    assert retention["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+
+
+def test_exports_keep_at_most_five_old_versions_and_none_longer_than_thirty_days():
+    by_age, by_count = lifecycle("exports")
+    assert by_age["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
+    assert by_count["noncurrentVersionExpiration"] == {"noncurrentDays": 1, "newerNoncurrentVersions": 5}
+    assert by_count["filter"] == {"prefix": ""}

@@ -181,10 +181,8 @@ def _versioned(bucket: Resource, versionings: list[Resource]) -> bool | Open:
 def belongs_to(part: Resource, bucket: Resource) -> bool | None:
     """A resource's `bucket` names this bucket; None where that is unknown until deploy."""
     reference, dependencies = part.props["bucket"], part.dependencies.get("bucket", ())
-    names = {bucket.props["bucket"].data, bucket.outputs["bucket"].data, bucket.outputs["id"].data}
-    known = {name for name in names if isinstance(name, str)}
-    if not reference.unknown and known:
+    names = [bucket.props["bucket"], bucket.outputs["bucket"], bucket.outputs["id"]]
+    known = {name.data for name in names if isinstance(name.data, str)}
+    if not reference.unknown and (known or not any(name.unknown for name in names)):
         return reference.data in known
-    if bucket.urn in dependencies:
-        return True
-    return None if reference.unknown and not dependencies else False
+    return bucket.urn in dependencies if dependencies else None

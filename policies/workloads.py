@@ -37,7 +37,7 @@ def workload_has_one_scaler(context: Context) -> Policy:
         scalers = [(each, Target.of(each, options)) for each in _hpas_first(stack)]
         for index, (scaler, target) in enumerate(scalers):
             same = [(other, target.same(theirs)) for other, theirs in scalers[:index]]
-            first = next((other for other, is_same in same if is_same), None)
+            first = next((other for other, is_same in same if is_same is True), None)
             maybe = next((is_same for _, is_same in same if isinstance(is_same, Open)), None)
             if first:
                 yield (

@@ -77,7 +77,12 @@ BUCKETS: list[Row] = [
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration.days", 0, "bucket-expires-old-versions"),
     ("lifecycle", f"{_RULE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
-    ("inline_bucket", f"{_INLINE}.abortIncompleteMultipartUploadDays", None, "bucket-aborts-incomplete-uploads"),
+    (
+        "inline_bucket",
+        f"{_INLINE}.abortIncompleteMultipartUploadDays",
+        None,
+        "bucket-aborts-incomplete-uploads",
+    ),
     ("lifecycle", f"{_RULE}.abortIncompleteMultipartUpload", None, "bucket-aborts-incomplete-uploads"),
 ]
 LIFECYCLES: list[Row] = [
@@ -86,7 +91,12 @@ LIFECYCLES: list[Row] = [
     ("lifecycle", f"{_RULE}.transitions.1.days", 59, "lifecycle-keeps-minimum-days"),
     ("lifecycle", f"{_RULE}.transitions.2.days", 149, "lifecycle-keeps-minimum-days"),
     ("lifecycle", f"{_RULE}.expiration.days", 329, "lifecycle-keeps-minimum-days"),
-    ("lifecycle", f"{_RULE}.noncurrentVersionTransitions.0.noncurrentDays", 29, "lifecycle-keeps-minimum-days"),
+    (
+        "lifecycle",
+        f"{_RULE}.noncurrentVersionTransitions.0.noncurrentDays",
+        29,
+        "lifecycle-keeps-minimum-days",
+    ),
     ("lifecycle", f"{_RULE}.noncurrentVersionExpiration.noncurrentDays", 59, "lifecycle-keeps-minimum-days"),
     ("inline_bucket", f"{_INLINE}.transitions.0.days", 20, "lifecycle-keeps-minimum-days"),
     ("inline_bucket", f"{_INLINE}.expiration.days", 59, "lifecycle-keeps-minimum-days"),
@@ -251,5 +261,7 @@ def _set(made: Made, path: str, value: Any) -> Made:
     """A label's key holds dots, so it is set by hand."""
     if path.startswith("metadata.labels."):
         labels = {**made.props["metadata"]["labels"], path.removeprefix("metadata.labels."): value}
-        return changed(made, "metadata.labels", {key: each for key, each in labels.items() if each is not None})
+        return changed(
+            made, "metadata.labels", {key: each for key, each in labels.items() if each is not None}
+        )
     return changed(made, path, value)

@@ -276,9 +276,9 @@ def budget() -> Made:
 
 
 STACK = (
-    bucket, lifecycle, versioning, inline_bucket, log_group, backup_plan, snapshot_schedule, redshift_snapshot,
-    database, cluster, cluster_instance, parameter_group, cluster_parameter_group, postgres_config, deployment,
-    hpa, reporting, scaled_object, scaling_group, budget,
+    bucket, lifecycle, versioning, inline_bucket, log_group, backup_plan, snapshot_schedule,
+    redshift_snapshot, database, cluster, cluster_instance, parameter_group, cluster_parameter_group,
+    postgres_config, deployment, hpa, reporting, scaled_object, scaling_group, budget,
 )  # fmt: skip
 
 

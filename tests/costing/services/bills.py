@@ -15,7 +15,8 @@ from typing import Any
 
 from costing.estimate import Estimate, PlanEstimator
 from costing.model import Range
-from costing.plan import UNKNOWN, Plan, read_plan
+from costing.plan import UNKNOWN as UNKNOWN
+from costing.plan import Plan, read_plan
 from costing.price_book import FOLDER, list_prices
 from costing.pricing import Pricing
 from costing.usage import UsageProfile
@@ -97,13 +98,14 @@ def bill(
     return bills(first, *others, region=region, usage=profile, free_tier=free_tier)[0]
 
 
-def lines(estimate: Estimate) -> dict[str, tuple[Decimal, Decimal]]:
-    """(quantity, US dollars) that each line expects, by what it is for; exact, without trailing zeros."""
+def amounts(estimate: Estimate) -> dict[str, Decimal]:
+    """US dollars that each line of `after` expects, by what it is for."""
     assert estimate.state != "unpriced", estimate.reason
-    assert len({line.what for line in estimate.lines}) == len(estimate.lines)
-    for line in estimate.lines:
+    assert len({line.what for line in estimate.after_lines}) == len(estimate.after_lines)
+    for line in estimate.after_lines:
         assert line.amount.expected == line.quantity.expected * line.rate
-    return {line.what: (line.quantity.expected, line.amount.expected) for line in estimate.lines}
+    assert sum(line.amount.expected for line in estimate.after_lines) == estimate.after.expected
+    return {line.what: line.amount.expected for line in estimate.after_lines}
 
 
 def dollars(estimate: Estimate) -> Decimal:
@@ -129,8 +131,6 @@ def _prices() -> dict[tuple[str, str, str, str], dict[Decimal, Decimal]]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
-        return Range(*(Decimal(str(end)) for end in value))
+        low, expected, high = (Decimal(str(end)) for end in value)
+        return Range(low, expected, high)
     return value if isinstance(value, str) else Range.of(Decimal(str(value)))
-
-
-__all__ = ["AT", "EU", "UNKNOWN", "US", "D", "bill", "bills", "dollars", "lines", "price", "resource", "urn"]

@@ -23,10 +23,19 @@ def operating_system(r: Subject) -> str:
 
 
 def charge_instances(
-    r: Subject, instance_type: str, hours: Range, *, times: Range | int = 1, tenancy: str = "default"
+    r: Subject,
+    instance_type: str,
+    hours: Range,
+    *,
+    times: Range | int = 1,
+    tenancy: str = "default",
+    system: str | None = None,
 ) -> None:
-    """Instance-hours on demand, and the CPU credits that are stated."""
-    system = operating_system(r)
+    """Instance-hours on demand; on a Dedicated Host the host is billed instead."""
+    system = system or operating_system(r)
+    if tenancy == "host":
+        r.note("runs on a Dedicated Host, which is billed on itself")
+        return
     if tenancy not in ("", "default"):
         raise Unpriced(NO_PRICE, f"{instance_type} with tenancy {tenancy}")
     r.charge(
@@ -37,11 +46,48 @@ def charge_instances(
         hours,
         times=times,
     )
+
+
+def charge_spot(
+    r: Subject,
+    instance_type: str,
+    hours: Range,
+    *,
+    times: Range | int = 1,
+    system: str | None = None,
+    highest: Decimal | None = None,
+) -> None:
+    """Instance-hours at the stated spot price.
+
+    Without one it is assumed between a tenth of the on-demand price (up to 90 % off, EC2 Spot page, AWS,
+    2026-10) and all of it, which is also the default maximum price, and expected at the upper end. `highest`
+    is a maximum price that the program sets, US dollars per hour.
+    """
+    system = system or operating_system(r)
+    quantity = hours * times
+    price = r.stated("spot_price_usd_per_hour")
+    source = "usage profile"
+    if price is None:
+        rate = r.rate("AmazonEC2", f"instance-{system}-shared", instance_type)
+        most = min(rate.tiers[0].usd, highest) if highest is not None else rate.tiers[0].usd
+        price = Range(min(rate.tiers[0].usd / 10, most), most, most, assumed=True)
+        quantity = Range(quantity.low, quantity.expected, quantity.high, assumed=True)
+        source = f"assumed from the on-demand price: {rate.tiers[0].source}"
+        r.note("spot has no list price: assumed at 10 to 100 % of on demand; state spot_price_usd_per_hour")
+    r.charge_at(f"{instance_type} {system}, spot", "AmazonEC2", quantity, "hour", price, source)
+
+
+def charge_cpu_credits(r: Subject, instance_type: str, system: str | None = None) -> None:
+    """The surplus CPU credits of a burstable type that the usage profile states."""
     credits = r.stated("monthly_surplus_cpu_credit_hours")
     family = instance_type.partition(".")[0]
-    if credits is not None and family in ("t2", "t3", "t3a", "t4g"):
-        key = "t3" if family == "t3a" else family
-        r.charge("Surplus CPU credits", "AmazonEC2", "cpu-credits", key, credits)
+    if credits is None or family not in ("t2", "t3", "t3a", "t4g"):
+        return
+    key = "t3" if family == "t3a" else family
+    system = system or r.stated_text("operating_system") or "linux"
+    r.charge(
+        "Surplus CPU credits", "AmazonEC2", "cpu-credits", key + ("-windows" * (system == "windows")), credits
+    )
 
 
 def charge_volume(

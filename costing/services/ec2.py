@@ -8,6 +8,7 @@ from costing.estimate import estimates
 from costing.model import Range, Unpriced
 from costing.services.compute import (
     LAUNCH_TEMPLATE,
+    charge_cpu_credits,
     charge_detailed_monitoring,
     charge_instances,
     charge_transfer,
@@ -29,6 +30,7 @@ def instance(r: Subject) -> None:
     )
     tenancy = r.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
     charge_instances(r, kind, hours, tenancy=tenancy)
+    charge_cpu_credits(r, kind)
     _volumes(r, template)
     if r.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
         charge_detailed_monitoring(r, r.months())

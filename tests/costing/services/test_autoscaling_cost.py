@@ -1,0 +1,143 @@
+"""Auto Scaling groups, spot requests and Dedicated Hosts."""
+
+from __future__ import annotations
+
+from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
+from tests.costing.services.line_items import line_items, lines
+
+GROUP = "aws:autoscaling/group:Group"
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+SUBNET = "aws:ec2/subnet:Subnet"
+LINUX = {"operating_system": "linux"}
+PRIVATE = {"networkInterfaces": [{"associatePublicIpAddress": False}]}
+
+
+def hourly(kind: str, region: str = "us-east-1") -> D:
+    return price("AmazonEC2", "instance-linux-shared", kind, region)
+
+
+def test_a_group_bills_its_template_from_minimum_to_maximum():
+    template = resource(
+        TEMPLATE,
+        {
+            "instanceType": "m5.large",
+            "blockDeviceMappings": [{"ebs": {"volumeSize": 20, "volumeType": "gp3"}}],
+            **PRIVATE,
+        },
+        name="lt",
+        id="lt-1",
+        op="same",
+    )
+    group = {"minSize": 1, "maxSize": 4, "desiredCapacity": 2, "launchTemplate": {"id": "lt-1"}}
+    estimate = bill(GROUP, group, template, usage=LINUX)
+    one = 730 * hourly("m5.large") + 20 * D("0.08")
+    assert (estimate.after.low, estimate.after.expected, estimate.after.high) == (one, 2 * one, 4 * one)
+
+
+def test_an_unknown_template_id_is_followed_through_property_dependencies():
+    template = resource(TEMPLATE, {"instanceType": "c6i.xlarge", **PRIVATE}, name="lt")
+    group = {"minSize": 3, "maxSize": 3, "launchTemplate": {"id": UNKNOWN}}
+    made_from = {"launchTemplate": (TEMPLATE, "lt")}
+    known = bill(GROUP, group, template, usage=LINUX, made_from=made_from)
+    assert lines(known)["c6i.xlarge linux, on demand"] == (3 * D(730), 3 * 730 * hourly("c6i.xlarge"))
+    lost = bill(GROUP, group, template, usage=LINUX)
+    assert lost.reason == "value unknown until deploy: launchTemplate.id"
+
+
+def test_a_changed_template_changes_the_group_that_did_not():
+    template = resource(TEMPLATE, {"instanceType": "m5.xlarge", **PRIVATE}, name="lt", id="lt-1", op="update")
+    template["oldState"] = {**template["newState"], "inputs": {"instanceType": "m5.large", **PRIVATE}}
+    group = {"minSize": 2, "maxSize": 2, "launchTemplate": {"id": "lt-1"}}
+    estimate = bills(resource(GROUP, group, op="same"), template, usage={"it": LINUX})[0]
+    change = estimate.after.expected - estimate.before.expected
+    assert change == 2 * 730 * (hourly("m5.xlarge") - hourly("m5.large"))
+
+
+def test_mixed_instances_split_into_on_demand_and_stated_spot():
+    template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
+    group = {
+        "minSize": 10,
+        "maxSize": 10,
+        "mixedInstancesPolicy": {
+            "instancesDistribution": {"onDemandBaseCapacity": 2, "onDemandPercentageAboveBaseCapacity": 25},
+            "launchTemplate": {
+                "launchTemplateSpecification": {"launchTemplateId": "lt-1"},
+                "overrides": [{"instanceType": "m6i.large"}, {"instanceType": "m5.large"}],
+            },
+        },
+    }
+    estimate = bill(GROUP, group, template, usage={**LINUX, "spot_price_usd_per_hour": 0.03})
+    found = lines(estimate)
+    assert found["m6i.large linux, on demand"] == (4 * D(730), 4 * 730 * hourly("m6i.large"))
+    assert found["m6i.large linux, spot"] == (6 * D(730), 6 * 730 * D("0.03"))
+    assert any("any of m6i.large, m5.large" in note for note in estimate.notes)
+
+
+def test_spot_without_a_stated_price_lies_between_a_tenth_and_all_of_on_demand():
+    inputs = {"instanceType": "m5.large", "rootBlockDevice": {"volumeSize": 8, "volumeType": "gp3"}}
+    estimate = bill("aws:ec2/spotInstanceRequest:SpotInstanceRequest", inputs, usage=LINUX)
+    disk = 8 * D("0.08")
+    full = 730 * hourly("m5.large")
+    assert (estimate.after.low, estimate.after.expected) == (full / 10 + disk, full + disk)
+    assert estimate.after.high == full + disk
+    assert line_items(estimate)[0].assumed
+    capped = bill(
+        "aws:ec2/spotInstanceRequest:SpotInstanceRequest", {**inputs, "spotPrice": "0.04"}, usage=LINUX
+    )
+    assert capped.after.high == 730 * D("0.04") + disk
+
+
+def test_average_instances_and_hours_replace_what_inputs_give_but_leave_storage():
+    template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
+    group = {"minSize": 1, "maxSize": 9, "launchTemplate": {"id": "lt-1"}}
+    usage = {**LINUX, "average_instances": 3, "monthly_hours": 100}
+    found = lines(bill(GROUP, group, template, usage=usage))
+    assert found["m5.large linux, on demand"] == (D(300), 300 * hourly("m5.large"))
+    assert found["Root volume: gp3 storage"] == (D(24), 24 * D("0.08"))
+
+
+def test_a_launch_configuration_has_detailed_monitoring_unless_it_says_no():
+    configuration = resource(
+        "aws:ec2/launchConfiguration:LaunchConfiguration",
+        {"name": "lc", "instanceType": "t3.micro", "associatePublicIpAddress": True},
+        name="lc",
+    )
+    group = {"minSize": 1, "maxSize": 1, "launchConfiguration": "lc"}
+    found = lines(bill(GROUP, group, configuration, usage={**LINUX, "monthly_surplus_cpu_credit_hours": 10}))
+    assert found["Detailed monitoring (0 to 10,000)"][0] == 7
+    assert found["Public IPv4 address"] == (D(730), 730 * D("0.005"))
+    assert found["Surplus CPU credits"] == (D(10), D("0.5"))
+
+
+def test_subnets_decide_about_public_addresses_when_the_template_does_not():
+    template = resource(TEMPLATE, {"instanceType": "m5.large"}, name="lt", id="lt-1")
+    subnet = resource(SUBNET, {"mapPublicIpOnLaunch": True}, name="a", id="subnet-a", op="same")
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    public = bill(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-a"]}, template, subnet, usage=LINUX)
+    assert lines(public)["Public IPv4 address"][0] == 730
+    unsure = bill(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-b"]}, template, usage=LINUX)
+    address = next(line for line in line_items(unsure) if line.what == "Public IPv4 address")
+    assert (address.quantity.low, address.quantity.high, address.assumed) == (0, 730, True)
+
+
+def test_what_aws_chooses_at_launch_is_unpriced():
+    template = resource(TEMPLATE, {"instanceRequirements": {"vcpuCount": {"min": 2}}}, name="lt", id="lt-1")
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    assert bill(GROUP, group, template, usage=LINUX).reason.startswith("value unknown until deploy")
+    gone = bill(GROUP, group, usage=LINUX)
+    assert gone.reason.startswith("value unknown until deploy: launchTemplate: the launch template is not")
+
+
+def test_a_system_without_price_rows_is_unpriced():
+    template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    assert bill(GROUP, group, template, usage={"operating_system": "rhel"}).reason.startswith(
+        "no price in this region: AmazonEC2 instance-rhel-shared m5.large"
+    )
+
+
+def test_a_host_is_billed_by_its_family():
+    host = "aws:ec2/dedicatedHost:DedicatedHost"
+    assert dollars(bill(host, {"instanceType": "c5.xlarge"})) == 730 * D("3.366")
+    assert dollars(bill(host, {"instanceFamily": "c5"}, usage={"monthly_hours": 100})) == D("336.6")
+    assert bill(host, {"instanceFamily": "c5"}, region=EU).reason.startswith("no price in this region")

@@ -98,14 +98,19 @@ def bill(
     return bills(first, *others, region=region, usage=profile, free_tier=free_tier)[0]
 
 
-def amounts(estimate: Estimate) -> dict[str, Decimal]:
-    """US dollars that each line of `after` expects, by what it is for."""
+def lines(estimate: Estimate) -> dict[str, tuple[Decimal, Decimal]]:
+    """(quantity, US dollars) that each line of `after` expects, by what it is for."""
     assert estimate.state != "unpriced", estimate.reason
     assert len({line.what for line in estimate.after_lines}) == len(estimate.after_lines)
     for line in estimate.after_lines:
         assert line.amount.expected == line.quantity.expected * line.rate
     assert sum(line.amount.expected for line in estimate.after_lines) == estimate.after.expected
-    return {line.what: line.amount.expected for line in estimate.after_lines}
+    return {line.what: (line.quantity.expected, line.amount.expected) for line in estimate.after_lines}
+
+
+def amounts(estimate: Estimate) -> dict[str, Decimal]:
+    """US dollars that each line of `after` expects, by what it is for."""
+    return {what: amount for what, (_, amount) in lines(estimate).items()}
 
 
 def dollars(estimate: Estimate) -> Decimal:

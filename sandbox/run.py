@@ -42,6 +42,7 @@ def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False)
     stack = _stack_of(arguments, place, project)
     language = LanguageHost(place.project)
     with ExitStack() as cleanup:
+        cleanup.enter_context(_environment_as_it_was())
         language_port = cleanup.enter_context(
             serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language)
         )
@@ -49,7 +50,7 @@ def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False)
             name: cleanup.enter_context(
                 serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, servicer)
             )
-            for name, servicer in stand_ins(place, project, stack).items()
+            for name, servicer in cleanup.enter_context(stand_ins(place, project, stack)).items()
         }
         config = cleanup.enter_context(_config_for(arguments, place, project, stack)) if project else None
         environment = engine_environment(
@@ -59,6 +60,9 @@ def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False)
             provider_ports=ports,
             config_file=config.copy if config else None,
         )
+        # The program runs in this process, and must see what the engine sees: no credentials.
+        os.environ.clear()
+        os.environ.update(environment)
         command = [engine, *_with_own_config_file(arguments, config)]
         finished: Finished = run_engine(
             command, directory=place.project, environment=environment, capture=capture
@@ -98,6 +102,16 @@ def _config_for(arguments: Sequence[str], place: Place, project: Project, stack:
         changed = config.keep_changes()
         if changed:
             _say(f"{', '.join(changed)}: kept in {config.changes}; the tracked stack file is unchanged")
+
+
+@contextmanager
+def _environment_as_it_was():
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _touches_stack_files(arguments: Sequence[str]) -> bool:

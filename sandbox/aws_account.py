@@ -1,0 +1,177 @@
+"""The AWS account of one stack: moto in this process, made again from a journal by the next one.
+
+moto keeps what is made in memory. The journal holds how each resource was made, with the seed of its random
+ids, so that a later process makes the same ones again, with the same ids. What counts is the stack's state: of
+the journal only what the state still holds is made again.
+"""
+
+import json
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.aws_identity import ACCOUNT
+
+Key = tuple[str, str]  # type and id
+
+
+@dataclass
+class _Entry:
+    region: str
+    seed: int
+    inputs: Mapping[str, Any]
+
+
+class Account:
+    """Creates, updates and deletes what `sandbox.aws_made` knows; everything else is None to it.
+
+    `journal` is None for an account that ends with the process; `held` tells what the stack's state holds.
+    """
+
+    def __init__(self, journal: Path | None, held: Callable[[], Iterable[Key]] = tuple):
+        self._journal = journal
+        self._held = held
+        self._lock = threading.RLock()
+        self._entries: dict[Key, _Entry] | None = None
+        self._mock: Any = None
+
+    def create(self, token: str, urn: str, inputs: Mapping[str, Any], region: str) -> Any:
+        """The made resource (`aws_made.Made`), None for a type without a maker; raises RefusedError as AWS does."""
+        from sandbox.aws_made import maker_of
+
+        maker = maker_of(token)
+        if maker is None:
+            return None
+        with self._open():
+            entry = _Entry(region=region, seed=secrets.randbits(48), inputs=inputs)
+            made = self._make(token, entry)
+            self._keep((token, made.id), entry)
+            return made
+
+    def update(self, token: str, resource_id: str, urn: str, inputs: Mapping[str, Any], region: str) -> Any:
+        """As `create`, for a resource that is already there."""
+        from sandbox.aws_made import maker_of
+
+        maker = maker_of(token)
+        if maker is None:
+            return None
+        with self._open() as entries:
+            known = entries.get((token, resource_id))
+            if known is None:  # made by someone else, or imported: nothing to compare with
+                return None
+            made = maker.update(self._clients(known.region), resource_id, known.inputs, inputs)
+            self._keep((token, resource_id), _Entry(region=known.region, seed=known.seed, inputs=inputs))
+            return made
+
+    def delete(self, token: str, resource_id: str) -> None:
+        """Remove a resource; one that is not there is already removed."""
+        from sandbox.aws_made import maker_of
+
+        maker = maker_of(token)
+        if maker is None:
+            return
+        with self._open() as entries:
+            known = entries.get((token, resource_id))
+            if known is not None:
+                maker.delete(self._clients(known.region), resource_id, known.inputs)
+                self._keep((token, resource_id), None)
+
+    def holds(self, token: str, resource_id: str) -> bool:
+        """Whether a resource of a type with a maker is there."""
+        with self._open() as entries:
+            return (token, resource_id) in entries
+
+    @contextmanager
+    def boto3(self):
+        """boto3 itself, whose clients see this account while the block runs."""
+        import boto3
+
+        with self._open():
+            yield boto3
+
+    def close(self) -> None:
+        """Forget the account in this process; the journal stays, unless nothing is left."""
+        with self._lock:
+            if self._mock is not None:
+                self._mock.stop()
+                self._mock = None
+            if self._journal is not None and self._entries == {}:
+                self._journal.unlink(missing_ok=True)
+            self._entries = None
+
+    @contextmanager
+    def _open(self):
+        """One caller at a time: moto's stores are plain dicts."""
+        with self._lock:
+            if self._entries is None:
+                os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+                from moto import mock_aws
+
+                self._mock = mock_aws()
+                self._mock.start()
+                self._entries = {}
+                self._make_again()
+            yield self._entries
+
+    def _make_again(self) -> None:
+        from sandbox.aws_made import RefusedError
+
+        held = set(self._held())
+        for key, entry in _read(self._journal).items():
+            if key in held:
+                try:
+                    self._make(key[0], entry)
+                except RefusedError:  # it stays in the state; the next change says what is wrong with it
+                    continue
+                assert self._entries is not None
+                self._entries[key] = entry
+
+    def _make(self, token: str, entry: _Entry) -> Any:
+        from moto.moto_api._internal import mock_random
+
+        from sandbox.aws_made import maker_of
+
+        maker = maker_of(token)
+        assert maker is not None
+        mock_random.seed(entry.seed)
+        return maker.create(self._clients(entry.region), entry.inputs)
+
+    def _clients(self, region: str) -> Any:
+        from sandbox.aws_made import Clients
+
+        return Clients(region=region, account=ACCOUNT)
+
+    def _keep(self, key: Key, entry: _Entry | None) -> None:
+        assert self._entries is not None
+        if entry is None:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = entry
+        if self._journal is None:
+            return
+        self._journal.parent.mkdir(parents=True, exist_ok=True)
+        line = {"type": key[0], "id": key[1], **({} if entry is None else entry.__dict__)}
+        descriptor = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _read(journal: Path | None) -> dict[Key, _Entry]:
+    """The last entry of each resource, in the order in which they were first made."""
+    entries: dict[Key, _Entry] = {}
+    for line in journal.read_text().splitlines() if journal and journal.exists() else []:
+        try:
+            data = json.loads(line)
+        except ValueError:  # the process was killed while it wrote this line
+            continue
+        key = (data["type"], data["id"])
+        if "seed" in data:
+            entries[key] = _Entry(region=data["region"], seed=data["seed"], inputs=data["inputs"])
+        else:
+            entries.pop(key, None)
+    return entries

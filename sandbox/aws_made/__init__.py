@@ -1,0 +1,36 @@
+"""The types that are really made, in a moto account, through boto3: one file for each family of services."""
+
+from importlib import import_module
+
+from sandbox.aws_made.base import Clients, Made, Maker, RefusedError, registered
+
+__all__ = ["Clients", "Made", "Maker", "RefusedError", "maker_of"]
+
+_FILES = {
+    "budgets": "cost",
+    "costexplorer": "cost",
+    "s3": "storage",
+    "rds": "databases",
+    "sqs": "messaging",
+    "sns": "messaging",
+    "lambda": "functions",
+    "scheduler": "functions",
+    "secretsmanager": "secrets",
+    "kms": "secrets",
+    "iam": "identities",
+    "cloudwatch": "watching",
+    "lb": "balancing",
+    "ec2": "network",
+    "vpc": "network",
+    "ses": "mail",
+    "sesv2": "mail",
+}
+
+
+def maker_of(token: str) -> Maker | None:
+    """What makes resources of a type; None for a type that only gets an id."""
+    file = _FILES.get(token.removeprefix("aws:").partition("/")[0])
+    if file is None:
+        return None
+    import_module(f"sandbox.aws_made.{file}")
+    return registered(token)

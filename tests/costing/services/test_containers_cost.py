@@ -1,0 +1,141 @@
+"""ECS services on Fargate, App Runner services, AWS Batch environments."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
+from tests.costing.services.line_items import line_items, lines
+
+SERVICE = "aws:ecs/service:Service"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+FARGATE = {"launchType": "FARGATE", "taskDefinition": UNKNOWN, "desiredCount": 2}
+MADE_FROM = {"taskDefinition": (TASK, "task")}
+
+
+def task(**inputs) -> dict:
+    return resource(TASK, {"family": "shop", "cpu": "512", "memory": "1024", **inputs}, name="task")
+
+
+def test_a_fargate_service_bills_the_sizes_of_its_task_definition():
+    found = lines(bill(SERVICE, FARGATE, task(), made_from=MADE_FROM))
+    assert found == {
+        "Task vCPU": (D(730), 730 * D("0.04048")),
+        "Task memory": (D(1460), 1460 * D("0.004445")),
+    }
+
+
+@pytest.mark.parametrize("reference", ["shop:3", "arn:aws:ecs:us-east-1:1:task-definition/shop:3", "shop"])
+def test_the_task_definition_is_found_by_family_revision_or_arn(reference):
+    found = lines(bill(SERVICE, {**FARGATE, "taskDefinition": reference}, task()))
+    assert found["Task vCPU"][0] == 730
+
+
+def test_arm_windows_and_more_ephemeral_storage_have_their_own_rates():
+    arm = task(
+        cpu="1 vCPU",
+        memory="2 GB",
+        runtimePlatform={"cpuArchitecture": "ARM64"},
+        ephemeralStorage={"sizeInGib": 50},
+    )
+    found = lines(bill(SERVICE, FARGATE, arm, region=EU, made_from=MADE_FROM))
+    assert found["Task vCPU"] == (D(1460), 1460 * D("0.03725"))
+    assert found["Task memory"] == (D(2920), 2920 * D("0.00409"))
+    assert found["Ephemeral storage"] == (D(30 * 1460), 30 * 1460 * D("0.000132"))
+    windows = task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})
+    assert lines(bill(SERVICE, FARGATE, windows, made_from=MADE_FROM))["Windows licence"] == (
+        D(730),
+        730 * D("0.046"),
+    )
+
+
+def test_a_bigger_task_definition_changes_the_service_that_did_not():
+    changed = resource(TASK, {"family": "shop", "cpu": "1024", "memory": "1024"}, name="task", op="update")
+    changed["oldState"] = {
+        **changed["newState"],
+        "inputs": {"family": "shop", "cpu": "512", "memory": "1024"},
+    }
+    estimate = bills(resource(SERVICE, {**FARGATE, "taskDefinition": "shop"}, op="same"), changed)[0]
+    assert estimate.after.expected - estimate.before.expected == 730 * D("0.04048")
+
+
+def test_a_scaling_target_gives_the_range_and_stated_tasks_replace_it():
+    target = resource(
+        "aws:appautoscaling/target:Target",
+        {"serviceNamespace": "ecs", "resourceId": "service/main/web", "minCapacity": 1, "maxCapacity": 10},
+        name="target",
+    )
+    inputs = {**FARGATE, "name": "web"}
+    after = bill(SERVICE, inputs, task(), target, made_from=MADE_FROM).after
+    one = 365 * D("0.04048") + 730 * D("0.004445")
+    assert (after.low, after.expected, after.high) == (one, 2 * one, 10 * one)
+    stated = bill(SERVICE, inputs, task(), target, made_from=MADE_FROM, usage={"average_tasks": 4})
+    assert dollars(stated) == 4 * one
+    hours = bill(SERVICE, inputs, task(), made_from=MADE_FROM, usage={"monthly_task_hours": 365})
+    assert dollars(hours) == one / 2
+
+
+def test_spot_tasks_have_no_list_price_and_tasks_on_instances_none_of_their_own():
+    spot = {
+        **FARGATE,
+        "launchType": None,
+        "capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}],
+    }
+    assert bill(SERVICE, spot, task(), made_from=MADE_FROM).reason.startswith(
+        "no price in this region: AmazonECS fargate-spot-x86"
+    )
+    on_instances = bill(SERVICE, {"desiredCount": 2, "taskDefinition": UNKNOWN})
+    assert dollars(on_instances) == 0
+    assert any("EC2 instances" in note for note in on_instances.notes)
+
+
+def test_a_cluster_can_decide_that_tasks_run_on_fargate():
+    cluster = resource("aws:ecs/cluster:Cluster", {"name": "main"}, name="main", id="main")
+    providers = resource(
+        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+        {"clusterName": "main", "defaultCapacityProviderStrategies": [{"capacityProvider": "FARGATE"}]},
+        name="providers",
+    )
+    inputs = {"cluster": "main", "taskDefinition": "shop", "desiredCount": 1}
+    assert lines(bill(SERVICE, inputs, task(), cluster, providers))["Task vCPU"][0] == 365
+
+
+def test_a_task_definition_outside_the_preview_is_unpriced():
+    assert bill(SERVICE, {**FARGATE, "taskDefinition": "other"}, task()).reason.startswith(
+        "value unknown until deploy: taskDefinition"
+    )
+
+
+def test_app_runner_bills_provisioned_memory_and_active_vcpus():
+    token = "aws:apprunner/service:Service"
+    scaling = resource(
+        "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion",
+        {"minSize": 2},
+        name="scaling",
+        id="arn:aws:apprunner:scaling",
+    )
+    inputs = {
+        "autoScalingConfigurationArn": "arn:aws:apprunner:scaling",
+        "instanceConfiguration": {"memory": "4 GB"},
+    }
+    found = lines(bill(token, inputs, scaling, usage={"monthly_active_vcpu_hours": 100}))
+    assert found["Provisioned memory"] == (D(8 * 730), 8 * 730 * D("0.007"))
+    assert found["Active vCPU"] == (D(100), D("6.4"))
+    assert bill(token, {}, region=EU).reason.startswith("no price in this region: AWSAppRunner")
+
+
+def test_batch_bills_vcpu_hours_but_never_less_than_the_minimum():
+    token = "aws:batch/computeEnvironment:ComputeEnvironment"
+    fargate = {"computeResources": {"type": "FARGATE", "maxVcpus": 16}}
+    usage = {"monthly_vcpu_hours": 100, "monthly_memory_gb_hours": 400}
+    assert dollars(bill(token, fargate, usage=usage)) == D("4.048") + D("1.778")
+    assumed = line_items(bill(token, fargate))[0].quantity
+    assert (assumed.low, assumed.high, assumed.assumed) == (0, 16 * 730, True)
+    instances = {
+        "computeResources": {"type": "EC2", "minVcpus": 4, "maxVcpus": 64, "instanceTypes": ["m5.xlarge"]}
+    }
+    found = lines(bill(token, instances, usage={"monthly_vcpu_hours": 100}))
+    rate = price("AmazonEC2", "instance-linux-shared", "m5.xlarge")
+    assert found["m5.xlarge linux, on demand"] == (D(730), 730 * rate)
+    optimal = {"computeResources": {"type": "EC2", "maxVcpus": 4, "instanceTypes": ["optimal"]}}
+    assert bill(token, optimal).reason.startswith("value unknown until deploy: AWS Batch chooses")

@@ -55,7 +55,7 @@ def near(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the nearest known name, empty when none is near."""
     from rapidfuzz import process
 
-    found = process.extractOne(word, list(known), score_cutoff=50)
+    found = process.extractOne(word, list(known), processor=str.lower, score_cutoff=50)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

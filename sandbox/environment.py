@@ -78,6 +78,7 @@ def engine_environment(
         "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",
         "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in provider_ports.items()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DEBUG_COMMANDS": "true",  # `--event-log` is a flag only then
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }

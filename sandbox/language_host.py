@@ -20,6 +20,7 @@ from pulumi.errors import RunError
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
+_OURS = str(Path(__file__).resolve().parent.parent)
 _OUR_CODE = (
     os.sep + "site-packages" + os.sep + "pulumi" + os.sep,
     __file__,
@@ -134,7 +135,7 @@ def _program_at(entry: Path):
     """As `python __main__.py` run in its directory: there, and first on the module path."""
     before, path = Path.cwd(), list(sys.path)
     os.chdir(entry.parent)
-    sys.path[:] = [str(entry.parent), *(item for item in path if item not in ("", str(entry.parent)))]
+    sys.path[:] = [str(entry.parent), *(item for item in path if item not in ("", str(entry.parent), _OURS))]
     try:
         yield
     finally:

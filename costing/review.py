@@ -75,17 +75,16 @@ def _review(plans: Sequence[Plan], options: Options, exemptions: Iterable[dict[s
     rows: list[dict[str, Any]] = []
     stacks: list[dict[str, Any]] = []
     warnings: list[dict[str, str]] = []
-    seen: dict[str, str] = {}
+    seen: dict[str, Plan] = {}
     for plan in plans:
         first = len(costs)
         estimator = PlanEstimator(plan, pricing)
         for resource in plan.resources:
             if not is_billed(resource):
                 continue
-            if seen.setdefault(resource.urn, plan.name) != plan.name:
-                raise PreviewError(
-                    f"{plan.name}: holds {resource.urn}, which {seen[resource.urn]} holds, too"
-                )
+            other = seen.setdefault(resource.urn, plan)
+            if other is not plan:
+                raise PreviewError(f"{plan.name}: holds {resource.urn}, which {other.name} holds, too")
             estimate = estimator.estimate(resource)
             cost = _cost(plan, resource, estimate)
             costs.append(cost)

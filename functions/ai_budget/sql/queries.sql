@@ -1,0 +1,102 @@
+-- name: reserve
+-- Reserves a batch of checks; one row per check, in any order. See ai_budget_reserve.
+SELECT ord, status, id::text, reserved_usd, remaining_usd, expires_at, spent_usd, limit_usd
+FROM ai_budget_reserve(%s::timestamptz, %s::boolean, %s::interval, %s::text, %s::numeric, %s::float8, %s::integer,
+    %s::text[], %s::text[], %s::integer[], %s::text[], %s::numeric[], %s::numeric[], %s::integer[], %s::uuid[],
+    %s::text[], %s::uuid[]);
+
+-- name: book
+-- Books a batch of tracked calls; one row per call, in any order. See ai_budget_book.
+SELECT ord, status, cost_usd, period_start, settlement
+FROM ai_budget_book(%s::timestamptz, %s::boolean, %s::text, %s::numeric, %s::numeric, %s::text[], %s::text[],
+    %s::integer[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[],
+    %s::timestamptz[], %s::uuid[], %s::text[], %s::uuid[]);
+
+-- name: set_limit
+-- Sets a monthly limit and returns the budget's row.
+SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
+    period_start, soft_limit_notified, hard_limit_reached
+FROM ai_budget_set(%s::timestamptz, %s::text, %s::text, %s::numeric, %s::text, %s::text, %s::numeric);
+
+-- name: tenant
+-- The budgets of a tenant as stored; a row of an earlier month counts as unused in the present one.
+SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
+    period_start, soft_limit_notified, hard_limit_reached
+FROM ai_token_budgets WHERE tenant_id = %s ORDER BY model;
+
+-- name: tenants
+-- The budgets of tenants after a tenant id, whole tenants, at most the given number of them. For "over": only tenants
+-- with a budget of which more than the given percentage is spent in the month, or all of it.
+SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
+    period_start, soft_limit_notified, hard_limit_reached
+FROM ai_token_budgets WHERE tenant_id IN (
+    SELECT DISTINCT tenant_id FROM ai_token_budgets WHERE tenant_id > %(after)s
+        AND CASE %(status)s
+            WHEN 'all' THEN true
+            WHEN 'at-risk' THEN period_start >= %(month)s AND current_usage_usd * 100 > monthly_limit_usd * %(warning)s
+                OR current_usage_usd >= ai_budget_limit(monthly_limit_usd) AND period_start >= %(month)s
+            WHEN 'exceeded' THEN period_start >= %(month)s AND current_usage_usd >= ai_budget_limit(monthly_limit_usd)
+            WHEN 'warning' THEN period_start >= %(month)s AND current_usage_usd < ai_budget_limit(monthly_limit_usd)
+                AND current_usage_usd * 100 > monthly_limit_usd * %(warning)s
+            ELSE period_start < %(month)s OR current_usage_usd < ai_budget_limit(monthly_limit_usd)
+                AND current_usage_usd * 100 <= monthly_limit_usd * %(warning)s END
+    ORDER BY tenant_id LIMIT %(limit)s)
+ORDER BY tenant_id, model;
+
+-- name: usage_days
+-- A tenant's month of the audit log by day, model and report type.
+SELECT date_trunc('day', "timestamp" AT TIME ZONE 'UTC')::date AS day, model, report_type, count(*),
+    sum(prompt_tokens + cache_read_tokens + cache_write_tokens), sum(completion_tokens), sum(cost_usd)
+FROM ai_token_usage WHERE tenant_id = %s AND "timestamp" >= %s AND "timestamp" < %s
+GROUP BY day, model, report_type ORDER BY day DESC, model, report_type;
+
+-- name: months
+-- A tenant's closed months, latest first.
+SELECT period_start, model, ai_budget_limit(monthly_limit_usd), spent_usd, token_count_input, token_count_output
+FROM ai_budget_months WHERE tenant_id = %s ORDER BY period_start DESC, model LIMIT 240;
+
+-- name: changes
+-- The changes of a tenant's limits and its resets, latest first.
+SELECT changed_at, changed_by, source, model, field, old_value, new_value
+FROM ai_budget_changes WHERE tenant_id = %s ORDER BY id DESC LIMIT %s;
+
+-- name: positions
+-- Every budget as it stands, with its open reservations, for the metrics.
+SELECT p.tenant_id, p.model, p.monthly_limit_usd, p.spent_usd, p.reserved_usd,
+    p.spent_usd >= p.monthly_limit_usd OR (b.hard_limit_reached AND b.period_start = p.period_start)
+FROM ai_budget_position p JOIN ai_token_budgets b USING (tenant_id, model) ORDER BY 1, 2;
+
+-- name: totals
+-- The sums of the audit log since its beginning, for the metrics.
+SELECT tenant_id, model, report_type, cost_usd, requests, input_tokens, output_tokens
+FROM ai_budget_usage_totals ORDER BY 1, 2, 3;
+
+-- name: outbox_depth
+-- Notices waiting to be sent, and the age in seconds of the oldest.
+SELECT count(*), COALESCE(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8
+FROM ai_budget_outbox WHERE sent_at IS NULL;
+
+-- name: prices
+-- All prices, latest first.
+SELECT model, pattern, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok,
+    cache_read_usd_per_mtok, cache_write_usd_per_mtok
+FROM ai_model_prices ORDER BY effective_from DESC, above_input_tokens DESC;
+
+-- name: ping
+-- Whether the database answers and holds the schema.
+SELECT count(*) FROM ai_budget_migrations;
+
+-- name: tidy
+-- One round of tidying. See ai_budget_tidy.
+SELECT closed, expired, forgotten FROM ai_budget_tidy(%s::timestamptz, %s::numeric, %s::interval);
+
+-- name: outbox_claim
+-- Takes the oldest unsent notice; the lock lasts until it is marked as sent.
+SELECT o.id, o.tenant_id, o.model, o.period_start, o.threshold, o.resets, o.monthly_limit_usd, o.spent_usd,
+    c.tenant_admin_email, c.account_manager_email
+FROM ai_budget_outbox o LEFT JOIN ai_budget_contacts c USING (tenant_id)
+WHERE o.sent_at IS NULL AND o.id > %s ORDER BY o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED;
+
+-- name: outbox_sent
+-- Marks a notice as sent.
+UPDATE ai_budget_outbox SET sent_at = %s WHERE id = %s;

@@ -1,0 +1,321 @@
+"""The rules of the AI budget service. `now` is passed in; the ledger does what must be atomic."""
+
+import asyncio
+import hashlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from functions.ai_budget.answers import Answer, Refusal, invalid, percentage
+from functions.ai_budget.batching import Batcher
+from functions.ai_budget.config import Config
+from functions.ai_budget.ledger import Budget, Check, Ledger, Unavailable, Usage, month_of
+from functions.ai_budget.prices import Price, Prices
+
+WARNING = {"X-AI-Budget-Warning": "true"}
+RETRY_SOON = 5
+PRICES_KEPT = timedelta(seconds=60)
+ANSWERS_KEPT = timedelta(days=35)
+log = logging.getLogger(__name__)
+
+Queue = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def unavailable() -> Refusal:
+    """The database is away: permission is not given, nothing is recorded."""
+    return Refusal(
+        503,
+        "unavailable",
+        "The budget database does not answer; try again",
+        headers={"Retry-After": str(RETRY_SOON)},
+    )
+
+
+def next_month(month: date) -> datetime:
+    """The first instant of the month after."""
+    return datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+class Service:
+    """One instance per process; `queue` takes tracked calls while the database is away."""
+
+    def __init__(self, ledger: Ledger, config: Config, queue: Queue | None = None) -> None:
+        self.ledger = ledger
+        self.config = config
+        self._queue = queue
+        self._batcher = Batcher({"reserve": ledger.reserve, "book": ledger.book})
+        self._prices: Prices | None = None
+        self._prices_until = datetime.min.replace(tzinfo=UTC)
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def _load_prices(self, now: datetime) -> None:
+        self._prices = Prices(await self.ledger.fetch("prices"), self.config.prices)
+        self._prices_until = now + PRICES_KEPT
+
+    async def _refresh_prices(self, now: datetime) -> None:
+        try:
+            await self._load_prices(now)
+        except Unavailable:
+            self._prices_until = now + timedelta(seconds=1)
+
+    async def _price(self, model: str, now: datetime, input_tokens: int) -> Price:
+        if self._prices is None:
+            await self._load_prices(now)
+        elif now >= self._prices_until and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._refresh_prices(now))
+        price = self._prices.find(model, now, input_tokens) if self._prices else None
+        if price is None:
+            raise Refusal(422, "unknown_model", f"There is no price for the model {model}", "model")
+        return price
+
+    def _warns(self, spent: Decimal, limit: Decimal) -> bool:
+        return spent * 100 > limit * self.config.thresholds.warning_percent
+
+    async def check(self, body: dict[str, Any], now: datetime) -> Answer:
+        """Reserves what a call may cost, or refuses it."""
+        tenant, model, prompt = body["tenant_id"], body["model"], body["estimated_prompt_tokens"]
+        maximum, kind, request = body["max_completion_tokens"], body["report_type"], body["request_id"]
+        try:
+            price = await self._price(model, now, prompt)
+            mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
+            result = await self._batcher.submit(
+                "reserve",
+                Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum),
+            )
+        except Unavailable:
+            raise unavailable() from None
+        if result.status in ("ok", "replay"):
+            return Answer(
+                200,
+                {
+                    "allowed": True,
+                    "reservation_id": result.reservation_id,
+                    "reserved_usd": result.reserved_usd,
+                    "remaining_usd": result.remaining_usd,
+                    "percentage_used": percentage(result.spent_usd, result.limit_usd),
+                    "expires_at": result.expires_at,
+                },
+                WARNING if self._warns(result.spent_usd, result.limit_usd) else {},
+            )
+        if result.status == "conflict":
+            raise _conflict()
+        if result.status == "no_budget":
+            raise Refusal(
+                403, "no_budget", f"The tenant {tenant} has no budget for the model {model}", "model"
+            )
+        if result.status == "busy":
+            raise unavailable()
+        reset = next_month(month_of(now))
+        until_reset = max(1, int((reset - now).total_seconds() + 0.999999))
+        # What only reservations block may fit as soon as one of them is settled.
+        fits_later = result.spent_usd + result.reserved_usd <= result.limit_usd
+        raise Refusal(
+            429,
+            "Too Many Requests",
+            "AI Budget Exceeded",
+            headers={"Retry-After": str(min(RETRY_SOON, until_reset) if fits_later else until_reset)}
+            | (WARNING if self._warns(result.spent_usd, result.limit_usd) else {}),
+            allowed=False,
+            tenant_id=tenant,
+            model=model,
+            monthly_limit_usd=result.limit_usd,
+            current_usage_usd=result.spent_usd,
+            estimated_usd=result.reserved_usd,
+            remaining_usd=result.remaining_usd,
+            percentage_used=percentage(result.spent_usd, result.limit_usd),
+            reset_date=reset,
+            fallback="cached_template",
+        )
+
+    async def track(self, body: dict[str, Any], now: datetime) -> Answer:
+        """Books a call; while the database is away, leaves it to the queue."""
+        body = body | {"request_id": body["request_id"] or f"track:{uuid.uuid4()}"}
+        try:
+            return await self.book(body, now)
+        except Unavailable:
+            if self._queue is None:
+                raise unavailable() from None
+        try:
+            await self._queue(body | {"tracked_at": now.isoformat()})
+        except Exception as error:
+            log.error("the queue did not take a tracked call: %s", type(error).__name__)
+            raise unavailable() from None
+        return Answer(202, {"recorded": False, "queued": True, "request_id": body["request_id"]})
+
+    async def book(self, body: dict[str, Any], now: datetime) -> Answer:
+        """Books a call that has a request id. Raises Unavailable."""
+        model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
+        prompt, completion = body["prompt_tokens"], body["completion_tokens"]
+        read, written = body["cache_read_tokens"], body["cache_write_tokens"]
+        price = await self._price(model, now, prompt + read + written)
+        mark = _fingerprint(model, prompt, completion, read, written, kind, reservation)
+        cost = price.cost(prompt, completion, read, written)
+        result = await self._batcher.submit(
+            "book",
+            Usage(
+                body["tenant_id"],
+                model,
+                now,
+                body["request_id"],
+                mark,
+                kind,
+                prompt,
+                completion,
+                read,
+                written,
+                cost,
+                reservation,
+            ),
+        )
+        if result.status == "conflict":
+            raise _conflict()
+        if result.status == "busy":
+            raise Unavailable("book: the row is held")
+        return Answer(
+            200,
+            {
+                "recorded": True,
+                "cost_usd": result.cost_usd,
+                "month": f"{result.period_start:%Y-%m}",
+                "reservation": result.settlement,
+            },
+        )
+
+    async def set_limit(self, body: dict[str, Any], actor: str, now: datetime) -> Answer:
+        """Sets a tenant's monthly limit for a model."""
+        limit, tier = body["monthly_limit_usd"], body["tier"]
+        if tier is not None:
+            tiers = self.config.tiers
+            amount = getattr(tiers, tier, None) if tier in type(tiers).model_fields else None
+            if amount is None:
+                raise invalid("tier", "must be one of " + ", ".join(type(tiers).model_fields))
+            if limit != amount and not (tier == "custom" and limit > amount):
+                at_least = "at least " if tier == "custom" else ""
+                raise invalid("monthly_limit_usd", f"must be {at_least}{amount:f} in the tier {tier}")
+        try:
+            await self._price(body["model"], now, 0)
+            row = await self.ledger.set_limit(body["tenant_id"], body["model"], limit, tier, actor, now)
+        except Unavailable:
+            raise unavailable() from None
+        return Answer(200, self._entry(row, now))
+
+    def _entry(self, row: Budget, now: datetime) -> dict[str, Any]:
+        """A budget in the guide's form, as it stands in the month of `now`."""
+        month = month_of(now)
+        if row.period_start < month:
+            row = row._replace(
+                spent_usd=Decimal(0), tokens_in=0, tokens_out=0, period_start=month,
+                soft_limit_notified=False, hard_limit_reached=False,
+            )  # fmt: skip
+        spent, limit = row.spent_usd, row.limit_usd
+        exceeded = spent >= limit
+        return {
+            "model": row.model,
+            "monthly_limit_usd": limit,
+            "current_usage_usd": spent,
+            "percentage_used": percentage(spent, limit),
+            "token_count_input": row.tokens_in,
+            "token_count_output": row.tokens_out,
+            "reset_date": next_month(row.period_start),
+            "status": "exceeded" if exceeded else "warning" if self._warns(spent, limit) else "ok",
+            "soft_limit_notified": row.soft_limit_notified,
+            "hard_limit_reached": exceeded or row.hard_limit_reached,
+        }
+
+    def _document(self, tenant: str, rows: list[Budget], now: datetime) -> dict[str, Any]:
+        entries = [self._entry(row, now) for row in rows]
+        return {
+            "tenant_id": tenant,
+            "budgets": entries,
+            "total_usage_usd": sum((e["current_usage_usd"] for e in entries), Decimal(0)),
+            "total_limit_usd": sum((e["monthly_limit_usd"] for e in entries), Decimal(0)),
+        }
+
+    async def tenant(self, tenant: str, now: datetime) -> Answer:
+        """The guide's document of a tenant; an unknown one shows its default budget."""
+        try:
+            rows = await self.ledger.tenant(tenant)
+        except Unavailable:
+            raise unavailable() from None
+        if not rows:
+            default = (self.config.default_model, self.config.default_monthly_limit_usd, Decimal(0), 0, 0)
+            rows = [Budget(tenant, *default, month_of(now), False, False)]
+        return Answer(200, self._document(tenant, rows, now))
+
+    async def tenants(self, status: str, after: str, limit: int, now: datetime) -> Answer:
+        """The documents of tenants by id; `next` is the `after` of the following page, null on the last."""
+        try:
+            rows = await self.ledger.tenants(status, month_of(now), after, limit)
+        except Unavailable:
+            raise unavailable() from None
+        by_tenant: dict[str, list[Budget]] = {}
+        for row in rows:
+            by_tenant.setdefault(row.tenant_id, []).append(row)
+        documents = [self._document(tenant, budgets, now) for tenant, budgets in by_tenant.items()]
+        return Answer(
+            200, {"tenants": documents, "next": list(by_tenant)[-1] if len(by_tenant) == limit else None}
+        )
+
+    async def usage(self, tenant: str, month: date, now: datetime) -> Answer:
+        """A tenant's month by day, model and report type, and its closed months."""
+        start = datetime(month.year, month.month, 1, tzinfo=UTC)
+        try:
+            days = await self.ledger.fetch("usage_days", tenant, start, next_month(month))
+            closed = await self.ledger.fetch("months", tenant)
+        except Unavailable:
+            raise unavailable() from None
+        return Answer(
+            200,
+            {
+                "tenant_id": tenant,
+                "month": f"{month:%Y-%m}",
+                "complete": next_month(month) <= now,
+                "total_cost_usd": sum((day[6] for day in days), Decimal(0)),
+                "days": [
+                    {
+                        "date": day, "model": model, "report_type": kind, "requests": requests,
+                        "input_tokens": int(read), "output_tokens": int(written), "cost_usd": cost,
+                    }
+                    for day, model, kind, requests, read, written, cost in days
+                ],
+                "closed_months": [
+                    {
+                        "month": f"{start:%Y-%m}", "model": model, "monthly_limit_usd": limit,
+                        "spent_usd": spent,
+                        "token_count_input": read, "token_count_output": written,
+                    }
+                    for start, model, limit, spent, read, written in closed
+                ],
+            },
+        )  # fmt: skip
+
+    async def changes(self, tenant: str, limit: int) -> Answer:
+        """The changes of a tenant's limits and its resets, latest first."""
+        try:
+            rows = await self.ledger.fetch("changes", tenant, limit)
+        except Unavailable:
+            raise unavailable() from None
+        names = ("changed_at", "changed_by", "source", "model", "field", "old_value", "new_value")
+        return Answer(
+            200, {"tenant_id": tenant, "changes": [dict(zip(names, row, strict=True)) for row in rows]}
+        )
+
+    async def ready(self) -> Answer:
+        """Whether the database answers."""
+        try:
+            await self.ledger.fetch("ping")
+        except Exception as error:
+            log.warning("not ready: %s", type(error).__name__)
+            raise unavailable() from None
+        return Answer(200, {"status": "ready"})
+
+
+def _conflict() -> Refusal:
+    return Refusal(409, "conflict", "This request_id was used with another body", "request_id")

@@ -1,0 +1,191 @@
+"""One worker of `serve`: the API behind uvicorn on a socket that all workers share."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from functions.ai_budget.answers import dumps
+from functions.ai_budget.api import Api, Request
+from functions.ai_budget.bodies import MAX_BODY
+from functions.ai_budget.config import Config
+from functions.ai_budget.ledger import Ledger, Unavailable
+from functions.ai_budget.metrics import Latencies
+from functions.ai_budget.service import ANSWERS_KEPT, Service
+
+REQUEST_SECONDS = 10.0
+TIDY_SECONDS = 30.0
+DRAINED = 64 * 1024 * 1024
+_PR_SET_PDEATHSIG = 1
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker needs to know."""
+
+    conninfo: Callable[[], str]
+    config: Config
+    admin_tokens: tuple[str, ...]
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP that gives a client ten seconds for each request, from the connection or its first byte on."""
+
+    due: float | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A new connection owes its first request."""
+        super().connection_made(transport)
+        self.due = self.loop.time() + REQUEST_SECONDS
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if self.due is None:
+            self.due = self.loop.time() + REQUEST_SECONDS
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        super().on_message_complete()
+        self.due = None
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is not HTTP in JSON too."""
+        body = dumps({"error": "invalid_request", "message": msg}).encode()
+        request_id = os.urandom(16).hex()
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-request-id: {request_id}\r\n"
+        self.transport.write(
+            f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+        )
+        self.transport.close()
+
+
+async def _cut_off(server: uvicorn.Server) -> None:
+    """Ends connections that did not finish a request in time."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(0.25)
+        now = loop.time()
+        for connection in list(server.server_state.connections):
+            due = getattr(connection, "due", None)
+            if due is not None and due <= now:
+                connection.transport.abort()  # type: ignore[union-attr]
+
+
+async def _tidy(ledger: Ledger) -> None:
+    while True:
+        try:
+            await ledger.tidy(datetime.now(UTC), ANSWERS_KEPT)
+        except Unavailable:
+            log.warning("tidying waits for the database")
+        except Exception as error:
+            log.error("tidying failed: %s", type(error).__name__)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self):
+        """Leaves the signals to run()."""
+        yield
+
+
+def application(api: Api) -> Callable[..., Any]:
+    """The API as an ASGI application."""
+    wanted = {
+        b"authorization": "authorization",
+        b"content-type": "content-type",
+        b"x-request-id": "x-request-id",
+    }
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        began = time.perf_counter()
+        body, size, more = b"", 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            more = message.get("more_body", False)
+            size += len(message.get("body", b""))
+            if size <= MAX_BODY:
+                body += message.get("body", b"")
+            elif size > DRAINED:
+                break
+        headers = {
+            wanted[name]: value.decode("latin-1") for name, value in scope["headers"] if name in wanted
+        }
+        response = await api.handle(
+            Request(
+                scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"),
+                headers, body if size <= MAX_BODY else None,
+            ),
+            lambda: time.perf_counter() - began,
+        )  # fmt: skip
+        written = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        if size > MAX_BODY:
+            written.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": response.status, "headers": written})
+        await send({"type": "http.response.body", "body": response.body})
+
+    return app
+
+
+def run(
+    sock: socket.socket, index: int, settings: Settings, latencies: Latencies, parent: int, answering: int
+) -> None:
+    """Serves until SIGTERM, then finishes what is in flight. Writes a byte to `answering` once it accepts.
+
+    The kernel kills this process when its parent dies.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    latencies.own(index)
+    uvloop.run(_serve(sock, index, settings, latencies, answering))
+
+
+async def _serve(
+    sock: socket.socket, index: int, settings: Settings, latencies: Latencies, answering: int
+) -> None:
+    ledger = Ledger(settings.conninfo, settings.config.rules())
+    api = Api(Service(ledger, settings.config), lambda: settings.admin_tokens, latencies)
+    server = _Server(
+        uvicorn.Config(
+            application(api), http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, date_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10,
+            backlog=2048,
+        )
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, lambda: setattr(server, "should_exit", True))
+
+    async def announce() -> None:
+        while not server.started:
+            await asyncio.sleep(0.005)
+        os.write(answering, b".")
+
+    background = [asyncio.create_task(announce()), asyncio.create_task(_cut_off(server))]
+    if index == 0:
+        background.append(asyncio.create_task(_tidy(ledger)))
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        for task in background:
+            task.cancel()
+        await ledger.close()

@@ -1,0 +1,119 @@
+"""Aurora clusters and instances, Multi-AZ DB clusters."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, price, resource
+from tests.costing.services.line_items import line_items, lines
+
+CLUSTER = "aws:rds/cluster:Cluster"
+INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
+POSTGRES = {"engine": "aurora-postgresql", "engineVersion": "16.6"}
+USAGE = {"storage_gb": 200, "monthly_io_requests": 50_000_000}
+
+
+def cluster(**inputs) -> dict:
+    return resource(CLUSTER, {**POSTGRES, "clusterIdentifier": "c", **inputs}, name="cluster", id="c")
+
+
+def test_a_standard_cluster_bills_storage_and_io():
+    found = lines(bill(CLUSTER, POSTGRES, usage={**USAGE, "additional_backup_storage_gb": 100}))
+    assert found == {
+        "Aurora storage, standard": (D(200), D(20)),
+        "Aurora I/O": (D(50), D(10)),
+        "Backups above the free amount": (D(100), D("2.1")),
+    }
+
+
+def test_an_io_optimized_cluster_bills_dearer_storage_and_no_io():
+    found = lines(bill(CLUSTER, {**POSTGRES, "storageType": "aurora-iopt1"}, region=EU, usage=USAGE))
+    assert found["Aurora storage, io-optimized"] == (D(200), D("53.6"))
+    assert "Aurora I/O" not in found
+
+
+def test_snapshot_export_is_billed_when_stated_and_unpriced_where_there_is_no_price():
+    usage = {**USAGE, "monthly_snapshot_export_gb": 100}
+    assert lines(bill(CLUSTER, POSTGRES, usage=usage))["Snapshot export"] == (D(100), D(1))
+    assert bill(CLUSTER, POSTGRES, region=EU, usage=usage).reason.startswith("no price in this region")
+
+
+@pytest.mark.parametrize(("storage", "family"), [("", "standard"), ("aurora-iopt1", "io-optimized")])
+def test_an_instance_takes_the_storage_family_of_a_cluster_it_does_not_know_yet(storage, family):
+    made_from = {"clusterIdentifier": (CLUSTER, "cluster")}
+    inputs = {"engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "clusterIdentifier": UNKNOWN}
+    owner = cluster(storageType=storage, clusterIdentifier=UNKNOWN)
+    found = lines(bill(INSTANCE, inputs, owner, made_from=made_from))
+    rate = price("AmazonRDS", f"aurora-postgresql-{family}", "db.r6g.large")
+    assert found == {f"db.r6g.large aurora-postgresql, {family}": (D(730), 730 * rate)}
+
+
+def test_a_cluster_that_turns_io_optimized_changes_its_instances():
+    owner = cluster(storageType="aurora-iopt1")
+    owner["op"] = "update"
+    owner["oldState"] = {**owner["newState"], "inputs": {**POSTGRES, "clusterIdentifier": "c"}}
+    inputs = {"engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "clusterIdentifier": "c"}
+    change = bills(resource(INSTANCE, inputs, op="same"), owner)[0]
+    after, before = (
+        price("AmazonRDS", f"aurora-postgresql-{tier}", "db.r6g.large")
+        for tier in ("io-optimized", "standard")
+    )
+    assert change.after.expected - change.before.expected == 730 * (after - before)
+
+
+def test_a_serverless_instance_ranges_over_the_capacity_of_its_cluster():
+    inputs = {"engine": "aurora-postgresql", "instanceClass": "db.serverless", "clusterIdentifier": "c"}
+    owner = cluster(serverlessv2ScalingConfiguration={"minCapacity": 1, "maxCapacity": 9})
+    after = bill(INSTANCE, inputs, owner).after
+    acu = 730 * D("0.12")
+    assert (after.low, after.expected, after.high) == (acu, 5 * acu, 9 * acu)
+    stated = lines(bill(INSTANCE, inputs, owner, usage={"average_acu": 2, "monthly_hours": 100}))
+    assert stated["Capacity units, standard"] == (D(200), D(24))
+    assert bill(INSTANCE, inputs).reason == "usage not stated: average_acu"
+
+
+def test_extended_support_bills_vcpus_or_capacity_units():
+    old = cluster(
+        engine="aurora-mysql",
+        engineVersion="5.7.mysql_aurora.2.12.1",
+        serverlessv2ScalingConfiguration={"minCapacity": 2, "maxCapacity": 2},
+    )
+    inputs = {"engine": "aurora-mysql", "clusterIdentifier": "c", "instanceClass": "db.r5.large"}
+    provisioned = lines(bill(INSTANCE, inputs, old))
+    assert provisioned["Extended support, year 3"] == (D(1460), 1460 * D("0.2"))
+    serverless = lines(bill(INSTANCE, {**inputs, "instanceClass": "db.serverless"}, old))
+    assert serverless["Extended support, year 3"] == (D(1460), 1460 * D("0.17"))
+    current = cluster(engine="aurora-mysql", engineVersion="8.0.mysql_aurora.3.08.0")
+    assert len(lines(bill(INSTANCE, inputs, current))) == 1
+
+
+def test_credits_insights_and_missing_prices_of_instances():
+    inputs = {**POSTGRES, "clusterIdentifier": "c", "instanceClass": "db.t3.medium"}
+    usage = {"monthly_surplus_cpu_credit_hours": 10}
+    assert lines(bill(INSTANCE, inputs, cluster(), usage=usage))["Surplus CPU credits"][1] == D("0.9")
+    assert bill(INSTANCE, inputs, cluster(), region=EU, usage=usage).reason.startswith(
+        "no price in this region"
+    )
+    advanced = bill(INSTANCE, inputs, cluster(databaseInsightsMode="advanced"))
+    assert advanced.reason.startswith("no price in this region: AmazonRDS database-insights")
+    metal = bill(INSTANCE, {**inputs, "instanceClass": "db.x99.large"}, cluster())
+    assert metal.reason.startswith(
+        "no price in this region: AmazonRDS aurora-postgresql-standard db.x99.large"
+    )
+
+
+def test_a_multi_az_cluster_is_unpriced_as_its_instances_have_no_rows():
+    inputs = {
+        "engine": "postgres",
+        "engineVersion": "16",
+        "dbClusterInstanceClass": "db.r6gd.large",
+        "allocatedStorage": 100,
+        "storageType": "gp3",
+    }
+    assert bill(CLUSTER, inputs).reason.startswith(
+        "no price in this region: AmazonRDS postgresql-multi-az-readable-standbys db.r6gd.large"
+    )
+
+
+def test_usage_that_nobody_states_is_marked_as_assumed():
+    assert all(line.assumed for line in line_items(bill(CLUSTER, POSTGRES)))

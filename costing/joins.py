@@ -6,6 +6,7 @@ A plan has two sides. `before` holds the old states, `after` the new ones; a joi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from costing.plan import Plan, Resource, State, is_secret, is_unknown
@@ -46,6 +47,7 @@ class Side:
         self._identities: dict[str, dict[str, list[str]]] = {}
         self._referring: dict[tuple[str, str], tuple[dict[str, list[str]], bool]] = {}
         self._values: dict[tuple[str, str], dict[Any, list[str]]] = {}
+        self.memo: dict[str, Any] = {}
 
     def _state_of(self, resource: Resource) -> State | None:
         if self.name == BEFORE:
@@ -94,6 +96,18 @@ class Side:
                 if near:
                     return near[0]
         return None
+
+    @cached_property
+    def home_region(self) -> str | None:
+        """The Region of the plan's AWS providers where they have only one, else the config's `aws:region`."""
+        found = {
+            (resource.new or resource.old or State({})).inputs.get("region")
+            for resource in self.plan.resources
+            if resource.type == "pulumi:providers:aws"
+        }
+        regions = [region for region in found if isinstance(region, str) and not is_unknown(region)]
+        region = regions[0] if len(regions) == 1 else self.plan.config.get("aws:region")
+        return region if isinstance(region, str) else None
 
     def region_hint(self, urn: str) -> str | None:
         from costing.regions import region_of

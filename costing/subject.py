@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from costing.joins import Side, walk
 from costing.model import (
@@ -27,6 +28,7 @@ from costing.resource_types import class_of
 _STEP = Decimal("1e-9")  # finer than any billing meter; keeps every product exact
 _LARGEST = Decimal("1e15")
 _REQUIRED: Any = object()
+T = TypeVar("T")
 
 
 class Values:
@@ -240,6 +242,24 @@ class Subject(Values):
         """All resources of type `token` on the same side; slow to walk once per resource."""
         self.joined = True
         return [self._neighbour(urn) for urn in self._side.of_type(token)]
+
+    def first(self, token: str) -> Subject | None:
+        """The first resource of type `token` on the same side."""
+        self.joined = True
+        urns = self._side.of_type(token)
+        return self._neighbour(urns[0]) if urns else None
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed once for this side of the plan."""
+        self.joined = True
+        if name not in self._side.memo:
+            self._side.memo[name] = compute()
+        return self._side.memo[name]
+
+    @property
+    def home_region(self) -> str | None:
+        """Where a Kubernetes object's nodes are when no node group says so."""
+        return self._side.home_region
 
     def _neighbour(self, urn: str) -> Subject:
         found = self._side.get(urn)

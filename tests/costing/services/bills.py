@@ -61,7 +61,9 @@ def resource(
 
 
 def plan(*steps: dict[str, Any], region: str = US) -> Plan:
-    text = json.dumps({"config": {"aws:region": region}, "steps": list(steps), "changeSummary": {}})
+    text = json.dumps(
+        {"config": {"aws:region": region} if region else {}, "steps": list(steps), "changeSummary": {}}
+    )
     return read_plan(text, name="test")
 
 

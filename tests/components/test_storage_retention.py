@@ -78,6 +78,15 @@ def test_only_the_access_log_bucket_takes_logs_and_only_of_this_account():
             assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
+def test_only_the_access_logs_are_deleted_with_their_bucket():
+    assert {role: bucket("prod", role).inputs["forceDestroy"] for role in ROLES} == {
+        "exports": False,
+        "backups": False,
+        "logs": False,
+        "access-logs": True,
+    }
+
+
 def test_the_other_buckets_log_their_accesses_there():
     target = bucket("prod", "access-logs").inputs["bucket"]
     logging = record("prod").of("s3/bucketLogging:BucketLogging")

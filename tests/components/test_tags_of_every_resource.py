@@ -1,7 +1,5 @@
 """Every resource that can carry the cost tags carries all six, in every stack."""
 
-import importlib
-import inspect
 import json
 
 import pytest
@@ -10,12 +8,7 @@ from components import tags
 from components.settings import parse
 from tests.components.recorded import record
 from tests.components.stack_config import STACKS, config
-
-
-def can_be_tagged(token):
-    _, module, name = token.split(":")
-    resource = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
-    return "tags" in inspect.signature(resource._internal_init).parameters
+from tests.components.taggable import can_be_tagged
 
 
 @pytest.mark.parametrize("stack", STACKS)

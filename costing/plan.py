@@ -15,16 +15,7 @@ from typing import Any
 
 from costing.preview_formats import PreviewError, RawPreview, Step, read_event_log, read_preview
 
-__all__ = [
-    "Plan",
-    "PolicyReport",
-    "PreviewError",
-    "PropertyChange",
-    "Resource",
-    "SourceLine",
-    "State",
-    "read_plan",
-]
+__all__ = ["Plan", "PreviewError", "read_plan"]
 
 # The engine's placeholders for values it learns on deploy (pulumi/sdk resource/plugin/rpc.go, v3.259.0).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # a string, and in JSON every kind
@@ -202,7 +193,8 @@ class Plan:
     """What one preview says about one stack.
 
     `complete` is False when the preview ended in errors (a policy that said no is not one). `totals_of` is
-    `change` when the preview left out unchanged resources, else `stack`.
+    `change` when the preview left out unchanged resources, else `stack`. `packs` are the policy packs that
+    judged it, by name, with their versions.
     """
 
     name: str
@@ -215,6 +207,7 @@ class Plan:
     errors: tuple[str, ...]
     complete: bool
     totals_of: str
+    packs: dict[str, str]
 
     @cached_property
     def by_urn(self) -> dict[str, Resource]:
@@ -247,6 +240,7 @@ def read_plan(text: str, *, name: str, events: str | None = None) -> Plan:
         errors=tuple(errors),
         complete=not errors,
         totals_of="change" if raw.summary.get("same", 0) > shown else "stack",
+        packs=log.packs,
     )
 
 

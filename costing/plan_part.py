@@ -5,6 +5,7 @@ source: {file, line} | null, properties: [{path, kind: add|update|delete, replac
 unknown: [path]}]}]`; unchanged resources are only counted.
 
 `policy`: `{violations: [{stack, policy, enforcement, severity, urn, name, type, source, message, page}],
+packs: {name: version} of the packs that judged the plans,
 exemptions: [...], not_applicable: [{stack, policy, urn, name, source, message}]}`.
 """
 
@@ -46,6 +47,7 @@ def policy_part(plans: Iterable[Plan], exemptions: Iterable[dict[str, Any]] = ()
             for plan in plans
             for report in plan.policy
         ],
+        "packs": {name: version for plan in plans for name, version in plan.packs.items()},
         "exemptions": list(exemptions),
         "not_applicable": [
             {"stack": plan.stack, "policy": each.policy, **_subject(plan, each.urn), "message": each.reason}

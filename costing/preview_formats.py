@@ -39,6 +39,7 @@ class RawPreview:
     summary: dict[str, int]
     errors: list[str]
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    packs: dict[str, str] = field(default_factory=dict)
 
 
 def read_preview(text: str, name: str) -> RawPreview:
@@ -140,7 +141,8 @@ def _read_stream(text: str, name: str) -> RawPreview:
         raise PreviewError(f"{name}: cut off; it has no summaryEvent, run `pulumi preview --json` again")
     if summary.get("result") not in (None, "", "succeeded") and not errors:
         errors.append("error: preview failed")
-    return RawPreview(config, steps, _counts(summary.get("resourceChanges")), errors, policy)
+    counts = _counts(summary.get("resourceChanges"))
+    return RawPreview(config, steps, counts, errors, policy, _packs(summary.get("PolicyPacks")))
 
 
 def _event_of(event: dict[str, Any]) -> str | None:
@@ -194,6 +196,12 @@ def _config(raw: Any) -> dict[str, Any]:
 
 def _counts(raw: Any) -> dict[str, int]:
     return {k: v for k, v in raw.items() if isinstance(v, int)} if isinstance(raw, dict) else {}
+
+
+def _packs(raw: Any) -> dict[str, str]:
+    """Name and version of each policy pack; the engine writes a local one as `name|local|folder`."""
+    packs = raw if isinstance(raw, dict) else {}
+    return {name.partition("|")[0]: str(version) for name, version in packs.items()}
 
 
 def _strings(raw: Any) -> tuple[str, ...]:

@@ -1,0 +1,245 @@
+"""The workflows that this repository gives its users: linted, pinned, and run here as far as shell goes."""
+
+import json
+import os
+import re
+import subprocess
+import warnings
+from pathlib import Path
+
+import pytest
+import yaml
+
+from costing.render.markdown import MARKER
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+FILES = sorted(GITHUB.glob("workflows/*.yml"))
+WORKFLOWS = {path.stem: yaml.load(path.read_text(), yaml.BaseLoader) for path in FILES}
+ACTION = yaml.load((GITHUB / "actions/pulumi/action.yml").read_text(), yaml.BaseLoader)
+STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"]]
+
+
+def job_of(workflow, job):
+    return WORKFLOWS[workflow]["jobs"][job]
+
+
+def step_of(workflow, job, name):
+    return next(step for step in job_of(workflow, job)["steps"] if step.get("name") == name)
+
+
+def scripts(workflow, job):
+    return "\n".join(step.get("run", "") for step in job_of(workflow, job)["steps"])
+
+
+@pytest.mark.timeout(600)
+def test_actionlint_has_nothing_against_the_workflows():
+    built = subprocess.run([GITHUB / "actionlint/build"], capture_output=True, text=True, check=False)
+    if built.returncode == 3:
+        warnings.warn(built.stderr, stacklevel=1)
+        return
+    assert built.returncode == 0, built.stderr
+    lint = [ROOT / ".tools/actionlint", "-shellcheck=", "-pyflakes=", "-no-color", *FILES]
+    done = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_action_is_of_this_repository_or_pinned_to_a_commit_that_names_its_version():
+    found = 0
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yml"]:
+        for line in path.read_text().splitlines():
+            if "uses:" not in line:
+                continue
+            found += 1
+            assert re.search(r"uses: (\./\S+|[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$", line), (
+                f"{path.name}: {line}"
+            )
+    assert found > 10
+
+
+def test_one_action_has_one_pin():
+    text = "".join(path.read_text() for path in [*FILES, GITHUB / "actions/pulumi/action.yml"])
+    pins = set(re.findall(r"uses: ([\w./-]+)@(\S+)", text))
+    assert len({action for action, _ in pins}) == len(pins)
+
+
+@pytest.mark.parametrize(("workflow", "job"), JOBS)
+def test_a_job_has_only_the_rights_it_says(workflow, job):
+    assert WORKFLOWS[workflow]["permissions"] == {}
+    rights = job_of(workflow, job)["permissions"]
+    writes = {right for right, level in rights.items() if level == "write"}
+    signs_in = any(step.get("uses") == "./.github/actions/pulumi" for step in job_of(workflow, job)["steps"])
+    expected = {"id-token"} if signs_in else set()
+    if workflow == "review-comment":
+        expected = {"pull-requests", "security-events"}
+    assert writes == expected
+
+
+def test_code_of_a_pull_request_never_runs_with_rights_to_write_or_with_credentials_of_a_fork():
+    assert "pull_request_target" not in "".join(path.read_text() for path in FILES)
+    assert not any(
+        "checkout" in step.get("uses", "") for step in job_of("review-comment", "publish")["steps"]
+    )
+    guard = job_of("review", "stacks")["if"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in guard
+    assert "vars.AWS_PREVIEW_ROLE_ARN != ''" in guard
+    assert job_of("review", "preview")["needs"] == "stacks"
+
+
+def test_no_script_takes_text_of_an_event_into_its_code():
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yml"]:
+        document = yaml.load(path.read_text(), yaml.BaseLoader)
+        jobs = document.get("jobs", {"action": {"steps": document.get("runs", {}).get("steps", [])}})
+        for job in jobs.values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", ""), f"{path.name}: {step['run']}"
+
+
+def test_a_pull_request_is_reviewed_in_the_sandbox_against_its_base():
+    assert "pull_request" in WORKFLOWS["review"]["on"]
+    step = step_of("review", "review", "Review the change")
+    assert step["run"] == 'make review BASE="$BASE"'
+    assert step["env"]["BASE"] == "${{ github.event.pull_request.base.sha }}"
+    assert job_of("review", "review")["steps"][0]["with"]["fetch-depth"] == "0"
+    assert WORKFLOWS["review-comment"]["on"]["workflow_run"]["workflows"] == [WORKFLOWS["review"]["name"]]
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("review", "preview"), ("deploy", "up"), ("drift", "drift")])
+def test_each_stack_is_planned_or_deployed_with_the_policy_pack_through_oidc(workflow, job):
+    text = scripts(workflow, job)
+    assert "--policy-pack policies" in text
+    assert '--stack "$STACK"' in text
+    matrix = job_of(workflow, job)["strategy"]["matrix"]
+    assert matrix == {"include": "${{ fromJSON(needs.stacks.outputs.matrix) }}"}
+    sign_in = next(step for step in ACTION["runs"]["steps"] if "aws-actions" in step.get("uses", ""))
+    assert sign_in["with"].keys() == {"role-to-assume", "aws-region"}
+
+
+def test_the_preview_on_a_pull_request_is_json():
+    assert "pulumi preview --json" in scripts("review", "preview")
+
+
+def test_main_is_deployed_stack_by_stack_each_after_an_approval():
+    deploy = WORKFLOWS["deploy"]
+    assert deploy["on"] == {"push": {"branches": ["main"]}}
+    assert deploy["concurrency"] == {"group": "deploy", "cancel-in-progress": "false"}
+    up = job_of("deploy", "up")
+    assert up["strategy"]["max-parallel"] == "1"
+    assert up["environment"] == "${{ matrix.stack }}"
+    assert "pulumi up --yes" in scripts("deploy", "up")
+
+
+def test_drift_is_looked_for_every_night_and_fails_the_run():
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", WORKFLOWS["drift"]["on"]["schedule"][0]["cron"])
+    text = scripts("drift", "drift")
+    assert "pulumi preview --refresh" in text
+    assert "--expect-no-changes" in text
+    assert "set -o pipefail" in text
+
+
+def test_the_matrix_names_every_stack_file_with_its_region_staging_first():
+    done = subprocess.run([GITHUB / "list-stacks"], capture_output=True, text=True, check=True)
+    listed = json.loads(done.stdout.removeprefix("matrix="))
+    assert sorted(each["stack"] for each in listed) == STACKS
+    assert listed[0]["stack"] == "staging"
+    for each in listed:
+        config = yaml.safe_load((ROOT / f"Pulumi.{each['stack']}.yaml").read_text())["config"]
+        assert each["region"] == config["teei-finops:region"]
+
+
+class Publishing:
+    """Runs the steps that publish a review, with a `gh` that answers from files and writes down its calls."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        (directory / "review").mkdir()
+        (directory / "review/pull-request.txt").write_text("7\n")
+        (directory / "review/review.md").write_text(f"{MARKER}\n\n# Review\n")
+        (directory / "bin").mkdir()
+        (directory / "comment").write_text("")
+        (directory / "head").write_text("abc")
+        gh = directory / "bin/gh"
+        gh.write_text(
+            '#!/bin/sh\necho "$@" >> calls\n'
+            'case "$*" in *pulls/7*) cat head ;; *--paginate*) cat comment ;;'
+            " *sarifs*) exit ${SARIF_EXIT:-0} ;; esac\n"
+        )
+        gh.chmod(0o755)
+
+    def run(self, name: str, **environment: str) -> subprocess.CompletedProcess:
+        step = step_of("review-comment", "publish", name)
+        known = {"MARKER": step.get("env", {}).get("MARKER", ""), "COMMIT": "abc", "NUMBER": "7"}
+        return subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=self.directory,
+            env={
+                **os.environ, "REPOSITORY": "teei/finops", "GITHUB_OUTPUT": "output", **known, **environment,
+                "PATH": f"{self.directory / 'bin'}:{os.environ['PATH']}",
+            },
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    @property
+    def calls(self) -> str:
+        path = self.directory / "calls"
+        return path.read_text() if path.exists() else ""
+
+
+CHECK = "Check which pull request it is about"
+COMMENT = "Comment, or bring the comment up to date"
+SARIF = "Upload the findings as SARIF"
+
+
+def test_the_first_review_makes_a_comment_and_the_next_one_brings_it_up_to_date(tmp_path):
+    publishing = Publishing(tmp_path)
+    assert publishing.run(COMMENT).returncode == 0
+    assert (
+        "--method POST repos/teei/finops/issues/7/comments --field body=@review/review.md" in publishing.calls
+    )
+    (tmp_path / "comment").write_text("42\n43\n")
+    assert publishing.run(COMMENT).returncode == 0
+    assert (
+        "--method PATCH repos/teei/finops/issues/comments/42 --field body=@review/review.md"
+        in publishing.calls
+    )
+
+
+def test_the_workflow_looks_for_the_marker_that_the_review_has_and_adds_one_to_a_review_that_failed(tmp_path):
+    assert step_of("review-comment", "publish", COMMENT)["env"]["MARKER"] == MARKER
+    publishing = Publishing(tmp_path)
+    publishing.run(COMMENT)
+    assert (tmp_path / "review/review.md").read_text().count(MARKER) == 1
+    (tmp_path / "review/review.md").unlink()
+    publishing.run(COMMENT)
+    assert MARKER in (tmp_path / "review/review.md").read_text()
+    assert "ended in an error" in (tmp_path / "review/review.md").read_text()
+
+
+def test_a_review_is_published_only_for_the_commit_it_is_about(tmp_path):
+    publishing = Publishing(tmp_path)
+    assert publishing.run(CHECK).returncode == 0
+    assert (tmp_path / "output").read_text() == "number=7\n"
+    (tmp_path / "output").unlink()
+    (tmp_path / "head").write_text("def")
+    assert publishing.run(CHECK).returncode == 0
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize("number", ["", "7; rm -rf /", "../8", "$(id)"])
+def test_what_is_not_a_number_is_no_pull_request(tmp_path, number):
+    publishing = Publishing(tmp_path)
+    (tmp_path / "review/pull-request.txt").write_text(number)
+    assert publishing.run(CHECK).returncode == 1
+    assert publishing.calls == ""
+
+
+def test_findings_are_uploaded_and_a_repository_without_code_scanning_is_told(tmp_path):
+    publishing = Publishing(tmp_path)
+    assert publishing.run(SARIF).stdout == "no findings to upload\n"
+    (tmp_path / "review/policy.sarif").write_text("{}")
+    assert publishing.run(SARIF).returncode == 0
+    assert "code-scanning/sarifs --field commit_sha=abc --field ref=refs/pull/7/head" in publishing.calls
+    refused = publishing.run(SARIF, SARIF_EXIT="1")
+    assert refused.returncode == 0
+    assert "::notice::code scanning is not switched on" in refused.stdout

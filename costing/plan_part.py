@@ -6,17 +6,24 @@ unknown: [path]}]}]`; unchanged resources are only counted.
 
 `policy`: `{violations: [{stack, policy, enforcement, severity, urn, name, type, source, message, page}],
 packs: {name: version} of the packs that judged the plans,
-exemptions: [...], not_applicable: [{stack, policy, urn, name, source, message}]}`.
+exemptions: [{policy, resource, owner, reason, expires, days_left, stack, urn}],
+not_applicable: [{stack, policy, urn, name, source, message}]}`. How our pack words an exemption in use and a
+rule left open by an unknown value is written down in `policies/messages.py`; both are advisory reports.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from costing.plan import Plan, Resource
+from costing.plan import Plan, PolicyReport, Resource
 
+IN_FORCE = ("exemptions-in-force", "exemptions-in-force-in-stack")
+NOT_DECIDED = "not decided until deploy:"
+_FIELD = re.compile(r"^  ([a-z][a-z ]*): (.*)$", re.MULTILINE)
+_OPEN = re.compile(r"^(?P<name>.*?) \((?P<urn>urn:[^)]*)\): (?P<what>.*)$")
 SHOWN = frozenset({"create", "update", "replace", "delete", "import"})
 
 
@@ -32,29 +39,63 @@ def plan_row(plan: Plan) -> dict[str, Any]:
 
 
 def policy_part(plans: Iterable[Plan], exemptions: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
-    plans = list(plans)
-    return {
-        "violations": [
-            {
-                "stack": plan.stack,
-                "policy": report.policy,
-                "enforcement": report.enforcement,
-                "severity": report.severity,
-                **_subject(plan, report.urn),
-                "message": report.message,
-                "page": f"docs/policies.md#{report.policy}",
-            }
-            for plan in plans
-            for report in plan.policy
-        ],
-        "packs": {name: version for plan in plans for name, version in plan.packs.items()},
-        "exemptions": list(exemptions),
-        "not_applicable": [
+    """`exemptions` are those of the project's file; one that is in use says for which stack and resource."""
+    violations: list[dict[str, Any]] = []
+    undecided: list[dict[str, Any]] = []
+    used: list[dict[str, Any]] = []
+    packs: dict[str, str] = {}
+    for plan in plans:
+        packs |= plan.packs
+        for report in plan.policy:
+            if report.policy in IN_FORCE:
+                used.append(_exemption(plan, report))
+            elif NOT_DECIDED in report.message:
+                undecided.extend(_undecided(plan, report))
+            else:
+                violations.append(_violation(plan, report))
+        undecided += [
             {"stack": plan.stack, "policy": each.policy, **_subject(plan, each.urn), "message": each.reason}
-            for plan in plans
             for each in plan.not_applicable
-        ],
+        ]
+    in_use = {(each["policy"], each["resource"]) for each in used}
+    idle = [each for each in exemptions if (each["policy"], each["resource"]) not in in_use]
+    return {
+        "violations": violations,
+        "packs": packs,
+        "exemptions": [*used, *idle],
+        "not_applicable": undecided,
     }
+
+
+def _violation(plan: Plan, report: PolicyReport) -> dict[str, Any]:
+    return {
+        "stack": plan.stack,
+        "policy": report.policy,
+        "enforcement": report.enforcement,
+        "severity": report.severity,
+        **_subject(plan, report.urn),
+        "message": report.message,
+        "page": f"docs/policies.md#{report.policy}",
+    }
+
+
+def _exemption(plan: Plan, report: PolicyReport) -> dict[str, Any]:
+    said = dict(_FIELD.findall(report.message))
+    days = said.get("days left", "")
+    return {
+        **{key: said.get(key, "") for key in ("policy", "resource", "owner", "reason", "expires")},
+        "days_left": int(days) if days.lstrip("-").isdecimal() else 0,
+        "stack": plan.stack,
+        "urn": report.urn,
+    }
+
+
+def _undecided(plan: Plan, report: PolicyReport) -> Iterator[dict[str, Any]]:
+    said = report.message.partition(NOT_DECIDED)[2].strip().splitlines()
+    for line in said or [NOT_DECIDED.rstrip(":")]:
+        found = _OPEN.match(line.strip())
+        urn, what = (found["urn"], found["what"]) if found else (report.urn, line.strip())
+        yield {"stack": plan.stack, "policy": report.policy, **_subject(plan, urn), "message": what}
 
 
 def _subject(plan: Plan, urn: str) -> dict[str, Any]:

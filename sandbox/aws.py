@@ -24,7 +24,7 @@ from sandbox.aws_made import Made, RefusedError, maker_of
 from sandbox.aws_replacements import replaces
 from sandbox.aws_schema import Schema, schema_of
 from sandbox.property_diff import Difference, diff_response, differences
-from sandbox.provider import StandIn
+from sandbox.provider import StandIn, answered
 from sandbox.values import Unknown, struct_to_python, to_struct, to_value, with_outputs
 
 _DEFAULTS = "__defaults"
@@ -73,7 +73,7 @@ class AwsStandIn(StandIn):
 
     def DiffConfig(self, request, context):
         found = list(differences(_without_version(request.old_inputs), _without_version(request.news)))
-        return diff_response(found, lambda item: False)
+        return diff_response(found, lambda _: False)
 
     def Check(self, request, context):
         token, logical = request.type, request.urn.rsplit("::", 1)[-1]
@@ -128,7 +128,7 @@ class AwsStandIn(StandIn):
             return provider_pb2.CreateResponse(properties=with_outputs(request.properties, known))
         region = inputs.get("region") or settings.region
         try:
-            made = self._account.create(request.type, request.urn, inputs, region) or self._generic(
+            made = self._account.create(request.type, inputs, region) or self._generic(
                 request.type, request.urn, inputs, region, settings
             )
         except RefusedError as error:
@@ -147,9 +147,8 @@ class AwsStandIn(StandIn):
         }
         if request.preview:
             return provider_pb2.UpdateResponse(properties=with_outputs(request.news, {**kept, **known}))
-        region = inputs.get("region") or settings.region
         try:
-            made = self._account.update(request.type, request.id, request.urn, inputs, region)
+            made = self._account.update(request.type, request.id, inputs)
         except RefusedError as error:
             return _aborted(context, request.urn, "updating", error)
         outputs = {**kept, **(made.outputs if made else {}), **known}
@@ -191,7 +190,7 @@ class AwsStandIn(StandIn):
             )
         except UnansweredError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
+        return answered(found)
 
     def _known_outputs(self, token: str, inputs: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         """Outputs the provider knows before AWS answers."""

@@ -1,8 +1,8 @@
 """The AWS account of one stack: moto in this process, made again from a journal by the next one.
 
 moto keeps what is made in memory. The journal holds how each resource was made, with the seed of its random
-ids, so that a later process makes the same ones again, with the same ids. What counts is the stack's state: of
-the journal only what the state still holds is made again.
+ids, so that a later process makes the same ones again, with the same ids. What counts is the stack's state:
+of the journal only what the state still holds is made again.
 """
 
 import json
@@ -40,8 +40,8 @@ class Account:
         self._entries: dict[Key, _Entry] | None = None
         self._mock: Any = None
 
-    def create(self, token: str, urn: str, inputs: Mapping[str, Any], region: str) -> Any:
-        """The made resource (`aws_made.Made`), None for a type without a maker; raises RefusedError as AWS does."""
+    def create(self, token: str, inputs: Mapping[str, Any], region: str) -> Any:
+        """The made resource (`aws_made.Made`), None for a type without a maker; raises RefusedError."""
         from sandbox.aws_made import maker_of
 
         maker = maker_of(token)
@@ -53,7 +53,7 @@ class Account:
             self._keep((token, made.id), entry)
             return made
 
-    def update(self, token: str, resource_id: str, urn: str, inputs: Mapping[str, Any], region: str) -> Any:
+    def update(self, token: str, resource_id: str, inputs: Mapping[str, Any]) -> Any:
         """As `create`, for a resource that is already there."""
         from sandbox.aws_made import maker_of
 

@@ -1,4 +1,4 @@
-"""Asks the AWS account of a stack, as the AWS CLI would: `aws --stack prod s3api get-bucket-versioning --bucket b`."""
+"""Asks the AWS account of a stack as the AWS CLI would: `aws --stack prod s3api list-buckets`."""
 
 import argparse
 import json

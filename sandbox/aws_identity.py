@@ -64,7 +64,7 @@ def name_property(token: str) -> str | None:
 
 
 def automatic_name(token: str, logical: str, seed: bytes, inputs: Mapping[str, Any]) -> str:
-    """The logical name with seven characters that differ from resource to resource, as the provider makes it."""
+    """The logical name and seven characters that differ by resource, as the provider makes it."""
     suffix = f"-{hashlib.sha256(seed).hexdigest()[:7]}"
     ending = ".fifo" if inputs.get("fifoQueue") is True or inputs.get("fifoTopic") is True else ""
     longest = _LONGEST.get(token, 255) - len(suffix) - len(ending)

@@ -1,4 +1,4 @@
-"""Work in forked processes: each has its own copy of what is already imported, and its own modules after that."""
+"""Work in forked processes: they share what is already imported, and nothing after that."""
 
 import multiprocessing
 import os
@@ -16,7 +16,7 @@ _GRACE_SECONDS = 20
 
 
 def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Run each task in a process of its own, all at once; raises SandboxError with what the first failure said."""
+    """Run each task in a process of its own, all at once; raises SandboxError with the first failure."""
     context = multiprocessing.get_context("fork")
     running = []
     for task in tasks:

@@ -14,11 +14,11 @@ from pulumi.runtime.proto import provider_pb2
 from sandbox.kubernetes_admission import namespace_of, refusals
 from sandbox.kubernetes_schemas import CLUSTER_SCOPED, problems
 from sandbox.property_diff import Difference, diff_response, differences
-from sandbox.provider import StandIn
+from sandbox.provider import StandIn, answered
 from sandbox.values import Unknown, struct_to_python, to_struct, to_value, with_outputs
 
 _AUTONAMED = "pulumi.com/autonamed"
-# Fields the API server does not change in place (pulumi-kubernetes 4.34, provider/pkg/provider/diff.go, 2026-11);
+# Fields the API server does not change in place (pulumi-kubernetes 4.34, provider/pkg/provider, 2026-11);
 # the provider also replaces a ConfigMap or Secret whose data changes.
 _IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "ConfigMap": ("data", "binaryData", "immutable"),
@@ -151,7 +151,7 @@ class KubernetesStandIn(StandIn):
         arguments = struct_to_python(request.args)
         if request.tok == "kubernetes:yaml:decode":
             documents = [item for item in yaml.safe_load_all(arguments["text"]) if item]
-            return provider_pb2.InvokeResponse(**{"return": to_struct({"result": documents})})
+            return answered({"result": documents})
         text = f"the sandbox's Kubernetes stand-in does not answer {request.tok}"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 

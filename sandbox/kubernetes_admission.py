@@ -62,8 +62,8 @@ def _second_scaler(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterat
         kinds = {manifest["kind"], other.get("kind")}
         if scaled_by(other) == workload and "ScaledObject" in kinds:
             yield (
-                f"admission webhook \"vscaledobject.kb.io\" denied the request: the workload '{workload.name}' of type "
-                f"'{workload.kind}' in '{workload.namespace}' is already managed by the {other['kind']} '{other_id}'"
+                'admission webhook "vscaledobject.kb.io" denied the request: '
+                f"the workload {workload} is already managed by the {other['kind']} {other_id}"
             )
 
 

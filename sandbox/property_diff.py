@@ -19,14 +19,11 @@ class Difference:
 
 
 def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Difference]:
-    """Changed paths in the order of their names; properties that begin with __ are bookkeeping and left out."""
+    """Changed paths in the order of their names; names that begin with __ are bookkeeping."""
     for key in sorted({*olds, *news}):
         if not key.startswith("__"):
-            for path, kind in _walk(
-                _MISSING if key not in olds else olds[key],
-                _MISSING if key not in news else news[key],
-                _step(key),
-            ):
+            old, new = olds.get(key, _MISSING), news.get(key, _MISSING)
+            for path, kind in _walk(old, new, _step(key)):
                 yield Difference(path=path, top=key, kind=kind)
 
 

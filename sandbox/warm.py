@@ -1,4 +1,4 @@
-"""Imports what a program will use before processes are forked, so that it is imported once for all of them."""
+"""Imports what a program will use once, before the processes that run it are forked."""
 
 import ast
 import gc

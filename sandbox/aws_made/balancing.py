@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """Application and network load balancers."""
 
 from collections.abc import Mapping
@@ -95,7 +96,7 @@ class TargetGroup(Maker):
 
 @makes("aws:lb/targetGroupAttachment:TargetGroupAttachment")
 class TargetGroupAttachment(Maker):
-    """moto follows a Lambda target only into its own store, so the call is checked and the link kept in the state."""
+    """moto does not follow a Lambda target, so the call is only checked."""
 
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
         aws.only_validate(

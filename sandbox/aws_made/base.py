@@ -1,8 +1,10 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """What makers of AWS resources share."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -33,7 +35,7 @@ class Clients:
 
     def call(self, service: str, operation: str, **parameters: Any) -> Any:
         """Call AWS, None parameters left out; raises RefusedError with AWS's text."""
-        client = boto3.client(service, region_name=self.region)
+        client = _client(service, self.region)
         given = without_none(parameters)
         self._check(client, operation, given)
         try:
@@ -45,7 +47,7 @@ class Clients:
         """Check parameters against the service's own model, for what moto does not have."""
         from botocore.validate import validate_parameters
 
-        client = boto3.client(service, region_name=self.region)
+        client = _client(service, self.region)
         given = without_none(parameters)
         self._check(client, operation, given)
         try:
@@ -73,6 +75,12 @@ class Clients:
                 f"An error occurred (ValidationException) when calling the {operation} operation: "
                 + "; ".join(broken)
             )
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    make: Any = boto3.client  # its types are one overload for each service by name
+    return make(service, region_name=region)
 
 
 class Maker:

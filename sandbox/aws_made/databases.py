@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """RDS instances, parameter groups and subnet groups."""
 
 from collections.abc import Mapping
@@ -93,7 +94,7 @@ class Instance(Maker):
         skip = inputs.get("skipFinalSnapshot") is True
         if not skip and not inputs.get("finalSnapshotIdentifier"):
             raise RefusedError(
-                "finalSnapshotIdentifier is required when skipFinalSnapshot is false: the instance is not deleted"
+                "finalSnapshotIdentifier is needed while skipFinalSnapshot is false; nothing is deleted"
             )
         gone = ["DBInstanceNotFound", "DBInstanceNotFoundFault"]
         if inputs.get("deletionProtection") is True:  # in the sandbox Pulumi's own `protect` decides
@@ -109,7 +110,7 @@ class Instance(Maker):
             "DeleteDBInstance",
             absent=gone,
             DBInstanceIdentifier=inputs["identifier"],
-            SkipFinalSnapshot=True,  # what a final snapshot costs is outside the stack, and destroy leaves nothing
+            SkipFinalSnapshot=True,  # in the sandbox destroy leaves nothing
         )
 
     def _made(self, aws: Clients, instance: Mapping[str, Any], inputs: Mapping[str, Any]) -> Made:
@@ -236,17 +237,15 @@ def _refuse_what_moto_takes(inputs: Mapping[str, Any]) -> None:
     """RDS answers InvalidParameterValue or InvalidParameterCombination (RDS API 2014-10-31, 2026-11)."""
     kind = inputs.get("storageType", "gp2")
     if kind not in _STORAGE:
-        raise RefusedError(
-            f"InvalidParameterValue: Invalid storage type: {kind}; valid are {', '.join(_STORAGE)}"
-        )
+        raise RefusedError(f"InvalidParameterValue: storage type {kind!r} is none of {', '.join(_STORAGE)}")
     if not str(inputs["instanceClass"]).startswith("db."):
         raise RefusedError(f"InvalidParameterValue: Invalid DB Instance class: {inputs['instanceClass']}")
     retention = inputs.get("backupRetentionPeriod", 0)
     if not 0 <= retention <= 35:
         raise RefusedError(
-            f"InvalidParameterValue: backup retention period {retention} is not between 0 and 35 days"
+            f"InvalidParameterValue: backup retention {retention} is not between 0 and 35 days"
         )
     if inputs.get("manageMasterUserPassword") and inputs.get("password"):
         raise RefusedError(
-            "InvalidParameterCombination: You can't specify MasterUserPassword when ManageMasterUserPassword is set"
+            "InvalidParameterCombination: MasterUserPassword cannot be given with ManageMasterUserPassword"
         )

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """Lambda functions and EventBridge schedules."""
 
 import io
@@ -46,8 +47,7 @@ class Function(Maker):
             olds.get(key) != inputs.get(key)
             for key in ("code", "imageUri", "s3Key", "s3Bucket", "s3ObjectVersion")
         ):
-            code = {key: value for key, value in _code(inputs).items()}
-            aws.call("lambda", "UpdateFunctionCode", FunctionName=resource_id, **code)
+            aws.call("lambda", "UpdateFunctionCode", FunctionName=resource_id, **_code(inputs))
         changed = aws.call(
             "lambda", "UpdateFunctionConfiguration", FunctionName=resource_id, **_configuration(inputs)
         )

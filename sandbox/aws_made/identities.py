@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """IAM roles and policies."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """SQS queues and SNS topics."""
 
 from collections.abc import Mapping
@@ -199,7 +200,7 @@ def _attributes(inputs: Mapping[str, Any]) -> dict[str, str]:
         value = inputs.get(name)
         if value is None or (name == "fifoQueue" and value is False):
             continue
-        if lowest is not None and not lowest <= int(value) <= highest:
+        if lowest is not None and highest is not None and not lowest <= int(value) <= highest:
             raise RefusedError(
                 f"InvalidAttributeValue: Invalid value for the parameter {attribute}: {value} "
                 f"is not between {lowest} and {highest}"

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """Security groups and their rules; a VPC is the platform's."""
 
 from collections.abc import Mapping

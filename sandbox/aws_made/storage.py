@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """S3 buckets and what is configured on them."""
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from sandbox.aws_made.base import (
     tag_list,
     without_none,
 )
+from sandbox.aws_made.s3_in_moto import keep_newer_versions, set_logging
 
 _GONE = ["NoSuchBucket"]
 _MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
@@ -62,6 +64,7 @@ class Bucket(Maker):
             aws.call(
                 "s3", "PutBucketLifecycleConfiguration", Bucket=name, LifecycleConfiguration={"Rules": rules}
             )
+            keep_newer_versions(aws, name, rules)
         if inputs.get("serverSideEncryptionConfiguration"):
             rule = inputs["serverSideEncryptionConfiguration"]["rule"]
             Encryption().create(aws, {"bucket": name, "rules": [rule]})
@@ -133,6 +136,11 @@ class Lifecycle(OnBucket):
             "TransitionDefaultMinimumObjectSize": inputs.get("transitionDefaultMinimumObjectSize"),
         }
 
+    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+        made = super().create(aws, inputs)
+        keep_newer_versions(aws, made.id, [_rule(rule) for rule in inputs.get("rules", [])])
+        return made
+
 
 @makes(
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -182,23 +190,16 @@ class Logging(OnBucket):
     put = "PutBucketLogging"
 
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        """The target must exist; whether it lets the log service write is in its policy, which moto does not read."""
+        """The target must exist; whether the log service may write to it is not looked at."""
         aws.call("s3", "HeadBucket", Bucket=inputs["targetBucket"])
         target = {"TargetBucket": inputs["targetBucket"], "TargetPrefix": inputs["targetPrefix"]}
         status = {"LoggingEnabled": target}
         aws.only_validate("s3", self.put, Bucket=inputs["bucket"], BucketLoggingStatus=status)
-        _set_logging(aws, inputs["bucket"], target)
+        set_logging(aws, inputs["bucket"], target)
         return Made(id=inputs["bucket"])
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
         aws.attempt("s3", self.put, absent=_GONE, Bucket=resource_id, BucketLoggingStatus={})
-
-
-def _set_logging(aws: Clients, bucket: str, target: Mapping[str, str]) -> None:
-    """moto asks the target for an ACL that lets the log service write; AWS also takes a bucket policy for it."""
-    from moto.s3.models import s3_backends
-
-    s3_backends[aws.account]["aws"].get_bucket(bucket).logging = dict(target)
 
 
 @makes("aws:s3/bucketOwnershipControls:BucketOwnershipControls")
@@ -272,7 +273,7 @@ def _inline_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _capitalized(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """`expiredObjectDeleteMarker: false` beside days is what the provider fills in; S3 takes only one of them."""
+    """S3 takes days or the removal of delete markers; a false for the latter says nothing."""
     if not value:
         return None
     result = pascal(value)
@@ -293,10 +294,10 @@ def _refuse_early_transitions(rule: Mapping[str, Any]) -> None:
         days, kind = item.get("Days", 0), item["StorageClass"]
         if days < _MINIMUM_DAYS.get(kind, 0):
             raise RefusedError(
-                f"InvalidArgument: 'Days' in Transition action must be greater than or equal to 30 for storageClass '{kind}'"
+                f"InvalidArgument: 'Days' in a Transition must be 30 or more for storageClass '{kind}'"
             )
         last = max(last, days)
     if expiry is not None and rule.get("Transitions") and expiry <= last:
         raise RefusedError(
-            "InvalidArgument: 'Days' in the Expiration action must be greater than 'Days' in the Transition action"
+            "InvalidArgument: 'Days' in the Expiration must be more than 'Days' in a Transition"
         )

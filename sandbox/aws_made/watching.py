@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 every maker is called in the same way
 """CloudWatch alarms, dashboards and log groups, and EventBridge rules."""
 
 from collections.abc import Mapping

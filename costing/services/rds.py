@@ -26,8 +26,8 @@ PROXY_TARGET = "aws:rds/proxyTarget:ProxyTarget"
 # gp3 of 400 GB and more is striped and includes 12,000 IOPS and 500 MiB/s; below that neither can be raised
 # (RDS user guide, gp3 storage, 2026-10).
 STRIPED_GB, STRIPED_IOPS, STRIPED_MIBPS = 400, 12_000, 500
-# A dedicated log volume is 1,000 GB with 3,000 IOPS (RDS user guide, 2026-10).
-LOG_GB, LOG_IOPS = 1_000, 3_000
+# A dedicated log volume is 1,024 GiB with 3,000 IOPS (RDS user guide, 2026-10).
+LOG_GB, LOG_IOPS = 1_024, 3_000
 LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8  # RDS Proxy pricing page, 2026-10
 
 

@@ -72,11 +72,11 @@ def test_storage_types_bill_what_they_do_not_include(storage, expected):
     assert {what: line for what, line in found.items() if "single AZ" not in what} == expected
 
 
-def test_a_dedicated_log_volume_is_a_volume_of_1000_gb():
+def test_a_dedicated_log_volume_is_a_volume_of_1024_gb():
     found = lines(
         bill(INSTANCE, {**POSTGRES, "storageType": "io2", "iops": 1000, "dedicatedLogVolume": True})
     )
-    assert found["Dedicated log volume, io2"] == (D(1000), D(125))
+    assert found["Dedicated log volume, io2"] == (D(1024), D(128))
     assert found["Dedicated log volume, IOPS"] == (D(3000), D(300))
 
 

@@ -153,7 +153,7 @@ def budget_notifies_somebody(context: Context) -> Policy:
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         heard, left_open = _heard(resource)
         if len(heard) < options["notifications"]:
-            yield from left_open[:1] or [
+            yield from left_open or [
                 Breach(
                     "the budget tells nobody",
                     resource.props["notifications"].data,
@@ -189,7 +189,7 @@ def budget_alerts_on_forecast(context: Context) -> Policy:
             return
         left_open += [Open(kind.path) for kind in kinds if kind.unknown]
         if heard or left_open:
-            yield from left_open[:1] or [
+            yield from left_open or [
                 Breach(
                     "no notification on the forecast",
                     [kind.data for kind in kinds],
@@ -208,7 +208,7 @@ def _heard(resource: Resource) -> tuple[list[Value], list[Open]]:
         if any(_somebody(each) for each in lists):
             heard.append(notification)
         else:
-            left_open += [Open(each.path) for each in lists if each.unknown][:1]
+            left_open += [Open(each.path) for each in lists if each.unknown]
     return heard, left_open
 
 

@@ -66,7 +66,7 @@ def database_keeps_backups(context: Context) -> Policy:
             return
         least = options["minimum_days"] or context.facts.backup_days or BACKUP_DAYS
         days = resource.props["backupRetentionPeriod"]
-        if days.number(0) < least:
+        if days.number() < least:
             yield Breach(
                 f"backupRetentionPeriod: keeps backups for less than {least:g} days",
                 days.data,

@@ -135,7 +135,7 @@ def replication_slots_are_bounded(context: Context) -> Policy:
         limits = [value for name, value in found if name == SLOT_LIMIT]
         left_open = [name for name, _ in found if isinstance(name, Open)]
         if not limits and left_open:
-            yield left_open[0]
+            yield from left_open
             return
         for limit in limits or [Value(None, SLOT_LIMIT)]:
             if _negative(limit.text("-1")):

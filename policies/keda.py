@@ -39,7 +39,7 @@ def scaled_object_is_bounded(context: Context) -> Policy:
                 "spec.maxReplicaCount is not set: KEDA scales to 100", most.data, "set maxReplicaCount"
             )
             return
-        low, high = spec["minReplicaCount"].number(options["default_minimum"]), most.number(0)
+        low, high = spec["minReplicaCount"].number(options["default_minimum"]), most.number()
         if low > high:
             yield Breach(
                 "spec.minReplicaCount is above spec.maxReplicaCount",
@@ -71,7 +71,7 @@ def scaled_object_cools_down(context: Context) -> Policy:
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         period = resource.props["spec"]["cooldownPeriod"]
-        if period.number(0) < options["minimum_seconds"]:
+        if period.number() < options["minimum_seconds"]:
             yield Breach(
                 f"spec.cooldownPeriod is not at least {options['minimum_seconds']:g} seconds",
                 period.data,

@@ -49,8 +49,8 @@ def log_group_has_retention(context: Context) -> Policy:
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         most = options["maximum_days"]
         retention = resource.props["retentionInDays"]
-        if not 0 < retention.number(0) <= most:
-            kept = "for ever" if retention.number(0) <= 0 else f"for more than {most:g} days"
+        kept = _too_long(retention, most)
+        if kept:
             yield Breach(f"retentionInDays: keeps log events {kept}", retention.data, "set retention_in_days")
 
     return resource_policy(rule, context, LOG_GROUP.__eq__, check)
@@ -87,6 +87,13 @@ def backups_expire(context: Context) -> Policy:
     return resource_policy(rule, context, {BACKUP_PLAN, SNAPSHOT_SCHEDULE}.__contains__, check)
 
 
+def _too_long(days: Value, most: float) -> str:
+    """How long is too long; blank where the days are within bounds."""
+    if days.number() <= 0:
+        return "for ever"
+    return f"for more than {most:g} days" if days.number() > most else ""
+
+
 def _each(blocks: Iterator[Value], check: Callable[[Value], Iterator[Finding]]) -> Iterator[Finding]:
     for block in blocks:
         yield from judged(check, block)
@@ -101,8 +108,8 @@ def _backup_lifecycles(plan: Resource) -> Iterator[Value]:
 
 def _deleted(lifecycle: Value, most: float) -> Iterator[Finding]:
     after = lifecycle["deleteAfter"]
-    if not 0 < after.number(0) <= most:
-        kept = "for ever" if after.number(0) <= 0 else f"for more than {most:g} days"
+    kept = _too_long(after, most)
+    if kept:
         yield Breach(f"{after.path}: keeps backups {kept}", after.data, "set delete_after")
 
 
@@ -114,7 +121,7 @@ def _retain_rules(policy: Resource) -> Iterator[Value]:
 
 
 def _retained(rule: Value) -> Iterator[Finding]:
-    if max(rule["count"].number(0), rule["interval"].number(0)) <= 0:
+    if max(rule["count"].number(), rule["interval"].number()) <= 0:
         fix = "set a retain rule with a count or an interval"
         yield Breach(f"{rule.path}: keeps snapshots for ever", rule.data, fix)
 

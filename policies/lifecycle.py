@@ -126,7 +126,7 @@ class LifecycleRule:
     @property
     def aborts_uploads(self) -> bool:
         block = self.value["abortIncompleteMultipartUpload"]["daysAfterInitiation"]
-        return max(block.number(0), self.value["abortIncompleteMultipartUploadDays"].number(0)) > 0
+        return max(block.number(), self.value["abortIncompleteMultipartUploadDays"].number()) > 0
 
 
 _SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
@@ -137,7 +137,7 @@ def _day(each: Value, key: str) -> int:
     text = each["date"].text()
     if text:
         return _calendar_day(each["date"], text)
-    return int(each[key if not each[key].absent else "days"].number(0))
+    return int(each[key if not each[key].absent else "days"].number())
 
 
 def _calendar_day(where: Value, text: str) -> int:

@@ -47,7 +47,7 @@ def show(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_whole(value), ensure_ascii=False, default=str)
+    return json.dumps(_whole(value), ensure_ascii=False, sort_keys=True, default=str)
 
 
 def _whole(value: Any) -> Any:

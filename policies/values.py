@@ -101,7 +101,7 @@ class Value:
         data = self.known()
         return default if data is None else str(data)
 
-    def number(self, default: float) -> float:
+    def number(self, default: float = 0) -> float:
         """The value as a number. Raises `Open` where it is unknown or not a number."""
         data = self.known()
         if data is None or data == "":

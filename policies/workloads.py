@@ -114,7 +114,7 @@ class Target:
         unknown = [each for pair in pairs for each in pair if each.unknown]
         if any(one.data != two.data for one, two in pairs if not one.unknown and not two.unknown):
             return False
-        return Open(unknown[0].path) if unknown else True
+        return Open(" and ".join(dict.fromkeys(each.path for each in unknown))) if unknown else True
 
     def __str__(self) -> str:
         return f"{self.kind.text()} {self.name.text()} in namespace {self.namespace.text()}"

@@ -1,0 +1,101 @@
+"""EMR clusters, SageMaker endpoints and notebooks, Lightsail instances."""
+
+from __future__ import annotations
+
+import pytest
+
+from costing.estimate import PlanEstimator
+from costing.price_book import list_prices
+from costing.pricing import Pricing
+from tests.costing.services.bills import AT, EU, UNKNOWN, D, bill, dollars, plan, price, resource
+from tests.costing.services.line_items import lines
+
+EMR = "aws:emr/cluster:Cluster"
+ENDPOINT = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+NOTEBOOK = "aws:sagemaker/notebookInstance:NotebookInstance"
+LIGHTSAIL = "aws:lightsail/instance:Instance"
+CLUSTER = {
+    "masterInstanceGroup": {"instanceType": "m5.xlarge"},
+    "coreInstanceGroup": {
+        "instanceType": "c5.xlarge",
+        "instanceCount": 2,
+        "ebsConfigs": [{"size": 100, "type": "gp3", "volumesPerInstance": 2}],
+    },
+}
+
+
+def test_emr_is_unpriced_as_its_fee_has_no_rows():
+    assert bill(EMR, CLUSTER).reason.startswith(
+        "no price in this region: ElasticMapReduce instance m5.xlarge"
+    )
+    assert bill(EMR, {"masterInstanceGroup": {"instanceType": UNKNOWN}}).reason == (
+        "value unknown until deploy: masterInstanceGroup.instanceType"
+    )
+
+
+def test_emr_bills_instances_fee_and_volumes_once_the_fee_is_brought():
+    def fee(kind: str, usd: str) -> list[str]:
+        return ["us-east-1", "ElasticMapReduce", "instance", kind, "hour", usd, "0", "2026-11", "mine"]
+
+    rows = {tuple(row[:4]): [row] for row in (fee("m5.xlarge", "0.048"), fee("c5.xlarge", "0.043"))}
+    the_plan = plan(resource(EMR, CLUSTER))
+    estimator = PlanEstimator(the_plan, Pricing(list_prices().with_overrides(rows), AT))
+    found = lines(estimator.estimate(the_plan.resources[0]))
+    rate = price("AmazonEC2", "instance-linux-shared", "c5.xlarge")
+    assert found["c5.xlarge linux, on demand"] == (D(1460), 1460 * rate)
+    assert found["EMR fee, core c5.xlarge"] == (D(1460), 1460 * D("0.043"))
+    assert found["EMR fee, master m5.xlarge"] == (D(730), 730 * D("0.048"))
+    assert found["Core volume: gp3 storage"] == (D(400), D(32))
+
+
+def test_an_endpoint_bills_the_instances_and_volumes_of_its_variants():
+    variants = [
+        {"variantName": "a", "instanceType": "ml.m5.xlarge", "initialInstanceCount": 2, "volumeSizeInGb": 10},
+        {"variantName": "b", "instanceType": "ml.m5.2xlarge"},
+    ]
+    assert lines(bill(ENDPOINT, {"productionVariants": variants}, usage={"monthly_hours": 100})) == {
+        "ml.m5.xlarge, a": (D(200), D(46)),
+        "Volume, a": (D(20), D("2.8")),
+        "ml.m5.2xlarge, b": (D(100), D("46.1")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("variant", "usage", "missing"),
+    [
+        ({"instanceType": "ml.p4d.24xlarge"}, {}, "endpoint ml.p4d.24xlarge"),
+        ({"serverlessConfig": {"memorySizeInMb": 2048, "maxConcurrency": 5}}, {}, "serverless 2048mb"),
+        ({"instanceType": "ml.m5.xlarge"}, {"monthly_data_processed_gb": 1}, "endpoint-data data-processed"),
+    ],
+)
+def test_endpoints_without_a_price_are_unpriced(variant, usage, missing):
+    estimate = bill(ENDPOINT, {"productionVariants": [variant]}, usage=usage)
+    assert estimate.reason.startswith(f"no price in this region: AmazonSageMaker {missing}")
+
+
+def test_a_stopped_notebook_keeps_its_volume():
+    found = lines(bill(NOTEBOOK, {"instanceType": "ml.t3.medium"}, usage={"monthly_hours": 100}))
+    assert found == {"ml.t3.medium notebook": (D(100), D(5)), "Volume": (D(5), D("0.7"))}
+    assert bill(NOTEBOOK, {"instanceType": "ml.t3.medium"}, region=EU).reason.startswith(
+        "no price in this region"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bundle", "key"),
+    [
+        ("nano_3_0", "linux-0.5gb"),
+        ("micro_win_3_0", "windows-1gb"),
+        ("small_ipv6_3_0", "linux-2gb-ipv6"),
+        ("medium_win_ipv6_3_0", "windows-4gb-ipv6"),
+    ],
+)
+def test_a_lightsail_bundle_is_its_memory_system_and_addresses(bundle, key):
+    rate = price("AmazonLightsail", "instance-bundle", key, EU)
+    assert dollars(bill(LIGHTSAIL, {"bundleId": bundle}, region=EU)) == 730 * rate
+
+
+def test_an_unknown_bundle_is_unpriced():
+    assert bill(LIGHTSAIL, {"bundleId": "giant_9_0"}).reason.startswith(
+        "no price in this region: AmazonLightsail"
+    )

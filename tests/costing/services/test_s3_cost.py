@@ -232,6 +232,13 @@ def test_stated_transitions_replace_what_the_rules_give():
     assert line(it, "Lifecycle transitions") == 5 * s3("glacier-ir", "lifecycle-transition")
 
 
+def test_objects_that_move_on_the_day_they_arrive_pay_the_put_and_the_move():
+    it = billed(rules(moves((0, "GLACIER_IR"), expiration={"days": 365})))
+    assert line(it, "PUT, COPY, POST, LIST in standard") == OBJECTS / 1_000 * s3("standard", "requests-tier1")
+    assert line(it, "Lifecycle transitions") == OBJECTS / 1_000 * s3("glacier-ir", "lifecycle-transition")
+    assert not any(what.startswith("Storage in standard") for what in amounts(it))
+
+
 def test_intelligent_tiering_goes_through_its_tiers_and_monitors_each_object():
     it = billed(rules(moves((0, "INTELLIGENT_TIERING"), expiration={"days": 365})))
     for tier, days in (("frequent", 30), ("infrequent", 60), ("archive-instant", 275)):

@@ -37,7 +37,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--stack", required=True)
     review = commands.add_parser("review", help="plan stacks in throw-away state and write the review")
     review.add_argument("--stack", action="append", default=[])
-    review.add_argument("--base", metavar="REF", help="show the change against this git reference")
+    review.add_argument(
+        "--base",
+        metavar="REF",
+        help="show the change against this git reference, or ./FOLDER of files as they were before",
+    )
     aws = commands.add_parser(
         "aws", help="ask AWS what a stack made: aws --stack NAME SERVICE OPERATION [--key value]…"
     )

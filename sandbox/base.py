@@ -1,11 +1,28 @@
-"""Another state of the project, from git, in a directory of its own."""
+"""Another state of the project, from git or from files that differ, in a directory of its own."""
 
 import io
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+
+_NOT_PROGRAM = shutil.ignore_patterns("build", ".venv", ".tools", ".git", "__pycache__")
+
+
+def make_base(base: str, project: Path, into: Path) -> None:
+    """Unpack the state that `base` names: a git reference, or `./` and a folder of the project with the files
+    that were different then (such as stack configs), laid over a copy of the project. Raises SandboxError.
+    """
+    if not base.startswith("./"):
+        check_out(base, project, into)
+        return
+    overlay = project / base
+    if not overlay.is_dir():
+        raise SandboxError(f"BASE: there is no folder {base} in {project}")
+    shutil.copytree(project, into, ignore=_NOT_PROGRAM, symlinks=True)
+    shutil.copytree(overlay, into, dirs_exist_ok=True)
 
 
 def check_out(reference: str, project: Path, into: Path) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sandbox.base import check_out
+from sandbox.base import make_base
 from sandbox.engine import find_engine
 from sandbox.environment import Place
 from sandbox.errors import SandboxError
@@ -69,7 +69,7 @@ def review(stacks: Sequence[str], base: str | None, directory: Path) -> int:
 
 
 def _base_program(reference: str, project: Path, into: Path) -> Path | None:
-    check_out(reference, project, into)
+    make_base(reference, project, into)
     if Project.at(into) is None:
         _say(f"{reference} has no Pulumi project: every resource shows as new")
         return None

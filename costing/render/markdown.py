@@ -183,7 +183,7 @@ def fitting(lines: Iterable[list[str]], used: int, reserve: int) -> tuple[list[s
 def render(document: view.Document) -> str:
     """The comment: at most 64,000 characters, whatever the change's size; what is left out is counted."""
     changed = view.rows(document)
-    priced = [row for row in changed if row.change or row.state == "unpriced"]
+    priced = [row for row in changed if row.weight or row.state == "unpriced"]
     quiet = len(changed) - len(priced)
     top = [*headline(document), *stacks(document), *budgets(document)]
     text, used, left = fitting(([line] for line in top), 0, 20_000)

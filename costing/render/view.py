@@ -24,6 +24,7 @@ KINDS = {
     "aws:eks/nodeGroup:NodeGroup": "EKS nodes",
 }
 OPERATIONS = ("create", "update", "replace", "delete", "import", "read", "refresh", "discard", "same")
+ENDS = ("low", "expected", "high")
 SEVERITIES = ("critical", "high", "medium", "low", "")
 
 
@@ -48,6 +49,13 @@ class Row:
         return Decimal(self.cost["change"]["expected"]) if self.cost and self.cost["change"] else Decimal(0)
 
     @property
+    def weight(self) -> Decimal:
+        """How far the change moves any end of the range; what rows are ordered by."""
+        if not self.cost or not self.cost["change"]:
+            return Decimal(0)
+        return max(abs(Decimal(self.cost["change"][end])) for end in ENDS)
+
+    @property
     def state(self) -> str:
         return self.cost["state"] if self.cost else ""
 
@@ -60,8 +68,14 @@ class Group:
     rows: list[Row] = field(default_factory=list)
 
     @property
-    def change(self) -> Decimal:
-        return sum((row.change for row in self.rows), Decimal(0))
+    def change(self) -> dict[str, str]:
+        """The monthly change of its priced resources, end by end."""
+        priced = [row.cost["change"] for row in self.rows if row.cost and row.cost["change"]]
+        return {end: str(sum((Decimal(change[end]) for change in priced), Decimal(0))) for end in ENDS}
+
+    @property
+    def weight(self) -> Decimal:
+        return max(abs(Decimal(amount)) for amount in self.change.values())
 
 
 def service_of(token: str) -> str:
@@ -102,14 +116,16 @@ def rows(document: Document) -> list[Row]:
     for urn, cost in costs.items():
         if urn not in found and cost["op"] != "same":
             found[urn] = Row(urn, cost["name"], cost["type"], cost["stack"], cost["op"], "", "", cost)
-    return sorted(found.values(), key=lambda row: (-abs(row.change), row.stack, row.type, row.name))
+    return sorted(
+        found.values(), key=lambda row: (-abs(row.change), -row.weight, row.stack, row.type, row.name)
+    )
 
 
 def groups(changed: Iterable[Row]) -> list[Group]:
     found: dict[str, Group] = {}
     for row in changed:
         found.setdefault(row.component, Group(row.component)).rows.append(row)
-    return sorted(found.values(), key=lambda group: (-abs(group.change), group.component))
+    return sorted(found.values(), key=lambda group: (-group.weight, group.component))
 
 
 def totals_by(document: Document, key) -> list[tuple[str, Decimal, Decimal]]:

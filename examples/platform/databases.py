@@ -99,8 +99,13 @@ class Databases(pulumi.ComponentResource):
                 "zone_awareness_enabled": True,
                 "zone_awareness_config": {"availability_zone_count": 3},
             },
-            ebs_options={"ebs_enabled": True, "volume_type": "gp3", "volume_size": settings.search["gb"]},
+            ebs_options=volumes(settings.search["gb"]),
             encrypt_at_rest={"enabled": True},
             node_to_node_encryption={"enabled": True},
         )
         self.register_outputs({})
+
+
+def volumes(gb: int) -> dict:
+    """EBS for search nodes; 0 for those that bring their own disks."""
+    return {"ebs_enabled": True, "volume_type": "gp3", "volume_size": gb} if gb else {"ebs_enabled": False}

@@ -70,6 +70,18 @@ class Network(pulumi.ComponentResource):
                 tags=settings.tags(front),
                 opts=child,
             )
+        aws.wafv2.WebAcl(
+            f"{name}-firewall",
+            scope="REGIONAL",
+            default_action={"allow": {}},
+            visibility_config={
+                "cloudwatch_metrics_enabled": True,
+                "metric_name": "platform",
+                "sampled_requests_enabled": False,
+            },
+            tags=tags,
+            opts=child,
+        )
         aws.lb.LoadBalancer(
             f"{name}-ingest", load_balancer_type="network", subnets=self.public_ids, tags=tags, opts=child
         )

@@ -77,6 +77,14 @@ def test_the_comment_puts_what_blocks_first():
     assert "docs/policies.md#database-multi-az" in text
 
 
+def test_the_comment_lists_a_change_of_the_high_end_alone():
+    before, after = ends("10", "20", "30"), ends("10", "20", "60")
+    doubled = resource("prod", "aws:eks/nodeGroup:NodeGroup", "nodes", "update", "priced", before, after)
+    text = markdown.render(document(resources=[doubled], plan=[]))
+    assert "| ~ update | **nodes**" in text
+    assert "$0.00 ($0.00 to +$30.00)" in text
+
+
 def test_a_name_cannot_break_the_comment():
     text = markdown.render(document())
     assert "<b>name" not in text

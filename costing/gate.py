@@ -112,6 +112,29 @@ def _breaches(budget: Budget, before: Range, after: Range, end: str) -> Iterator
         yield f"{words} {share} is above the cap of {budget.max_increase_percent:,f} %"
 
 
+def selects(scope: Scope, cost: Cost) -> bool:
+    """Whether a budget of this scope counts any of what the resource costs after the change."""
+    if scope.kind == "service":
+        return any(line.service in scope.values for line in cost.after_lines)
+    return cost.priced and _selects(scope, cost)[1]
+
+
+def _selects(scope: Scope, cost: Cost) -> tuple[bool, bool]:
+    """Whether it counts the resource before and after."""
+    if scope.kind == "tag":
+        return (
+            cost.before_tags.get(scope.key) == scope.values[0],
+            cost.after_tags.get(scope.key) == scope.values[0],
+        )
+    if scope.kind == "stack":
+        found = cost.stack in scope.values
+    elif scope.kind == "region":
+        found = cost.region in scope.values
+    else:
+        found = True
+    return found, found
+
+
 class _Sums:
     """Before and after by scope; services and tags are summed when the first budget asks."""
 
@@ -125,7 +148,7 @@ class _Sums:
         before = after = NOTHING
         unpriced = 0
         for cost in self._costs:
-            was, is_ = self._selects(scope, cost)
+            was, is_ = _selects(scope, cost)
             if not cost.priced:
                 unpriced += was or is_
                 continue
@@ -134,21 +157,6 @@ class _Sums:
             if is_:
                 after += cost.after
         return before, after, unpriced
-
-    @staticmethod
-    def _selects(scope: Scope, cost: Cost) -> tuple[bool, bool]:
-        if scope.kind == "stack":
-            found = cost.stack in scope.values
-        elif scope.kind == "region":
-            found = cost.region in scope.values
-        elif scope.kind == "tag":
-            return (
-                cost.before_tags.get(scope.key) == scope.values[0],
-                cost.after_tags.get(scope.key) == scope.values[0],
-            )
-        else:
-            found = True
-        return found, found
 
     def _of_services(self, codes: tuple[str, ...]) -> tuple[Range, Range, int]:
         if self._services is None:

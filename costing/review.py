@@ -86,7 +86,7 @@ def _review(plans: Sequence[Plan], options: Options, exemptions: Iterable[dict[s
             if other is not plan:
                 raise PreviewError(f"{plan.name}: holds {resource.urn}, which {other.name} holds, too")
             estimate = estimator.estimate(resource)
-            cost = _cost(plan, resource, estimate)
+            cost = resource_cost(plan, resource, estimate)
             costs.append(cost)
             rows.append(resource_row(plan, resource, estimate, cost.after_tags or cost.before_tags))
             warnings.extend(_warnings(resource, estimate))
@@ -139,7 +139,7 @@ def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
     return replace(budgets, budgets=tuple(found.values()))
 
 
-def _cost(plan: Plan, resource: Resource, estimate: Estimate) -> Cost:
+def resource_cost(plan: Plan, resource: Resource, estimate: Estimate) -> Cost:
     return Cost(
         stack=plan.stack,
         region=estimate.region,

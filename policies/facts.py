@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 ENVIRONMENT = "environment"
@@ -18,6 +18,7 @@ class Facts:
     environment: str = ""
     budgets: frozenset[str] = frozenset()
     backup_days: int | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, config: Mapping[str, str]) -> "Facts":
@@ -32,6 +33,7 @@ class Facts:
             environment=values.get(ENVIRONMENT, ""),
             budgets=frozenset(_names(_parsed(values.get(BUDGETS)))),
             backup_days=days if isinstance(days, int) else None,
+            config=dict(config),
         )
 
 

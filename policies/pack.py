@@ -9,6 +9,7 @@ from pulumi_policy import Policy
 from costing.resource_types import known_types
 from policies import (
     budgeting,
+    cost,
     database,
     database_parameters,
     exempting,
@@ -27,7 +28,8 @@ from policies.taggable import taggable_types
 
 NAME = "teei-finops"
 DESCRIPTION = "Rejects what breaks the cost controls: tags, budgets, retention, databases and scaling."
-EXEMPTIONS = Path(__file__).resolve().parent.parent / "exemptions.yaml"
+ROOT = Path(__file__).resolve().parent.parent
+EXEMPTIONS = ROOT / "exemptions.yaml"
 
 Loader = Callable[[frozenset[str], date], exemptions.Exemptions]
 
@@ -48,6 +50,7 @@ def build(config: Mapping[str, str], today: date, load: Loader | None = None) ->
         budgeting.budget_tag_names_a_budget(context, taggable, costing),
         budgeting.budget_notifies_somebody(context),
         budgeting.budget_alerts_on_forecast(context),
+        cost.estimated_cost_within_budget(context, ROOT, today),
         retention.bucket_has_a_lifecycle(context),
         retention.bucket_expires_old_versions(context),
         retention.bucket_aborts_incomplete_uploads(context),

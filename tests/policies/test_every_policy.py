@@ -12,8 +12,15 @@ from tests.policies.good import stack
 
 ROOT = Path(__file__).parents[2]
 POLICIES = {policy.name: policy for policy in Pack().policies}
-# About the stack and about the file of exemptions: shown both ways in test_budgets and test_exemptions.
-ELSEWHERE = {"stack-has-a-budget", "exemptions-are-valid", messages.IN_FORCE, messages.IN_FORCE_IN_STACK}
+# About the stack and about the file of exemptions: shown both ways in test_budgets, test_estimated_cost and
+# test_exemptions.
+ELSEWHERE = {
+    "stack-has-a-budget",
+    "estimated-cost-within-budget",
+    "exemptions-are-valid",
+    messages.IN_FORCE,
+    messages.IN_FORCE_IN_STACK,
+}
 SECTIONS = {
     "Cost Optimization Strategy",
     "Cloud Cost Tracking",
@@ -169,3 +176,24 @@ def test_an_option_lets_pass_what_would_be_reported(name, options, change):
 
 def test_the_page_about_the_policies_is_that_of_the_pack():
     assert (ROOT / "docs/policies.md").read_text() == catalogue.page()
+
+
+def test_options_have_bounds_that_make_sense():
+    bounds = {
+        (name, option): (schema.get("minimum"), schema.get("maximum"))
+        for name, policy in POLICIES.items()
+        for option, schema in policy.config_schema.properties.items()
+        if schema["type"] in ("integer", "number") and ("minimum" in schema or "maximum" in schema)
+    }
+    assert bounds == {
+        ("budget-notifies-somebody", "notifications"): (1, None),
+        ("estimated-cost-within-budget", "monthly_limit_usd"): (0, None),
+        ("lifecycle-expires-after-transitions", "days_after"): (1, None),
+        ("log-group-has-retention", "maximum_days"): (1, None),
+        ("backups-expire", "maximum_days"): (1, None),
+        ("database-keeps-backups", "minimum_days"): (0, 35),
+        ("hpa-has-two-replicas-in-prod", "minimum"): (1, None),
+        ("scaler-target-is-sensible", "lowest"): (1, 100),
+        ("scaler-target-is-sensible", "highest"): (1, 100),
+        ("scaled-object-cools-down", "minimum_seconds"): (1, None),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -123,6 +123,8 @@ class Subject(Values):
         self._resource = resource
         self._state = state
         self._region: str | None = None
+        self._profile: Mapping[str, Range | str] | None = None
+        self._usage_keys: frozenset[str] = frozenset()
         self.lines: list[Line] = []
         self.notes: list[str] = []
         self.joined = False
@@ -184,10 +186,13 @@ class Subject(Values):
         return value if isinstance(value, str) else None
 
     def _usage(self, key: str) -> Range | str | None:
-        kind = class_of(self.type)
-        if kind is None or key not in kind.usage_keys:
+        if self._profile is None:
+            kind = class_of(self.type)
+            self._usage_keys = kind.usage_keys if kind else frozenset()
+            self._profile = self._pricing.usage_of(self._resource)
+        if key not in self._usage_keys:
             raise KeyError(f"{self.type} has no usage key {key}")
-        return self._pricing.usage_of(self._resource).get(key)
+        return self._profile.get(key)
 
     def hours(self) -> Range:
         """Hours at work in the month: `monthly_hours` where the type has it and it is stated, else 730."""

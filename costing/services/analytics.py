@@ -90,10 +90,10 @@ def athena_workgroup(r: Subject) -> None:
 def prometheus_workspace(r: Subject) -> None:
     """Samples ingested, stored and queried; no source in the price book names a Region for them."""
     service = "AmazonPrometheus"
-    samples = r.usage("monthly_samples", 0, 100_000_000, 1_000_000_000)
-    r.charge("Samples ingested", service, "workspace", "samples-ingested", samples)
     charge_stated(r, "storage_gb", "Metric storage", service, "workspace", "storage")
     charge_stated(r, "monthly_query_samples", "Samples queried", service, "workspace", "samples-queried")
+    samples = r.usage("monthly_samples", 0, 100_000_000, 1_000_000_000)
+    r.charge("Samples ingested", service, "workspace", "samples-ingested", samples)
 
 
 @estimates("aws:grafana/workspace:Workspace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from costing.estimate import estimates
 from costing.model import HOURS
+from costing.plan import is_unknown
 from costing.subject import Subject
 
 ACTION = "aws:budgets/budgetAction:BudgetAction"
@@ -16,21 +17,23 @@ def budget_action(r: Subject) -> None:
 
     The 62 included budget-days belong to the account: the plan's first two budgets with actions use them up.
     """
-    actions = r.all(ACTION)
-    own = r.raw.get("budgetName")
-    budgets: list[object] = []
-    for action in actions:
-        if action.urn == r.urn:
-            break
-        name = action.raw.get("budgetName")
-        if name not in budgets:
-            budgets.append(name)
-    if own in budgets:
+    places = r.once("budget actions", lambda: _places(r))
+    place = places.get(r.urn)
+    if place is None:
         r.note("its budget's days are on the first of its actions")
         return
     included = r.rate("AWSBudgets", "actions", "action-enabled-budget").tiers[0].start
-    left = max(included - BUDGET_DAYS * len(budgets), included * 0)
+    left = max(included - BUDGET_DAYS * place, included * 0)
     r.charge(
         "Action-enabled budget", "AWSBudgets", "actions", "action-enabled-budget", BUDGET_DAYS, included=left
     )
     r.note(f"{included:f} budget-days a month are included for the whole account")
+
+
+def _places(r: Subject) -> dict[str, int]:
+    """The first action of each budget, in the order of the plan."""
+    firsts: dict[object, str] = {}
+    for action in r.all(ACTION):
+        name = action.raw.get("budgetName")
+        firsts.setdefault(action.urn if is_unknown(name) else name, action.urn)
+    return {urn: place for place, urn in enumerate(firsts.values())}

@@ -86,12 +86,12 @@ def _long_term(r: Subject, family: str, kept: Decimal) -> None:
 def firehose(r: Subject) -> None:
     """Ingested and converted data; no source in the price book names a Region for either."""
     ingested = r.usage("monthly_ingested_gb", *DATA_GB)
-    r.charge("Data ingested", "AmazonKinesisFirehose", "delivery", "ingest", ingested)
     converted = r.stated("monthly_format_converted_gb")
     if converted is None and r.flag(
         "extendedS3Configuration.dataFormatConversionConfiguration.enabled",
         r.has("extendedS3Configuration.dataFormatConversionConfiguration"),
     ):
         converted = ingested
+    r.charge("Data ingested", "AmazonKinesisFirehose", "delivery", "ingest", ingested)
     if converted is not None:
         r.charge("Data converted", "AmazonKinesisFirehose", "delivery", "format-conversion", converted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.costing.services.bills import D, bill, bills, dollars, price, resource
+from tests.costing.services.bills import UNKNOWN, D, bill, bills, dollars, price, resource
 
 ACTION = "aws:budgets/budgetAction:BudgetAction"
 
@@ -22,3 +22,8 @@ def test_one_action_says_what_is_included():
     it = bill(ACTION, {"budgetName": "compute"})
     assert it.state == "priced"
     assert it.notes == ("62 budget-days a month are included for the whole account",)
+
+
+def test_budgets_not_yet_named_are_not_taken_for_one():
+    actions = [resource(ACTION, {"budgetName": UNKNOWN}, name=f"a{n}") for n in range(3)]
+    assert [dollars(it) > 0 for it in bills(*actions)] == [False, False, True]

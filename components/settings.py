@@ -40,6 +40,7 @@ from components.settings_types import (
 PROJECT = "teei-finops"
 PREFIX = f"{PROJECT}:"
 SECRETS = ("kubeconfig",)
+EMPTY = ("", "{}")  # the defaults of Pulumi.yaml: the same as not written
 
 
 class Owner(Section):
@@ -147,7 +148,8 @@ def parse(config: Mapping[str, str]) -> Settings:
     Raises `SettingsError`.
     """
     own = {key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)}
-    document = {key: _value(key, value) for key, value in own.items() if key not in SECRETS}
+    written = {key: value for key, value in own.items() if value not in EMPTY and key not in SECRETS}
+    document = {key: _value(key, value) for key, value in written.items()}
     try:
         return Settings.model_validate_json(json.dumps(document))
     except ValidationError as error:

@@ -31,24 +31,34 @@ class SettingsError(Exception):
 
 
 def explain(error: ValidationError, model: type[BaseModel], prefix: str) -> str:
-    """All errors of `error` in one line; keys are written as in the stack file, behind `prefix`."""
+    """All errors of `error` in one line; keys are written as in the stack file, behind `prefix`.
+
+    A misspelt key stands for the key that it leaves missing.
+    """
     found = error.errors(include_url=False)
-    lines = [_explain_one(each, model, prefix) for each in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(f"and {len(found) - SHOWN} more")
+    unknown = [each["loc"] for each in found if each["type"] == "extra_forbidden"]
+    misspelt = {location: _meant(model, location) for location in unknown}
+    meant = {(*location[:-1], key) for location, key in misspelt.items()}
+    lines = [
+        f"{prefix}{_path(location)}: there is no such key; {_hint(model, location, key)}"
+        for location, key in misspelt.items()
+    ]
+    lines += [
+        _explain_one(each, prefix)
+        for each in found
+        if each["loc"] not in misspelt and not (each["type"] == "missing" and each["loc"] in meant)
+    ]
+    if len(lines) > SHOWN:
+        lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
     return "; ".join(lines)
 
 
-def _explain_one(error: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
+def _explain_one(error: ErrorDetails, prefix: str) -> str:
     location = [part for part in error["loc"] if part != "[key]"]
     value = error["input"]
     context: Mapping[str, Any] = error.get("ctx") or {}
     cause = context.get("error")
     text = _KINDS.get(error["type"], "").format_map(context) or str(cause or error["msg"])
-    if error["type"] == "extra_forbidden":
-        *section, wrong = location
-        hint = _did_you_mean(str(wrong), _keys_at(model, section))
-        return f"{prefix}{_path(location)}: there is no such key; {hint}"
     if isinstance(cause, RefusedError):
         location.append(cause.key)
         value = cause.value
@@ -82,8 +92,12 @@ def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]
     return sorted(field.alias or name for name, field in annotation.model_fields.items())
 
 
-def _did_you_mean(wrong: str, known: Sequence[str]) -> str:
-    match = process.extractOne(wrong, known, score_cutoff=60)
-    if match:
-        return f"did you mean {match[0]}?"
-    return f"allowed are {', '.join(known)}"
+def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str | None:
+    """The known key that a misspelt one is near to."""
+    *section, wrong = location
+    match = process.extractOne(str(wrong), _keys_at(model, section), score_cutoff=60)
+    return match[0] if match else None
+
+
+def _hint(model: type[BaseModel], location: Sequence[int | str], meant: str | None) -> str:
+    return f"did you mean {meant}?" if meant else f"allowed are {', '.join(_keys_at(model, location[:-1]))}"

@@ -117,6 +117,29 @@ def test_a_mistake_gives_one_line_with_the_key_the_value_and_what_is_allowed(key
     assert len(line) < 250
 
 
+def test_a_misspelt_key_stands_for_the_one_it_leaves_missing():
+    stack = config(
+        "prod", {"network.vpc_id": ABSENT, "network.vcp_id": "vpc-0a1b2c3d", "region": ABSENT, "regoin": "x"}
+    )
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.parse(stack)
+    assert str(caught.value) == (
+        "teei-finops:network.vcp_id: there is no such key; did you mean vpc_id?;"
+        " teei-finops:regoin: there is no such key; did you mean region?"
+    )
+
+
+def test_a_key_like_no_other_is_answered_with_all_that_there_are():
+    assert "xyzzy: there is no such key; allowed are limit, regions, services" in refusal(
+        {"budgets.cloud-s3.xyzzy": 1}
+    )
+
+
+def test_an_empty_value_is_a_missing_one():
+    for empty in ("", {}):
+        assert "teei-finops:database: is missing" in refusal({"database": empty})
+
+
 def test_two_filters_on_one_budget_are_refused():
     line = refusal({"budgets.cloud-s3.regions": ["us-east-1"]})
     assert "teei-finops:budgets.cloud-s3.services" in line

@@ -1,79 +1,24 @@
 """The three stacks on the real engine in the sandbox: made, read back, changed, replaced, destroyed."""
 
-import json
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-import yaml
 
 from components import tags
 from sandbox.environment import Place
 from sandbox.providers import account_of
 from sandbox.stacks import Project as SandboxProject
-from sandbox.stacks import checkpoint_file, resources_in
-from tests.components.stack_config import ROOT, STACKS
+from tests.components.stack_config import STACKS
 from tests.components.taggable import can_be_tagged
+from tests.integration.stack_project import Project
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
-
-
-@dataclass(frozen=True)
-class Project:
-    """A copy of the project in a directory of its own, with state of its own."""
-
-    directory: Path
-
-    def pulumi(self, stack, *arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "sandbox", "-C", str(self.directory), "--", *arguments, "-s", stack],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def up(self, stack):
-        return self.pulumi(stack, "up", "--yes", "--skip-preview", "--non-interactive")
-
-    def planned(self, stack):
-        """The operations of a preview that are not `same`, by logical name."""
-        done = self.pulumi(stack, "preview", "--json", "--non-interactive")
-        assert done.returncode == 0, done.stderr
-        steps = json.loads(done.stdout)["steps"]
-        return {step["urn"].rsplit("::", 1)[1]: step["op"] for step in steps if step["op"] != "same"}
-
-    def state(self, stack):
-        """The resources that the stack holds, as the engine keeps them."""
-        return resources_in(checkpoint_file(Place.under(self.directory), "teei-finops", stack))
-
-    def set(self, stack, path, value):
-        """Write a value into the stack file; the old one is returned."""
-        file = self.directory / f"Pulumi.{stack}.yaml"
-        document = yaml.safe_load(file.read_text())
-        *parents, last = path.split(".")
-        place = document["config"][f"teei-finops:{parents[0]}"]
-        for part in parents[1:]:
-            place = place[part]
-        old, place[last] = place[last], value
-        file.write_text(yaml.safe_dump(document, sort_keys=False))
-        return old
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project with all three stacks deployed."""
-    directory = tmp_path_factory.mktemp("project")
-    shutil.copytree(
-        ROOT / "components", directory / "components", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
-        shutil.copy(ROOT / file, directory)
-    made = Project(directory)
+    made = Project.copied_to(tmp_path_factory.mktemp("project"))
     for stack in STACKS:
         done = made.up(stack)
         assert done.returncode == 0, done.stdout + done.stderr

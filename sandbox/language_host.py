@@ -21,12 +21,6 @@ from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
 _OURS = str(Path(__file__).resolve().parent.parent)
-_OUR_CODE = (
-    os.sep + "site-packages" + os.sep + "pulumi" + os.sep,
-    __file__,
-    "<frozen runpy>",
-    runpy.__file__,
-)
 
 
 class LanguageHost(LanguageServer):
@@ -39,9 +33,11 @@ class LanguageHost(LanguageServer):
         super().__init__(lambda: None)
         self._directory = program
         self._known_modules = frozenset(sys.modules)
+        self._engine_address = ""
         self.user_error: str | None = None
 
     def Handshake(self, request, context):
+        self._engine_address = request.engine_address
         return language_pb2.LanguageHandshakeResponse()
 
     def Run(self, request, context):
@@ -54,7 +50,7 @@ class LanguageHost(LanguageServer):
         reset_options(
             project=request.project,
             monitor_address=request.monitor_address,
-            engine_address=request.args[0] if request.args else "",
+            engine_address=self._engine_address or next(iter(request.args), ""),
             organization=organization,
             stack=request.stack,
             parallel=request.parallel,
@@ -74,19 +70,21 @@ class LanguageHost(LanguageServer):
         except (
             BaseException
         ) as error:  # the program may raise anything, SystemExit too, and the engine must hear of it
-            log.error(self._explain(error))
+            log.error(self._explain(error, entry.parent))
             return language_pb2.RunResponse(bail=True)
         finally:
             _close(loop)
         return language_pb2.RunResponse()
 
-    def _explain(self, error: BaseException) -> str:
+    def _explain(self, error: BaseException, directory: Path) -> str:
         if isinstance(error, RunError):
             return str(error)
         if getattr(error, "user_error", False):
             self.user_error = str(error)
             return str(error)
-        return "Program failed with an unhandled exception:\n" + "".join(_traceback_of_program(error))
+        return "Program failed with an unhandled exception:\n" + "".join(
+            _traceback_of_program(error, directory)
+        )
 
     def _forget_program_modules(self, directory: Path) -> None:
         """A second run in one process (`pulumi watch`) sees the program as it is now."""
@@ -143,18 +141,11 @@ def _program_at(entry: Path):
         os.chdir(before)
 
 
-def _traceback_of_program(error: BaseException) -> list[str]:
-    """The traceback without the frames of the SDK and of this host before the program's first own."""
+def _traceback_of_program(error: BaseException, directory: Path) -> list[str]:
+    """The traceback from the program's first own frame: what is before runs the program."""
     frames = traceback.extract_tb(error.__traceback__)
-    start = next(
-        (
-            index
-            for index, frame in enumerate(frames)
-            if not any(part in frame.filename for part in _OUR_CODE)
-        ),
-        0,
-    )
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(list(frames)[start:])]
+    own = (index for index, frame in enumerate(frames) if Path(frame.filename).is_relative_to(directory))
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(list(frames)[next(own, 0) :])]
     return [*lines, *traceback.format_exception_only(error)]
 
 

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,25 +23,42 @@ class Finished:
 
 
 def run_engine(
-    command: Sequence[str | Path], *, directory: Path, environment: Mapping[str, str], capture: bool = False
+    command: Sequence[str | Path],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    capture: bool = False,
+    shows: Callable[[str], bool] | None = None,
 ) -> Finished:
-    """Run the engine to its end; SIGINT and SIGTERM stop it as they stop pulumi."""
+    """Run the engine to its end; SIGINT and SIGTERM stop it as they stop pulumi.
+
+    `shows` decides line by line what of the engine's stdout is printed.
+    """
     pipe = subprocess.PIPE if capture else None
     process = subprocess.Popen(
         command,
         cwd=directory,
         env=dict(environment),
         stdin=subprocess.DEVNULL if capture else None,
-        stdout=pipe,
+        stdout=subprocess.PIPE if shows else pipe,
         stderr=pipe,
         text=True,
     )
     try:
         with _signals_passed_to(process):
+            if shows:
+                _print_lines(process, shows)
             stdout, stderr = process.communicate()
     finally:
         _end(process)
     return Finished(exit_code=_exit_code(process.returncode), stdout=stdout or "", stderr=stderr or "")
+
+
+def _print_lines(process: subprocess.Popen[str], shows: Callable[[str], bool]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if shows(line):
+            print(line, end="", flush=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,13 @@ class Run:
     user_error: str | None
 
 
-def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False) -> Run:
-    """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start."""
+def run_pulumi(
+    arguments: Sequence[str], place: Place, *, capture: bool = False, error_once: bool = False
+) -> Run:
+    """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start.
+
+    `error_once` leaves out of what is printed that pulumi says an error of the program twice.
+    """
     engine = find_engine()
     project = Project.at(place.project)
     stack = _stack_of(arguments, place, project)
@@ -65,9 +70,25 @@ def run_pulumi(arguments: Sequence[str], place: Place, *, capture: bool = False)
         os.environ.update(environment)
         command = [engine, *_with_own_config_file(arguments, config)]
         finished: Finished = run_engine(
-            command, directory=place.project, environment=environment, capture=capture
+            command,
+            directory=place.project,
+            environment=environment,
+            capture=capture,
+            shows=_without_repeated_error(language) if error_once else None,
         )
     return Run(finished.exit_code, finished.stdout, finished.stderr, language.user_error)
+
+
+def _without_repeated_error(language: LanguageHost) -> Callable[[str], bool]:
+    said = False
+
+    def shows(line: str) -> bool:
+        nonlocal said
+        repeated = said and language.user_error is not None and language.user_error in line
+        said = said or (language.user_error is not None and language.user_error in line)
+        return not repeated
+
+    return shows
 
 
 def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -> str | None:

@@ -11,7 +11,7 @@ from sandbox.run import run_pulumi
 from sandbox.stacks import Project, checkpoint_file, resources_in, short_name
 
 _ARGUMENTS = {
-    "preview": ["preview", "--diff"],
+    "preview": ["preview"],
     "up": ["up", "--yes"],
     "destroy": ["destroy", "--yes"],
 }
@@ -25,7 +25,8 @@ def run_command(command: str, stack: str, place: Place) -> int:
     with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch:
         events = Path(scratch) / "events.jsonl"
         arguments = [*_ARGUMENTS[command], "--stack", stack, "--non-interactive", "--event-log", str(events)]
-        run = run_pulumi([*arguments, *policy_arguments(command, place)], place)
+        arguments += ["--color", "always" if sys.stdout.isatty() else "never"]
+        run = run_pulumi([*arguments, *policy_arguments(command, place)], place, error_once=True)
         text = events.read_text() if events.exists() else ""
     code = exit_code(run.exit_code, text, user_error=run.user_error)
     if code == 1:

@@ -159,7 +159,8 @@ def test_there_are_at_least_forty_examples_each_with_its_source():
     names = Counter(example["name"] for example in EXAMPLES)
     assert len(names) >= 40
     assert max(names.values()) == 1
-    hosts = ("https://aws.amazon.com/", "https://docs.aws.amazon.com/", "https://github.com/aws-samples/")
+    github = ("https://github.com/aws/", "https://github.com/aws-samples/")
+    hosts = ("https://aws.amazon.com/", "https://docs.aws.amazon.com/", *github)
     assert all(example["source"].startswith(hosts) for example in EXAMPLES)
 
 

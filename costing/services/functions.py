@@ -11,9 +11,9 @@ from costing.subject import Subject
 
 SERVICE = "AWSLambda"
 FUNCTION = "aws:lambda/function:Function"
-# Without a profile: an idle function, a small one, and a busy one.
+# Without a profile: an idle function, a small one, and a busy one that takes AWS's default timeout.
 REQUESTS = (0, 1_000_000, 10_000_000)
-DURATION_MS = (50, 250, 1_000)
+DURATION_MS = (50, 250, 3_000)
 # What AWS takes where the program is silent; Lambda API reference, 2026-10.
 MEMORY_MB, EPHEMERAL_MB, TIMEOUT_S = 128, 512, 3
 # Runtimes whose snapshots are billed (Java's are not); Lambda pricing page, 2026-10.

@@ -16,7 +16,7 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
         {"memorySize": 1024, "timeout": 60},
         {
             ("AWSLambda", "x86", "requests"): (0, 1, 10),
-            ("AWSLambda", "x86", "gb-second"): (0, 250_000, 10_000_000),
+            ("AWSLambda", "x86", "gb-second"): (0, 250_000, 30_000_000),
         },
     ),
     ("aws:sns/topic:Topic", {}, {("AmazonSNS", "standard", "requests"): (0, 1, 10)}),

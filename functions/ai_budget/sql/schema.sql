@@ -175,8 +175,7 @@ CREATE TABLE ai_budget_contacts (
 CREATE TABLE report_templates (
     report_type text PRIMARY KEY,
     model text NOT NULL,
-    fallback_body text NOT NULL,
-    updated_at timestamptz NOT NULL DEFAULT now()
+    fallback_body text NOT NULL
 );
 
 -- The limit that was set: see ai_token_budgets for the stored form of 0.

@@ -226,6 +226,24 @@ class Subject(Values):
         urn = self._side.find(value, types, self._region_or_none()) if isinstance(value, str) else None
         return self._neighbour(urn) if urn else None
 
+    def related_all(self, path: str, *types: str) -> list[Subject]:
+        """The resources that the list at `path` names, unknown ones by `propertyDependencies`; those that the
+        plan does not hold are left out.
+        """
+        raw = walk(self.raw, path)
+        if raw is None:
+            return []
+        self.joined = True
+        urns: dict[str, None] = {}
+        for item in raw if isinstance(raw, list) else [raw]:
+            if is_unknown(item):
+                urns.update(dict.fromkeys(self._side.dependencies(self.urn, path.partition(".")[0], types)))
+            elif isinstance(item, str):
+                urn = self._side.find(item, types, self._region_or_none())
+                if urn:
+                    urns[urn] = None
+        return [self._neighbour(urn) for urn in urns]
+
     def referring(self, token: str, path: str) -> list[Subject]:
         """The resources of type `token` whose value at `path` names this one, on the same side.
 

@@ -17,7 +17,8 @@ from costing.services.compute import (
     charge_volume,
     operating_system,
 )
-from costing.services.ec2 import ROOT_SIZE, SUBNET
+from costing.services.ec2 import ROOT_SIZE
+from costing.services.subnets import public_addresses
 from costing.subject import Subject, Values
 
 LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
@@ -64,9 +65,7 @@ def group(r: Subject) -> None:
         charge_volume(r, "Volume", volume, times=count)
     if machine.monitoring:
         charge_detailed_monitoring(r, r.months(), count)
-    r.charge(
-        "Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * count * _addresses(r, machine)
-    )
+    charge_addresses(r, machine, hours * count, "vpcZoneIdentifiers")
 
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
@@ -144,6 +143,15 @@ def related_template(r: Subject, path: str) -> Subject | None:
     return None
 
 
+def charge_addresses(r: Subject, machine: Machine, hours: Range, subnets: str) -> None:
+    """Public IPv4 addresses; the list of subnets at the path `subnets` decides when the template does not."""
+    if machine.public_address is None:
+        each = public_addresses(r, subnets)
+    else:
+        each = Range.of(int(machine.public_address))
+    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * each)
+
+
 def _machine(r: Subject) -> Machine:
     if r.has("mixedInstancesPolicy"):
         template = related_template(r, _SPECIFICATION)
@@ -204,17 +212,3 @@ def _from_configuration(r: Subject) -> Machine:
         spot=spot,
         highest_spot_price=configuration.number("spotPrice") if spot else None,
     )
-
-
-def _addresses(r: Subject, machine: Machine) -> Range:
-    """Public IPv4 addresses per instance; the subnet decides when the template does not."""
-    if machine.public_address is not None:
-        return Range.of(int(machine.public_address))
-    try:
-        subnet = r.related("vpcZoneIdentifiers.0", SUBNET)
-    except Unpriced:
-        subnet = None
-    if subnet is not None:
-        return Range.of(int(subnet.flag("mapPublicIpOnLaunch")))
-    r.note("its subnets decide whether instances get a public IPv4 address: none expected, one each at most")
-    return Range(Decimal(0), Decimal(0), Decimal(1), assumed=True)

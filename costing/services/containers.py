@@ -91,10 +91,17 @@ def _task_hours(r: Subject) -> Range:
     if tasks is None:
         desired = r.number("desiredCount", 0)
         tasks = Range.of(desired)
-        name = r.raw.get("name")
-        for target in scaling_targets(r, "ecs", name if isinstance(name, str) else None):
+        for target in scaling_targets(r, _scalable_id(r)):
             tasks = between(target, desired)
     return tasks * HOURS
+
+
+def _scalable_id(r: Subject) -> str | None:
+    """`service/CLUSTER/NAME`, None while the cluster or the name is not known."""
+    cluster, name = r.raw.get("cluster"), r.raw.get("name")
+    if not isinstance(cluster, str) or not isinstance(name, str):
+        return None
+    return f"service/{cluster.rpartition('/')[2]}/{name}"
 
 
 def _size(text: str, path: str, *, small: int, units: tuple[str, ...]) -> Decimal:

@@ -70,12 +70,12 @@ def _provisioned(r: Subject, region: str | None, infrequent: bool, replicated: b
 def capacity(r: Subject) -> tuple[Range, Range]:
     """Read and write units of the table and its indexes, between the bounds of their scaling targets."""
     name = r.raw.get("name")
-    targets = scaling_targets(r, "dynamodb", f"table/{name}" if isinstance(name, str) else None)
+    targets = scaling_targets(r, f"table/{name}" if isinstance(name, str) else None)
     reads = _scaled(r, targets, "table", READ, "readCapacity")
     writes = _scaled(r, targets, "table", WRITE, "writeCapacity")
     for index in r.items("globalSecondaryIndexes"):
         label = index.text("name", "")
-        own = scaling_targets(r, "dynamodb", f"table/{name}/index/{label}") if isinstance(name, str) else []
+        own = scaling_targets(r, f"table/{name}/index/{label}") if isinstance(name, str) else []
         reads += _scaled(index, own, "index", READ, "readCapacity")
         writes += _scaled(index, own, "index", WRITE, "writeCapacity")
     return reads, writes

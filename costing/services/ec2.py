@@ -31,6 +31,8 @@ def instance(r: Subject) -> None:
     tenancy = r.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
     charge_instances(r, kind, hours, tenancy=tenancy)
     charge_cpu_credits(r, kind)
+    if r.raw.get("instanceMarketOptions"):
+        r.note("spot has no list price: priced as on demand, which it does not exceed")
     _volumes(r, template)
     if r.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
         charge_detailed_monitoring(r, r.months())

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 
 from costing.estimate import estimates
-from costing.model import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
-from costing.services.autoscaling import Machine, capacity, from_template, related_template
+from costing.model import UNKNOWN_UNTIL_DEPLOY, Unpriced
+from costing.services.autoscaling import (
+    Machine,
+    capacity,
+    charge_addresses,
+    from_template,
+    related_template,
+)
 from costing.services.compute import (
     charge_cpu_credits,
     charge_detailed_monitoring,
@@ -15,7 +21,6 @@ from costing.services.compute import (
     charge_volume,
     operating_system,
 )
-from costing.services.ec2 import SUBNET
 from costing.services.support import support_of
 from costing.subject import Subject, Values
 
@@ -68,9 +73,7 @@ def node_group(r: Subject) -> None:
         charge_volume(r, "Volume", volume, times=count)
     if machine.monitoring:
         charge_detailed_monitoring(r, r.months(), count)
-    r.charge(
-        "Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * count * _addresses(r, machine)
-    )
+    charge_addresses(r, machine, hours * count, "subnetIds")
 
 
 @estimates("aws:eks/fargateProfile:FargateProfile")
@@ -93,32 +96,8 @@ def _node(r: Subject) -> Machine:
     if template is not None:
         named = template.has("instanceType") or template.has("instanceRequirements")
         kind = kinds[0] if kinds else None if named else "t3.medium"
-        made = from_template(template, kind)
-        return Machine(
-            made.instance_type,
-            made.root,
-            made.volumes,
-            made.tenancy,
-            made.monitoring,
-            made.public_address,
-            spot,
-            made.highest_spot_price,
-        )
+        return replace(from_template(template, kind), spot=spot)
     size = r.number("diskSize") if r.has("diskSize") else None
     disk = Values({"volumeType": "gp2"} | ({"volumeSize": str(size)} if size is not None else {}))
     kind = kinds[0] if kinds else "t3.medium"
     return Machine(kind, disk, (), "", False, None, spot, None)
-
-
-def _addresses(r: Subject, machine: Machine) -> Range:
-    """Nodes get public addresses in public subnets only, which most programs do not use for them."""
-    if machine.public_address is not None:
-        return Range.of(int(machine.public_address))
-    try:
-        subnet = r.related("subnetIds.0", SUBNET)
-    except Unpriced:
-        subnet = None
-    if subnet is not None:
-        return Range.of(int(subnet.flag("mapPublicIpOnLaunch")))
-    r.note("its subnets decide whether nodes get a public IPv4 address: none expected, one each at most")
-    return Range(Decimal(0), Decimal(0), Decimal(1), assumed=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from costing.estimate import estimates
 from costing.model import HOURS, Range
+from costing.services.subnets import subnet_count
 from costing.subject import Subject
 
 LISTENER = "aws:lb/listener:Listener"
@@ -25,11 +26,14 @@ _NETWORK: dict[str, Unit] = {
 
 @estimates("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
 def load_balancer(r: Subject) -> None:
+    """Hours and capacity units, at least those that the program reserves (ELB pricing page, 2026-10)."""
     kind = r.text("loadBalancerType", "application")
     hours = r.hours()
     r.charge(f"{kind.title()} load balancer", SERVICE, kind, "hour", hours)
     unit, key = _unit(r, kind)
-    r.charge("Capacity units", SERVICE, kind, key, capacity_units(r, unit) * hours)
+    least = r.number("minimumLoadBalancerCapacity.capacityUnits", 0)
+    units = capacity_units(r, unit).map(lambda used: max(used, least))
+    r.charge("Capacity units", SERVICE, kind, key, units * hours)
     if not r.flag("internal") and kind != "gateway":
         addresses = _public_addresses(r)
         r.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours, times=addresses)
@@ -96,7 +100,7 @@ def _public_addresses(r: Subject) -> Range:
         return Range.of(0)
     mappings = r.items("subnetMappings")
     own = sum(mapping.has("allocationId") for mapping in mappings)
-    zones = len(mappings) if mappings else r.count("subnets")
+    zones = len(mappings) if mappings else subnet_count(r, "subnets")
     if not zones:
         r.note("no subnet is named: two zones assumed, the least that AWS accepts")
         return Range(Decimal(2), Decimal(2), Decimal(3), assumed=True)

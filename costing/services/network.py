@@ -7,6 +7,7 @@ from decimal import Decimal
 from costing.estimate import estimates
 from costing.model import Range
 from costing.services.compute import charge_transfer
+from costing.services.subnets import subnet_count
 from costing.subject import Subject
 
 ENDPOINT_SUBNET = "aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation"
@@ -53,7 +54,7 @@ def vpc_endpoint(r: Subject) -> None:
         return
     families = {"Interface": "interface-endpoint", "GatewayLoadBalancer": "gwlb-endpoint"}
     family = families.get(kind, f"{kind.lower()}-endpoint")
-    subnets = max(r.count("subnetIds"), r.count("subnetConfigurations"))
+    subnets = max(subnet_count(r, "subnetIds"), r.count("subnetConfigurations"))
     subnets += len(r.referring(ENDPOINT_SUBNET, "vpcEndpointId"))
     if not subnets:
         r.note("no subnet is named: one network interface assumed")

@@ -10,13 +10,9 @@ from costing.subject import Subject
 TARGET = "aws:appautoscaling/target:Target"
 
 
-def scaling_targets(r: Subject, namespace: str, resource_id: str | None) -> list[Subject]:
-    """The targets of `namespace` whose resourceId ends in `resource_id`, or is unknown and made from `r`."""
-    named = [
-        target
-        for target in r.matching(TARGET, "serviceNamespace", namespace)
-        if resource_id and f"/{target.raw.get('resourceId')}".endswith(f"/{resource_id}")
-    ]
+def scaling_targets(r: Subject, resource_id: str | None) -> list[Subject]:
+    """The targets whose resourceId is `resource_id`, else those whose unknown one is made from `r`."""
+    named = r.matching(TARGET, "resourceId", resource_id) if resource_id else []
     if named:
         return named
     try:

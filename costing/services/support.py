@@ -51,7 +51,7 @@ def _known_name(version: str, windows: dict) -> str | None:
     """The longest name of the file that the version begins with, part by part."""
     numbers = _numbers(version)
     matching = [known for known in windows if numbers[: len(_numbers(known))] == _numbers(known)]
-    return max(matching, key=lambda known: len(_numbers(known)), default=None)
+    return max(matching, key=lambda known: len(_numbers(known))) if matching else None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -141,3 +141,17 @@ def test_a_host_is_billed_by_its_family():
     assert dollars(bill(host, {"instanceType": "c5.xlarge"})) == 730 * D("3.366")
     assert dollars(bill(host, {"instanceFamily": "c5"}, usage={"monthly_hours": 100})) == D("336.6")
     assert bill(host, {"instanceFamily": "c5"}, region=EU).reason.startswith("no price in this region")
+
+
+def test_subnets_that_disagree_leave_the_address_open():
+    template = resource(TEMPLATE, {"instanceType": "m5.large"}, name="lt", id="lt-1")
+    subnets = [
+        resource(SUBNET, {"mapPublicIpOnLaunch": public}, name=name, id=f"subnet-{name}")
+        for name, public in (("a", True), ("b", False))
+    ]
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    both = bill(
+        GROUP, {**group, "vpcZoneIdentifiers": ["subnet-a", "subnet-b"]}, template, *subnets, usage=LINUX
+    )
+    address = next(line for line in line_items(both) if line.what == "Public IPv4 address")
+    assert (address.quantity.low, address.quantity.high) == (0, 730)

@@ -65,7 +65,7 @@ def test_a_scaling_target_gives_the_range_and_stated_tasks_replace_it():
         {"serviceNamespace": "ecs", "resourceId": "service/main/web", "minCapacity": 1, "maxCapacity": 10},
         name="target",
     )
-    inputs = {**FARGATE, "name": "web"}
+    inputs = {**FARGATE, "name": "web", "cluster": "arn:aws:ecs:us-east-1:1:cluster/main"}
     after = bill(SERVICE, inputs, task(), target, made_from=MADE_FROM).after
     one = 365 * D("0.04048") + 730 * D("0.004445")
     assert (after.low, after.expected, after.high) == (one, 2 * one, 10 * one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.costing.services.bills import EU, UNKNOWN, D, bill, dollars, resource
+from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, resource
 from tests.costing.services.line_items import lines
 
 LB = "aws:lb/loadBalancer:LoadBalancer"
@@ -74,3 +74,18 @@ def test_balancers_without_a_price_are_unpriced():
         "no price in this region: ElasticLoadBalancing classic"
     )
     assert dollars(bill(classic, {}, usage={"monthly_data_processed_gb": 100})) == 730 * D("0.025") + D("0.8")
+
+
+def test_reserved_capacity_units_are_the_least_that_is_billed():
+    reserved = {"internal": True, "minimumLoadBalancerCapacity": {"capacityUnits": 100}}
+    assert lines(bill(LB, reserved, usage=QUIET))["Capacity units"][0] == 73_000
+
+
+def test_subnets_unknown_as_a_whole_are_counted_by_what_they_are_made_from():
+    subnet = "aws:ec2/subnet:Subnet"
+    subnets = [resource(subnet, {}, name=name) for name in ("a", "b", "c")]
+    balancer = resource(LB, {"subnets": UNKNOWN})
+    balancer["newState"]["propertyDependencies"] = {"subnets": [step["urn"] for step in subnets]}
+    found = lines(bills(balancer, *subnets, usage={"it": QUIET})[0])
+    assert found["Public IPv4 addresses"] == (3 * D(730), 3 * D("3.65"))
+    assert bill(LB, {"subnets": UNKNOWN}, usage=QUIET).reason == "value unknown until deploy: subnets"

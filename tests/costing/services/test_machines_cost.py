@@ -37,7 +37,10 @@ def test_emr_bills_instances_fee_and_volumes_once_the_fee_is_brought():
     def fee(kind: str, usd: str) -> list[str]:
         return ["us-east-1", "ElasticMapReduce", "instance", kind, "hour", usd, "0", "2026-11", "mine"]
 
-    rows = {tuple(row[:4]): [row] for row in (fee("m5.xlarge", "0.048"), fee("c5.xlarge", "0.043"))}
+    rows = {
+        (row[0], row[1], row[2], row[3]): [row]
+        for row in (fee("m5.xlarge", "0.048"), fee("c5.xlarge", "0.043"))
+    }
     the_plan = plan(resource(EMR, CLUSTER))
     estimator = PlanEstimator(the_plan, Pricing(list_prices().with_overrides(rows), AT))
     found = lines(estimator.estimate(the_plan.resources[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from costing.estimate import estimates
 from costing.model import NO_PRICE, UNKNOWN_UNTIL_DEPLOY, Unpriced
@@ -30,7 +31,7 @@ def web_acl(r: Subject) -> None:
     r.charge("Web ACL", SERVICE, f"web-acl{scope}", "acl", r.months())
     rules = _rules(r)
     groups = [group for rule in rules for group in _managed_groups(rule)]
-    inside = sum(_inside_rules(r, rule) for rule in rules)
+    inside = _inside_rules(r, rules)
     r.charge("Rules", SERVICE, f"web-acl{scope}", "rule", r.months() * (len(rules) + inside))
     requests = r.usage("monthly_requests", *REQUESTS)
     r.charge("Requests", SERVICE, f"web-acl{scope}", "requests", requests)
@@ -109,14 +110,20 @@ def _managed_groups(rule: Values) -> list[tuple[str, str]]:
     return [(statement.text("name"), "TARGETED" if "TARGETED" in levels else "COMMON")]
 
 
-def _inside_rules(r: Subject, rule: Values) -> int:
-    """Rules of the rule group that a rule refers to."""
-    statement = rule.part("statement").part("ruleGroupReferenceStatement")
-    if not statement.raw:
-        return 0
-    arn = statement.raw.get("arn")
-    for group in r.all(RULE_GROUP):
-        if isinstance(arn, str) and arn in (group.output("arn"), group.raw.get("arn")):
-            return group.count("rules")
-    r.note("the rules inside a rule group that is not in the plan, or not yet made, are not counted")
-    return 0
+def _inside_rules(r: Subject, rules: list[Values]) -> Decimal:
+    """Rules of the rule groups that the rules refer to."""
+    count = Decimal(0)
+    for index, rule in enumerate(rules):
+        path = "statement.ruleGroupReferenceStatement.arn"
+        if not rule.has(path):
+            continue
+        group = None
+        if isinstance(rule, Subject):
+            group = rule.related(path, RULE_GROUP)
+        elif not r.has("ruleJson"):
+            group = r.related(f"rules.{index}.{path}", RULE_GROUP)
+        if group is None:
+            r.note("the rules inside a rule group that is not in the plan are not counted")
+        else:
+            count += group.count("rules")
+    return count

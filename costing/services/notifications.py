@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costing.estimate import estimates
-from costing.model import NOTHING, Range
+from costing.model import NOTHING, Range, Unpriced
 from costing.services.stated import charge_stated
 from costing.subject import Subject
 
@@ -55,7 +55,7 @@ def subscription(r: Subject) -> None:
     """Each message of the topic once, unless the profile states deliveries here or on the topic."""
     protocol = r.text("protocol")
     key, usage_key = PROTOCOLS.get(protocol, (protocol, ""))
-    found = r.related("topic", TOPIC)
+    found = _topic(r, protocol)
     deliveries = r.stated("monthly_deliveries")
     if deliveries is None and found is not None and usage_key:
         if found.stated(usage_key) is not None:
@@ -67,6 +67,16 @@ def subscription(r: Subject) -> None:
         deliveries = r.usage("monthly_deliveries", *(E_MAILS_TO_PEOPLE if key == "email" else REQUESTS))
     size = r.usage("delivery_size_kb", *SIZE_KB)
     _deliveries(r, key, deliveries, size, found is not None and found.flag("fifoTopic"))
+
+
+def _topic(r: Subject, protocol: str) -> Subject | None:
+    """A FIFO topic delivers to queues only: elsewhere the price does not depend on which topic it is."""
+    try:
+        return r.related("topic", TOPIC)
+    except Unpriced:
+        if protocol == "sqs":
+            raise
+        return None
 
 
 def _deliveries(r: Subject, key: str, deliveries: Range, size: Range, fifo: bool) -> None:

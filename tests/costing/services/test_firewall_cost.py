@@ -75,10 +75,23 @@ def test_rules_inside_a_rule_group_count_as_well():
     usage = {"monthly_requests": 0}
     it = bill(ACL, {"scope": "REGIONAL", "rules": [PLAIN, reference]}, group, usage=usage)
     assert amounts(it)["Rules"] == 5 * waf("web-acl", "rule")
-    new = {"name": "new", "statement": {"ruleGroupReferenceStatement": {"arn": UNKNOWN}}}
-    other = bill(ACL, {"scope": "REGIONAL", "rules": [new]}, group, usage=usage)
+    elsewhere = {"name": "x", "statement": {"ruleGroupReferenceStatement": {"arn": "arn:aws:wafv2:x"}}}
+    other = bill(ACL, {"scope": "REGIONAL", "rules": [elsewhere]}, group, usage=usage)
     assert amounts(other)["Rules"] == waf("web-acl", "rule")
-    assert "not counted" in other.notes[0]
+    assert other.notes == ("the rules inside a rule group that is not in the plan are not counted",)
+
+
+def test_a_rule_group_not_yet_made_is_found_by_dependency():
+    group = resource(GROUP, {"scope": "REGIONAL", "capacity": 9, "rules": [PLAIN, PLAIN]}, name="own")
+    inputs = {
+        "scope": "REGIONAL",
+        "rules": [PLAIN, {"name": "own", "statement": {"ruleGroupReferenceStatement": {"arn": UNKNOWN}}}],
+    }
+    usage = {"monthly_requests": 0}
+    it = bill(ACL, inputs, group, usage=usage, made_from={"rules": (GROUP, "own")})
+    assert amounts(it)["Rules"] == 4 * waf("web-acl", "rule")
+    lost = bill(ACL, inputs, group, usage=usage)
+    assert lost.reason.startswith("value unknown until deploy: rules.1.statement")
 
 
 def test_rules_may_be_json_or_resources_of_their_own():

@@ -117,3 +117,13 @@ def test_provisioned_concurrency_alone_runs_the_whole_month_and_leaves_requests_
 def test_provisioned_concurrency_of_a_function_that_nobody_can_name_is_unpriced():
     it = bill(PROVISIONED, {"functionName": UNKNOWN, "provisionedConcurrentExecutions": 1})
     assert it.reason == "value unknown until deploy: functionName"
+
+
+def test_provisioned_concurrency_of_a_function_elsewhere_says_what_it_assumes():
+    it = bill(PROVISIONED, {"functionName": "theirs", "provisionedConcurrentExecutions": 8})
+    assert dollars(it) == 8 * D("0.125") * 730 * 3600 * lam("x86", "provisioned-concurrency")
+    assert "its function is not in the plan: 128 MB on x86_64 assumed" in it.notes
+    function = resource(FUNCTION, {"name": "ours"}, name="ours")
+    joined = bill(PROVISIONED, {"functionName": "ours", "provisionedConcurrentExecutions": 8}, function)
+    assert joined.after == it.after
+    assert not any("not in the plan" in note for note in joined.notes)

@@ -88,9 +88,11 @@ def test_text_messages_have_no_price():
     assert it.reason == "no price in this region: AmazonSNS delivery sms in us-east-1"
 
 
-def test_a_topic_of_nobody_knows_where_is_unpriced():
-    it = bill(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "http"})
-    assert it.reason == "value unknown until deploy: topic"
+def test_an_unknown_topic_matters_only_where_it_may_be_a_fifo_one():
+    it = bill(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "http"}, usage={"monthly_deliveries": 1_000_000})
+    assert amounts(it) == {"Deliveries to http": sns("delivery", "http")}
+    queue = bill(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "sqs"})
+    assert queue.reason == "value unknown until deploy: topic"
 
 
 def test_a_fifo_subscription_bills_messages_and_payload():

@@ -19,7 +19,7 @@ class BucketArgs:
 
     settings: settings_data.Bucket
     account_id: str
-    access_logs: aws.s3.Bucket | None
+    access_logs: "Bucket | None"
     tags: CostTags
 
 
@@ -27,6 +27,7 @@ class Bucket(pulumi.ComponentResource):
     """One bucket with everything that S3 keeps as a configuration of its own."""
 
     bucket: aws.s3.Bucket
+    policy: aws.s3.BucketPolicy
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
 
@@ -76,7 +77,7 @@ class Bucket(pulumi.ComponentResource):
             rules=lifecycle_rules(args.settings),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
-        aws.s3.BucketPolicy(
+        self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=self.bucket.id,
             policy=self.bucket.arn.apply(
@@ -88,9 +89,9 @@ class Bucket(pulumi.ComponentResource):
             aws.s3.BucketLogging(
                 f"{name}-access-logs",
                 bucket=self.bucket.id,
-                target_bucket=args.access_logs.id,
+                target_bucket=args.access_logs.name,
                 target_prefix=f"{args.settings.name}/",
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.access_logs.policy]),
             )
         self.register_outputs({"name": self.name, "arn": self.arn})
 
@@ -186,13 +187,12 @@ class StorageRetention(pulumi.ComponentResource):
         settings = args.settings
         buckets = settings.storage.buckets()
         for role in sorted(buckets, key=lambda role: role != ACCESS_LOGS):
-            access_logs = self.buckets.get(ACCESS_LOGS)
             self.buckets[role] = Bucket(
                 f"{name}-{role.replace('_', '-')}",
                 BucketArgs(
                     settings=buckets[role],
                     account_id=settings.account_id,
-                    access_logs=access_logs.bucket if access_logs else None,
+                    access_logs=self.buckets.get(ACCESS_LOGS),
                     tags=settings.tags(settings.storage.charge, buckets[role].data_class),
                 ),
                 pulumi.ResourceOptions(parent=self),

@@ -1,6 +1,8 @@
 """The stack files as the engine passes them to the program, with single values replaced."""
 
 import json
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ ABSENT = object()
 
 def config(stack: str, changes: dict[str, Any] | None = None) -> dict[str, str]:
     """The config of `stack`; `changes` maps paths such as `budgets.cloud-s3.limit` to values or `ABSENT`."""
-    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    document = deepcopy(_document(stack))
     for path, value in (changes or {}).items():
         parts = f"teei-finops:{path}".replace("[", ".").replace("]", "").split(".")
         *parents, last = [int(part) if part.isdigit() else part for part in parts]
@@ -25,3 +27,8 @@ def config(stack: str, changes: dict[str, Any] | None = None) -> dict[str, str]:
         else:
             place[last] = value
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in document.items()}
+
+
+@cache
+def _document(stack: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]

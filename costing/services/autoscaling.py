@@ -59,13 +59,7 @@ def group(r: Subject) -> None:
         charge_instances(r, kind, hours, times=on_demand, tenancy=machine.tenancy, system=system)
     if not spot.is_zero:
         charge_spot(r, kind, hours, times=spot, system=system, highest=machine.highest_spot_price)
-    charge_cpu_credits(r, kind, system)
-    charge_volume(r, "Root volume", machine.root, times=count, default_size=ROOT_SIZE)
-    for volume in machine.volumes:
-        charge_volume(r, "Volume", volume, times=count)
-    if machine.monitoring:
-        charge_detailed_monitoring(r, r.months(), count)
-    charge_addresses(r, machine, hours * count, "vpcZoneIdentifiers")
+    charge_parts(r, machine, count, system, root_size=ROOT_SIZE, subnets="vpcZoneIdentifiers")
 
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
@@ -143,13 +137,24 @@ def related_template(r: Subject, path: str) -> Subject | None:
     return None
 
 
-def charge_addresses(r: Subject, machine: Machine, hours: Range, subnets: str) -> None:
-    """Public IPv4 addresses; the list of subnets at the path `subnets` decides when the template does not."""
+def charge_parts(
+    r: Subject, machine: Machine, count: Range, system: str, *, root_size: Range | int, subnets: str
+) -> None:
+    """What `count` instances have beside their hours: credits, volumes, monitoring, public addresses.
+
+    The list of subnets at the path `subnets` decides about addresses when the template does not.
+    """
+    charge_cpu_credits(r, machine.instance_type, system)
+    charge_volume(r, "Root volume", machine.root, times=count, default_size=root_size)
+    for volume in machine.volumes:
+        charge_volume(r, "Volume", volume, times=count)
+    if machine.monitoring:
+        charge_detailed_monitoring(r, r.months(), count)
     if machine.public_address is None:
         each = public_addresses(r, subnets)
     else:
         each = Range.of(int(machine.public_address))
-    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * each)
+    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", r.hours() * count * each)
 
 
 def _machine(r: Subject) -> Machine:

@@ -9,22 +9,20 @@ from costing.model import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from costing.services.autoscaling import (
     Machine,
     capacity,
-    charge_addresses,
+    charge_parts,
     from_template,
     related_template,
 )
 from costing.services.compute import (
-    charge_cpu_credits,
-    charge_detailed_monitoring,
     charge_instances,
     charge_spot,
-    charge_volume,
     operating_system,
 )
 from costing.services.support import support_of
 from costing.subject import Subject, Values
 
-# Without a launch template: 20 GB of gp2, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10).
+# Without a launch template: 20 GB, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10), of gp2
+# (aws/containers-roadmap#1417 and aws/aws-cdk#32372, both open on 2026-11-24).
 LINUX_DISK, WINDOWS_DISK = 20, 50
 
 
@@ -66,14 +64,8 @@ def node_group(r: Subject) -> None:
         charge_spot(r, kind, hours, times=count, system=system, highest=machine.highest_spot_price)
     else:
         charge_instances(r, kind, hours, times=count, tenancy=machine.tenancy, system=system)
-    charge_cpu_credits(r, kind, system)
     size = WINDOWS_DISK if system == "windows" else LINUX_DISK
-    charge_volume(r, "Root volume", machine.root, times=count, default_size=size)
-    for volume in machine.volumes:
-        charge_volume(r, "Volume", volume, times=count)
-    if machine.monitoring:
-        charge_detailed_monitoring(r, r.months(), count)
-    charge_addresses(r, machine, hours * count, "subnetIds")
+    charge_parts(r, machine, count, system, root_size=size, subnets="subnetIds")
 
 
 @estimates("aws:eks/fargateProfile:FargateProfile")

@@ -29,7 +29,7 @@ def function(r: Subject) -> None:
     """
     family = architecture(r)
     requests = r.usage("monthly_requests", *REQUESTS)
-    seconds = requests * _duration(r, r.number("timeout", TIMEOUT_S) * 1000) / 1000
+    seconds = requests * _duration(r, r) / 1000
     r.charge("Requests", SERVICE, family, "requests", requests, allowance="requests")
     r.charge(
         f"Duration, {family}",
@@ -71,9 +71,8 @@ def provisioned_concurrency(r: Subject) -> None:
     if requests is None:
         r.note("its requests are counted on the function; state monthly_requests for the provisioned rate")
         return
-    timeout = target.number("timeout", TIMEOUT_S) * 1000 if target else Decimal(1_000_000)
     r.charge("Requests", SERVICE, family, "requests", requests)
-    served = requests * _duration(r, timeout) / 1000 * memory
+    served = requests * _duration(r, target) / 1000 * memory
     r.charge(f"Duration, {family}, provisioned", SERVICE, family, "provisioned-duration", served)
 
 
@@ -85,9 +84,13 @@ def memory_gb(r: Subject) -> Decimal:
     return r.number("memorySize", MEMORY_MB) / 1024
 
 
-def _duration(r: Subject, timeout_ms: Decimal) -> Range:
-    """Milliseconds of one request."""
+def _duration(r: Subject, function: Subject | None) -> Range:
+    """Milliseconds of one request; an assumed one is bounded by the function's timeout."""
     stated = r.stated("request_duration_ms")
     if stated is not None:
         return stated
-    return r.usage("request_duration_ms", *DURATION_MS).map(lambda value: min(value, timeout_ms))
+    assumed = r.usage("request_duration_ms", *DURATION_MS)
+    if function is None:
+        return assumed
+    timeout = function.number("timeout", TIMEOUT_S) * 1000
+    return assumed.map(lambda value: min(value, timeout))

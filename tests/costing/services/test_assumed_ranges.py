@@ -8,6 +8,8 @@ import pytest
 
 from tests.costing.services.bills import D, bill, price
 
+DAYS = D(730) / 24
+WEEKS = D(365) / 12 / 7
 Ends = tuple[D | int | str, D | int | str, D | int | str]
 # (service, family, key[, Region of the price]) → quantities in the price's own unit.
 CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
@@ -147,7 +149,7 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
     (
         "aws:macie2/account:Account",
         {},
-        {("AmazonMacie", "inventory", "bucket-day"): tuple(n * D(730) / 24 for n in (1, 10, 100))},  # type: ignore[dict-item]
+        {("AmazonMacie", "inventory", "bucket-day"): (DAYS, 10 * DAYS, 100 * DAYS)},
     ),
     (
         "aws:cognito/userPool:UserPool",
@@ -189,12 +191,8 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
     (
         "aws:s3/inventory:Inventory",
         {"schedule": {"frequency": "Weekly"}},
-        {
-            ("AmazonS3", "management", "inventory"): tuple(
-                n * D(365) / 12 / 7 for n in (D("0.001"), D("0.1"), D(1))
-            )
-        },
-    ),  # type: ignore[dict-item]
+        {("AmazonS3", "management", "inventory"): (WEEKS / 1000, WEEKS / 10, WEEKS)},
+    ),
     (
         "aws:s3/analyticsConfiguration:AnalyticsConfiguration",
         {},

@@ -127,3 +127,15 @@ def test_provisioned_concurrency_of_a_function_elsewhere_says_what_it_assumes():
     joined = bill(PROVISIONED, {"functionName": "ours", "provisionedConcurrentExecutions": 8}, function)
     assert joined.after == it.after
     assert not any("not in the plan" in note for note in joined.notes)
+
+
+def test_the_timeout_of_its_function_bounds_provisioned_requests_too():
+    function = resource(FUNCTION, {"name": "ours", "timeout": 1, "memorySize": 1024}, name="ours")
+    inputs = {"functionName": "ours", "provisionedConcurrentExecutions": 0}
+    usage = {"monthly_requests": 1_000_000}
+    joined = bill(PROVISIONED, inputs, function, usage=usage)
+    assert joined.after.high == lam("x86", "requests") + 1_000_000 * lam("x86", "provisioned-duration")
+    alone = bill(PROVISIONED, inputs, usage=usage)
+    assert alone.after.high == lam("x86", "requests") + 3_000_000 * D("0.125") * lam(
+        "x86", "provisioned-duration"
+    )

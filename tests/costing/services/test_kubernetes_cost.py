@@ -226,7 +226,7 @@ def test_a_cron_job_takes_what_its_runs_take():
 
 def test_volume_claims_are_volumes_of_their_class():
     gb = price("AmazonEC2", "ebs", "gp3-storage")
-    claim = {"spec": {"resources": {"requests": {"storage": "100Gi"}}}}
+    claim: dict[str, Any] = {"spec": {"resources": {"requests": {"storage": "100Gi"}}}}
     token = "kubernetes:core/v1:PersistentVolumeClaim"
     assert near(share(bill(token, claim)), 100 * gb)
     cold = resource(

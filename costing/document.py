@@ -44,7 +44,7 @@ def plain(value: Decimal) -> str:
 
 def ends(amount: Range) -> dict[str, str]:
     low = plain(amount.low)
-    if amount.low == amount.expected == amount.high:
+    if amount.low is amount.high or amount.low == amount.expected == amount.high:
         return {"low": low, "expected": low, "high": low}
     return {"low": low, "expected": plain(amount.expected), "high": plain(amount.high)}
 

@@ -52,6 +52,7 @@ from costing.joins import AFTER, BEFORE, Side
 from costing.model import NOTHING, TYPE_UNKNOWN, Line, Range, Unpriced, total
 from costing.plan import Plan, Resource, State
 from costing.pricing import Pricing
+from costing.regions import region_of
 from costing.resource_types import TypeClass, class_of
 from costing.subject import Subject
 
@@ -125,6 +126,7 @@ class PlanEstimator:
     """Estimates the resources of one plan, one by one, in the plan's order."""
 
     def __init__(self, plan: Plan, pricing: Pricing) -> None:
+        self._plan = plan
         self._pricing = pricing
         self._sides = {name: Side(plan, name) for name in (BEFORE, AFTER)}
         self._estimators = estimators()
@@ -193,8 +195,7 @@ class PlanEstimator:
         state = resource.new or resource.old
         if state is None or not resource.type.startswith("aws:"):
             return None
-        side = self._sides[AFTER if resource.new else BEFORE]
         try:
-            return Subject(self._pricing, side, resource, state).region
+            return region_of(self._plan, resource, state, self._pricing.fallback_region)
         except Unpriced:
             return None

@@ -210,6 +210,11 @@ class Plan:
     packs: dict[str, str]
 
     @cached_property
+    def provider_regions(self) -> dict[tuple[str, bool], str]:
+        """What `costing.regions` has found so far, by provider and side."""
+        return {}
+
+    @cached_property
     def by_urn(self) -> dict[str, Resource]:
         return {resource.urn: resource for resource in self.resources}
 

@@ -13,7 +13,8 @@ def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None
 
     A default provider is in the config's `aws:region`; an explicit one that the preview does not show is not.
     """
-    for value in (state.inputs.get("region"), state.outputs.get("region")):
+    for values in (state.inputs, state.outputs):
+        value = values.get("region")
         if value is not None:
             known = _known(value, "region")
             if known:
@@ -23,7 +24,10 @@ def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None
     if urn.rpartition("::")[2].startswith("default"):
         region = _known(plan.config.get("aws:region"), "config aws:region")
     else:
-        region = _of_provider(plan, urn, old=state is resource.old)
+        key = (urn, state is resource.old)
+        region = plan.provider_regions.get(key)
+        if region is None:
+            region = plan.provider_regions[key] = _of_provider(plan, urn, old=key[1])
     if region or fallback:
         return region or fallback or ""
     raise Unpriced(NO_PRICE, "its Region is not known; name one with --region")

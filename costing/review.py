@@ -21,7 +21,7 @@ from costing.plan_part import plan_row, policy_part
 from costing.preview import Preview
 from costing.price_book import PriceBook, list_prices
 from costing.pricing import Pricing
-from costing.tags import tags_of
+from costing.tags import Tags
 from costing.usage import NO_USAGE, UsageProfile, read_usage
 from costing.yaml_file import SettingError
 
@@ -79,6 +79,7 @@ def _review(plans: Sequence[Plan], options: Options, exemptions: Iterable[dict[s
     for plan in plans:
         first = len(costs)
         estimator = PlanEstimator(plan, pricing)
+        tags = Tags(plan)
         for resource in plan.resources:
             if not is_billed(resource):
                 continue
@@ -86,9 +87,9 @@ def _review(plans: Sequence[Plan], options: Options, exemptions: Iterable[dict[s
             if other is not plan:
                 raise PreviewError(f"{plan.name}: holds {resource.urn}, which {other.name} holds, too")
             estimate = estimator.estimate(resource)
-            cost = resource_cost(plan, resource, estimate)
+            cost = resource_cost(plan, resource, estimate, tags)
             costs.append(cost)
-            rows.append(resource_row(plan, resource, estimate, cost.after_tags or cost.before_tags))
+            rows.append(resource_row(plan, resource, estimate, cost.after_tags))
             warnings.extend(_warnings(resource, estimate))
         stacks.append(
             {"stack": plan.stack, "project": plan.project, "totals_of": plan.totals_of, **sums(costs[first:])}
@@ -139,7 +140,9 @@ def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
     return replace(budgets, budgets=tuple(found.values()))
 
 
-def resource_cost(plan: Plan, resource: Resource, estimate: Estimate) -> Cost:
+def resource_cost(plan: Plan, resource: Resource, estimate: Estimate, tags: Tags) -> Cost:
+    """What budgets select and count of one resource."""
+    after = tags.of(resource, resource.new or resource.old)
     return Cost(
         stack=plan.stack,
         region=estimate.region,
@@ -148,8 +151,8 @@ def resource_cost(plan: Plan, resource: Resource, estimate: Estimate) -> Cost:
         after=estimate.after,
         before_lines=estimate.before_lines,
         after_lines=estimate.after_lines,
-        before_tags=tags_of(plan, resource, resource.old or resource.new),
-        after_tags=tags_of(plan, resource, resource.new or resource.old),
+        before_tags=tags.of(resource, resource.old) if resource.old and resource.new else after,
+        after_tags=after,
     )
 
 

@@ -16,6 +16,7 @@ from costing.plan import Plan, Resource, State
 from costing.preview_formats import Step
 from costing.pricing import Pricing
 from costing.review import DIGITS, is_billed, project_options, resource_cost, with_config_budgets
+from costing.tags import Tags
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ def over_budget(
         estimator = PlanEstimator(
             plan, Pricing(options.book, at, usage=options.usage, discounts=budgets.discounts)
         )
+        tags = Tags(plan)
         costs = [
-            (resource, resource_cost(plan, resource, estimator.estimate(resource)))
+            (resource, resource_cost(plan, resource, estimator.estimate(resource), tags))
             for resource in plan.resources
             if is_billed(resource)
         ]

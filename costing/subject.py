@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, TypeVar
 
 from costing.joins import Side, walk
 from costing.model import (
     HOURS,
     NO_PRICE,
-    SECRET_VALUE,
     UNKNOWN_UNTIL_DEPLOY,
     USAGE_NOT_STATED,
     ZERO,
@@ -19,98 +18,15 @@ from costing.model import (
     Range,
     Unpriced,
 )
-from costing.plan import Resource, State, is_secret, is_unknown
+from costing.plan import Resource, State, is_unknown
 from costing.price_book import Rate
 from costing.pricing import Pricing
 from costing.regions import region_of
 from costing.resource_types import class_of
+from costing.values import LARGEST, Values
 
 _STEP = Decimal("1e-9")  # finer than any billing meter; keeps every product exact
-_LARGEST = Decimal("1e15")
-_REQUIRED: Any = object()
 T = TypeVar("T")
-
-
-class Values:
-    """Typed reading of a JSON object. What is unknown or secret raises `Unpriced` with the path."""
-
-    def __init__(self, raw: Any, path: str = "") -> None:
-        self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
-        self._path = path
-
-    def where(self, path: str) -> str:
-        return f"{self._path}.{path}" if self._path else path
-
-    def value(self, path: str) -> Any:
-        """The JSON value at `path` (`a.b`, `a.0.b`), None when it is not set."""
-        value = self.raw.get(path) if "." not in path else walk(self.raw, path)
-        if is_unknown(value):
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
-        if is_secret(value):
-            raise Unpriced(SECRET_VALUE, self.where(path))
-        return value
-
-    def has(self, path: str) -> bool:
-        """Whether the program sets it, known or not."""
-        return walk(self.raw, path) is not None
-
-    def text(self, path: str, default: str = _REQUIRED) -> str:
-        value = self.value(path)
-        if isinstance(value, str) and value:
-            return value
-        return self._default(path, default, value)
-
-    def number(self, path: str, default: Decimal | int = _REQUIRED) -> Decimal:
-        """A finite number of 0 or more; text that is a number counts."""
-        value = self.value(path)
-        if value is None or value == "":
-            default = self._default(path, default, None)
-            return Decimal(default)
-        number = _number(value)
-        if number is None:
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{self.where(path)} is not a number of 0 or more")
-        return number
-
-    def flag(self, path: str, default: bool = False) -> bool:
-        value = self.value(path)
-        if isinstance(value, str):
-            return value.lower() == "true"
-        return value if isinstance(value, bool) else default
-
-    def items(self, path: str) -> list[Values]:
-        """The objects of a list; a single object counts as a list of one, nothing as an empty list."""
-        value = self.value(path)
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        for index, item in enumerate(items):
-            if is_unknown(item) or is_secret(item):
-                raise Unpriced(SECRET_VALUE if is_secret(item) else UNKNOWN_UNTIL_DEPLOY, self.where(path))
-            items[index] = item
-        return [Values(item, f"{self.where(path)}[{index}]") for index, item in enumerate(items)]
-
-    def texts(self, path: str) -> list[str]:
-        """The texts of a list whose every item is known."""
-        value = self.value(path)
-        items = value if isinstance(value, list) else []
-        for item in items:
-            if is_unknown(item) or is_secret(item):
-                raise Unpriced(SECRET_VALUE if is_secret(item) else UNKNOWN_UNTIL_DEPLOY, self.where(path))
-        return [str(item) for item in items]
-
-    def count(self, path: str) -> int:
-        """How many items a list has; unknown items count, an unknown list does not."""
-        value = self.value(path)
-        return len(value) if isinstance(value, list) else 0
-
-    def part(self, path: str) -> Values:
-        """A nested object, empty when it is not set."""
-        value = self.value(path)
-        return Values(value[0] if isinstance(value, list) and value else value, self.where(path))
-
-    def _default(self, path: str, default: Any, value: Any) -> Any:
-        if default is _REQUIRED:
-            problem = "is not text" if value else "is not set"
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{self.where(path)} {problem}")
-        return default
 
 
 class Subject(Values):
@@ -348,7 +264,11 @@ class Subject(Values):
                 continue
             usd = tier.usd * factor
             label = what if len(tiers) == 1 else f"{what} ({_tier_name(start, stop)})"
-            amount = Range(part.low * usd, part.expected * usd, part.high * usd, part.assumed)
+            expected = part.expected * usd
+            if part.low is part.high:
+                amount = Range(expected, expected, expected, part.assumed)
+            else:
+                amount = Range(part.low * usd, expected, part.high * usd, part.assumed)
             self.lines.append(
                 Line(label, service, part, rate.unit, usd, amount, tier.source + suffix, tier.as_of)
             )
@@ -372,6 +292,9 @@ def _between(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal
         value = (value if stop is None or value < stop else stop) - start
         return value / per if value > 0 else ZERO
 
+    if quantity.low is quantity.high and times.low is times.high:
+        only = _exact(part(quantity.low) * times.low)
+        return Range(only, only, only, quantity.assumed or times.assumed)
     return Range(
         _exact(part(quantity.low) * times.low),
         _exact(part(quantity.expected) * times.expected),
@@ -381,20 +304,10 @@ def _between(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal
 
 
 def _exact(value: Decimal) -> Decimal:
-    if value > _LARGEST:
+    if value > LARGEST:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "a quantity is implausibly large")
     return value.quantize(_STEP, ROUND_HALF_EVEN) if value.as_tuple().exponent < -9 else value  # type: ignore[operator]
 
 
 def _tier_name(start: Decimal, stop: Decimal | None) -> str:
     return f"from {start:,f}" if stop is None else f"{start:,f} to {stop:,f}"
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except (InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() and ZERO <= number <= _LARGEST else None

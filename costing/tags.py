@@ -8,20 +8,31 @@ from typing import Any
 from costing.plan import Plan, Resource, State, is_secret, is_unknown
 
 
-def tags_of(plan: Plan, resource: Resource, state: State | None) -> dict[str, str]:
-    """Default tags of its provider, what the provider computed, and its own, the latter winning."""
-    if state is None or not resource.type.startswith("aws:"):
-        return {}
-    found: dict[str, str] = {}
-    for raw in (
-        _default_tags(plan, state.provider or resource.provider),
-        state.outputs.get("tagsAll"),
-        state.inputs.get("tagsAll"),
-        state.inputs.get("tags"),
-    ):
-        if isinstance(raw, dict):
-            found.update((k, v) for k, v in raw.items() if isinstance(v, str) and not _hidden(v))
-    return found
+class Tags:
+    """Reads the tags of one plan's resources."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._defaults: dict[str, Any] = {}
+
+    def of(self, resource: Resource, state: State | None) -> dict[str, str]:
+        """Default tags of its provider, what the provider computed, and its own, the latter winning."""
+        if state is None or not resource.type.startswith("aws:"):
+            return {}
+        reference = state.provider or resource.provider
+        if reference not in self._defaults:
+            self._defaults[reference] = _default_tags(self._plan, reference)
+        inputs = state.inputs
+        found: dict[str, str] = {}
+        for raw in (
+            self._defaults[reference],
+            state.outputs.get("tagsAll"),
+            inputs.get("tagsAll"),
+            inputs.get("tags"),
+        ):
+            if isinstance(raw, dict):
+                found.update((k, v) for k, v in raw.items() if isinstance(v, str) and not _hidden(v))
+        return found
 
 
 def _default_tags(plan: Plan, reference: str) -> Any:

@@ -17,8 +17,8 @@ import grpc
 from pulumi import log
 from pulumi.automation._server import LanguageServer
 from pulumi.errors import RunError
-from pulumi.runtime import reset_options, run_in_stack, set_all_config
-from pulumi.runtime.proto import language_pb2
+from pulumi.runtime import reset_options, rpc, run_in_stack, set_all_config
+from pulumi.runtime.proto import language_pb2, resource_pb2_grpc
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 
@@ -94,6 +94,28 @@ class LanguageHost(LanguageServer):
                 continue
             if Path(origin).is_relative_to(directory):
                 del sys.modules[name]
+
+
+def _answer_reads_with_their_id() -> None:
+    """The engine (3.259) leaves the id out of its answer, and the SDK (3.272) takes it for unknown then."""
+    create = resource_pb2_grpc.ResourceMonitorStub.__init__
+
+    def create_with_ids(stub, channel) -> None:
+        create(stub, channel)
+        read = stub.ReadResource
+
+        def read_with_id(request, *arguments, **options):
+            response = read(request, *arguments, **options)
+            if response.urn and not response.id and request.id != rpc.UNKNOWN:
+                response.id = request.id
+            return response
+
+        stub.ReadResource = read_with_id
+
+    resource_pb2_grpc.ResourceMonitorStub.__init__ = create_with_ids  # type: ignore[method-assign]
+
+
+_answer_reads_with_their_id()
 
 
 def _entry_point(request, directory: Path) -> Path:

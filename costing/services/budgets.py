@@ -35,5 +35,6 @@ def _places(r: Subject) -> dict[str, int]:
     firsts: dict[object, str] = {}
     for action in r.all(ACTION):
         name = action.raw.get("budgetName")
-        firsts.setdefault(action.urn if is_unknown(name) else name, action.urn)
+        known = isinstance(name, str) and not is_unknown(name)
+        firsts.setdefault(name if known else action.urn, action.urn)
     return {urn: place for place, urn in enumerate(firsts.values())}

@@ -26,6 +26,8 @@ BUNDLES = {
 @estimates("aws:emr/cluster:Cluster")
 def emr(r: Subject) -> None:
     """EC2 instances and their volumes, and EMR's own fee per instance-hour on top (EMR pricing page)."""
+    if not any(r.has(f"masterInstance{kind}") for kind in ("Group", "Fleet")):
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "neither masterInstanceGroup nor masterInstanceFleet is set")
     for role in ("master", "core"):
         if r.has(f"{role}InstanceGroup"):
             group = r.part(f"{role}InstanceGroup")
@@ -60,6 +62,8 @@ def _machines(r: Subject, role: str, described: Values, count: Decimal) -> None:
 @estimates("aws:sagemaker/endpointConfiguration:EndpointConfiguration")
 def sagemaker_endpoint(r: Subject) -> None:
     """The instances of every variant, billed on the configuration as its endpoint runs them."""
+    if not r.count("productionVariants"):
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "productionVariants is not set")
     hours = r.hours()
     for what in ("productionVariants", "shadowProductionVariants"):
         for variant in r.items(what):

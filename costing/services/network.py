@@ -51,6 +51,7 @@ def vpc_endpoint(r: Subject) -> None:
     """
     kind = r.text("vpcEndpointType", "Gateway")
     if kind == "Gateway":
+        r.note("gateway endpoints are free")
         return
     families = {"Interface": "interface-endpoint", "GatewayLoadBalancer": "gwlb-endpoint"}
     family = families.get(kind, f"{kind.lower()}-endpoint")
@@ -112,6 +113,7 @@ def traffic_mirror_session(r: Subject) -> None:
 def ipam(r: Subject) -> None:
     """The provider's default tier is advanced; the free tier bills nothing."""
     if r.text("tier", "advanced") == "free":
+        r.note("the free tier of IPAM")
         return
     addresses = r.usage("average_active_ips", 0, 100, 1_000)
     r.charge("Active addresses", "AmazonVPC", "ipam", "active-ip", r.hours() * addresses)

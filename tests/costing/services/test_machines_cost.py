@@ -8,11 +8,12 @@ from costing.estimate import PlanEstimator
 from costing.price_book import list_prices
 from costing.pricing import Pricing
 from tests.costing.services.bills import AT, EU, UNKNOWN, D, bill, dollars, plan, price, resource
-from tests.costing.services.line_items import lines
+from tests.costing.services.line_items import line_items, lines
 
 EMR = "aws:emr/cluster:Cluster"
 ENDPOINT = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 NOTEBOOK = "aws:sagemaker/notebookInstance:NotebookInstance"
+FEE = ["us-east-1", "ElasticMapReduce", "instance", "m5.xlarge", "hour", "0.048", "0", "2026-11", "mine"]
 LIGHTSAIL = "aws:lightsail/instance:Instance"
 CLUSTER = {
     "masterInstanceGroup": {"instanceType": "m5.xlarge"},
@@ -31,6 +32,29 @@ def test_emr_is_unpriced_as_its_fee_has_no_rows():
     assert bill(EMR, {"masterInstanceGroup": {"instanceType": UNKNOWN}}).reason == (
         "value unknown until deploy: masterInstanceGroup.instanceType"
     )
+
+
+def test_machines_that_nobody_describes_are_unpriced():
+    assert bill(EMR, {}).reason.startswith("value unknown until deploy: neither masterInstanceGroup")
+    assert bill(ENDPOINT, {}).reason == "value unknown until deploy: productionVariants is not set"
+
+
+def test_an_emr_fleet_is_its_capacity_in_units_of_its_first_type():
+    def fleet(kind: str, **capacity: int) -> dict:
+        return {"instanceTypeConfigs": [{"instanceType": kind, "weightedCapacity": 2}], **capacity}
+
+    rows = {("us-east-1", "ElasticMapReduce", "instance", "m5.xlarge"): [FEE]}
+    inputs = {
+        "masterInstanceFleet": fleet("m5.xlarge", targetOnDemandCapacity=2),
+        "coreInstanceFleet": fleet("m5.xlarge", targetOnDemandCapacity=4, targetSpotCapacity=4),
+    }
+    the_plan = plan(resource(EMR, inputs))
+    estimate = PlanEstimator(the_plan, Pricing(list_prices().with_overrides(rows), AT)).estimate(
+        the_plan.resources[0]
+    )
+    fees = [line.quantity.expected for line in line_items(estimate) if line.what.startswith("EMR fee")]
+    assert fees == [730, 4 * 730]
+    assert any("spot" in note for note in estimate.notes)
 
 
 def test_emr_bills_instances_fee_and_volumes_once_the_fee_is_brought():

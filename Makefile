@@ -24,6 +24,15 @@ review: setup
 preview up destroy: setup
 	@$(if $(STACK),,echo "make $@: name a stack: make $@ STACK=staging"; exit 2;) $(PY) -m sandbox $@ --stack $(STACK)
 
+review-example: setup
+	@$(PY) -m sandbox -C examples/platform review --base ./before
+
+serve: setup
+	@$(PY) -m functions.ai_budget.serve --port $(PORT)
+
+build: setup
+	@$(PY) -m functions.ai_budget.build
+
 test: setup
 	@$(PY) -m pytest -n 2
 
@@ -31,6 +40,15 @@ lint: setup
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyrefly check
+
+bench: setup
+	@for each in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
+	  echo "## $$each"; $(PY) -m bench.$$each || exit 1; done
+
+docs: setup
+	@$(PY) -m components.configuration_doc
+	@$(PY) -m policies.catalogue
+	@$(PY) -m policies.taggable
 
 clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

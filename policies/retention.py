@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 from pulumi_policy import Policy, Severity
 
 from policies.lifecycle import BUCKETS, CONFIGURATIONS, LifecycleRule, rules_of
-from policies.rules import Breach, Context, Located, Options, Resource, Rule, Stack, stack_policy
-from policies.values import Open
+from policies.rules import (
+    Breach,
+    Context,
+    Finding,
+    Located,
+    Options,
+    Resource,
+    Rule,
+    Stack,
+    judged,
+    stack_policy,
+)
+from policies.values import UNKNOWN, Open, Value
 
 SECTION = "Storage Retention Policies"
 VERSIONING = frozenset({
@@ -105,25 +116,31 @@ class Kept:
     def retaining(self) -> bool:
         return any(each.retains for each in self.rules)
 
-    def read(self, resource: Resource) -> None:
-        """Add the rules that a resource declares for the bucket."""
+    @classmethod
+    def of(cls, resource: Resource) -> "Kept":
+        """The rules that a bucket or a lifecycle configuration declares."""
+        kept = cls()
         try:
-            declared = rules_of(resource)
+            kept.declared = rules_of(resource)
         except Open as unknown:
-            self._leave_open(unknown)
-            return
-        self.declared += declared
-        for rule in declared:
+            kept.left_open = unknown
+        for rule in kept.declared:
             try:
                 if rule.active and rule.whole_bucket:
                     # Reading them all here finds what is unknown.
                     _ = (rule.retains, rule.expires_versions, rule.aborts_uploads)
-                    self.rules.append(rule)
+                    kept.rules.append(rule)
             except Open as unknown:
-                self._leave_open(unknown)
+                kept.left_open = kept.left_open or unknown
+        return kept
 
-    def _leave_open(self, unknown: Open) -> None:
-        self.left_open = self.left_open or unknown
+    def add(self, other: "Kept") -> None:
+        self.declared = self.declared + other.declared
+        self.rules = self.rules + other.rules
+        self.left_open = self.left_open or other.left_open
+
+
+Configurations = list[tuple[Resource, Kept]]
 
 
 def _option(default: str) -> dict[str, dict]:
@@ -133,49 +150,53 @@ def _option(default: str) -> dict[str, dict]:
 def _each_bucket(
     check: Callable[[Kept], Iterator[Breach | Open]],
 ) -> Callable[[Stack, Options], Iterator[Located]]:
+    def one(
+        bucket: Resource, configurations: Configurations, versionings: list[Resource]
+    ) -> Iterator[Finding]:
+        found = list(check(_kept(bucket, configurations)))
+        if found and _versioned(bucket, versionings):
+            yield from found
+
     def whole(stack: Stack, options: Options) -> Iterator[Located]:
-        configurations = stack.of(CONFIGURATIONS.__contains__)
+        configurations = [(each, Kept.of(each)) for each in stack.of(CONFIGURATIONS.__contains__)]
         versionings = stack.of(VERSIONING.__contains__)
         for bucket in stack.of(BUCKETS.__contains__):
-            found = list(check(_kept(bucket, configurations)))
-            if found and options["buckets"] == "versioned":
-                versioned = _versioned(bucket, versionings)
-                found = [versioned] if isinstance(versioned, Open) else found if versioned else []
+            if options["buckets"] == "versioned":
+                found = judged(one, bucket, configurations, versionings)
+            else:
+                found = judged(check, _kept(bucket, configurations))
             for finding in found:
                 yield bucket, finding
 
     return whole
 
 
-def _kept(bucket: Resource, configurations: list[Resource]) -> Kept:
-    kept = Kept()
-    kept.read(bucket)
-    for each in configurations:
+def _kept(bucket: Resource, configurations: Configurations) -> Kept:
+    kept = Kept.of(bucket)
+    for each, theirs in configurations:
         belongs = belongs_to(each, bucket)
         if belongs:
-            kept.read(each)
+            kept.add(theirs)
         elif belongs is None:
             kept.left_open = kept.left_open or Open(f"bucket of {each.name}")
     return kept
 
 
-def _versioned(bucket: Resource, versionings: list[Resource]) -> bool | Open:
-    """The bucket keeps old versions; `Open` where that is unknown."""
-    left_open = None
-    inline = [*bucket.props["versioning"].items(), *bucket.props["versionings"].items()]
-    stated = [each["enabled"] for each in inline]
+def _versioned(bucket: Resource, versionings: list[Resource]) -> bool:
+    """The bucket keeps old versions. Raises `Open` where that is unknown."""
+    blocks = [each for key in ("versioning", "versionings") for each in bucket.props[key].items()]
+    states = [each["enabled"] for each in blocks]
     for each in versionings:
         belongs = belongs_to(each, bucket)
-        if belongs is None:
-            left_open = Open(f"bucket of {each.name}")
-        elif belongs:
-            stated.append(each.props["versioningConfiguration"]["status"])
-    for value in stated:
-        if value.unknown:
-            left_open = Open(value.path)
-        elif value.data is True or value.data == "Enabled":
-            return True
-    return left_open or False
+        if belongs:
+            states.append(each.props["versioningConfiguration"]["status"])
+        elif belongs is None:
+            states.append(Value(UNKNOWN, f"bucket of {each.name}"))
+    enabled = any(state.data is True or state.data == "Enabled" for state in states)
+    unknown = next((state for state in states if state.unknown), None)
+    if unknown and not enabled:
+        raise Open(unknown.path)
+    return enabled
 
 
 def belongs_to(part: Resource, bucket: Resource) -> bool | None:

@@ -3,6 +3,7 @@
 This is the only place that knows how the policy SDK hands over unknown values.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,9 +108,12 @@ class Value:
         if data is None or data == "":
             return default
         try:
-            return float(data)
+            number = float(data)
         except (TypeError, ValueError):
-            raise Open(self.path, f"is {data!r}, not a number") from None
+            number = math.nan
+        if not math.isfinite(number):
+            raise Open(self.path, f"is {data!r}, not a number")
+        return number
 
     def true(self, default: bool = False) -> bool:
         """The value as a flag. Raises `Open` where it is unknown."""

@@ -32,7 +32,7 @@ def test_there_are_at_least_sixty_bad_resources_and_each_policy_on_resources_has
     wrong = {policy for row in CHANGED for policy in row[3].split()} | {row[2] for row in ADDED}
     policies = {policy.name for policy in Pack().policies}
     assert len([row for row in CHANGED if row[3]]) + len(ADDED) >= 60
-    # About the stack and the file of exemptions: test_budgets, test_estimated_cost, test_exemptions show them.
+    # About the stack and the file of exemptions: shown in test_budgets, test_estimated_cost, test_exemptions.
     about_the_stack = {"stack-has-a-budget", "estimated-cost-within-budget"}
     others = {name for name in policies if name.startswith("exemptions-")} | about_the_stack
     assert wrong == policies - others

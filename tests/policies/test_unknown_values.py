@@ -192,6 +192,14 @@ def test_what_a_stack_policy_leaves_open_names_the_resource_with_its_urn():
     assert told[0].message.split("\n")[1:] == [f"exports ({bucket.urn}): rules is unknown"]
 
 
+def test_unknown_versioning_of_a_bucket_that_keeps_old_versions_is_open():
+    made = changed(stack()["inline_bucket"], "lifecycleRules.0.noncurrentVersionExpiration")
+    for path in ("versioning", "versioning.enabled"):
+        (report,) = Pack().judge(changed(made, path, UNKNOWN))
+        assert (report.policy, report.level) == ("bucket-expires-old-versions", "advisory")
+        assert f"): {path} is unknown" in report.message
+
+
 def test_tags_that_the_provider_gives_to_all_make_unknown_own_tags_harmless_for_presence():
     made = Made("aws:sqs/queue:Queue", "q", {"tags": UNKNOWN}, provider={"defaultTags": {"tags": TAGS}})
     assert Pack().analyze(made) == []

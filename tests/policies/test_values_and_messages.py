@@ -53,7 +53,7 @@ def test_numbers_may_be_text(data, number):
     assert Value(data).number(7) == number
 
 
-@pytest.mark.parametrize("data", ["x", [], {}])
+@pytest.mark.parametrize("data", ["x", [], {}, "nan", "inf", "-inf"])
 def test_what_is_no_number_is_open(data):
     with pytest.raises(Open, match=r"a is .*, not a number"):
         Value(data, "a").number(0)

@@ -1,0 +1,43 @@
+"""Whatever a program hands over, the pack answers: it may report, it may leave open, it never stops."""
+
+import copy
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.policies.analyzer import UNKNOWN, Pack
+from tests.policies.good import STACK
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-10, 5000), st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", " ", "x", "-1", "Enabled", "prod", "%p", UNKNOWN, "2026-13-45", "{", "nan", "inf"]),
+    st.sampled_from([[], {}, [None], [UNKNOWN, 1], {"a": UNKNOWN}, [["x"]]]),
+)  # fmt: skip
+
+
+@st.composite
+def odd_resources(draw):
+    """A good resource with up to three of its properties, at any depth, replaced by something odd."""
+    made = draw(st.sampled_from(STACK))()
+    made.props = copy.deepcopy(made.props)
+    for _ in range(draw(st.integers(1, 3))):
+        at = made.props
+        while True:
+            keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if isinstance(at[key], dict | list) and draw(st.booleans()):
+                at = at[key]
+                continue
+            at[key] = copy.deepcopy(draw(ODD))
+            break
+    return made
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(odd_resources(), odd_resources())
+def test_odd_values_anywhere_never_stop_the_pack(one, other):
+    other.name = "other"
+    for report in Pack().judge(one, other):
+        assert report.message

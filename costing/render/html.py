@@ -96,6 +96,10 @@ def budget_bars(document: view.Document) -> list[BudgetBar]:
     return found
 
 
+def signed_spread(ends: money.Ends) -> str:
+    return money.spread(ends, money.signed)
+
+
 @cache
 def environment() -> jinja2.Environment:
     made = jinja2.Environment(
@@ -109,8 +113,7 @@ def environment() -> jinja2.Environment:
         "service": view.service_of,
     }
     made.filters["spread"] = money.spread
-    made.filters["signed_spread"] = lambda ends: money.spread(ends, money.signed)
-    made.globals["percent"] = money.percent
+    made.filters["signed_spread"] = signed_spread
     return made
 
 
@@ -130,6 +133,7 @@ def render(document: view.Document) -> str:
         policy=document["policy"] if view.is_judged(document) else None,
         unpriced=view.unpriced(document),
         operations=view.operations,
+        percent=money.percent,
         place=view.place,
         waterfall=waterfall(document),
         services=shares(view.totals_by(document, lambda row: view.service_of(row["type"]))),

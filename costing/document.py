@@ -7,7 +7,8 @@ before tax. `{low, expected, high}` is written `Ends` below.
     null), totals_of "stack" | "change", before / after / change: Ends, change = after − before end by end
     coverage   {priced, free, usage, unpriced}: counts of the rows of `resources`
     resources  [{urn, name, type, stack, region | null, team | null, op, state, reason (unpriced only),
-               before, after, change: Ends or null when unpriced, allocation: Ends (Kubernetes only),
+               before, after, change: Ends or null when unpriced, for Kubernetes objects allocation (Ends, or
+               null when it cannot be told) and allocation_lines: a share of nodes that are counted already,
                notes: [str], lines}]; each URN once, in the order of the preview
     lines      [{what, service, quantity, unit, rate, amount: Ends, source, as_of, assumed}] of `after` (of
                `before` for a delete); they add up to it
@@ -28,7 +29,7 @@ from typing import Any
 
 from costing.estimate import Estimate
 from costing.gate import Cost, Judgement
-from costing.model import Line, Range
+from costing.model import NOTHING, Line, Range
 from costing.plan import Plan, Resource
 
 KUBERNETES = "kubernetes:"
@@ -89,8 +90,9 @@ def resource_row(
     row["before"] = ends(estimate.before)
     row["after"] = ends(estimate.after)
     row["change"] = ends(estimate.after - estimate.before)
-    if estimate.allocation is not None:
-        row["allocation"] = ends(estimate.allocation)
+    if resource.type.startswith(KUBERNETES):
+        row["allocation"] = None if estimate.reason else ends(estimate.allocation or NOTHING)
+        row["allocation_lines"] = [line_row(line) for line in estimate.allocation_lines]
     row["notes"] = list(estimate.notes)
     row["lines"] = [line_row(line) for line in lines]
     return row

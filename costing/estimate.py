@@ -85,11 +85,22 @@ def estimators() -> dict[str, Estimator]:
 
 
 @dataclass(frozen=True, slots=True)
+class OneSide:
+    """What one side of a resource costs; `joined` when that depends on other resources."""
+
+    amount: Range
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """US dollars a month of one resource.
 
     `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
-    Lines add up to the amount of their side. `allocation` is a Kubernetes object's share of the nodes.
+    Lines add up to the amount of their side. `allocation` is a Kubernetes object's share of the nodes, None
+    where it takes none or, with a `reason`, where that cannot be told.
     """
 
     state: str
@@ -101,25 +112,16 @@ class Estimate:
     reason: str = ""
     notes: tuple[str, ...] = ()
     allocation: Range | None = None
+    allocation_lines: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _OneSide:
-    amount: Range
-    lines: tuple[Line, ...]
-    notes: tuple[str, ...]
-    joined: bool
+_FREE = OneSide(NOTHING, (), (), False)
 
 
-_FREE = _OneSide(NOTHING, (), (), False)
-
-
-def _and_kept(new: _OneSide, old: _OneSide) -> _OneSide:
+def _and_kept(new: OneSide, old: OneSide) -> OneSide:
     """A replacement that keeps what it replaces: both are billed."""
     kept = tuple(replace(line, what=f"{line.what} (kept old)") for line in old.lines)
-    return _OneSide(
-        new.amount + old.amount, new.lines + kept, new.notes + old.notes, new.joined or old.joined
-    )
+    return OneSide(new.amount + old.amount, new.lines + kept, new.notes + old.notes, new.joined or old.joined)
 
 
 class PlanEstimator:
@@ -145,19 +147,27 @@ class PlanEstimator:
         except Unpriced as reason:
             self._pricing.roll_back()
             if kubernetes:
-                return Estimate("free", None, NOTHING, NOTHING, notes=(f"share of the nodes: {reason}",))
+                note = f"share of the nodes: {reason}"
+                return Estimate("free", None, NOTHING, NOTHING, reason=str(reason), notes=(note,))
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
         notes = tuple(dict.fromkeys([*after.notes, *before.notes]))
         if kubernetes:
             share = before if resource.new is None else after
-            allocation = share.amount if share.lines else None
-            return Estimate("free", None, NOTHING, NOTHING, notes=notes, allocation=allocation)
+            return Estimate(
+                "free",
+                None,
+                NOTHING,
+                NOTHING,
+                notes=notes,
+                allocation=share.amount if share.lines else None,
+                allocation_lines=share.lines,
+            )
         return Estimate(
             kind.name, region, before.amount, after.amount, before.lines, after.lines, notes=notes
         )
 
-    def _both(self, resource: Resource, kind: TypeClass) -> tuple[_OneSide, _OneSide]:
+    def _both(self, resource: Resource, kind: TypeClass) -> tuple[OneSide, OneSide]:
         old, new, op = resource.old, resource.new, resource.op
         if op == "import":
             both = self._side(AFTER, resource, new, kind)
@@ -181,7 +191,7 @@ class PlanEstimator:
         before = after if unchanged else self._side(BEFORE, resource, old, kind)
         return before, after
 
-    def _side(self, side: str, resource: Resource, state: State | None, kind: TypeClass) -> _OneSide:
+    def _side(self, side: str, resource: Resource, state: State | None, kind: TypeClass) -> OneSide:
         function = self._estimators.get(resource.type)
         if state is None or (function is None and kind.name == "free"):
             return _FREE
@@ -189,7 +199,7 @@ class PlanEstimator:
             raise Unpriced(TYPE_UNKNOWN, f"{resource.type} has no estimator")
         subject = Subject(self._pricing, self._sides[side], resource, state)
         function(subject)
-        return _OneSide(total(subject.lines), tuple(subject.lines), tuple(subject.notes), subject.joined)
+        return OneSide(total(subject.lines), tuple(subject.lines), tuple(subject.notes), subject.joined)
 
     def _region(self, resource: Resource) -> str | None:
         state = resource.new or resource.old

@@ -24,9 +24,9 @@ def explain(document: dict[str, Any], urn: str) -> str:
         return "\n".join([*lines, f"unpriced: {row['reason']}", ""])
     for side in ("before", "after", "change"):
         lines.append(f"{side:<7} {_ends(row[side])} USD a month")
-    if "allocation" in row:
+    if row.get("allocation"):
         lines.append(f"share of the nodes, not added: {_ends(row['allocation'])} USD a month")
-    for line in row["lines"]:
+    for line in [*row["lines"], *row.get("allocation_lines", ())]:
         lines.append(f"- {line['what']}{' (assumed)' if line['assumed'] else ''}")
         lines.append(
             f"    {line['quantity']} {line['unit']} × {line['rate']} USD = {_ends(line['amount'])} USD"

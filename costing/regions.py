@@ -11,7 +11,8 @@ from costing.plan import Plan, Resource, State, is_secret, is_unknown
 def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None) -> str:
     """Raises `Unpriced` where no rule names a Region.
 
-    A default provider is in the config's `aws:region`; an explicit one that the preview does not show is not.
+    No provider, or a default one, is in the config's `aws:region`; an explicit one that the preview does not
+    show is not.
     """
     for values in (state.inputs, state.outputs):
         value = values.get("region")
@@ -21,7 +22,7 @@ def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None
                 return known
     reference = state.provider or resource.provider
     urn = reference.rpartition("::")[0] if reference.count("::") > 3 else reference
-    if urn.rpartition("::")[2].startswith("default"):
+    if not urn or urn.rpartition("::")[2].startswith("default"):
         region = _known(plan.config.get("aws:region"), "config aws:region")
     else:
         key = (urn, state is resource.old)

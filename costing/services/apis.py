@@ -21,7 +21,7 @@ def rest_api(r: Subject) -> None:
 def stage(r: Subject) -> None:
     """The hours of its cache; 0.5 GB where the program names no size (API Gateway reference, 2026-10)."""
     if r.flag("cacheClusterEnabled"):
-        size = r.text("cacheClusterSize", "0.5")
+        size = str(r.value("cacheClusterSize") or "0.5")
         r.charge(f"Cache of {size} GB", SERVICE, "rest-cache", f"{size}gb", r.hours())
 
 

@@ -23,6 +23,7 @@ def test_rest_requests_go_through_the_tiers(region):
 def test_a_stage_bills_its_cache_by_the_hour():
     on = bill(STAGE, {"cacheClusterEnabled": True, "cacheClusterSize": "13.5"})
     assert amounts(on) == {"Cache of 13.5 GB": 730 * price("AmazonApiGateway", "rest-cache", "13.5gb")}
+    assert bill(STAGE, {"cacheClusterEnabled": True, "cacheClusterSize": 13.5}).after == on.after
     part = bill(STAGE, {"cacheClusterEnabled": True}, usage={"monthly_hours": 100})
     assert amounts(part) == {"Cache of 0.5 GB": 100 * price("AmazonApiGateway", "rest-cache", "0.5gb")}
     assert dollars(bill(STAGE, {"cacheClusterSize": "13.5"})) == 0

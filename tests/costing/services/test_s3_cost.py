@@ -331,3 +331,47 @@ def test_inventories_and_analyses_bill_objects():
         "aws:s3/analyticsConfiguration:AnalyticsConfiguration", {}, usage={"monitored_objects": 5_000_000}
     )
     assert dollars(it) == 5 * s3("management", "storage-class-analytics")
+
+
+def test_intelligent_tiering_without_an_end_keeps_a_year_in_its_last_tier():
+    it = billed(rules(moves((10, "INTELLIGENT_TIERING"))))
+    for words, tier, days in (
+        ("days 10 to 40", "frequent", 30),
+        ("days 40 to 100", "infrequent", 60),
+        ("days 100 on", "archive-instant", 365),
+    ):
+        found = line(it, f"Intelligent-Tiering {tier}, {words}")
+        assert abs(found - 1_024 * days / MONTH * s3("intelligent-tiering", tier)) < NEAR
+
+
+def test_intelligent_tiering_that_ends_early_never_reaches_its_later_tiers():
+    it = amounts(billed(rules(moves((0, "INTELLIGENT_TIERING"), expiration={"days": 30}))))
+    assert [what for what in it if ", days" in what] == [
+        "Intelligent-Tiering frequent, days 0 to 30 (0 to 51,200)"
+    ]
+    longer = amounts(billed(rules(moves((0, "INTELLIGENT_TIERING"), expiration={"days": 31}))))
+    assert "Intelligent-Tiering infrequent, days 30 to 31" in longer
+
+
+def test_stated_intelligent_tiering_replaces_what_the_rules_give():
+    usage = {"intelligent_tiering_frequent_storage_gb": 10}
+    it = billed(rules(moves((0, "INTELLIGENT_TIERING"))), usage=usage)
+    assert [what for what in amounts(it) if "ntelligent" in what or "frequent" in what] == [
+        "Lifecycle transitions to intelligent-tiering",
+        "intelligent-tiering: frequent (0 to 51,200)",
+    ]
+
+
+def test_the_low_end_has_the_largest_objects():
+    usage = {"average_object_kb": (512, 1_024, 2_048), "monthly_uploaded_gb": (1_024, 1_024, 1_024)}
+    puts = next(one for one in billed(None, usage=usage).after_lines if one.what.startswith("PUT"))
+    assert (puts.quantity.low, puts.quantity.expected, puts.quantity.high) == (
+        OBJECTS / 2_000,
+        OBJECTS / 1_000,
+        OBJECTS * 2 / 1_000,
+    )
+
+
+def test_objects_of_no_size_count_as_one_kb():
+    it = billed(None, usage={"average_object_kb": 0})
+    assert line(it, "PUT") == OBJECTS * 1_024 / 1_000 * s3("standard", "requests-tier1")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,7 +13,7 @@ IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}"
 MAX_BODY = 64 * 1024
 MAX_TOKENS = 100_000_000
 MAX_LIMIT = 1_000_000_000
-_REQUIRED = object()
+REQUIRED = object()
 _matches = re.compile(IDENTIFIER).fullmatch
 _is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -65,20 +66,31 @@ def _tier(field: str, value: Any) -> str:
     return value.lower()
 
 
+def moment(field: str, value: Any) -> datetime:
+    """An instant with its offset, ISO 8601."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise invalid(field, "must be an instant") from None
+    if at.tzinfo is None:
+        raise invalid(field, "must have an offset from UTC")
+    return at
+
+
 Field = tuple[Callable[[str, Any], Any], Any]
 CHECK: dict[str, Field] = {
-    "tenant_id": (identifier, _REQUIRED),
-    "model": (identifier, _REQUIRED),
-    "estimated_prompt_tokens": (_tokens, _REQUIRED),
+    "tenant_id": (identifier, REQUIRED),
+    "model": (identifier, REQUIRED),
+    "estimated_prompt_tokens": (_tokens, REQUIRED),
     "max_completion_tokens": (_tokens, None),
     "report_type": (identifier, ""),
     "request_id": (identifier, None),
 }
 TRACK: dict[str, Field] = {
-    "tenant_id": (identifier, _REQUIRED),
-    "model": (identifier, _REQUIRED),
-    "prompt_tokens": (_tokens, _REQUIRED),
-    "completion_tokens": (_tokens, _REQUIRED),
+    "tenant_id": (identifier, REQUIRED),
+    "model": (identifier, REQUIRED),
+    "prompt_tokens": (_tokens, REQUIRED),
+    "completion_tokens": (_tokens, REQUIRED),
     "cache_read_tokens": (_tokens, 0),
     "cache_write_tokens": (_tokens, 0),
     "report_type": (identifier, ""),
@@ -86,9 +98,9 @@ TRACK: dict[str, Field] = {
     "request_id": (identifier, None),
 }
 SET: dict[str, Field] = {
-    "tenant_id": (identifier, _REQUIRED),
-    "model": (identifier, _REQUIRED),
-    "monthly_limit_usd": (_limit, _REQUIRED),
+    "tenant_id": (identifier, REQUIRED),
+    "model": (identifier, REQUIRED),
+    "monthly_limit_usd": (_limit, REQUIRED),
     "tier": (_tier, None),
 }
 
@@ -135,7 +147,7 @@ def read(raw: bytes, fields: dict[str, Field]) -> dict[str, Any]:
     for name, (parse, default) in fields.items():
         if name in found:
             values[name] = parse(name, found[name])
-        elif default is _REQUIRED:
+        elif default is REQUIRED:
             raise invalid(name, "is missing")
         else:
             values[name] = default

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import make_conninfo
 
 from functions.ai_budget.queries import queries
 
@@ -315,6 +316,11 @@ def _in_order(kind: type[R], rows: Sequence[tuple[Any, ...]], count: int) -> lis
 def month_of(now: datetime) -> date:
     """The first day of the UTC month of an instant."""
     return now.astimezone(UTC).date().replace(day=1)
+
+
+def connection_string(**parts: str | int | None) -> str:
+    """A libpq connection string of host, port, dbname, user, password, sslmode…"""
+    return make_conninfo("", **parts)
 
 
 def applied(conninfo: str) -> set[str] | None:

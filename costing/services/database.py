@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from costing.model import HOURS, Range
+from costing.plan import is_unknown
 from costing.services.sizes import vcpus
 from costing.services.support import support_of
 from costing.subject import Subject, Values
@@ -17,6 +18,13 @@ FAMILIES = {"postgres": "postgresql", "aurora": "aurora-mysql"}
 
 def engine_family(engine: str) -> str:
     return FAMILIES.get(engine, engine)
+
+
+def inherited(r: Subject, owner: Subject | None, path: str, default: str | None = None) -> str:
+    """The text at `path`; where the program leaves it to the cluster or the source, theirs."""
+    if owner is not None and (not r.has(path) or is_unknown(r.raw.get(path))):
+        return owner.text(path) if default is None else owner.text(path, default)
+    return r.text(path) if default is None else r.text(path, default)
 
 
 def charge_extended_support(

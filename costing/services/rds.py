@@ -14,6 +14,7 @@ from costing.services.database import (
     charge_insights,
     charge_public_address,
     engine_family,
+    inherited,
     lifecycle_disabled,
 )
 from costing.services.sizes import vcpus
@@ -38,7 +39,7 @@ def instance(r: Subject) -> None:
     A read replica takes engine and storage from its source. Stopped, it still pays for storage.
     """
     source = r.related("replicateSourceDb", INSTANCE)
-    engine = engine_family(_inherited(r, source, "engine"))
+    engine = engine_family(inherited(r, source, "engine"))
     kind = r.text("instanceClass")
     copies = 2 if r.flag("multiAz") else 1
     zone = "multi-az" if copies == 2 else "single-az"
@@ -57,15 +58,8 @@ def instance(r: Subject) -> None:
         charge_extended_support(r, engine, version, lifecycle_disabled(r), cpu_hours)
 
 
-def _inherited(r: Subject, source: Subject | None, path: str) -> str:
-    if r.has(path) or source is None:
-        return r.text(path)
-    return source.text(path)
-
-
 def _version(r: Subject, source: Subject | None) -> str:
-    version = r.text("engineVersion", "") or (source.text("engineVersion", "") if source else "")
-    version = version or r.output("engineVersionActual") or ""
+    version = inherited(r, source, "engineVersion", "") or r.output("engineVersionActual") or ""
     if not version:
         r.note("no engine version is set: the default one assumed, in standard support")
     return version if isinstance(version, str) else ""

@@ -117,3 +117,41 @@ def test_a_multi_az_cluster_is_unpriced_as_its_instances_have_no_rows():
 
 def test_usage_that_nobody_states_is_marked_as_assumed():
     assert all(line.assumed for line in line_items(bill(CLUSTER, POSTGRES)))
+
+
+def test_readers_that_a_scaling_target_adds_are_on_the_cluster():
+    target = resource(
+        "aws:appautoscaling/target:Target",
+        {
+            "resourceId": "cluster:c",
+            "scalableDimension": "rds:cluster:ReadReplicaCount",
+            "minCapacity": 1,
+            "maxCapacity": 5,
+        },
+        name="readers",
+    )
+    members = [
+        resource(INSTANCE, {**POSTGRES, "clusterIdentifier": "c", "instanceClass": "db.r6g.large"}, name=name)
+        for name in ("writer", "reader")
+    ]
+    inputs = {**POSTGRES, "clusterIdentifier": "c"}
+    estimate = bill(
+        CLUSTER, inputs, target, *members, usage={**USAGE, "additional_backup_storage_gb": 0}, id="c"
+    )
+    added = line_items(estimate)[-1]
+    rate = price("AmazonRDS", "aurora-postgresql-standard", "db.r6g.large")
+    assert (added.amount.low, added.amount.expected, added.amount.high) == (0, 0, 4 * 730 * rate)
+    alone = bill(CLUSTER, inputs, target, usage=USAGE, id="c")
+    assert alone.reason.startswith("value unknown until deploy: the class of the readers")
+
+
+def test_an_instance_takes_engine_and_version_of_a_cluster_that_tells_them_on_deploy():
+    made_from = {"clusterIdentifier": (CLUSTER, "cluster")}
+    inputs = {
+        "engine": UNKNOWN,
+        "engineVersion": UNKNOWN,
+        "instanceClass": "db.r6g.large",
+        "clusterIdentifier": UNKNOWN,
+    }
+    found = lines(bill(INSTANCE, inputs, cluster(engineVersion="12.20"), made_from=made_from))
+    assert found["Extended support, year 1 2"] == (D(1460), D(146))

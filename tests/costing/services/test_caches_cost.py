@@ -97,3 +97,25 @@ def test_memorydb_and_most_of_dax_have_no_prices():
     assert bill(dax, {"nodeType": "dax.r5.large", "replicationFactor": 3}).reason.startswith(
         "no price in this region"
     )
+
+
+def test_scaling_targets_of_shards_and_replicas_give_the_range():
+    def target(what: str, low: int, high: int) -> dict:
+        inputs = {
+            "resourceId": "replication-group/main",
+            "scalableDimension": f"elasticache:replication-group:{what}",
+            "minCapacity": low,
+            "maxCapacity": high,
+        }
+        return resource("aws:appautoscaling/target:Target", inputs, name=what)
+
+    inputs = {
+        "replicationGroupId": "main",
+        "nodeType": "cache.r6g.large",
+        "engine": "valkey",
+        "numNodeGroups": 2,
+        "replicasPerNodeGroup": 1,
+    }
+    after = bill(GROUP, inputs, target("NodeGroups", 1, 4), target("Replicas", 1, 2)).after
+    node = 730 * price("AmazonElastiCache", "valkey-node", "cache.r6g.large")
+    assert (after.low, after.expected, after.high) == (2 * node, 4 * node, 12 * node)

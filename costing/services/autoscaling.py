@@ -50,16 +50,15 @@ def group(r: Subject) -> None:
         r.note("no instances: minSize, maxSize and desiredCapacity are 0")
         return
     machine = _machine(r)
-    count = count / _weight(r)
+    on_demand, spot = _purchase(r, count, machine)
     hours = r.hours()
     system = operating_system(r)
-    on_demand, spot = _purchase(r, count, machine)
     kind = machine.instance_type
     if not on_demand.is_zero:
         charge_instances(r, kind, hours, times=on_demand, tenancy=machine.tenancy, system=system)
     if not spot.is_zero:
         charge_spot(r, kind, hours, times=spot, system=system, highest=machine.highest_spot_price)
-    charge_parts(r, machine, count, system, root_size=ROOT_SIZE, subnets="vpcZoneIdentifiers")
+    charge_parts(r, machine, on_demand + spot, system, root_size=ROOT_SIZE, subnets="vpcZoneIdentifiers")
 
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
@@ -191,14 +190,19 @@ def _weight(r: Subject) -> Decimal:
 
 
 def _purchase(r: Subject, count: Range, machine: Machine) -> tuple[Range, Range]:
-    """Instances on demand and on spot (instancesDistribution; AWS's default is 100 % on demand)."""
+    """Instances on demand and on spot out of units of capacity.
+
+    100 % on demand unless the distribution says otherwise; among several types those on demand are taken in
+    their order (Auto Scaling InstancesDistribution, 2026-10).
+    """
     if not r.has("mixedInstancesPolicy"):
         return (count * 0, count) if machine.spot else (count, count * 0)
     distribution = r.part("mixedInstancesPolicy").part("instancesDistribution")
     base = distribution.number("onDemandBaseCapacity", 0)
     share = distribution.number("onDemandPercentageAboveBaseCapacity", 100) / 100
     on_demand = count.map(lambda n: min(n, base) + max(n - base, Decimal(0)) * share)
-    return on_demand, count - on_demand
+    weight = _weight(r)
+    return on_demand / weight, (count - on_demand) / weight
 
 
 def _from_configuration(r: Subject) -> Machine:

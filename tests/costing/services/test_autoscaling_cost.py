@@ -155,3 +155,24 @@ def test_subnets_that_disagree_leave_the_address_open():
     )
     address = next(line for line in line_items(both) if line.what == "Public IPv4 address")
     assert (address.quantity.low, address.quantity.high) == (0, 730)
+
+
+def test_capacity_counts_units_of_the_first_override():
+    template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
+    group = {
+        "minSize": 20,
+        "maxSize": 20,
+        "mixedInstancesPolicy": {
+            "instancesDistribution": {"onDemandBaseCapacity": 4, "onDemandPercentageAboveBaseCapacity": 0},
+            "launchTemplate": {
+                "launchTemplateSpecification": {"launchTemplateName": UNKNOWN},
+                "overrides": [{"instanceType": "m5.xlarge", "weightedCapacity": "4"}],
+            },
+        },
+    }
+    made_from = {"mixedInstancesPolicy": (TEMPLATE, "lt")}
+    usage = {**LINUX, "spot_price_usd_per_hour": 0.05}
+    found = lines(bill(GROUP, group, template, usage=usage, made_from=made_from))
+    assert found["m5.xlarge linux, on demand"] == (D(730), 730 * hourly("m5.xlarge"))
+    assert found["m5.xlarge linux, spot"] == (4 * D(730), 4 * 730 * D("0.05"))
+    assert found["Root volume: gp3 storage"][0] == 5 * 8

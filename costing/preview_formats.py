@@ -75,7 +75,8 @@ def _loads_or_none(text: str) -> Any:
 
 
 def _why_not_json(text: str, name: str, error: ValueError) -> str:
-    if text[0] == "{" and not text.rstrip().endswith("}"):
+    at_the_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(text.rstrip())
+    if text[0] == "{" and (at_the_end or not text.rstrip().endswith("}")):
         return f"{name}: cut off; the JSON ends before the preview does, run `pulumi preview --json` again"
     where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
     return f"{name}: not the output of `pulumi preview --json`: it is not JSON{where}"

@@ -158,6 +158,7 @@ def test_the_same_name_with_another_type_is_another_resource():
         ('{"steps": [7]}', "no `op`"),
         ('{"steps": [{"op": "create", "urn": "urn:pulumi:a::b::c::d", "newState": 5}]}', "not an object"),
         (preview(create(QUEUE, "a", {}))[:-60], "cut off"),
+        (preview(create(QUEUE, "a", {})).rpartition("}")[0].rpartition("}")[0] + "}", "cut off"),
         (stream(create(QUEUE, "a", {})).rsplit("\n", 2)[0], "no summaryEvent"),
         (stream(create(QUEUE, "a", {}))[:-30], "no summaryEvent"),
         (stream(create(QUEUE, "a", {})).replace('{"summary', 'oops\n{"summary'), "line 3"),

@@ -18,7 +18,7 @@ from costing.services.database import (
     lifecycle_disabled,
 )
 from costing.services.sizes import vcpus
-from costing.subject import Subject
+from costing.subject import Subject, Values
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
@@ -66,9 +66,14 @@ def _version(r: Subject, source: Subject | None) -> str:
 
 
 def _storage(r: Subject, source: Subject | None, zone: str) -> Range:
-    """Up to maxAllocatedStorage at the high end. The default type is io1 with IOPS, else gp2 (provider)."""
+    """Up to maxAllocatedStorage at the high end. The default type is io1 with IOPS, else gp2 (provider).
+
+    A database restored from a snapshot says its size only once it is deployed.
+    """
     owner = source if source is not None and not r.has("allocatedStorage") else r
-    allocated = owner.number("allocatedStorage")
+    made = owner.output("allocatedStorage")
+    deployed = not owner.has("allocatedStorage") and isinstance(made, (int, str))
+    allocated = Values({"allocatedStorage": made} if deployed else owner.raw).number("allocatedStorage")
     size = Range(allocated, allocated, max(allocated, r.number("maxAllocatedStorage", 0)))
     typed = source if source is not None and not r.has("storageType") and not r.has("iops") else r
     kind = typed.text("storageType", "io1" if typed.has("iops") else "gp2")

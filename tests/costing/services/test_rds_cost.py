@@ -207,3 +207,10 @@ def test_snapshots_are_at_most_as_big_as_their_database():
     assert bill(token, {"dbInstanceIdentifier": "elsewhere"}).reason == "usage not stated: storage_gb"
     cluster = "aws:rds/clusterSnapshot:ClusterSnapshot"
     assert dollars(bill(cluster, {"dbClusterIdentifier": "c"}, usage={"storage_gb": 100})) == D("2.1")
+
+
+def test_a_database_from_a_snapshot_has_the_size_that_its_last_deploy_told():
+    restored = {**POSTGRES, "allocatedStorage": None, "snapshotIdentifier": "snap"}
+    deployed = bill(INSTANCE, restored, op="same", outputs={"allocatedStorage": 250})
+    assert lines(deployed)["gp3 storage"] == (D(250), D("28.75"))
+    assert bill(INSTANCE, restored).reason == "value unknown until deploy: allocatedStorage is not set"

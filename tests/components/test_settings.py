@@ -140,6 +140,11 @@ def test_an_empty_value_is_a_missing_one():
         assert "teei-finops:database: is missing" in refusal({"database": empty})
 
 
+def test_a_service_may_have_a_fixed_number_of_pods():
+    loaded = settings.parse(config("prod", {"autoscaling.services[0].min": 10}))
+    assert (loaded.autoscaling.services[0].min, loaded.autoscaling.services[0].max) == (10, 10)
+
+
 def test_two_filters_on_one_budget_are_refused():
     line = refusal({"budgets.cloud-s3.regions": ["us-east-1"]})
     assert "teei-finops:budgets.cloud-s3.services" in line

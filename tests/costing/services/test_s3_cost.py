@@ -375,3 +375,59 @@ def test_the_low_end_has_the_largest_objects():
 def test_objects_of_no_size_count_as_one_kb():
     it = billed(None, usage={"average_object_kb": 0})
     assert line(it, "PUT") == OBJECTS * 1_024 / 1_000 * s3("standard", "requests-tier1")
+
+
+@pytest.mark.parametrize(
+    ("rule", "note"),
+    [
+        (moves((30, "REDUCED_REDUNDANCY")), "lifecycle: unknown storage class REDUCED_REDUNDANCY; left out"),
+        (
+            {"transitions": [{"date": "2027-01-01T00:00:00Z", "storageClass": "GLACIER"}]},
+            "lifecycle: the move to GLACIER has a date, not days; left out",
+        ),
+    ],
+)
+def test_a_move_that_cannot_be_followed_is_named_and_left_out(rule, note):
+    it = billed(rules(rule))
+    assert it.after == billed(None).after
+    assert it.notes == (note,)
+
+
+def test_an_expiration_without_days_ends_nothing():
+    assert billed(rules({"expiration": {"expiredObjectDeleteMarker": True}})).after == billed(None).after
+    one_day = billed(rules({"expiration": {"days": 1}}))
+    assert (
+        abs(line(one_day, "Storage in standard, days 0 to 1") - 1_024 / MONTH * s3("standard", "storage"))
+        < NEAR
+    )
+
+
+def test_the_earliest_expiration_counts_and_what_moves_on_that_day_never_moves():
+    both = rules({"expiration": {"days": 90}}, moves((60, "GLACIER_IR"), expiration={"days": 60}))
+    assert amounts(billed(both)) == amounts(billed(rules({"expiration": {"days": 60}})))
+
+
+def test_old_versions_that_end_at_once_add_nothing():
+    rule = {"expiration": {"days": 30}, "noncurrentVersionExpiration": {"noncurrentDays": 1}}
+    assert line(billed(rules(rule), on()), "Storage in standard, days 0 to 31")
+    sooner = rules(rule, {"noncurrentVersionExpiration": {"noncurrentDays": 5}})
+    assert line(billed(sooner, on()), "Storage in standard, days 0 to 31")
+
+
+def test_a_minimum_size_pads_small_objects_and_leaves_large_ones_alone():
+    rule = {**moves((0, "ONEZONE_IA"), expiration={"days": 365}), "filter": {"objectSizeGreaterThan": 1}}
+    year, rate = D(365) / MONTH, s3("onezone-ia", "storage")
+    for size, billed_as in ((32, 4), (127, D(128) / 127), (128, 1), (129, 1), (4_096, 1)):
+        it = billed(rules(rule), usage={"average_object_kb": size, "monthly_uploaded_gb": 10})
+        assert abs(line(it, "Storage in onezone-ia") - 10 * billed_as * year * rate) < NEAR
+    exactly = billed(rules(moves((30, "STANDARD_IA"))), usage={"average_object_kb": 128})
+    assert "Lifecycle transitions to standard-ia" in amounts(exactly)
+
+
+def test_what_is_stated_is_not_marked_as_assumed():
+    usage = {**BUSY, "monthly_standard_tier1_requests": 0}
+    assert not bill(BUCKET, {"bucket": "logs"}, usage=usage).after.assumed
+    moved = resource(LIFECYCLE, rules(moves((0, "DEEP_ARCHIVE"), expiration={"days": 200})), name="rules")
+    assert not bill(BUCKET, {"bucket": "logs"}, moved, usage=usage).after.assumed
+    silent = {key: value for key, value in usage.items() if key != "average_object_kb"}
+    assert bill(BUCKET, {"bucket": "logs"}, moved, usage=silent).after.assumed

@@ -18,6 +18,7 @@ from typing import Any
 from sandbox.aws_identity import ACCOUNT
 
 Key = tuple[str, str]  # type and id
+_IN_USE = threading.Lock()
 
 
 @dataclass
@@ -100,6 +101,7 @@ class Account:
             if self._mock is not None:
                 self._mock.stop()
                 self._mock = None
+                _IN_USE.release()
             if self._journal is not None and self._entries == {}:
                 self._journal.unlink(missing_ok=True)
             self._entries = None
@@ -109,6 +111,8 @@ class Account:
         """One caller at a time: moto's stores are plain dicts."""
         with self._lock:
             if self._entries is None:
+                if not _IN_USE.acquire(blocking=False):
+                    raise RuntimeError("moto holds one account in a process: close the other one first")
                 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
                 from moto import mock_aws
 

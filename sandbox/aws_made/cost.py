@@ -12,9 +12,14 @@ from sandbox.aws_made.base import Clients, Made, Maker, RefusedError, makes, pas
 class Budget(Maker):
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
         name = inputs["name"]
-        aws.call("budgets", "CreateBudget", AccountId=self._account(aws, inputs), Budget=_budget(inputs))
-        for notification in inputs.get("notifications", []):
-            self._notify(aws, inputs, notification)
+        aws.call(
+            "budgets",
+            "CreateBudget",
+            AccountId=self._account(aws, inputs),
+            Budget=_budget(inputs),
+            NotificationsWithSubscribers=[_notification(item) for item in inputs.get("notifications", [])],
+            ResourceTags=tag_list(inputs.get("tags")) or None,
+        )
         return Made(
             id=f"{self._account(aws, inputs)}:{name}",
             outputs={"arn": f"arn:aws:budgets::{self._account(aws, inputs)}:budget/{name}"},
@@ -39,28 +44,24 @@ class Budget(Maker):
     def _account(self, aws: Clients, inputs: Mapping[str, Any]) -> str:
         return inputs.get("accountId") or aws.account
 
-    def _notify(self, aws: Clients, inputs: Mapping[str, Any], notification: Mapping[str, Any]) -> None:
-        kinds = (("EMAIL", "subscriberEmailAddresses"), ("SNS", "subscriberSnsTopicArns"))
-        subscribers = [
-            {"SubscriptionType": kind, "Address": address}
-            for kind, key in kinds
-            for address in notification.get(key) or []
-        ]
-        if not subscribers:
-            raise RefusedError("InvalidParameterException: a notification needs at least one subscriber")
-        aws.call(
-            "budgets",
-            "CreateNotification",
-            AccountId=self._account(aws, inputs),
-            BudgetName=inputs["name"],
-            Notification={
-                "NotificationType": notification["notificationType"],
-                "ComparisonOperator": notification["comparisonOperator"],
-                "Threshold": float(notification["threshold"]),
-                "ThresholdType": notification["thresholdType"],
-            },
-            Subscribers=subscribers,
-        )
+
+def _notification(notification: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = (("EMAIL", "subscriberEmailAddresses"), ("SNS", "subscriberSnsTopicArns"))
+    subscribers = [
+        {"SubscriptionType": kind, "Address": address}
+        for kind, key in kinds
+        for address in notification.get(key) or []
+    ]
+    if not subscribers:
+        raise RefusedError("InvalidParameterException: a notification needs at least one subscriber")
+    names = ("notificationType", "comparisonOperator", "thresholdType")
+    return {
+        "Notification": {
+            **pascal({name: notification[name] for name in names}),
+            "Threshold": float(notification["threshold"]),
+        },
+        "Subscribers": subscribers,
+    }
 
 
 def _budget(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,16 +125,16 @@ class AnomalyMonitor(Maker):
             "MonitorDimension": inputs.get("monitorDimension"),
             "MonitorSpecification": _specification(specification) if specification else None,
         }
-        if (inputs["monitorType"] == "DIMENSIONAL") != bool(inputs.get("monitorDimension")):
-            raise RefusedError(
-                "ValidationException: MonitorDimension belongs to a DIMENSIONAL monitor, and only there"
-            )
         aws.only_validate(
             "ce",
             "CreateAnomalyMonitor",
             AnomalyMonitor={key: value for key, value in monitor.items() if value is not None},
             ResourceTags=tag_list(inputs.get("tags")) or None,
         )
+        if (inputs["monitorType"] == "DIMENSIONAL") != bool(inputs.get("monitorDimension")):
+            raise RefusedError(
+                "ValidationException: MonitorDimension belongs to a DIMENSIONAL monitor, and only there"
+            )
         arn = f"arn:aws:ce::{aws.account}:anomalymonitor/{_uuid(inputs['name'])}"
         return Made(id=arn, outputs={"arn": arn})
 

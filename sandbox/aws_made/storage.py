@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002 every maker is called in the same way
 """S3 buckets and what is configured on them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from sandbox.aws_made.base import (
 from sandbox.aws_made.s3_in_moto import keep_newer_versions, set_logging
 
 _GONE = ["NoSuchBucket"]
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 
 
@@ -25,6 +27,8 @@ _MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 class Bucket(Maker):
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
         name = inputs["bucket"]
+        if not _BUCKET_NAME.fullmatch(name) or ".." in name:
+            raise RefusedError(f"InvalidBucketName: {name}: 3 to 63 lower-case letters, digits, - and .")
         place = None if aws.region == "us-east-1" else {"LocationConstraint": aws.region}
         aws.call(
             "s3",

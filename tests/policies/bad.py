@@ -1,4 +1,4 @@
-"""Resources that are wrong in one way: the good stack with one property changed, and the policy that says so.
+"""Resources that are wrong in one way: good ones with one property changed, and the policy that says so.
 
 Each row: the resource, the path of the property, its value (None takes it out), the policy.
 """
@@ -6,7 +6,7 @@ Each row: the resource, the path of the property, its value (None takes it out),
 from typing import Any
 
 from tests.policies.analyzer import Made, changed
-from tests.policies.good import LABELS, TAGS, aws, deployment, hpa, scaled_object, stack
+from tests.policies.good import LABELS, TAGS, around, aws, deployment, hpa, scaled_object
 
 Row = tuple[str, str, Any, str]
 
@@ -250,9 +250,9 @@ ADDED: list[tuple[str, Made, str]] = [
 
 
 def stack_with(row: Row) -> list[Made]:
-    """The good stack with one property changed."""
+    """The resources around one of the good stack that has a property changed."""
     name, path, value, _ = row
-    resources = stack()
+    resources = around(name)
     resources[name] = _set(resources[name], path, value)
     return list(resources.values())
 

@@ -1,4 +1,6 @@
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +10,7 @@ from policies.exempting import NEVER_EXEMPT
 from tests.policies.analyzer import TODAY, Made, Pack, changed
 from tests.policies.good import deployment, stack
 
+ROOT = Path(__file__).parents[2]
 IDS = frozenset({"log-group-has-retention", "workload-is-scaled", "required-tags"})
 
 
@@ -236,3 +239,14 @@ def test_what_is_open_about_an_exempted_resource_is_not_told_either():
     text = written(entry(policy="required-tags", resource="teei-batch"))
     found = Pack(exempt=text).analyze(made)
     assert "required-tags" not in {report.policy for report in found}
+
+
+def test_the_filled_example_in_the_configuration_reference_is_one_that_counts():
+    text = (ROOT / "docs/configuration.md").read_text()
+    (example,) = [
+        block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "exemptions:" in block
+    ]
+    ids = frozenset(policy.name for policy in Pack().policies) - NEVER_EXEMPT
+    day = yaml.safe_load(example)["exemptions"][0]["expires"] - timedelta(days=30)
+    found = exemptions.read(example, ids, day)
+    assert (found.faults, len(found.valid)) == ((), 1)

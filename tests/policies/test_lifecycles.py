@@ -1,7 +1,7 @@
 import pytest
 
 from tests.policies.analyzer import UNKNOWN, Made, Pack, changed
-from tests.policies.good import aws, lifecycle, stack, versioning
+from tests.policies.good import around, aws, lifecycle, versioning
 
 MIN, ORDER, EXPIRY = (
     "lifecycle-keeps-minimum-days",
@@ -203,7 +203,7 @@ def test_rules_that_only_the_provider_shows_do_not_count_for_a_bucket_that_decla
 
 @pytest.mark.parametrize(("status", "wrong"), [("Enabled", True), ("Suspended", False), ("Disabled", False)])
 def test_only_a_versioned_bucket_must_expire_old_versions(status, wrong):
-    resources = stack()
+    resources = around("bucket")
     resources["versioning"] = changed(versioning(), "versioningConfiguration.status", status)
     for path in ("noncurrentVersionTransitions", "noncurrentVersionExpiration"):
         resources["lifecycle"] = changed(resources["lifecycle"], f"rules.0.{path}")
@@ -213,7 +213,7 @@ def test_only_a_versioned_bucket_must_expire_old_versions(status, wrong):
 
 def test_unknown_versioning_is_open_only_for_a_bucket_that_does_not_expire_versions():
     for path in ("versioningConfiguration.status", "bucket"):
-        resources = stack()
+        resources = around("bucket")
         resources["versioning"] = changed(versioning(), path, UNKNOWN)
         assert Pack().judge(*resources.values()) == []
         resources["lifecycle"] = changed(lifecycle(), "rules.0.noncurrentVersionExpiration")
@@ -224,7 +224,7 @@ def test_unknown_versioning_is_open_only_for_a_bucket_that_does_not_expire_versi
 
 
 def test_all_buckets_can_be_asked_to_expire_old_versions():
-    resources = stack()
+    resources = around("bucket")
     del resources["versioning"]
     resources["lifecycle"] = changed(lifecycle(), "rules.0.noncurrentVersionExpiration")
     assert Pack().judge(*resources.values()) == []
@@ -238,7 +238,7 @@ def test_an_upload_abort_for_a_prefix_does_not_count():
     aborts = {"abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}
     made = changed(lifecycle(), "rules.0.abortIncompleteMultipartUpload")
     made.props["rules"].append({"id": "p", "status": "Enabled", "filter": {"prefix": "a/"}, **aborts})
-    resources = {**stack(), "lifecycle": made}
+    resources = {**around("bucket"), "lifecycle": made}
     policies = [report.policy for report in Pack().judge(*resources.values())]
     assert policies == ["bucket-aborts-incomplete-uploads"]
     made.props["rules"][1]["filter"] = {"prefix": ""}
@@ -248,6 +248,7 @@ def test_an_upload_abort_for_a_prefix_does_not_count():
 def test_a_filter_that_is_known_to_limit_counts_although_another_part_is_unknown():
     made = changed(lifecycle(), "rules.0.filter", {"prefix": "a/", "objectSizeGreaterThan": UNKNOWN})
     policies = [
-        (report.policy, report.level) for report in Pack().judge(*{**stack(), "lifecycle": made}.values())
+        (report.policy, report.level)
+        for report in Pack().judge(*{**around("bucket"), "lifecycle": made}.values())
     ]
     assert policies == [("bucket-has-a-lifecycle", "mandatory")]

@@ -2,7 +2,7 @@ import pytest
 
 from policies import messages
 from tests.policies.analyzer import UNKNOWN, Made, Pack, changed
-from tests.policies.good import TAGS, stack
+from tests.policies.good import TAGS, around, stack
 
 _NATS = "spec.triggers.0.metadata"
 OPEN = [
@@ -142,7 +142,7 @@ OPEN = [
 def test_an_unknown_value_is_told_as_advisory_with_its_property_and_never_mandatory(
     name, path, shown, policy
 ):
-    resources = stack()
+    resources = around(name)
     resources[name] = changed(resources[name], path, UNKNOWN)
     found = Pack().judge(*resources.values())
     assert {report.level for report in found} == {"advisory"}
@@ -155,7 +155,7 @@ def test_an_unknown_value_is_told_as_advisory_with_its_property_and_never_mandat
 def test_every_single_property_of_the_good_stack_may_be_unknown_without_a_mandatory_report():
     for name, made in stack().items():
         for path in _paths(made.props):
-            resources = stack()
+            resources = around(name)
             resources[name] = changed(made, path, UNKNOWN)
             found = Pack().judge(*resources.values())
             assert "mandatory" not in {report.level for report in found}, path
@@ -172,7 +172,7 @@ def _paths(data, prefix=""):
 
 
 def test_what_is_certainly_wrong_is_reported_beside_what_is_unknown():
-    resources = stack()
+    resources = around("deployment")
     containers = [{"name": "a", "resources": UNKNOWN}, {"name": "b", "resources": {"requests": {"cpu": "1"}}}]
     resources["deployment"] = changed(resources["deployment"], "spec.template.spec.containers", containers)
     found = Pack().analyze(resources["deployment"])
@@ -185,7 +185,7 @@ def test_what_is_certainly_wrong_is_reported_beside_what_is_unknown():
 
 
 def test_what_a_stack_policy_leaves_open_names_the_resource_with_its_urn():
-    resources = stack()
+    resources = around("lifecycle")
     resources["lifecycle"] = changed(resources["lifecycle"], "rules", UNKNOWN)
     bucket = resources["bucket"]
     told = [each for each in Pack().judge(*resources.values()) if each.policy == "bucket-has-a-lifecycle"]

@@ -130,9 +130,10 @@ def _replicas(r: Subject) -> Range:
             else:
                 low = idle = scaler.number("spec.minReplicas", 1)
                 high = scaler.number("spec.maxReplicas")
+            high = max(high, low)
             expected = min(max(replicas, low), high) if set_by_program else low
             r.note(f"{low:f} to {high:f} replicas by {scaler.name}")
-            return Range(min(idle, low), expected, max(high, low))
+            return Range(min(idle, low), expected, high)
     return Range.of(replicas)
 
 
@@ -167,8 +168,10 @@ def _nodes(r: Subject) -> Range:
         return NODES
     total = Range.of(0)
     for group in groups:
-        low, high = group.number("scalingConfig.minSize"), group.number("scalingConfig.maxSize")
-        total = total + Range(low, group.number("scalingConfig.desiredSize", low), high)
+        low = group.number("scalingConfig.minSize")
+        high = max(group.number("scalingConfig.maxSize"), low)
+        desired = group.number("scalingConfig.desiredSize", low)
+        total = total + Range(low, min(max(desired, low), high), high)
     return total
 
 

@@ -31,7 +31,7 @@ def state_machine(r: Subject) -> None:
     gb_hours = hours * memory.chunks(EXPRESS_MB) * EXPRESS_MB / 1024
     r.charge("Express requests", "AmazonStates", "express", "requests", requests)
     r.charge("Express duration", "AmazonStates", "express", "duration", gb_hours)
-    if gb_hours.high > 1_000:
+    if gb_hours.high > 1_000 and len(r.rate("AmazonStates", "express", "duration").tiers) == 1:
         r.note("express duration above 1,000 GB-hours is cheaper than the only price on file")
 
 

@@ -25,5 +25,7 @@ def test_one_action_says_what_is_included():
 
 
 def test_budgets_not_yet_named_are_not_taken_for_one():
-    actions = [resource(ACTION, {"budgetName": UNKNOWN}, name=f"a{n}") for n in range(3)]
+    actions = [
+        resource(ACTION, {"budgetName": name}, name=f"a{n}") for n, name in enumerate((UNKNOWN, UNKNOWN, []))
+    ]
     assert [dollars(it) > 0 for it in bills(*actions)] == [False, False, True]

@@ -72,6 +72,12 @@ def test_the_horizontal_pod_autoscaler_gives_the_range():
     assert near(share(bill(DEPLOYMENT, deployment(), scaler)), 2 * one, 2 * one, 20 * one)
 
 
+def test_a_scaler_with_its_ends_the_wrong_way_round_still_gives_a_range():
+    one = D("5.5") / M6I_LARGE * 730 * hour()
+    it = bill(DEPLOYMENT, deployment(replicas=4), resource(HPA, hpa("api", 6, 2), name="s"))
+    assert near(share(it), 6 * one)
+
+
 def test_a_scaler_of_another_namespace_or_kind_is_not_its_own():
     one = D("5.5") / M6I_LARGE * 730 * hour()
     others = (

@@ -126,7 +126,8 @@ def test_rules_in_the_bucket_itself_count_the_same():
     }
     apart = rules(moves((30, "STANDARD_IA"), expiration={"days": 90}))
     assert amounts(billed(None, lifecycleRules=[rule])) == amounts(billed(apart))
-    assert billed(None, lifecycleRules=[{**rule, "enabled": False}]).after == billed(None).after
+    for part in ({"enabled": False}, {"prefix": "raw/"}, {"tags": {"a": "b"}}):
+        assert billed(None, lifecycleRules=[{**rule, **part}]).after == billed(None).after
 
 
 def test_rules_of_a_bucket_not_yet_named_are_found_by_dependency():

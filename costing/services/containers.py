@@ -159,3 +159,4 @@ def batch(r: Subject) -> None:
     if kind == "SPOT":
         r.note("spot has no list price: priced as on demand, which it does not exceed")
     charge_instances(r, instance, vcpu / vcpus(instance), system="linux")
+    r.note("the volumes of its instances are not in this figure")

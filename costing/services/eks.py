@@ -35,6 +35,8 @@ def cluster(r: Subject) -> None:
     """
     if r.flag("computeConfig.enabled"):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "Auto Mode chooses its instances while the cluster runs")
+    if r.has("remoteNetworkConfig"):
+        r.note("hybrid nodes are billed by vCPU and not in this figure")
     hours = r.hours()
     tier = r.text("controlPlaneScalingConfig.tier", "standard")
     if tier != "standard":

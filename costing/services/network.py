@@ -28,7 +28,7 @@ def elastic_ip(r: Subject) -> None:
         return
     used = r.has("instance") or r.has("networkInterface")
     key = "in-use" if used else "idle"
-    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", key, r.hours())
+    r.charge(f"Public IPv4 address, {key}", "AmazonVPC", "public-ipv4", key, r.hours())
 
 
 @estimates("aws:ec2/natGateway:NatGateway")
@@ -73,7 +73,10 @@ def transit_gateway_attachment(r: Subject) -> None:
 def vpn_connection(r: Subject) -> None:
     """On a transit gateway its attachment and data are billed as well; acceleration bills accelerators."""
     hours = r.hours()
-    r.charge("VPN connection", "AmazonVPC", "site-to-site-vpn", "connection", hours)
+    bandwidth = r.text("tunnelBandwidth", "standard")
+    key = "connection" if bandwidth == "standard" else f"connection-{bandwidth}"
+    key += "-concentrator" if r.has("vpnConcentratorId") else ""
+    r.charge("VPN connection", "AmazonVPC", "site-to-site-vpn", key, hours)
     if r.has("transitGatewayId"):
         r.charge("VPN attachment", "AmazonVPC", "transit-gateway", "vpn-attachment", hours)
         r.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed-vpn", processed(r))

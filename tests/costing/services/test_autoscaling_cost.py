@@ -176,3 +176,72 @@ def test_capacity_counts_units_of_the_first_override():
     assert found["m5.xlarge linux, on demand"] == (D(730), 730 * hourly("m5.xlarge"))
     assert found["m5.xlarge linux, spot"] == (4 * D(730), 4 * 730 * D("0.05"))
     assert found["Root volume: gp3 storage"][0] == 5 * 8
+
+
+def test_a_template_gives_tenancy_more_volumes_monitoring_and_its_market():
+    inputs = {
+        "instanceType": "m5.large",
+        "blockDeviceMappings": [
+            {"ebs": {"volumeSize": 8, "volumeType": "gp3"}},
+            {"ebs": {"volumeSize": 100, "volumeType": "gp2"}},
+            {"deviceName": "/dev/sdc", "noDevice": "true"},
+        ],
+        "monitoring": {"enabled": True},
+        "instanceMarketOptions": {"marketType": "spot", "spotOptions": {"maxPrice": "0.05"}},
+        **PRIVATE,
+    }
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    found = lines(bill(GROUP, group, resource(TEMPLATE, inputs, name="lt", id="lt-1"), usage=LINUX))
+    assert found["m5.large linux, spot"] == (D(730), D("36.5"))
+    assert found["Volume: gp2 storage"] == (D(100), D(10))
+    assert found["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
+    dedicated = {"instanceType": "m5.large", "placement": {"tenancy": "dedicated"}, **PRIVATE}
+    assert bill(GROUP, group, resource(TEMPLATE, dedicated, name="lt", id="lt-1")).reason.startswith(
+        "no price in this region: m5.large with tenancy dedicated"
+    )
+    hosted = {"instanceType": "m5.large", "placement": {"tenancy": "host"}, **PRIVATE}
+    on_host = bill(GROUP, group, resource(TEMPLATE, hosted, name="lt", id="lt-1"))
+    assert list(lines(on_host)) == ["Root volume: gp3 storage"]
+    assert any("Dedicated Host" in note for note in on_host.notes)
+
+
+def test_a_launch_configuration_gives_disks_and_a_spot_price():
+    configuration = resource(
+        "aws:ec2/launchConfiguration:LaunchConfiguration",
+        {
+            "name": "lc",
+            "instanceType": "m5.large",
+            "spotPrice": "0.05",
+            "enableMonitoring": False,
+            "associatePublicIpAddress": False,
+            "rootBlockDevice": {"volumeSize": 50, "volumeType": "gp2"},
+        },
+        name="lc",
+    )
+    found = lines(
+        bill(GROUP, {"minSize": 2, "maxSize": 2, "launchConfiguration": "lc"}, configuration, usage=LINUX)
+    )
+    assert found == {
+        "m5.large linux, spot": (D(1460), D(73)),
+        "Root volume: gp2 storage": (D(100), D(10)),
+    }
+
+
+def test_a_spot_request_bills_its_volumes_address_and_transfer():
+    inputs = {
+        "instanceType": "m5.large",
+        "associatePublicIpAddress": True,
+        "monitoring": True,
+        "rootBlockDevice": {"volumeSize": 8},
+        "ebsBlockDevices": [{"deviceName": "/dev/sdb", "volumeSize": 10, "volumeType": "gp2"}],
+    }
+    usage = {**LINUX, "spot_price_usd_per_hour": 0.02, "monthly_internet_egress_gb": 10}
+    found = lines(bill("aws:ec2/spotInstanceRequest:SpotInstanceRequest", inputs, usage=usage))
+    assert found == {
+        "m5.large linux, spot": (D(730), D("14.6")),
+        "Root volume: gp3 storage": (D(8), D("0.64")),
+        "Volume /dev/sdb: gp2 storage": (D(10), D(1)),
+        "Detailed monitoring (0 to 10,000)": (D(7), D("2.1")),
+        "Public IPv4 address": (D(730), D("3.65")),
+        "Data out to the internet (0 to 10,240)": (D(10), D("0.9")),
+    }

@@ -92,3 +92,14 @@ def test_an_unknown_instance_type_or_a_system_without_a_price_is_unpriced():
     assert bill(ENVIRONMENT, {}, usage={"operating_system": "suse"}).reason.startswith(
         "no price in this region"
     )
+
+
+def test_a_network_balancer_and_a_worker_without_one():
+    network = settings(env__LoadBalancerType="network")
+    found = lines(bill(ENVIRONMENT, network, usage={**QUIET, "monthly_data_processed_gb": 730}))
+    assert found["Network load balancer"] == (D(730), 730 * D("0.0225"))
+    assert found["Capacity units"] == (D(730), 730 * D("0.006"))
+    worker = lines(bill(ENVIRONMENT, {"tier": "Worker"}, usage=QUIET))
+    assert "Classic load balancer" not in worker
+    windows = lines(bill(ENVIRONMENT, {"solutionStackName": "64bit Windows Server 2022"}, usage={}))
+    assert "t3.micro windows, on demand" in windows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, resource
-from tests.costing.services.line_items import lines
+from tests.costing.services.line_items import line_items, lines
 
 LB = "aws:lb/loadBalancer:LoadBalancer"
 QUIET = {
@@ -89,3 +89,35 @@ def test_subnets_unknown_as_a_whole_are_counted_by_what_they_are_made_from():
     found = lines(bills(balancer, *subnets, usage={"it": QUIET})[0])
     assert found["Public IPv4 addresses"] == (3 * D(730), 3 * D("3.65"))
     assert bill(LB, {"subnets": UNKNOWN}, usage=QUIET).reason == "value unknown until deploy: subnets"
+
+
+@pytest.mark.parametrize(
+    ("protocols", "connections"), [(["TCP"], 800), (["TCP_UDP"], 400), (["UDP", "TLS"], 50)]
+)
+def test_the_most_demanding_listener_decides_what_a_unit_holds(protocols, connections):
+    listeners = [
+        resource(
+            "aws:lb/listener:Listener",
+            {"loadBalancerArn": "arn:lb", "protocol": protocol},
+            name=f"l-{protocol}",
+        )
+        for protocol in protocols
+    ]
+    network = {"loadBalancerType": "network", "internal": True}
+    usage = {**QUIET, "new_connections_per_second": connections}
+    estimate = bill(LB, network, *listeners, usage=usage, op="same", outputs={"arn": "arn:lb"})
+    assert lines(estimate)["Capacity units"][0] == 730
+
+
+def test_active_connections_and_data_fill_the_units_of_a_network_balancer():
+    network = {"loadBalancerType": "network", "internal": True}
+    active = {**QUIET, "active_connections_per_minute": 200_000}
+    assert lines(bill(LB, network, usage=active))["Capacity units"][0] == 2 * 730
+    data = {**QUIET, "monthly_data_processed_gb": 3 * 730}
+    assert lines(bill(LB, network, usage=data))["Capacity units"][0] == 3 * 730
+
+
+def test_what_nobody_states_is_assumed_quiet_to_moderate():
+    units = next(line for line in line_items(bill(LB, {"internal": True})) if line.what == "Capacity units")
+    assert units.assumed
+    assert (units.quantity.low, units.quantity.expected, units.quantity.high) == (0, 100, 1000)

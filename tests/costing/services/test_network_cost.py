@@ -8,6 +8,7 @@ from tests.costing.services.bills import EU, UNKNOWN, D, bill, dollars, price, r
 from tests.costing.services.line_items import line_items, lines
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+EIP = "aws:ec2/eip:Eip"
 NAT = "aws:ec2/natGateway:NatGateway"
 
 
@@ -38,11 +39,25 @@ def test_a_regional_nat_gateway_bills_each_zone():
     assert (auto.quantity.low, auto.quantity.high, auto.assumed) == (730, 6 * 730, True)
 
 
-def test_an_address_is_billed_idle_or_in_use_but_not_ones_own():
-    eip = "aws:ec2/eip:Eip"
-    assert dollars(bill(eip, {"domain": "vpc"})) == D("3.65")
-    assert dollars(bill(eip, {"instance": UNKNOWN}, usage={"monthly_hours": 100})) == D("0.5")
-    own = bill(eip, {"publicIpv4Pool": "ipv4pool-ec2-1"})
+@pytest.mark.parametrize(
+    ("inputs", "use"),
+    [
+        ({"domain": "vpc"}, "idle"),
+        ({"instance": UNKNOWN}, "in-use"),
+        ({"networkInterface": UNKNOWN}, "in-use"),
+    ],
+)
+def test_an_address_is_billed_idle_or_in_use(inputs, use):
+    assert lines(bill(EIP, inputs, usage={"monthly_hours": 100})) == {
+        f"Public IPv4 address, {use}": (D(100), D("0.5"))
+    }
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"publicIpv4Pool": "ipv4pool-ec2-1"}, {"customerOwnedIpv4Pool": "coip-1"}]
+)
+def test_ones_own_address_is_not_billed(inputs):
+    own = bill(EIP, inputs)
     assert (dollars(own), line_items(own)) == (0, ())
     assert any("customer's own" in note for note in own.notes)
 
@@ -100,6 +115,16 @@ def test_a_vpn_on_a_transit_gateway_bills_its_attachment_and_acceleration():
     assert found["Data out to the internet (0 to 10,240)"][1] == D("0.9")
 
 
+def test_a_faster_vpn_has_no_price_and_data_without_a_transit_gateway_is_free():
+    vpn = "aws:ec2/vpnConnection:VpnConnection"
+    fast = bill(vpn, {"vpnGatewayId": UNKNOWN, "tunnelBandwidth": "large"})
+    assert fast.reason.startswith("no price in this region: AmazonVPC site-to-site-vpn connection-large")
+    assert not any("not billed" in note for note in bill(vpn, {"vpnGatewayId": UNKNOWN}).notes)
+    plain = bill(vpn, {"vpnGatewayId": UNKNOWN}, usage={"monthly_data_processed_gb": 100})
+    assert dollars(plain) == D("36.5")
+    assert any("not billed" in note for note in plain.notes)
+
+
 def test_client_vpn_bills_associations_and_connections():
     association = "aws:ec2clientvpn/networkAssociation:NetworkAssociation"
     assert dollars(bill(association, {}, usage={"monthly_hours": 200})) == 20
@@ -121,6 +146,10 @@ def test_mirrors_and_managed_addresses_bill_by_the_hour():
 def test_a_firewall_bills_each_endpoint():
     firewall = "aws:networkfirewall/firewall:Firewall"
     inputs = {"subnetMappings": [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}]}
+    zones = bill(
+        firewall, {"availabilityZoneMappings": [{"availabilityZoneId": "a"}]}, usage={"monthly_hours": 1}
+    )
+    assert lines(zones)["Firewall endpoint"][0] == 1
     found = lines(bill(firewall, inputs, usage={"monthly_data_processed_gb": 1000, "monthly_hours": 100}))
     assert found == {"Firewall endpoint": (D(200), D(79)), "Data inspected": (D(1000), D(65))}
 

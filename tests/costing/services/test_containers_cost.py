@@ -139,3 +139,56 @@ def test_batch_bills_vcpu_hours_but_never_less_than_the_minimum():
     assert found["m5.xlarge linux, on demand"] == (D(730), 730 * rate)
     optimal = {"computeResources": {"type": "EC2", "maxVcpus": 4, "instanceTypes": ["optimal"]}}
     assert bill(token, optimal).reason.startswith("value unknown until deploy: AWS Batch chooses")
+
+
+def test_a_task_with_a_public_address_and_a_managed_volume_pays_for_them():
+    inputs = {
+        **FARGATE,
+        "desiredCount": 1,
+        "networkConfiguration": {"assignPublicIp": True},
+        "volumeConfiguration": {"managedEbsVolume": {"sizeInGb": 100, "volumeType": "gp2"}},
+    }
+    found = lines(bill(SERVICE, inputs, task(), made_from=MADE_FROM))
+    assert found["Public IPv4 address"] == (D(730), D("3.65"))
+    assert found["Managed volume: gp2 storage"] == (D(100), D(10))
+
+
+def test_only_the_fargate_share_of_mixed_providers_is_billed():
+    mixed = {
+        "taskDefinition": "shop",
+        "desiredCount": 4,
+        "capacityProviderStrategies": [
+            {"capacityProvider": "FARGATE", "weight": 1},
+            {"capacityProvider": "my-instances", "weight": 3},
+        ],
+    }
+    assert lines(bill(SERVICE, mixed, task()))["Task vCPU"] == (D(365), 365 * D("0.04048"))
+
+
+def test_a_task_without_a_readable_size_is_unpriced():
+    odd = bill(SERVICE, FARGATE, task(cpu="lots"), made_from=MADE_FROM)
+    assert odd.reason.startswith("value unknown until deploy: cpu of the task: 'lots' is no size")
+    unset = bill(SERVICE, FARGATE, task(memory=None), made_from=MADE_FROM)
+    assert unset.reason == "value unknown until deploy: memory is not set"
+
+
+def test_app_runner_without_sizes_is_one_instance_of_2_gb():
+    memory, active = line_items(bill("aws:apprunner/service:Service", {}))
+    assert memory.quantity.expected == 2 * 730
+    assert (active.quantity.low, active.quantity.expected, active.quantity.high) == (0, 73, 730)
+    big = {"instanceConfiguration": {"cpu": "4 vCPU", "memory": "8192"}}
+    memory, active = line_items(bill("aws:apprunner/service:Service", big))
+    assert (memory.quantity.expected, active.quantity.high) == (8 * 730, 4 * 730)
+
+
+def test_batch_assumes_up_to_its_maximum_and_leaves_unmanaged_environments_alone():
+    token = "aws:batch/computeEnvironment:ComputeEnvironment"
+    fargate = {"computeResources": {"type": "FARGATE", "maxVcpus": 10}}
+    vcpu, memory = line_items(bill(token, fargate))
+    assert (vcpu.quantity.low, vcpu.quantity.expected, vcpu.quantity.high) == (0, 730, 7300)
+    assert (memory.quantity.low, memory.quantity.expected, memory.quantity.high) == (0, 2920, 58400)
+    unmanaged = bill(token, {"type": "UNMANAGED"})
+    assert dollars(unmanaged) == 0
+    assert any("own" in note for note in unmanaged.notes)
+    spot = {"computeResources": {"type": "FARGATE_SPOT", "maxVcpus": 10}}
+    assert bill(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")

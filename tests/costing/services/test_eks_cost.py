@@ -130,4 +130,31 @@ def test_a_fargate_profile_bills_what_its_pods_use():
     assert found["Pod vCPU"][1] == D("4.048")
     assert found["Pod memory"][1] == D("0.889")
     assert found["Ephemeral storage above 20 GB"] == (D(1000), D("0.111"))
-    assert all(line.assumed for line in line_items(bill("aws:eks/fargateProfile:FargateProfile", {})))
+    vcpu, memory = line_items(bill("aws:eks/fargateProfile:FargateProfile", {}))
+    assert (vcpu.quantity.low, vcpu.quantity.expected, vcpu.quantity.high) == (0, 730, 7300)
+    assert (memory.quantity.low, memory.quantity.expected, memory.quantity.high) == (0, 1460, 14600)
+    assert vcpu.assumed
+    assert memory.assumed
+
+
+def test_the_types_of_a_group_win_over_its_template_and_the_first_is_priced():
+    one = {"scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1}, "launchTemplate": {"id": "lt-1"}}
+    template = resource(TEMPLATE, {"networkInterfaces": [{}]}, name="lt", id="lt-1")
+    several = bill(GROUP, {**one, "instanceTypes": ["m5.large", "m5a.large"]}, template, usage=LINUX)
+    assert "m5.large linux, on demand" in lines(several)
+    assert any("any of m5.large, m5a.large" in note for note in several.notes)
+    alone = bill(GROUP, {**one, "instanceTypes": ["m5.large"]}, template, usage=LINUX)
+    assert not any("any of" in note for note in alone.notes)
+    assert "t3.medium linux, on demand" in lines(bill(GROUP, one, template, usage=LINUX))
+    chosen = resource(TEMPLATE, {"instanceRequirements": {"vcpuCount": {"min": 2}}}, name="lt", id="lt-1")
+    assert bill(GROUP, one, chosen, usage=LINUX).reason.startswith(
+        "value unknown until deploy: instanceRequirements"
+    )
+
+
+def test_no_nodes_and_no_version_are_said():
+    none = bill(GROUP, {"scalingConfig": {"minSize": 0, "desiredSize": 0, "maxSize": 0}})
+    assert (dollars(none), none.notes) == (0, ("no nodes: its sizes are 0",))
+    assert any("newest one assumed" in note for note in bill(CLUSTER, {}).notes)
+    upgraded = bill(CLUSTER, {}, op="same", outputs={"version": "1.30"})
+    assert dollars(upgraded) == 438

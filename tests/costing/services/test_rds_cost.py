@@ -214,3 +214,62 @@ def test_a_database_from_a_snapshot_has_the_size_that_its_last_deploy_told():
     deployed = bill(INSTANCE, restored, op="same", outputs={"allocatedStorage": 250})
     assert lines(deployed)["gp3 storage"] == (D(250), D("28.75"))
     assert bill(INSTANCE, restored).reason == "value unknown until deploy: allocatedStorage is not set"
+
+
+def test_a_replica_may_have_storage_of_its_own():
+    source = resource(INSTANCE, {**POSTGRES, "identifier": "main"}, name="main")
+    replica = {
+        "instanceClass": "db.r6g.large",
+        "replicateSourceDb": "main",
+        "allocatedStorage": 200,
+        "storageType": "gp2",
+    }
+    assert lines(bill(INSTANCE, replica, source))["gp2 storage"] == (D(200), D(23))
+
+
+def test_gp3_throughput_above_the_included_has_no_price_and_magnetic_io_is_assumed():
+    fast = {**POSTGRES, "allocatedStorage": 400, "iops": 12_000, "storageThroughput": 501}
+    assert bill(INSTANCE, fast).reason.startswith(
+        "no price in this region: AmazonRDS storage-single-az gp3-throughput"
+    )
+    requests = line_items(bill(INSTANCE, {**POSTGRES, "storageType": "standard"}))[-1].quantity
+    assert (requests.low, requests.expected, requests.high, requests.assumed) == (0, 1, 10, True)
+
+
+def test_a_public_database_pays_for_its_address():
+    found = lines(bill(INSTANCE, {**POSTGRES, "publiclyAccessible": True}))
+    assert found["Public IPv4 address"] == (D(730), D("3.65"))
+
+
+def test_a_proxy_counts_every_instance_of_a_cluster():
+    cluster, member = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
+    scaling = {"serverlessv2ScalingConfiguration": {"minCapacity": 8, "maxCapacity": 24}}
+    others = [
+        resource(cluster, {"engine": "aurora-mysql", "clusterIdentifier": "c", **scaling}, name="c", id="c"),
+        resource(member, {"instanceClass": "db.r6g.xlarge", "clusterIdentifier": "c"}, name="a"),
+        resource(member, {"instanceClass": "db.r6g.large", "clusterIdentifier": "c"}, name="b"),
+        resource(
+            "aws:rds/proxyTarget:ProxyTarget", {"dbProxyName": "p", "dbClusterIdentifier": "c"}, name="t"
+        ),
+    ]
+    proxy = "aws:rds/proxy:Proxy"
+    assert dollars(bill(proxy, {"name": "p"}, *others)) == 6 * 730 * D("0.015")
+    others[2]["newState"]["inputs"]["instanceClass"] = "db.serverless"
+    after = bill(proxy, {"name": "p"}, *others, region=EU).after
+    rate = 730 * D("0.018")
+    assert (after.low, after.expected, after.high) == ((4 + 8) * rate, (4 + 16) * rate, (4 + 24) * rate)
+
+
+def test_a_snapshot_of_a_multi_az_cluster_has_the_rate_of_rds():
+    cluster = resource(
+        "aws:rds/cluster:Cluster",
+        {"engine": "postgres", "clusterIdentifier": "c", "allocatedStorage": 100},
+        name="c",
+        id="c",
+    )
+    token = "aws:rds/clusterSnapshot:ClusterSnapshot"
+    after = bill(token, {"dbClusterIdentifier": "c"}, cluster).after
+    assert (after.low, after.expected, after.high) == (0, D("9.5"), D("9.5"))
+    assert dollars(bill(token, {"dbClusterIdentifier": "c"}, cluster, usage={"storage_gb": 10})) == D("0.95")
+    aurora = bill(token, {"dbClusterIdentifier": "gone"}).after
+    assert (aurora.low, aurora.expected, aurora.high) == (0, D("2.1"), 21)

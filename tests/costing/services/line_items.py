@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from costing.estimate import Estimate
-from costing.model import Line
+from costing.estimate import Estimate, PlanEstimator
+from costing.model import Line, Range
+from costing.price_book import list_prices
+from costing.pricing import Pricing
+from costing.usage import UsageProfile
+from tests.costing.services.bills import AT, US, plan
 
 
 def line_items(estimate: Estimate) -> tuple[Line, ...]:
@@ -20,3 +25,20 @@ def lines(estimate: Estimate) -> dict[str, tuple[Decimal, Decimal]]:
     assert len(found) == len(line_items(estimate))
     assert sum(amount for _, amount in found.values()) == estimate.after.expected
     return found
+
+
+def bill_with(
+    rows: dict[tuple[str, str, str], str], *steps: dict[str, Any], usage: dict[str, int] | None = None
+) -> Estimate:
+    """The first of `steps` in us-east-1, where `rows` brings the prices that are on nobody's list.
+
+    A row is (service, family, key) and US dollars per unit of one.
+    """
+    overrides = {
+        (US, *wanted): [[US, *wanted, "unit", usd, "0", "2026-11", "brought by the test"]]
+        for wanted, usd in rows.items()
+    }
+    profile = UsageProfile(resources={"it": {key: Range.of(value) for key, value in (usage or {}).items()}})
+    the_plan = plan(*steps)
+    pricing = Pricing(list_prices().with_overrides(overrides), AT, profile)
+    return PlanEstimator(the_plan, pricing).estimate(the_plan.resources[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, price, resource
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 CLUSTER = "aws:rds/cluster:Cluster"
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
@@ -155,3 +155,52 @@ def test_an_instance_takes_engine_and_version_of_a_cluster_that_tells_them_on_de
     }
     found = lines(bill(INSTANCE, inputs, cluster(engineVersion="12.20"), made_from=made_from))
     assert found["Extended support, year 1 2"] == (D(1460), D(146))
+
+
+def test_a_multi_az_cluster_with_prices_bills_three_instances_storage_and_support():
+    storage = "storage-multi-az-readable-standbys"
+    rows = {
+        ("AmazonRDS", "postgresql-multi-az-readable-standbys", "db.r6gd.large"): "0.7",
+        ("AmazonRDS", storage, "io1"): "0.375",
+        ("AmazonRDS", storage, "io1-iops"): "0.3",
+    }
+    inputs = {
+        "engine": "postgres",
+        "engineVersion": "13.20",
+        "dbClusterInstanceClass": "db.r6gd.large",
+        "allocatedStorage": 100,
+        "iops": 1000,
+    }
+    usage = {"monthly_hours": 100, "additional_backup_storage_gb": 10, "monthly_snapshot_export_gb": 10}
+    assert lines(bill_with(rows, resource(CLUSTER, inputs), usage=usage)) == {
+        "db.r6gd.large postgresql, three instances": (D(100), D(70)),
+        "io1 storage": (D(100), D("37.5")),
+        "io1 IOPS": (D(1000), D(300)),
+        "Backups above the free amount": (D(10), D("0.95")),
+        "Snapshot export": (D(10), D("0.1")),
+        "Extended support, year 1 2": (D(600), D(60)),
+    }
+    backups = line_items(bill_with(rows, resource(CLUSTER, inputs)))[3].quantity
+    assert (backups.low, backups.expected, backups.high, backups.assumed) == (0, 0, 100, True)
+
+
+def test_serverless_of_the_first_version_is_unpriced_and_backtracking_said():
+    first = bill(CLUSTER, {**POSTGRES, "engineMode": "serverless"})
+    assert first.reason.startswith("no price in this region: AmazonRDS aurora-serverless-v1")
+    back = bill(CLUSTER, {"engine": "aurora-mysql", "backtrackWindow": 3600}, usage=USAGE)
+    assert any("backtrack" in note for note in back.notes)
+    assert not any("backtrack" in note for note in bill(CLUSTER, POSTGRES, usage=USAGE).notes)
+
+
+def test_what_a_cluster_assumes_begins_at_the_least_that_is_allocated():
+    storage, requests, backups = line_items(bill(CLUSTER, POSTGRES))
+    assert (storage.quantity.low, storage.quantity.expected, storage.quantity.high) == (10, 100, 1000)
+    assert (requests.quantity.low, requests.quantity.expected, requests.quantity.high) == (0, 10, 100)
+    assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 0, 1000)
+
+
+def test_an_instance_of_a_cluster_elsewhere_is_taken_to_be_standard():
+    inputs = {**POSTGRES, "clusterIdentifier": "elsewhere", "instanceClass": "db.r6g.large"}
+    alone = bill(INSTANCE, inputs)
+    assert "db.r6g.large aurora-postgresql, standard" in lines(alone)
+    assert any("standard storage assumed" in note for note in alone.notes)

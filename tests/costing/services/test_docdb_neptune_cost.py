@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.costing.services.bills import EU, UNKNOWN, D, bill, price, resource
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 DOC, DOC_INSTANCE = "aws:docdb/cluster:Cluster", "aws:docdb/clusterInstance:ClusterInstance"
 GRAPH, GRAPH_INSTANCE = "aws:neptune/cluster:Cluster", "aws:neptune/clusterInstance:ClusterInstance"
@@ -68,3 +68,22 @@ def test_old_engines_missing_classes_and_credits_without_rows_are_unpriced():
     assert bill(GRAPH_INSTANCE, small, usage=credits).reason.startswith(
         "no price in this region: AmazonNeptune cpu-credits t3"
     )
+
+
+def test_extended_support_of_documentdb_is_by_vcpu_hour_once_it_has_a_price():
+    rows = {("AmazonDocDB", "extended-support", "3.6.0"): "0.1"}
+    old = resource(DOC, {"engineVersion": "3.6.0", "clusterIdentifier": "d"}, name="doc")
+    inputs = {"instanceClass": "db.r5.4xlarge", "clusterIdentifier": "d"}
+    found = lines(bill_with(rows, resource(DOC_INSTANCE, inputs), old))
+    assert found["Extended support"] == (D(16 * 730), D("1168"))
+
+
+def test_what_clusters_assume_and_graphs_in_public():
+    storage, requests, backups = line_items(bill(DOC, {}))
+    assert (storage.quantity.low, storage.quantity.expected, storage.quantity.high) == (10, 100, 1000)
+    assert (requests.quantity.low, requests.quantity.expected, requests.quantity.high) == (0, 10, 100)
+    assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 0, 1000)
+    public = {"instanceClass": "db.r6g.large", "clusterIdentifier": "g", "publiclyAccessible": True}
+    found = bill(GRAPH_INSTANCE, public)
+    assert lines(found)["Public IPv4 address"] == (D(730), D("3.65"))
+    assert any("standard storage assumed" in note for note in found.notes)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from costing.estimate import PlanEstimator
-from costing.price_book import list_prices
-from costing.pricing import Pricing
-from tests.costing.services.bills import AT, EU, UNKNOWN, D, bill, dollars, plan, price, resource
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.bills import EU, UNKNOWN, D, bill, dollars, price, resource
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 EMR = "aws:emr/cluster:Cluster"
 ENDPOINT = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 NOTEBOOK = "aws:sagemaker/notebookInstance:NotebookInstance"
-FEE = ["us-east-1", "ElasticMapReduce", "instance", "m5.xlarge", "hour", "0.048", "0", "2026-11", "mine"]
+FEES = {
+    ("ElasticMapReduce", "instance", "m5.xlarge"): "0.048",
+    ("ElasticMapReduce", "instance", "c5.xlarge"): "0.043",
+}
 LIGHTSAIL = "aws:lightsail/instance:Instance"
 CLUSTER = {
     "masterInstanceGroup": {"instanceType": "m5.xlarge"},
@@ -43,31 +43,18 @@ def test_an_emr_fleet_is_its_capacity_in_units_of_its_first_type():
     def fleet(kind: str, **capacity: int) -> dict:
         return {"instanceTypeConfigs": [{"instanceType": kind, "weightedCapacity": 2}], **capacity}
 
-    rows = {("us-east-1", "ElasticMapReduce", "instance", "m5.xlarge"): [FEE]}
     inputs = {
         "masterInstanceFleet": fleet("m5.xlarge", targetOnDemandCapacity=2),
         "coreInstanceFleet": fleet("m5.xlarge", targetOnDemandCapacity=4, targetSpotCapacity=4),
     }
-    the_plan = plan(resource(EMR, inputs))
-    estimate = PlanEstimator(the_plan, Pricing(list_prices().with_overrides(rows), AT)).estimate(
-        the_plan.resources[0]
-    )
+    estimate = bill_with(FEES, resource(EMR, inputs))
     fees = [line.quantity.expected for line in line_items(estimate) if line.what.startswith("EMR fee")]
     assert fees == [730, 4 * 730]
     assert any("spot" in note for note in estimate.notes)
 
 
 def test_emr_bills_instances_fee_and_volumes_once_the_fee_is_brought():
-    def fee(kind: str, usd: str) -> list[str]:
-        return ["us-east-1", "ElasticMapReduce", "instance", kind, "hour", usd, "0", "2026-11", "mine"]
-
-    rows = {
-        (row[0], row[1], row[2], row[3]): [row]
-        for row in (fee("m5.xlarge", "0.048"), fee("c5.xlarge", "0.043"))
-    }
-    the_plan = plan(resource(EMR, CLUSTER))
-    estimator = PlanEstimator(the_plan, Pricing(list_prices().with_overrides(rows), AT))
-    found = lines(estimator.estimate(the_plan.resources[0]))
+    found = lines(bill_with(FEES, resource(EMR, CLUSTER)))
     rate = price("AmazonEC2", "instance-linux-shared", "c5.xlarge")
     assert found["c5.xlarge linux, on demand"] == (D(1460), 1460 * rate)
     assert found["EMR fee, core c5.xlarge"] == (D(1460), 1460 * D("0.043"))

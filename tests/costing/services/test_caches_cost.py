@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
-from tests.costing.services.line_items import lines
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 CLUSTER = "aws:elasticache/cluster:Cluster"
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -119,3 +119,36 @@ def test_scaling_targets_of_shards_and_replicas_give_the_range():
     after = bill(GROUP, inputs, target("NodeGroups", 1, 4), target("Replicas", 1, 2)).after
     node = 730 * price("AmazonElastiCache", "valkey-node", "cache.r6g.large")
     assert (after.low, after.expected, after.high) == (2 * node, 4 * node, 12 * node)
+
+
+def test_old_redis_and_memorydb_bill_their_nodes_once_they_have_a_price():
+    rows = {
+        ("AmazonElastiCache", "extended-support", "cache.r6g.large"): "0.1",
+        ("AmazonMemoryDB", "redis-node", "db.r6g.large"): "0.3",
+        ("AmazonMemoryDB", "redis", "data-written"): "0.2",
+        ("AmazonMemoryDB", "backup", "snapshot-storage"): "0.02",
+    }
+    old = {"nodeType": "cache.r6g.large", "engine": "redis", "engineVersion": "5.0.6", "numCacheClusters": 2}
+    assert lines(bill_with(rows, resource(GROUP, old)))["Extended support"] == (D(1460), D(146))
+    memorydb = "aws:memorydb/cluster:Cluster"
+    usage = {"monthly_data_written_gb": 10, "snapshot_storage_gb": 100}
+    inputs = {"nodeType": "db.r6g.large", "numShards": 2, "numReplicasPerShard": 2}
+    assert lines(bill_with(rows, resource(memorydb, inputs), usage=usage)) == {
+        "db.r6g.large nodes": (D(6 * 730), 6 * 730 * D("0.3")),
+        "Data written": (D(10), D(2)),
+        "Snapshots": (D(100), D(2)),
+    }
+    nodes, written = line_items(bill_with(rows, resource(memorydb, {"nodeType": "db.r6g.large"})))
+    assert nodes.quantity.expected == 1460
+    assert (written.quantity.low, written.quantity.expected, written.quantity.high) == (0, 100, 1000)
+
+
+def test_what_a_serverless_cache_assumes_lies_within_its_limits():
+    stored, units = line_items(bill(SERVERLESS, {"engine": "redis"}))
+    assert (stored.quantity.low, stored.quantity.expected, stored.quantity.high) == (730, 730, 7300)
+    assert (units.quantity.low, units.quantity.expected, units.quantity.high) == (0, 100, 1000)
+    limits = {"ecpuPerSeconds": [{"minimum": 1000}], "dataStorage": {"maximum": 1}}
+    stored, units = line_items(bill(SERVERLESS, {"engine": "redis", "cacheUsageLimits": limits}))
+    assert stored.quantity.high == 730
+    assert units.quantity.low == units.quantity.high == 1000 * 730 * 3600 / D(1_000_000)
+    assert not any("snapshot" in note for note in bill(GROUP, {"nodeType": "cache.r6g.large"}).notes)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.costing.services.bills import EU, D, bill, dollars
-from tests.costing.services.line_items import lines
+from tests.costing.services.bills import EU, D, bill, dollars, resource
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 DMS = "aws:dms/replicationInstance:ReplicationInstance"
 SERVER = "aws:transfer/server:Server"
@@ -65,3 +65,39 @@ def test_directories_elsewhere_and_desktops_are_unpriced():
     )
     stopping = {"bundleId": "wsb-1", "workspaceProperties": {"runningMode": "AUTO_STOP"}}
     assert "auto-stop-month" in bill(workspace, stopping).reason
+
+
+def test_desktops_and_current_replication_instances_bill_once_they_have_a_price():
+    rows = {
+        ("AmazonWorkSpaces", "always-on-month", "wsb-1"): "35",
+        ("AmazonWorkSpaces", "auto-stop-month", "wsb-1"): "10",
+        ("AmazonWorkSpaces", "auto-stop-hour", "wsb-1"): "0.5",
+        ("AWSDatabaseMigrationSvc", "instance-single-az", "dms.r6i.large"): "0.2",
+        ("AWSDatabaseMigrationSvc", "storage-single-az", "gp2"): "0.115",
+        ("AWSDatabaseMigrationSvc", "cpu-credits", "t3"): "0.05",
+        ("AWSDatabaseMigrationSvc", "instance-single-az", "dms.t3.micro"): "0.02",
+    }
+    workspace = "aws:workspaces/workspace:Workspace"
+    stopping = {"bundleId": "wsb-1", "workspaceProperties": {"runningMode": "AUTO_STOP"}}
+    assert dollars(bill_with(rows, resource(workspace, {"bundleId": "wsb-1"}))) == 35
+    assert dollars(bill_with(rows, resource(workspace, stopping), usage={"monthly_hours": 73})) == 1 + D(
+        "36.5"
+    )
+    large = {"replicationInstanceClass": "dms.r6i.large", "allocatedStorage": 150, "publiclyAccessible": True}
+    assert lines(bill_with(rows, resource(DMS, large))) == {
+        "dms.r6i.large, single-az": (D(730), D(146)),
+        "Storage above the included": (D(50), D("5.75")),
+        "Public IPv4 address": (D(730), D("3.65")),
+    }
+    credits = bill_with(
+        rows,
+        resource(DMS, {"replicationInstanceClass": "dms.t3.micro"}),
+        usage={"monthly_surplus_cpu_credit_hours": 10},
+    )
+    assert lines(credits)["Surplus CPU credits"] == (D(10), D("0.5"))
+
+
+def test_transfers_that_nobody_states_are_assumed():
+    _, up, down = line_items(bill(SERVER, {}))
+    for line in (up, down):
+        assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (0, 10, 100)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.costing.services.bills import EU, D, bill
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.bills import EU, D, bill, resource
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 EFS = "aws:efs/fileSystem:FileSystem"
 WINDOWS = "aws:fsx/windowsFileSystem:WindowsFileSystem"
@@ -125,3 +125,51 @@ def test_deployments_without_rows_are_unpriced_by_name():
     assert bill(LUSTRE, kept, usage={"backup_storage_gb": 1}).reason.startswith(
         "no price in this region: AmazonFSx lustre backup"
     )
+
+
+def test_ontap_and_provisioned_iops_bill_once_they_have_a_price():
+    rows = {
+        ("AmazonFSx", "ontap-multi-az-1", "ssd-storage"): "0.25",
+        ("AmazonFSx", "ontap-multi-az-1", "throughput"): "1.2",
+        ("AmazonFSx", "ontap-multi-az-1", "ssd-iops"): "0.034",
+        ("AmazonFSx", "ontap", "backup"): "0.05",
+        ("AmazonFSx", "lustre", "metadata-iops"): "0.055",
+        ("AmazonFSx", "lustre", "backup"): "0.05",
+    }
+    ontap = {
+        "deploymentType": "MULTI_AZ_1",
+        "storageCapacity": 1024,
+        "throughputCapacityPerHaPair": 128,
+        "haPairs": 2,
+        "diskIopsConfiguration": {"mode": "USER_PROVISIONED", "iops": 4072},
+        "automaticBackupRetentionDays": 1,
+    }
+    storage, speed, iops, backups = line_items(
+        bill_with(rows, resource("aws:fsx/ontapFileSystem:OntapFileSystem", ontap))
+    )
+    assert (storage.amount.expected, speed.quantity.expected, iops.quantity.expected) == (256, 256, 1000)
+    assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 512, 1024)
+    lustre = {
+        "deploymentType": "PERSISTENT_2",
+        "perUnitStorageThroughput": 125,
+        "storageCapacity": 1200,
+        "metadataConfiguration": {"mode": "USER_PROVISIONED", "iops": 1500},
+    }
+    found = lines(
+        bill_with(rows, resource(LUSTRE, lustre), usage={"monthly_hours": 365, "backup_storage_gb": 10})
+    )
+    assert found == {
+        "Storage": (D(600), D(87)),
+        "Metadata IOPS": (D(750), D("41.25")),
+        "Backups": (D(10), D("0.5")),
+    }
+
+
+def test_what_a_file_system_assumes_stays_in_the_standard_class():
+    standard, reads, writes = line_items(bill(EFS, {"throughputMode": "elastic"}))
+    for line in (standard, reads, writes):
+        assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (0, 100, 1000)
+    one_zone = {"availabilityZoneName": "x", "throughputMode": "elastic"}
+    usage = {"infrequent_access_storage_gb": 100, "standard_storage_gb": 0}
+    found = lines(bill(EFS, one_zone, usage=usage))
+    assert found["Infrequent Access storage"] == (D(100), D("1.33"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.costing.services.bills import EU, D, bill, dollars
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.bills import EU, D, bill, dollars, resource
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 MSK = "aws:msk/cluster:Cluster"
 MQ = "aws:mq/broker:Broker"
@@ -102,3 +102,38 @@ def test_airflow_bills_the_environment_and_what_it_does_not_include():
     assert bill(MWAA, {}, region=EU).reason.startswith(
         "no price in this region: AmazonMWAA environment mw1.small"
     )
+
+
+def test_what_nobody_states_about_a_broker_is_assumed():
+    serverless = line_items(bill("aws:msk/serverlessCluster:ServerlessCluster", {}))
+    assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in serverless[1:]] == [
+        (0, 7300, 73000),
+        (0, 100, 1000),
+        (0, 100, 1000),
+        (0, 10, 100),
+    ]
+    assert len(line_items(bill(MSK, kafka()))) == 2
+    tiered = line_items(bill(MSK, {**kafka(), "storageMode": "TIERED"}))[-1].quantity
+    assert (tiered.low, tiered.expected) == (0, 100)
+    workers, database = line_items(bill(MWAA, {}))[1:]
+    assert (workers.quantity.low, workers.quantity.high) == (0, 9 * 730)
+    assert (database.quantity.low, database.quantity.expected, database.quantity.high) == (0, 1, 10)
+
+
+def test_a_rabbitmq_cluster_is_billed_as_a_whole_and_stores_three_times():
+    cluster = {
+        "engineType": "RabbitMQ",
+        "deploymentMode": "CLUSTER_MULTI_AZ",
+        "hostInstanceType": "mq.m5.xlarge",
+    }
+    broker, storage = line_items(bill(MQ, cluster))
+    assert broker.amount.expected == 730 * D("1.728")
+    assert (storage.quantity.low, storage.quantity.expected, storage.quantity.high) == (0, 20, 600)
+    on_ebs = {"engineType": "ActiveMQ", "hostInstanceType": "mq.t2.micro", "storageType": "ebs"}
+    assert lines(bill(MQ, on_ebs, usage={"storage_gb": 10}))["Storage"] == (D(10), D(1))
+
+
+def test_provisioned_throughput_bills_once_it_has_a_price():
+    rows = {("AmazonMSK", "broker-storage", "throughput"): "0.08"}
+    fast = kafka(provisionedThroughput={"enabled": True, "volumeThroughput": 350})
+    assert lines(bill_with(rows, resource(MSK, fast)))["Provisioned throughput"] == (D(300), D(24))

@@ -100,3 +100,39 @@ def test_backups_and_streams_are_billed_when_on_or_stated():
 def test_free_allowances_are_used_up_once():
     found = lines(bill(TABLE, PROVISIONED, usage=USAGE, free_tier=True))
     assert found == {"Storage": (D(15), D("3.75"))}
+
+
+def test_a_scaling_target_of_an_index_or_of_writes_counts_where_it_belongs():
+    def target(what: str, resource_id: str, high: int) -> dict:
+        inputs = {
+            "serviceNamespace": "dynamodb",
+            "resourceId": resource_id,
+            "scalableDimension": f"dynamodb:{what}",
+            "minCapacity": 1,
+            "maxCapacity": high,
+        }
+        return resource(TARGET, inputs, name=what)
+
+    inputs = {**PROVISIONED, "globalSecondaryIndexes": [{"name": "a", "readCapacity": 2, "writeCapacity": 3}]}
+    targets = [
+        target("table:WriteCapacityUnits", "table/orders", 50),
+        target("index:WriteCapacityUnits", "table/orders/index/a", 30),
+    ]
+    reads, writes, _ = line_items(bill(TABLE, inputs, *targets, usage=USAGE))
+    assert (reads.quantity.low, reads.quantity.high) == (12 * 730, 12 * 730)
+    assert (writes.quantity.low, writes.quantity.expected, writes.quantity.high) == (
+        2 * 730,
+        8 * 730,
+        80 * 730,
+    )
+
+
+def test_what_nobody_states_about_a_table_is_assumed():
+    found = line_items(bill(TABLE, {**ON_DEMAND, "streamEnabled": True}))
+    assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in found] == [
+        (0, 1, 10),
+        (0, 1, 10),
+        (0, 10, 100),
+        (0, 10, 100),
+    ]
+    assert "Stream reads" not in lines(bill(TABLE, ON_DEMAND))

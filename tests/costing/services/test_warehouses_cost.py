@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.costing.services.bills import EU, D, bill, dollars, price
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.bills import EU, D, bill, dollars, price, resource
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 REDSHIFT = "aws:redshift/cluster:Cluster"
 DOMAIN = "aws:opensearch/domain:Domain"
@@ -119,3 +119,73 @@ def test_influxdb_bills_its_deployment_and_storage():
     standby = {**inputs, "deploymentType": "WITH_MULTIAZ_STANDBY", "dbStorageType": "InfluxIOIncludedT2"}
     found = lines(bill(token, standby, region=EU, usage={"monthly_hours": 100}))
     assert found == {"db.influx.large, multi-az": (D(100), D("57.7")), "Storage": (D(400), D("333.6"))}
+
+
+def ends(line) -> tuple[D, D, D]:
+    return line.quantity.low, line.quantity.expected, line.quantity.high
+
+
+def test_what_nobody_states_about_a_store_is_assumed():
+    assert ends(line_items(bill(REDSHIFT, {"nodeType": "ra3.large"}))[1]) == (0, 100, 1000)
+    serverless = line_items(bill("aws:redshiftserverless/workgroup:Workgroup", {}))
+    assert [ends(line) for line in serverless] == [(0, 9344, 93440), (0, 100, 1000)]
+    collection = line_items(bill("aws:opensearch/serverlessCollection:ServerlessCollection", {}))
+    assert ends(collection[1]) == (0, 10, 100)
+
+
+def test_a_multi_az_warehouse_has_its_nodes_twice():
+    found = lines(bill(REDSHIFT, {"nodeType": "ra3.4xlarge", "numberOfNodes": 2, "multiAz": True}))
+    assert found["ra3.4xlarge nodes"][0] == 4 * 730
+
+
+def test_coordinators_provisioned_iops_and_old_versions_bill_once_they_have_a_price():
+    rows = {
+        ("AmazonES", "storage", "gp3-iops"): "0.008",
+        ("AmazonES", "extended-support", "r6g.large.search"): "0.01",
+    }
+    config = {
+        "instanceType": "r6g.large.search",
+        "instanceCount": 2,
+        "dedicatedMasterEnabled": True,
+        "dedicatedMasterType": "m6g.large.search",
+        "nodeOptions": [
+            {
+                "nodeType": "coordinator",
+                "nodeConfig": {"enabled": True, "type": "m6g.large.search", "count": 2},
+            },
+            {"nodeType": "coordinator", "nodeConfig": {"enabled": False}},
+        ],
+        "coldStorageOptions": {"enabled": True},
+    }
+    gp3 = {"volumeType": "gp3", "volumeSize": 170, "iops": 4000, "throughput": 126}
+    inputs = {"engineVersion": "OpenSearch_2.9", "clusterConfig": config, "ebsOptions": gp3}
+    estimate = bill_with(rows, resource(DOMAIN, inputs))
+    found = lines(estimate)
+    assert found["coordinator nodes, m6g.large.search"][0] == 1460
+    assert found["Dedicated master nodes, m6g.large.search"][0] == 3 * 730
+    assert found["gp3 IOPS above included"] == (D(2000), D(16))
+    assert found["gp3 throughput above included"] == (D(2), D("0.128"))
+    assert found["Extended support"] == (D(1460), D("14.6"))
+    assert any("cold storage" in note for note in estimate.notes)
+    more = {**gp3, "volumeSize": 171, "throughput": 251}
+    assert (
+        lines(bill_with(rows, resource(DOMAIN, {**inputs, "ebsOptions": more})))[
+            "gp3 throughput above included"
+        ][0]
+        == 2
+    )
+    io1 = {**inputs, "ebsOptions": {"volumeType": "io1", "volumeSize": 100, "iops": 1000}}
+    assert lines(bill_with(rows, resource(DOMAIN, io1)))["io1 IOPS"] == (D(2000), D(176))
+
+
+def test_a_public_influxdb_and_its_fastest_storage():
+    token = "aws:timestreaminfluxdb/dbInstance:DbInstance"
+    inputs = {
+        "dbInstanceType": "db.influx.medium",
+        "allocatedStorage": 100,
+        "dbStorageType": "InfluxIOIncludedT3",
+        "publiclyAccessible": True,
+    }
+    found = lines(bill(token, inputs))
+    assert found["Storage"] == (D(100), D(50))
+    assert found["Public IPv4 address"] == (D(730), D("3.65"))

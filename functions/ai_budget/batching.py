@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from functions.ai_budget.ledger import month_of
+from functions.ai_budget.ledger import Unavailable, month_of
 
 Send = Callable[..., Awaitable[Sequence[Any]]]
 
@@ -94,6 +94,9 @@ class Batcher:
         now = asyncio.get_running_loop().time()
         try:
             results = await self._send(kind, [item for item, _ in batch], alone)
+            if isinstance(results[0], Unavailable):
+                # What queued up behind it has waited long enough.
+                batch, results = self._give_up(batch, tenants if alone else None, results[0])
             for (item, future), result in zip(batch, results, strict=True):
                 if isinstance(result, Exception):
                     if not future.done():
@@ -110,12 +113,21 @@ class Batcher:
                 self._contended = {t: since for t, since in self._contended.items() if now - since < 1.0}
             self._dispatch()
 
+    def _give_up(
+        self, batch: list[tuple[Any, asyncio.Future[Any]]], tenants: set[str] | None, error: Unavailable
+    ) -> tuple[list[tuple[Any, asyncio.Future[Any]]], list[Unavailable]]:
+        for queues in self._queues.values():
+            for tenant in list(queues):
+                if tenants is None or tenant in tenants:
+                    batch = [*batch, *queues.pop(tenant)]
+        return batch, [error] * len(batch)
+
     async def _send(self, kind: str, items: list[Any], alone: bool) -> Sequence[Any]:
         """One result or exception per item; a batch that the database refuses is sent item by item."""
         try:
             return await self._sends[kind](items, wait=alone)
         except Exception as error:
-            if len(items) == 1 or type(error).__name__ == "Unavailable":
+            if len(items) == 1 or isinstance(error, Unavailable):
                 return [error] * len(items)
         results: list[Any] = []
         for item in items:

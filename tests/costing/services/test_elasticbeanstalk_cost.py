@@ -103,3 +103,32 @@ def test_a_network_balancer_and_a_worker_without_one():
     assert "Classic load balancer" not in worker
     windows = lines(bill(ENVIRONMENT, {"solutionStackName": "64bit Windows Server 2022"}, usage={}))
     assert "t3.micro windows, on demand" in windows
+
+
+def test_addresses_spot_and_a_database_in_two_zones_follow_their_settings():
+    found = lines(bill(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 2, "monthly_hours": 100}))
+    assert found["Public IPv4 addresses"] == (D(200), D(1))
+    inputs = settings(
+        instances__EnableSpot="true",
+        vpc__ELBScheme="internal",
+        db__DBInstanceClass="db.t3.micro",
+        db__MultiAZDatabase="true",
+        launch__RootVolumeType="io1",
+        launch__RootVolumeSize="10",
+        launch__RootVolumeIOPS="500",
+    )
+    estimate = bill(ENVIRONMENT, inputs, usage=QUIET)
+    found = lines(estimate)
+    assert found["Database db.t3.micro mysql"][1] == 730 * price("AmazonRDS", "mysql-multi-az", "db.t3.micro")
+    assert found["Database storage"] == (D(5), D("1.15"))
+    assert found["Root volume: io1 IOPS"] == (D(500), D("32.5"))
+    assert any("spot" in note for note in estimate.notes)
+    assert not any("load balancer" in note for note in estimate.notes)
+    plain = bill(ENVIRONMENT, {}, usage=QUIET)
+    assert not any("spot" in note for note in plain.notes)
+    assert any("load balancer" in note for note in plain.notes)
+
+
+def test_a_size_that_is_no_number_is_unpriced():
+    odd = bill(ENVIRONMENT, settings(asg__MaxSize="many"))
+    assert odd.reason == "value unknown until deploy: setting aws:autoscaling:asg MaxSize is no number"

@@ -102,6 +102,10 @@ def test_a_stopped_notebook_keeps_its_volume():
         ("micro_win_3_0", "windows-1gb"),
         ("small_ipv6_3_0", "linux-2gb-ipv6"),
         ("medium_win_ipv6_3_0", "windows-4gb-ipv6"),
+        ("large_3_0", "linux-8gb"),
+        ("xlarge_3_0", "linux-16gb"),
+        ("2xlarge_3_0", "linux-32gb"),
+        ("4xlarge_3_0", "linux-64gb"),
     ],
 )
 def test_a_lightsail_bundle_is_its_memory_system_and_addresses(bundle, key):
@@ -113,3 +117,16 @@ def test_an_unknown_bundle_is_unpriced():
     assert bill(LIGHTSAIL, {"bundleId": "giant_9_0"}).reason.startswith(
         "no price in this region: AmazonLightsail"
     )
+
+
+def test_shadow_variants_data_and_addresses_of_the_newer_kind_are_billed():
+    variants = {
+        "productionVariants": [{"variantName": "a", "instanceType": "ml.m5.xlarge"}],
+        "shadowProductionVariants": [{"variantName": "b", "instanceType": "ml.m5.xlarge"}],
+    }
+    rows = {("AmazonSageMaker", "endpoint-data", "data-processed"): "0.016"}
+    found = lines(bill_with(rows, resource(ENDPOINT, variants), usage={"monthly_data_processed_gb": 100}))
+    assert found["ml.m5.xlarge, b"] == (D(730), 730 * D("0.23"))
+    assert found["Data processed"] == (D(100), D("1.6"))
+    six = bill(LIGHTSAIL, {"bundleId": "nano_3_0", "ipAddressType": "ipv6"})
+    assert dollars(six) == 730 * price("AmazonLightsail", "instance-bundle", "linux-0.5gb-ipv6")

@@ -116,7 +116,7 @@ def add(amounts):
     return {end: plain(sum((Decimal(each[end]) for each in amounts), Decimal(0))) for end in ENDS}
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=previews(), free_tier=st.booleans())
 def test_totals_are_the_sum_of_resources_and_resources_the_sum_of_lines(text, free_tier):
     document = review([read_plan(text, name="p")], Options(at=date(2026, 11, 24), free_tier=free_tier))

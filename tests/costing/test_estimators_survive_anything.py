@@ -36,7 +36,7 @@ ODD = [
     False, [None], [UNKNOWN], [SECRET], [[]], [{}], ["a", 1], {"a": UNKNOWN}, {"size": {}}, "m5.large", "2Gi",
     "db.r6g.large", "rate(5 minutes)", "cron(0 12 * * ? *)", "1.31", "arn:aws:x:us-east-1:1:y/z", "500m",
 ]  # fmt: skip
-ROUNDS = 40
+ROUNDS = 25
 
 
 def value(chosen: random.Random, depth: int = 0):

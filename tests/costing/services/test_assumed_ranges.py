@@ -189,6 +189,15 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
         },
     ),
     (
+        "aws:s3/directoryBucket:DirectoryBucket",
+        {},
+        {
+            ("AmazonS3", "express-onezone", "storage"): (1, 10, 100),
+            ("AmazonS3", "express-onezone", "requests-tier1"): (1, 10, 1_000),
+            ("AmazonS3", "express-onezone", "requests-tier2"): (1, 10, 1_000),
+        },
+    ),
+    (
         "aws:s3/inventory:Inventory",
         {"schedule": {"frequency": "Weekly"}},
         {("AmazonS3", "management", "inventory"): (WEEKS / 1000, WEEKS / 10, WEEKS)},

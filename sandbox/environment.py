@@ -9,6 +9,11 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.passphrase import SANDBOX
 
+# A policy pack in Python, and resources whose provider is part of the program.
+_PLUGINS = {
+    "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
+    "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
+}
 _HIDDEN_PREFIXES = ("AWS_", "PULUMI_OPTION_")
 _KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _HIDDEN = frozenset({
@@ -66,7 +71,7 @@ def engine_environment(
     return {
         **kept,
         "PATH": os.pathsep.join(
-            [str(_analyzer_directory(place)), str(Path(sys.executable).parent), kept.get("PATH", "")]
+            [str(_plugin_directory(place)), str(Path(sys.executable).parent), kept.get("PATH", "")]
         ),
         "AWS_CONFIG_FILE": nothing,
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
@@ -84,15 +89,16 @@ def engine_environment(
     }
 
 
-def _analyzer_directory(place: Place) -> Path:
-    """Where the engine finds the program that starts a policy pack."""
+def _plugin_directory(place: Place) -> Path:
+    """Where the engine finds what pulumi's own distribution has beside it, run by our Python."""
     directory = place.scratch / "bin"
-    script = directory / "pulumi-analyzer-policy-python"
-    text = f'#!/bin/sh\nexec "{sys.executable}" -u -m pulumi.policy "$1" "$2"\n'
-    if not script.exists() or script.read_text() != text:
-        directory.mkdir(parents=True, exist_ok=True)
-        fresh = directory / f".{os.getpid()}"
-        fresh.write_text(text)
-        fresh.chmod(0o755)
-        fresh.replace(script)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, command in _PLUGINS.items():
+        script = directory / name
+        text = f'#!/bin/sh\nexec "{sys.executable}" -u -m {command}\n'
+        if not script.exists() or script.read_text() != text:
+            fresh = directory / f".{name}.{os.getpid()}"
+            fresh.write_text(text)
+            fresh.chmod(0o755)
+            fresh.replace(script)
     return directory

@@ -155,12 +155,20 @@ def _program_at(entry: Path):
     """As `python __main__.py` run in its directory: there, and first on the module path."""
     before, path = Path.cwd(), list(sys.path)
     os.chdir(entry.parent)
-    sys.path[:] = [str(entry.parent), *(item for item in path if item not in ("", str(entry.parent), _OURS))]
+    rest = (item for item in path if item not in ("", str(entry.parent), _OURS))
+    sys.path[:] = [str(entry.parent), *rest, *_packages_of_program(entry.parent)]
     try:
         yield
     finally:
         sys.path[:] = path
         os.chdir(before)
+
+
+def _packages_of_program(directory: Path) -> list[str]:
+    """What the program has installed in an environment of its own comes after what is installed here."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = (directory / name / "lib" / version / "site-packages" for name in ("venv", ".venv"))
+    return [str(path) for path in found if path.is_dir() and str(path) not in sys.path]
 
 
 def _traceback_of_program(error: BaseException, directory: Path) -> list[str]:

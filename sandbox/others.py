@@ -6,7 +6,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from typing import Any
 
 import grpc
@@ -16,12 +16,31 @@ from sandbox.property_diff import diff_response, differences
 from sandbox.provider import StandIn
 from sandbox.values import secret, struct_to_python, with_outputs
 
-OTHERS = (
-    "random", "tls", "time", "command", "null", "archive", "docker", "local", "http",
-    "cloudflare", "github", "datadog", "pagerduty", "grafana", "postgresql",
-)  # fmt: skip
+_USUAL = (
+    "random",
+    "tls",
+    "time",
+    "command",
+    "null",
+    "archive",
+    "docker",
+    "local",
+    "http",
+    "cloudflare",
+    "github",
+)
 _WORDS = ("brave", "calm", "eager", "fair", "gentle", "keen", "merry", "proud", "swift", "wise")
 _ANIMALS = ("badger", "crane", "dolphin", "falcon", "heron", "lynx", "otter", "panda", "robin", "yak")
+
+
+def other_providers() -> frozenset[str]:
+    """The usual ones, and those whose SDK is installed; the engine must know them before it asks."""
+    installed = {
+        item.name.replace("_", "-").removeprefix("pulumi-")
+        for item in distributions()
+        if item.name.replace("_", "-").startswith("pulumi-")
+    }
+    return frozenset(_USUAL) | installed - {"aws", "kubernetes", "policy"}
 
 
 class OtherStandIn(StandIn):

@@ -1,5 +1,6 @@
 """The engine as a child process that is never left behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -94,3 +95,14 @@ def _end(process: subprocess.Popen[Any]) -> None:
 def _exit_code(status: int) -> int:
     """As a shell gives it: 128 more than the signal for a process that a signal ended."""
     return status if status >= 0 else 128 - status
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -9,7 +9,7 @@ from sandbox.aws import AwsStandIn
 from sandbox.aws_account import Account, Key
 from sandbox.environment import Place
 from sandbox.kubernetes import KubernetesStandIn
-from sandbox.others import OTHERS, OtherStandIn
+from sandbox.others import OtherStandIn, other_providers
 from sandbox.provider import StandIn
 from sandbox.stacks import Project, checkpoint_file, resources_in, short_name
 
@@ -25,7 +25,7 @@ def stand_ins(place: Place, project: Project | None, stack: str | None) -> Itera
             "kubernetes": KubernetesStandIn(
                 version("pulumi_kubernetes"), lambda: _resources(place, project, stack)
             ),
-            **{name: OtherStandIn(name) for name in OTHERS},
+            **{name: OtherStandIn(name) for name in other_providers()},
         }
     finally:
         account.close()

@@ -17,6 +17,7 @@ from sandbox.engine import find_engine
 from sandbox.environment import Place
 from sandbox.errors import SandboxError
 from sandbox.forks import in_a_fork, in_parallel
+from sandbox.process import is_alive
 from sandbox.run import Run, run_pulumi
 from sandbox.stack_commands import known_stack, policy_arguments
 from sandbox.stacks import Project
@@ -171,7 +172,7 @@ def _print_headline(out: Path) -> None:
 def _drop_what_dead_reviews_left(build: Path) -> None:
     for directory in build.glob("review-*-*"):
         owner = directory.name.split("-")[1]
-        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+        if owner.isdecimal() and not is_alive(int(owner)):
             shutil.rmtree(directory, ignore_errors=True)
 
 

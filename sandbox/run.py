@@ -17,7 +17,14 @@ from sandbox.process import Finished, run_engine
 from sandbox.providers import stand_ins
 from sandbox.servers import serving
 from sandbox.stack_config import StackConfig, copy_for_run
-from sandbox.stacks import Project, ensure_stack, selected_stack, short_name, stack_named_in
+from sandbox.stacks import (
+    Project,
+    drop_locks_of_dead_runs,
+    ensure_stack,
+    selected_stack,
+    short_name,
+    stack_named_in,
+)
 
 # These write to stack files by themselves and take no --config-file.
 _WRITES_STACK_FILES = frozenset(
@@ -98,6 +105,7 @@ def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -
     stack = stack_named_in(arguments)
     if stack and list(arguments[:2]) not in (["stack", "init"], ["stack", "new"]):
         ensure_stack(place, project, stack)
+        drop_locks_of_dead_runs(place, project, stack)
     return stack or os.environ.get("PULUMI_STACK") or selected_stack(place, project)
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from sandbox.errors import SandboxError
 from sandbox.passphrase import SANDBOX, Crypter, crypter_for
+from sandbox.process import is_alive
 
 _CRYPTOGRAPHY = ("encryptionsalt", "encryptedkey", "secretsprovider")
 _STAND_IN = "sandbox-stand-in"
@@ -79,18 +80,8 @@ def copy_for_run(tracked: Path, scratch: Path, stack: str, environment: Mapping[
 def _drop_copies_of_dead_runs(scratch: Path) -> None:
     for file in scratch.glob("*.*.yaml"):
         owner = file.name.split(".")[-2]
-        if owner.isdecimal() and not _is_alive(int(owner)):
+        if owner.isdecimal() and not is_alive(int(owner)):
             file.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class _Secrets:

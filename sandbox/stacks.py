@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import yaml
 from sandbox.environment import Place
 from sandbox.errors import SandboxError
 from sandbox.passphrase import SANDBOX
+from sandbox.process import is_alive
 
 _STATE_VERSION = "v3.259.0"
 
@@ -105,6 +107,18 @@ def ensure_stack(place: Place, project: Project, stack: str) -> None:
         return
     _write_new(metadata, "version: 1\n")
     _write_new(checkpoint, json.dumps(_empty_checkpoint(project.name, short)))
+
+
+def drop_locks_of_dead_runs(place: Place, project: Project, stack: str) -> None:
+    """Unlock a stack whose run was killed on this machine; the lock of a living run stays."""
+    directory = place.state / ".pulumi" / "locks" / "organization" / project.name / short_name(stack)
+    for file in directory.glob("*.json"):
+        try:
+            holder = json.loads(file.read_text())
+        except (OSError, ValueError):  # gone again, or just being written
+            continue
+        if holder.get("hostname") == socket.gethostname() and not is_alive(int(holder.get("pid") or 0)):
+            file.unlink(missing_ok=True)
 
 
 def _empty_checkpoint(project: str, stack: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 
 from sandbox.aws_made.base import Clients, Made, Maker, makes, tag_list, without_none
 from sandbox.aws_made.platform import ensure_security_groups, ensure_vpc
@@ -111,9 +112,10 @@ class VpcRule(Maker):
     def update(
         self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> Made:
+        """AWS changes a rule in place; moto makes it again, under the id it had."""
         self.delete(aws, resource_id, olds)
-        made = self.create(aws, inputs)
-        return Made(id=resource_id, outputs=made.outputs)
+        with patch("moto.ec2.models.security_groups.random_security_group_rule_id", lambda: resource_id):
+            return self.create(aws, inputs)
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
         group_id = inputs["securityGroupId"]

@@ -134,6 +134,26 @@ def test_other_providers_have_stand_ins_and_random_values_are_random(tmp_path):
     assert program.made().outputs()["suffix"] == suffix
 
 
+def test_a_resource_whose_provider_is_part_of_the_program_is_made(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "dynamic",
+        """
+        import pulumi
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+        class Doubling(ResourceProvider):
+            def create(self, props):
+                return CreateResult("doubled", {**props, "twice": 2 * props["value"]})
+
+        class Doubled(Resource):
+            twice: pulumi.Output[int]
+
+        pulumi.export("twice", Doubled(Doubling(), "doubled", {"value": 21, "twice": None}).twice)
+        """,
+    )
+    assert program.made().outputs()["twice"] == 42
+
+
 def test_a_release_of_a_chart_is_taken_with_its_name(tmp_path):
     program = SmallProgram.at(
         tmp_path / "chart",

@@ -1,12 +1,21 @@
 """Which stack the arguments for pulumi name, and how a stack begins."""
 
 import json
+import os
+import socket
 
 import pytest
 
 from sandbox.environment import Place, engine_environment
 from sandbox.errors import SandboxError
-from sandbox.stacks import Project, checkpoint_file, ensure_stack, resources_in, stack_named_in
+from sandbox.stacks import (
+    Project,
+    checkpoint_file,
+    drop_locks_of_dead_runs,
+    ensure_stack,
+    resources_in,
+    stack_named_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +45,23 @@ def test_a_stack_is_made_once_and_empty(tmp_path):
     file.write_text('{"checkpoint": {"latest": {"resources": [{"urn": "u"}]}}}')
     ensure_stack(place, project, "organization/p/dev")
     assert resources_in(file) == [{"urn": "u"}]
+
+
+def test_the_lock_of_a_run_that_was_killed_here_goes_and_every_other_stays(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    place, project = Place.under(tmp_path), Project.at(tmp_path)
+    assert project is not None
+    directory = place.state / ".pulumi" / "locks" / "organization" / "p" / "dev"
+    directory.mkdir(parents=True)
+    here, dead = socket.gethostname(), 4194303
+    for name, host, process in (
+        ("dead", here, dead),
+        ("alive", here, os.getpid()),
+        ("far", "elsewhere", dead),
+    ):
+        (directory / f"{name}.json").write_text(json.dumps({"hostname": host, "pid": process}))
+    drop_locks_of_dead_runs(place, project, "dev")
+    assert {file.stem for file in directory.iterdir()} == {"alive", "far"}
 
 
 def test_stack_files_are_found_where_the_project_keeps_them(tmp_path):

@@ -1,0 +1,65 @@
+"""How long the sandbox takes: `python -m bench.sandbox` prints a Markdown table.
+
+The baseline is a preview of a program that declares nothing, timed in turn with the rest. A review plans every
+stack of the project in throw-away state with the policy pack, prices the plans and writes the five files.
+"""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REPEATS = 3
+NOT_COPIED = shutil.ignore_patterns("build", ".*", "__pycache__", "tests", "bench")
+
+
+def seconds(directory: Path, *arguments: str) -> float:
+    """One run of the sandbox, which must succeed."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "-C", str(directory), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Time each run three times in turn, and print the medians."""
+    with tempfile.TemporaryDirectory() as scratch:
+        empty, project = Path(scratch) / "empty", Path(scratch) / "project"
+        empty.mkdir()
+        (empty / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")
+        (empty / "__main__.py").write_text("")
+        shutil.copytree(ROOT, project, ignore=NOT_COPIED)
+        stacks = sorted(
+            file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in project.glob("Pulumi.*.yaml")
+        )
+        preview = ["preview", "--non-interactive", "-s"]
+        runs = {
+            "preview of an empty program": (empty, ["--", *preview, "dev"]),
+            "preview of prod": (project, ["--", *preview, "prod"]),
+            f"review of {len(stacks)} stacks": (project, ["review"]),
+        }
+        times: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(REPEATS):
+            for name, (directory, arguments) in runs.items():
+                times[name].append(seconds(directory, *arguments))
+    medians = {name: statistics.median(found) for name, found in times.items()}
+    baseline = next(iter(medians.values()))
+    print("| run | seconds (median of 3) | against the empty program |")
+    print("|---|---:|---:|")
+    for name, median in medians.items():
+        print(f"| {name} | {median:.1f} | {median / baseline:.1f} × |")
+
+
+if __name__ == "__main__":
+    main()

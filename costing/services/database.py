@@ -33,7 +33,8 @@ def charge_extended_support(
     """vCPU-hours (ACU-hours when serverless) of a version past its standard support.
 
     Year 3 costs more than years 1 and 2. It is on unless the engine's life cycle says it is disabled, and
-    MariaDB has none (RDS Extended Support, RDS user guide, 2026-10).
+    MariaDB has none (RDS Extended Support, RDS user guide, 2026-10). The vCPUs of a standby count, too
+    (aws-samples/rds-extended-support-cost-estimator, read 2026-11-24).
     """
     if disabled or engine == "mariadb":
         return

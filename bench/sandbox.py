@@ -1,7 +1,7 @@
 """How long the sandbox takes: `python -m bench.sandbox` prints a Markdown table.
 
-The baseline is a preview of a program that declares nothing, timed in turn with the rest. A review plans every
-stack of the project in throw-away state with the policy pack, prices the plans and writes the five files.
+The baseline is a preview of a program that declares nothing, timed in turn with the rest. A review plans
+every stack of the project in throw-away state with the policy pack, prices the plans and writes the files.
 """
 
 import shutil

@@ -17,7 +17,7 @@ from costing.services.compute import (
     charge_volume,
     operating_system,
 )
-from costing.services.ec2 import ROOT_SIZE
+from costing.services.ec2 import ROOT_SIZE, charge_volumes, instance_addresses, launch_template
 from costing.services.subnets import public_addresses
 from costing.subject import Subject, Values
 
@@ -63,22 +63,19 @@ def group(r: Subject) -> None:
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
 def spot_instance(r: Subject) -> None:
+    """An instance as `aws:ec2/instance:Instance` describes it, at the spot price."""
     hours = r.hours()
-    template = r.related("launchTemplate.id", LAUNCH_TEMPLATE) or r.related(
-        "launchTemplate.name", LAUNCH_TEMPLATE
-    )
+    template = launch_template(r)
     kind = (
         r.text("instanceType") if r.has("instanceType") or template is None else template.text("instanceType")
     )
     highest = r.number("spotPrice") if r.has("spotPrice") else None
     charge_spot(r, kind, hours, highest=highest)
-    charge_volume(r, "Root volume", r.part("rootBlockDevice"), default_size=ROOT_SIZE)
-    for volume in r.items("ebsBlockDevices"):
-        charge_volume(r, f"Volume {volume.text('deviceName', '')}".strip(), volume)
-    if r.flag("monitoring"):
+    charge_volumes(r, template)
+    if r.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
         charge_detailed_monitoring(r, r.months())
-    if r.flag("associatePublicIpAddress"):
-        r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
+    addresses = instance_addresses(r, template)
+    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
     charge_transfer(r, "monthly_internet_egress_gb")
 
 

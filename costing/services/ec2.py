@@ -23,7 +23,7 @@ ROOT_SIZE = Range(Decimal(8), Decimal(8), Decimal(30), assumed=True)
 
 @estimates("aws:ec2/instance:Instance")
 def instance(r: Subject) -> None:
-    template = _template(r)
+    template = launch_template(r)
     hours = r.hours()
     kind = (
         r.text("instanceType") if r.has("instanceType") or template is None else template.text("instanceType")
@@ -33,10 +33,10 @@ def instance(r: Subject) -> None:
     charge_cpu_credits(r, kind)
     if r.raw.get("instanceMarketOptions"):
         r.note("spot has no list price: priced as on demand, which it does not exceed")
-    _volumes(r, template)
+    charge_volumes(r, template)
     if r.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
         charge_detailed_monitoring(r, r.months())
-    addresses = _public_addresses(r, template)
+    addresses = instance_addresses(r, template)
     r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
     charge_transfer(r, "monthly_internet_egress_gb", "monthly_inter_az_gb", "monthly_inter_region_gb")
 
@@ -49,14 +49,15 @@ def volume(r: Subject) -> None:
         r.charge("Magnetic I/O", "AmazonEC2", "ebs", "standard-io", requests)
 
 
-def _template(r: Subject) -> Subject | None:
+def launch_template(r: Subject) -> Subject | None:
+    """The launch template that an instance names, when the plan holds it."""
     for path in ("launchTemplate.id", "launchTemplate.name"):
         if r.has(path):
             return r.related(path, LAUNCH_TEMPLATE)
     return None
 
 
-def _volumes(r: Subject, template: Subject | None) -> None:
+def charge_volumes(r: Subject, template: Subject | None) -> None:
     """Stopped instances keep their volumes: hours do not scale them."""
     devices = template.items("blockDeviceMappings") if template else []
     first, *rest = devices if devices else [None]
@@ -71,7 +72,7 @@ def _volumes(r: Subject, template: Subject | None) -> None:
             charge_volume(r, f"Volume {device.text('deviceName', '')}".strip(), device.part("ebs"))
 
 
-def _public_addresses(r: Subject, template: Subject | None) -> Range:
+def instance_addresses(r: Subject, template: Subject | None) -> Range:
     """Whether it gets a public IPv4 address; the subnet decides when the program does not."""
     if r.has("associatePublicIpAddress"):
         return Range.of(int(r.flag("associatePublicIpAddress")))

@@ -74,7 +74,11 @@ def test_mixed_instances_split_into_on_demand_and_stated_spot():
 
 
 def test_spot_without_a_stated_price_lies_between_a_tenth_and_all_of_on_demand():
-    inputs = {"instanceType": "m5.large", "rootBlockDevice": {"volumeSize": 8, "volumeType": "gp3"}}
+    inputs = {
+        "instanceType": "m5.large",
+        "associatePublicIpAddress": False,
+        "rootBlockDevice": {"volumeSize": 8, "volumeType": "gp3"},
+    }
     estimate = bill("aws:ec2/spotInstanceRequest:SpotInstanceRequest", inputs, usage=LINUX)
     disk = 8 * D("0.08")
     full = 730 * hourly("m5.large")
@@ -245,3 +249,49 @@ def test_a_spot_request_bills_its_volumes_address_and_transfer():
         "Public IPv4 address": (D(730), D("3.65")),
         "Data out to the internet (0 to 10,240)": (D(10), D("0.9")),
     }
+
+
+def test_a_spot_request_takes_type_and_disks_from_its_template():
+    inputs = {
+        "name": "lt",
+        "instanceType": "m5.large",
+        "blockDeviceMappings": [{"ebs": {"volumeSize": 30, "volumeType": "gp3"}}],
+        **PRIVATE,
+    }
+    request = {"launchTemplate": {"name": "lt"}, "spotPrice": "0.03"}
+    usage = {**LINUX, "monthly_hours": 100, "spot_price_usd_per_hour": 0.02}
+    token = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
+    assert lines(bill(token, request, resource(TEMPLATE, inputs, name="lt"), usage=usage)) == {
+        "m5.large linux, spot": (D(100), D(2)),
+        "Root volume: gp3 storage": (D(30), D("2.4")),
+    }
+    assert bill(token, request, usage=usage).reason == "value unknown until deploy: instanceType is not set"
+
+
+def test_a_type_that_is_named_wins_over_requirements():
+    both = {"instanceType": "m5.large", "instanceRequirements": {"vcpuCount": {"min": 2}}, **PRIVATE}
+    template = resource(TEMPLATE, both, name="lt", id="lt-1")
+    group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
+    assert "m5.large linux, on demand" in lines(bill(GROUP, group, template, usage=LINUX))
+    policy = {
+        "launchTemplate": {
+            "launchTemplateSpecification": {"launchTemplateId": "lt-1"},
+            "overrides": [{"instanceRequirements": {"vcpuCount": {"min": 2}}}],
+        }
+    }
+    mixed = {"minSize": 1, "maxSize": 1, "mixedInstancesPolicy": policy}
+    assert bill(GROUP, mixed, template).reason.startswith("value unknown until deploy: instanceRequirements")
+
+
+def test_a_dedicated_launch_configuration_and_a_group_without_instances():
+    configuration = resource(
+        "aws:ec2/launchConfiguration:LaunchConfiguration",
+        {"name": "lc", "instanceType": "m5.large", "placementTenancy": "dedicated"},
+        name="lc",
+    )
+    dedicated = bill(GROUP, {"minSize": 1, "maxSize": 1, "launchConfiguration": "lc"}, configuration)
+    assert dedicated.reason.startswith("no price in this region: m5.large with tenancy dedicated")
+    none = bill(GROUP, {"minSize": 0, "maxSize": 0, "launchConfiguration": "gone"})
+    assert (dollars(none), len(none.notes)) == (0, 1)
+    nothing = bill(GROUP, {"minSize": 1, "maxSize": 1})
+    assert nothing.reason.startswith("value unknown until deploy: neither a launch template")

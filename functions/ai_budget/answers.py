@@ -76,6 +76,8 @@ def dumps(value: Any) -> str:
         return "true" if value else "false"
     if kind is int:
         return str(value)
+    if kind is float:
+        return repr(value)
     if value is None:
         return "null"
     if kind is datetime:

@@ -1,7 +1,6 @@
 """HTTP for both ways to run the service: which path does what, who may, and how an answer is written."""
 
 import hmac
-import json
 import logging
 import re
 import uuid
@@ -15,7 +14,6 @@ from functions.ai_budget import bodies
 from functions.ai_budget.answers import Answer, Refusal, dumps, invalid
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import CONTENT_TYPE, Latencies, page
-from functions.ai_budget.openapi import document
 from functions.ai_budget.service import Service, unavailable
 
 log = logging.getLogger(__name__)
@@ -75,7 +73,6 @@ class Api:
         self._admin_tokens = admin_tokens
         self._service_tokens = service.config.service_tokens
         self._clock = clock
-        self._openapi = json.dumps(document())
         self._exact: dict[str, tuple[str, str, Any]] = {
             PREFIX + "check": ("POST", "check", self._check),
             PREFIX + "track": ("POST", "track", self._track),
@@ -112,12 +109,7 @@ class Api:
         except Exception as error:
             answer = (unavailable() if isinstance(error, Unavailable) else _broken(error, request_id)).answer
         self.latencies.observe(route, answer.status, elapsed())
-        text = (
-            answer.body
-            if answer.content_type == CONTENT_TYPE or (route == "openapi" and answer.status == 200)
-            else None
-        )
-        body = (dumps(answer.body) if text is None else text).encode()
+        body = (answer.body if answer.content_type == CONTENT_TYPE else dumps(answer.body)).encode()
         headers = [("content-type", answer.content_type), ("content-length", str(len(body)))]
         if answer.content_type != CONTENT_TYPE:
             headers.append(("x-request-id", request_id))
@@ -205,7 +197,7 @@ class Api:
         return await self.service.ready()
 
     async def _document(self, _request: Request, _: str) -> Answer:
-        return Answer(200, self._openapi)
+        return await self.service.document(self._clock())
 
 
 def _tenant_id(raw: str) -> str:

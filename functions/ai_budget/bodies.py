@@ -14,6 +14,7 @@ MAX_BODY = 64 * 1024
 MAX_TOKENS = 100_000_000
 MAX_LIMIT = 1_000_000_000
 REQUIRED = object()
+_NANO = Decimal("0.000000001")
 _matches = re.compile(IDENTIFIER).fullmatch
 _is_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -34,11 +35,13 @@ def identifier(field: str, value: Any) -> str:
 
 
 def _tokens(field: str, value: Any) -> int:
-    if type(value) is not int:
+    if type(value) is not int and type(value) is not Decimal:
         raise invalid(field, "must be a whole number")
     if not 0 <= value <= MAX_TOKENS:
         raise invalid(field, f"must be between 0 and {MAX_TOKENS}")
-    return value
+    if value != int(value):  # 3.0 is a whole number in JSON Schema
+        raise invalid(field, "must be a whole number")
+    return int(value)
 
 
 def _limit(field: str, value: Any) -> Decimal:
@@ -48,10 +51,7 @@ def _limit(field: str, value: Any) -> Decimal:
         raise invalid(field, "must be a number")
     if not 0 <= value <= MAX_LIMIT:
         raise invalid(field, f"must be between 0 and {MAX_LIMIT}")
-    exponent = value.normalize().as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -9:
-        raise invalid(field, "must have at most 9 decimals")
-    return value
+    return value.quantize(_NANO)  # a client's binary fraction has more digits than it means
 
 
 def _reservation(field: str, value: Any) -> str:

@@ -1,5 +1,7 @@
 """The OpenAPI document of the service."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from functions.ai_budget.bodies import IDENTIFIER, MAX_LIMIT, MAX_TOKENS
@@ -30,8 +32,14 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _schemas() -> dict[str, Any]:
-    called = {"tenant_id": _ID, "model": _ID}
+def _tier(name: str, limit: Decimal) -> dict[str, Any]:
+    amount = {"minimum": float(limit)} if name == "custom" else {"const": float(limit)}
+    return {"properties": {"tier": {"const": name}, "monthly_limit_usd": amount}, "required": ["tier"]}
+
+
+def _schemas(models: str | None, tiers: Mapping[str, Decimal]) -> dict[str, Any]:
+    model = _ID if models is None else {"type": "string", "pattern": models, "maxLength": 128}
+    called = {"tenant_id": _ID, "model": model}
     budget = {
         "model": _WORD, "monthly_limit_usd": _USD, "current_usage_usd": _USD, "percentage_used": _USD,
         "token_count_input": _COUNT, "token_count_output": _COUNT, "reset_date": _TIME,
@@ -67,8 +75,9 @@ def _schemas() -> dict[str, Any]:
         "Queued": _object({"recorded": {"const": False}, "queued": {"const": True}, "request_id": _ID}),
         "Set": _object(
             called | {"monthly_limit_usd": {"type": "number", "minimum": 0, "maximum": MAX_LIMIT}},
-            {"tier": {"enum": ["starter", "professional", "enterprise", "custom"]}},
-        ),
+            {"tier": {"enum": list(tiers)}},
+        )
+        | {"anyOf": [{"properties": {"tier": False}}, *(_tier(*tier) for tier in tiers.items())]},
         "Budget": _object(budget),
         "Tenant": _object(
             {
@@ -153,8 +162,11 @@ def _parameter(name: str, schema: dict[str, Any], where: str = "query") -> dict[
     return {"name": name, "in": where, "required": where == "path", "schema": schema}
 
 
-def document() -> dict[str, Any]:
-    """OpenAPI 3.1. With `service_tokens` configured, every path but /healthz also wants one of them."""
+def document(models: str | None, tiers: Mapping[str, Decimal]) -> dict[str, Any]:
+    """OpenAPI 3.1; `models` is a pattern of the models with a price, None where that is not known.
+
+    With `service_tokens` configured, every path but /healthz also wants one of them.
+    """
     tenant = _parameter("tenant_id", _ID, "path")
     states = {"enum": ["all", "ok", "warning", "exceeded", "at-risk"]}
     page = {"type": "integer", "minimum": 1, "maximum": 1000}
@@ -189,7 +201,7 @@ def document() -> dict[str, Any]:
         "info": {"title": "AI budget service", "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas(models, tiers),
             "securitySchemes": {"admin": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -55,6 +55,10 @@ class Prices:
                 return price
         return None
 
+    def known(self) -> str:
+        """A pattern of all models that have a price."""
+        return "|".join([*self._patterns, *(f"^{re.escape(model)}$" for model in self._overrides)])
+
     def _match(self, model: str) -> list[Price]:
         found = [
             price for pattern, rows in self._patterns.items() if re.search(pattern, model) for price in rows

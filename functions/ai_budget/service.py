@@ -13,6 +13,7 @@ from functions.ai_budget.answers import Answer, Refusal, invalid, percentage
 from functions.ai_budget.batching import Batcher
 from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Budget, Check, Ledger, Unavailable, Usage, month_of
+from functions.ai_budget.openapi import document
 from functions.ai_budget.prices import Price, Prices
 
 WARNING = {"X-AI-Budget-Warning": "true"}
@@ -74,6 +75,16 @@ class Service:
         if price is None:
             raise Refusal(422, "unknown_model", f"There is no price for the model {model}", "model")
         return price
+
+    async def document(self, now: datetime) -> Answer:
+        """The OpenAPI document, with the models and tiers of now."""
+        try:
+            if self._prices is None:
+                await self._load_prices(now)
+        except Unavailable:
+            log.warning("the document is without models: the database is away")
+        known = self._prices.known() if self._prices else None
+        return Answer(200, document(known, dict(self.config.tiers)))
 
     async def idle(self) -> None:
         """Returns once nothing runs in the background."""

@@ -130,7 +130,7 @@ BAD_BODIES = [
     ("check", check(estimated_prompt_tokens=100_000_001), "estimated_prompt_tokens"),
     ("check", check(estimated_prompt_tokens=10**40), "estimated_prompt_tokens"),
     ("check", check(estimated_prompt_tokens=1.5), "estimated_prompt_tokens"),
-    ("check", check(estimated_prompt_tokens=100.0), "estimated_prompt_tokens"),
+    ("check", check(estimated_prompt_tokens=0.5), "estimated_prompt_tokens"),
     ("check", check(estimated_prompt_tokens="100"), "estimated_prompt_tokens"),
     ("check", check(max_completion_tokens=True), "max_completion_tokens"),
     ("check", check(max_completion_tokens=None), "max_completion_tokens"),
@@ -187,7 +187,7 @@ def test_bad_input_is_refused_with_the_name_of_its_field_and_nothing_is_written(
             b'{"tenant_id": "a", "model": "m", "estimated_prompt_tokens": 1e99999999999999999999}',
             "estimated_prompt_tokens",
         ),
-        (b'{"tenant_id": "a", "model": "m", "estimated_prompt_tokens": -0.0}', "estimated_prompt_tokens"),
+        (b'{"tenant_id": "a", "model": "m", "estimated_prompt_tokens": -1e-9}', "estimated_prompt_tokens"),
         (b'{"tenant_id": "a", "model": "m", "estimated_prompt_tokens": NaN}', "estimated_prompt_tokens"),
     ],
 )
@@ -198,9 +198,7 @@ def test_what_is_not_strict_json_is_refused(served, raw, field):
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-@pytest.mark.parametrize(
-    "value", ["-1", "1000000001", "true", '"5"', "0.0000000001", "NaN", "null", "1e400", "-1e-400"]
-)
+@pytest.mark.parametrize("value", ["-1", "1000000001", "true", '"5"', "NaN", "null", "1e400", "-1e-400"])
 def test_a_limit_out_of_range_is_refused(served, value):
     raw = f'{{"tenant_id": "a", "model": "{SONNET}", "monthly_limit_usd": {value}}}'
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {ADMIN}"}

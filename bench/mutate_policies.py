@@ -62,6 +62,7 @@ REPLACEMENTS = {
     },
     "ReplaceBinaryOperator": {"Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "BitOr_BitAnd", "BitAnd_BitOr"},
 }  # fmt: skip
+SLOW = ("test_any_shape", "every_single_property", "test_taggable_types")  # left out after the first ones
 SECONDS = 60
 
 
@@ -127,19 +128,19 @@ def run_tests(stem: str) -> int:
     options = ["-x", "-q", *(f"-pno:{plugin}" for plugin in unused)]
     file, keyword = FIRST.get(stem, ("bad_resources", ""))
     code = pytest.main([*options, str(TESTS / f"test_{file}.py"), *(["-k", keyword] if keyword else [])])
-    return int(code or pytest.main([*options, str(TESTS), "-k", "not every_single_property"]))
+    return int(code or pytest.main([*options, str(TESTS), "-k", f"not ({' or '.join(SLOW)})"]))
 
 
 def main(chosen: list[str]) -> int:
     pytest.main(["--version"])  # loads its plugins
+    paths = [path for path in sorted((ROOT / "policies").glob("*.py")) if path.stem not in LEFT_OUT]
+    paths = [path for path in paths if not chosen or path.stem in chosen]
+    if killed(paths[0].stem, paths[0], paths[0].read_text("utf-8")):
+        print("the tests fail without any mutation", file=sys.stderr)
+        return 2
     total = survived = 0
-    for path in sorted((ROOT / "policies").glob("*.py")):
-        if path.stem in LEFT_OUT or (chosen and path.stem not in chosen):
-            continue
+    for path in paths:
         source = path.read_text("utf-8")
-        if killed(path.stem, path, source):
-            print(f"{path.stem}: the tests fail without any mutation", file=sys.stderr)
-            return 2
         for operator, mutated in mutants(source):
             total += 1
             if not killed(path.stem, path, mutated):

@@ -127,17 +127,16 @@ def replication_slots_are_bounded(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        family = resource.props["family"].text()
-        version = _POSTGRES.fullmatch(family)
-        if version is None or int(version[1]) < options["since"]:
-            return
         found = list(parameters(resource))
         limits = [value for name, value in found if name == SLOT_LIMIT]
-        left_open = [name for name, _ in found if isinstance(name, Open)]
-        if not limits and left_open:
+        if not limits:
+            version = _POSTGRES.fullmatch(resource.props["family"].text())
+            if version is None or int(version[1]) < options["since"]:
+                return
+            left_open = [name for name, _ in found if isinstance(name, Open)]
             yield from left_open
-            return
-        for limit in limits or [Value(None, SLOT_LIMIT)]:
+            limits = [] if left_open else [Value(None, SLOT_LIMIT)]
+        for limit in limits:
             if _negative(limit.text("-1")):
                 yield Breach(
                     f"{SLOT_LIMIT}: replication slots keep WAL without limit",

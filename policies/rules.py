@@ -30,6 +30,7 @@ from policies.values import ABSENT, Open, Value, plain
 GUIDE = "TEEI FinOps Strategy & Implementation Guide"
 GUIDE_VERSION = "1.0"
 PAGE = "docs/policies.md"
+ROOT = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,16 @@ def settle(rule: Rule, context: Context, found: Iterable[Located], report: Calla
 
 
 class Stack:
-    """The resources of a stack, read only as far as a policy asks."""
+    """The resources of a stack, read only as far as a policy asks.
+
+    `inputs` are those of the resources shown one by one before. They belong to this stack where its root is
+    among them, as in every run of the engine; else the stack is judged by what it shows itself.
+    """
 
     def __init__(self, args: StackValidationArgs, inputs: Mapping[str, Value]) -> None:
         self._resources = args.resources
-        self._inputs = inputs
+        roots = (each.urn for each in args.resources if each.resource_type == ROOT)
+        self._inputs = inputs if any(urn in inputs for urn in roots) else {}
 
     def of(self, applies: Callable[[str], bool]) -> list[Resource]:
         """The resources of some types that the program declares, in the order of their URNs.

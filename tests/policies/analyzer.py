@@ -41,6 +41,9 @@ class Made:
         return f"urn:pulumi:prod::teei-finops::{self.type}::{self.name}"
 
 
+ROOT = Made("pulumi:pulumi:Stack", "teei-finops-prod", {})
+
+
 @dataclass(frozen=True)
 class Report:
     policy: str
@@ -130,9 +133,9 @@ class Pack:
         return reports(self.analyzer.AnalyzeStack(stack_request(resources), None))
 
     def judge(self, *resources: Made) -> list[Report]:
-        """Both, in the order of the engine."""
-        found = [report for made in resources for report in self.analyze(made)]
-        return found + self.analyze_stack(*resources)
+        """Both, as the engine asks: each resource when it is registered, the stack's root first; then all."""
+        found = [report for made in (ROOT, *resources) for report in self.analyze(made)]
+        return found + self.analyze_stack(ROOT, *resources)
 
 
 def reports(response: analyzer_pb2.AnalyzeResponse, urn: str = "") -> list[Report]:

@@ -171,6 +171,7 @@ DATABASES: list[Row] = [
     ("parameter_group", "parameters.1", None, "replication-slots-are-bounded"),
     ("parameter_group", "parameters.1.value", "-1", "replication-slots-are-bounded"),
     ("cluster_parameter_group", "parameters.1.value", -1, "replication-slots-are-bounded"),
+    ("aurora_parameter_group", "parameters.0.value", "-1", "replication-slots-are-bounded"),
 ]
 _CONTAINER = "spec.template.spec.containers.0.resources"
 SCALING: list[Row] = [

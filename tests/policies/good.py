@@ -166,6 +166,17 @@ def cluster_parameter_group() -> Made:
     return parameter_group("aws:rds/clusterParameterGroup:ClusterParameterGroup", "cluster-wal")
 
 
+def aurora_parameter_group() -> Made:
+    limit = {"name": "max_slot_wal_keep_size", "value": "10240"}
+    token = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+    return aws(token, "aurora-wal", family="aurora-postgresql17", parameters=[limit])
+
+
+def bare_aurora_parameter_group() -> Made:
+    token = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+    return aws(token, "bare-aurora-wal", family="aurora-postgresql17", parameters=[])
+
+
 def postgres_config() -> Made:
     config = "wal_level = replica\narchive_command = 'test ! -f /wal/%f && cp %p /wal/%f'\n"
     return Made(
@@ -279,7 +290,15 @@ def budget() -> Made:
 GROUPS = (
     (bucket, lifecycle, versioning, inline_bucket),
     (log_group, backup_plan, snapshot_schedule, redshift_snapshot, scaling_group),
-    (database, cluster, cluster_instance, parameter_group, cluster_parameter_group),
+    (
+        database,
+        cluster,
+        cluster_instance,
+        parameter_group,
+        cluster_parameter_group,
+        aurora_parameter_group,
+        bare_aurora_parameter_group,
+    ),
     (postgres_config, deployment, hpa, reporting, scaled_object),
     (budget,),
 )

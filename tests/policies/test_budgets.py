@@ -3,7 +3,7 @@ import json
 import pytest
 
 from policies.facts import Facts
-from tests.policies.analyzer import PROD, UNKNOWN, Made, Pack, changed, stack_request
+from tests.policies.analyzer import PROD, ROOT, UNKNOWN, Made, Pack, changed
 from tests.policies.good import TAGS, aws, budget
 
 NO_BUDGETS = {"demo:environment": "prod"}
@@ -105,9 +105,16 @@ def test_config_sent_by_configure_stack_counts_like_that_of_the_environment():
 def test_what_the_program_only_reads_is_not_judged():
     pack = Pack(config=NO_BUDGETS)
     read = queue("read")
-    pack.analyze(aws("aws:iam/role:Role", "role"))
-    assert pack.analyzer.AnalyzeStack(stack_request([read]), None).diagnostics == []
+    pack.analyze(ROOT)
+    assert pack.analyze_stack(ROOT, read) == []
     assert [report.policy for report in pack.judge(read)] == ["stack-has-a-budget"]
+
+
+def test_a_stack_whose_root_was_not_shown_before_is_judged_by_what_it_shows_itself():
+    pack = Pack(config=NO_BUDGETS)
+    pack.analyze(ROOT)
+    pack.analyze(aws("aws:iam/role:Role", "role"))
+    assert [report.policy for report in pack.analyze_stack(queue())] == ["stack-has-a-budget"]
 
 
 @pytest.mark.parametrize(

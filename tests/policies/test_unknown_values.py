@@ -93,7 +93,6 @@ OPEN = [
         "parameters[1]",
         "database-parameters-are-modifiable",
     ),
-    ("parameter_group", "family", "family", "replication-slots-are-bounded"),
     (
         "deployment",
         "spec.template.spec.containers",
@@ -198,6 +197,27 @@ def test_unknown_versioning_of_a_bucket_that_keeps_old_versions_is_open():
         (report,) = Pack().judge(changed(made, path, UNKNOWN))
         assert (report.policy, report.level) == ("bucket-expires-old-versions", "advisory")
         assert f"): {path} is unknown" in report.message
+
+
+def test_the_default_limit_of_replication_slots_is_open_where_the_family_is_unknown():
+    made = changed(changed(stack()["parameter_group"], "parameters.1"), "family", UNKNOWN)
+    (report,) = Pack().judge(made)
+    assert (report.policy, report.level) == ("replication-slots-are-bounded", "advisory")
+    assert "): family is unknown" in report.message
+
+
+@pytest.mark.parametrize("family", ["mysql8.4", "postgres12", "aurora-postgresql17"])
+def test_a_family_without_the_parameter_has_no_default_limit(family):
+    made = changed(changed(stack()["parameter_group"], "parameters.1"), "family", family)
+    assert Pack().judge(made) == []
+
+
+def test_parameters_of_other_engines_may_have_any_name():
+    made = changed(stack()["parameter_group"], "parameters.0", {"name": "fsync", "value": "rm %p"})
+    assert [report.policy for report in Pack().judge(made)] == ["database-parameters-are-modifiable"]
+    assert Pack().judge(changed(made, "family", "mysql8.4")) == []
+    command = changed(made, "parameters.0.name", "archive_command")
+    assert Pack().judge(changed(command, "family", "mysql8.4")) == []
 
 
 def test_tags_that_the_provider_gives_to_all_make_unknown_own_tags_harmless_for_presence():

@@ -128,7 +128,11 @@ def _entry_point(request, directory: Path) -> Path:
 def _run_program(entry: Path) -> None:
     # What the program prints must not end up in the middle of the engine's `--json` document.
     with redirect_stdout(_Lines(log.info)), redirect_stderr(_Lines(log.info)):
-        runpy.run_path(str(entry), run_name="__main__")
+        try:
+            runpy.run_path(str(entry), run_name="__main__")
+        except SystemExit as leaving:
+            if leaving.code:
+                raise RunError(f"Program exited with {leaving.code}") from leaving
 
 
 class _Lines(io.TextIOBase):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 _GRACE_SECONDS = 15
 
@@ -36,6 +36,7 @@ def run_engine(
     `shows` decides line by line what of the engine's stdout is printed.
     """
     pipe = subprocess.PIPE if capture else None
+    out = sys.stdout  # while the program runs in this process, it stands for the engine's log
     process = subprocess.Popen(
         command,
         cwd=directory,
@@ -48,18 +49,18 @@ def run_engine(
     try:
         with _signals_passed_to(process):
             if shows:
-                _print_lines(process, shows)
+                _print_lines(process, shows, out)
             stdout, stderr = process.communicate()
     finally:
         _end(process)
     return Finished(exit_code=_exit_code(process.returncode), stdout=stdout or "", stderr=stderr or "")
 
 
-def _print_lines(process: subprocess.Popen[str], shows: Callable[[str], bool]) -> None:
+def _print_lines(process: subprocess.Popen[str], shows: Callable[[str], bool], out: TextIO) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         if shows(line):
-            print(line, end="", flush=True)
+            print(line, end="", file=out, flush=True)
 
 
 @contextmanager

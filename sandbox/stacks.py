@@ -67,8 +67,9 @@ class Project:
 
     def stack_files(self) -> dict[str, Path]:
         """The configuration file of each stack that has one, by the stack's name."""
-        files = sorted(self.config_directory.glob("Pulumi.*.yaml"))
-        return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
+        files = self.config_directory.glob("Pulumi.*.yaml")
+        names = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
+        return dict(sorted(names.items()))
 
 
 def short_name(stack: str) -> str:

@@ -129,6 +129,7 @@ class Instance(Maker):
                 "endpoint": f"{address}:{port}",
                 "resourceId": instance["DbiResourceId"],
                 "status": "available",
+                "port": port,
                 "engineVersionActual": str(instance.get("EngineVersion", "")),
                 "masterUserSecrets": secrets,
                 "hostedZoneId": "Z2R2ITUGPM61AM",

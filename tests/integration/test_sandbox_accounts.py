@@ -46,6 +46,29 @@ def test_default_tags_and_the_region_of_each_resource_are_honoured(tmp_path):
     assert tags == {"team": "finops", "service": "usage"}
 
 
+def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "configured",
+        """
+        import pulumi
+        import pulumi_aws as aws
+        queue = aws.sqs.Queue("usage")
+        pulumi.export("arn", queue.arn)
+        pulumi.export("tags", queue.tags_all)
+        """,
+    )
+    (program.directory / "Pulumi.dev.yaml").write_text(
+        "config:\n  aws:region: eu-central-1\n  aws:defaultTags: {tags: {team: finops}}\n"
+    )
+    outputs = program.made().outputs()
+    assert outputs["arn"].startswith("arn:aws:sqs:eu-central-1:")
+    assert outputs["tags"] == {"team": "finops"}
+    (program.directory / "Pulumi.dev.yaml").write_text(
+        "config:\n  aws:region: us-east-1\n  aws:defaultTags: {tags: {team: finops}}\n"
+    )
+    assert program.planned()["usage"] in ("replace", "create-replacement", "delete-replaced")
+
+
 @pytest.mark.parametrize(
     ("properties", "said"),
     [

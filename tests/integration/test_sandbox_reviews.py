@@ -91,6 +91,27 @@ def test_what_cannot_be_reviewed_is_one_line_and_exit_2(project, arguments, said
     assert said in done.stderr
 
 
+def test_a_mandatory_policy_that_says_no_is_exit_1_and_named(tmp_path):
+    program = SmallProgram.at(tmp_path / "gated", PROGRAM)
+    program.configure(name="logs", days=30)
+    pack = program.directory / "policies"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (pack / "__main__.py").write_text(
+        "from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy\n"
+        "def check(args, report):\n"
+        "    if args.resource_type.startswith('aws:cloudwatch/'):\n"
+        "        report('no logs here')\n"
+        "PolicyPack('small', enforcement_level=EnforcementLevel.MANDATORY, policies=[\n"
+        "    ResourceValidationPolicy(name='no-logs', description='No logs.', validate=check)])\n"
+    )
+    for arguments in (("review",), ("preview", "--stack", "dev"), ("up", "--stack", "dev")):
+        done = program.sandbox(*arguments)
+        assert done.returncode == 1, (arguments, done.stdout, done.stderr)
+        assert "no-logs" in done.stderr
+    assert "logs" not in program.state()
+
+
 def test_a_program_that_fails_is_an_error_that_says_why(tmp_path):
     program = SmallProgram.at(tmp_path / "broken", "import pulumi\nraise KeyError('ledger')\n")
     program.configure()

@@ -22,6 +22,7 @@ def scaling_targets(r: Subject, resource_id: str | None) -> list[Subject]:
 
 
 def between(target: Subject, now: Decimal) -> Range:
-    """From minCapacity to maxCapacity, expected where it is now."""
-    low, high = target.number("minCapacity"), target.number("maxCapacity")
-    return Range(min(low, now), max(low, min(now, high)), max(high, now))
+    """From minCapacity to maxCapacity, expected where it is now; AWS moves what lies outside of them."""
+    low = target.number("minCapacity")
+    high = max(low, target.number("maxCapacity"))
+    return Range(low, min(max(low, now), high), high)

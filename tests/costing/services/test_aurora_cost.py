@@ -204,3 +204,21 @@ def test_an_instance_of_a_cluster_elsewhere_is_taken_to_be_standard():
     alone = bill(INSTANCE, inputs)
     assert "db.r6g.large aurora-postgresql, standard" in lines(alone)
     assert any("standard storage assumed" in note for note in alone.notes)
+
+
+def test_serverless_readers_that_are_added_range_over_their_capacity():
+    target = resource(
+        "aws:appautoscaling/target:Target",
+        {"resourceId": "cluster:c", "minCapacity": 1, "maxCapacity": 2},
+        name="readers",
+    )
+    member = {**POSTGRES, "clusterIdentifier": "c", "instanceClass": "db.serverless"}
+    inputs = {
+        **POSTGRES,
+        "clusterIdentifier": "c",
+        "serverlessv2ScalingConfiguration": {"minCapacity": 2, "maxCapacity": 4},
+    }
+    added = line_items(
+        bill(CLUSTER, inputs, target, resource(INSTANCE, member, name="a"), usage=USAGE, id="c")
+    )[-1]
+    assert (added.quantity.low, added.quantity.expected, added.quantity.high) == (2 * 730, 3 * 730, 8 * 730)

@@ -192,3 +192,22 @@ def test_batch_assumes_up_to_its_maximum_and_leaves_unmanaged_environments_alone
     assert any("own" in note for note in unmanaged.notes)
     spot = {"computeResources": {"type": "FARGATE_SPOT", "maxVcpus": 10}}
     assert bill(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")
+
+
+def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_are_said():
+    inputs = {
+        "taskDefinition": "shop",
+        "desiredCount": 1,
+        "capacityProviderStrategies": [{"capacityProvider": "FARGATE"}],
+    }
+    assert lines(bill(SERVICE, inputs, task()))["Task vCPU"][0] == 365
+    weightless = [{"capacityProvider": "FARGATE"}, {"capacityProvider": "my-instances", "weight": 1}]
+    other = bill(SERVICE, {**inputs, "capacityProviderStrategies": weightless}, task())
+    assert any("EC2 instances" in note for note in other.notes)
+    token = "aws:batch/computeEnvironment:ComputeEnvironment"
+    spot = {"type": "SPOT", "maxVcpus": 8, "instanceTypes": ["m5.xlarge"]}
+    assert any("spot" in note for note in bill(token, {"computeResources": spot}).notes)
+    unnamed = {"type": "EC2", "maxVcpus": 8}
+    assert bill(token, {"computeResources": unnamed}).reason.endswith(
+        "AWS Batch chooses the instance type (optimal)"
+    )

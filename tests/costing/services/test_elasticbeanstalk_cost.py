@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.costing.services.bills import UNKNOWN, D, bill, price
 from tests.costing.services.line_items import line_items, lines
 
@@ -132,3 +134,10 @@ def test_addresses_spot_and_a_database_in_two_zones_follow_their_settings():
 def test_a_size_that_is_no_number_is_unpriced():
     odd = bill(ENVIRONMENT, settings(asg__MaxSize="many"))
     assert odd.reason == "value unknown until deploy: setting aws:autoscaling:asg MaxSize is no number"
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("application", "0.008"), ("network", "0.006")])
+def test_the_units_of_its_balancer_last_as_long_as_the_environment(kind, rate):
+    usage = {**QUIET, "monthly_data_processed_gb": 2 * 730, "monthly_hours": 100}
+    found = lines(bill(ENVIRONMENT, settings(env__LoadBalancerType=kind), usage=usage))
+    assert found["Capacity units"] == (D(200), 200 * D(rate))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.costing.services.bills import EU, UNKNOWN, D, bill, bills, dollars, resource
-from tests.costing.services.line_items import line_items, lines
+from tests.costing.services.line_items import bill_with, line_items, lines
 
 LB = "aws:lb/loadBalancer:LoadBalancer"
 QUIET = {
@@ -121,3 +121,27 @@ def test_what_nobody_states_is_assumed_quiet_to_moderate():
     units = next(line for line in line_items(bill(LB, {"internal": True})) if line.what == "Capacity units")
     assert units.assumed
     assert (units.quantity.low, units.quantity.expected, units.quantity.high) == (0, 100, 1000)
+
+
+def test_a_balancer_that_names_no_subnet_is_taken_to_be_in_two_zones():
+    addresses = next(
+        line for line in line_items(bill(LB, {}, usage=QUIET)) if line.what == "Public IPv4 addresses"
+    )
+    assert (addresses.quantity.low, addresses.quantity.expected, addresses.quantity.high) == (
+        1460,
+        1460,
+        2190,
+    )
+    assert addresses.assumed
+
+
+def test_a_gateway_balancer_with_prices_bills_its_own_units():
+    rows = {("ElasticLoadBalancing", "gateway", "hour"): "0.0125"}
+    rows[("ElasticLoadBalancing", "gateway", "glcu-hour")] = "0.004"
+    gateway = resource(LB, {"loadBalancerType": "gateway", "subnets": ["a"]})
+    for usage in ({"new_connections_per_second": 600}, {"active_connections_per_minute": 60_000}):
+        found = lines(bill_with(rows, gateway, usage={**QUIET, **usage}))
+        assert found == {
+            "Gateway load balancer": (D(730), 730 * D("0.0125")),
+            "Capacity units": (D(730), 730 * D("0.004")),
+        }

@@ -36,7 +36,8 @@ def test_a_regional_nat_gateway_bills_each_zone():
     regional = {"availabilityMode": "regional", "availabilityZoneAddresses": zones}
     assert lines(bill(NAT, regional))["NAT gateway"][0] == 3 * 730
     auto = line_items(bill(NAT, {"availabilityMode": "regional"}))[0]
-    assert (auto.quantity.low, auto.quantity.high, auto.assumed) == (730, 6 * 730, True)
+    assert (auto.quantity.low, auto.quantity.expected, auto.quantity.high) == (730, 3 * 730, 6 * 730)
+    assert auto.assumed
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,8 @@ def test_mirrors_and_managed_addresses_bill_by_the_hour():
     ipam = "aws:ec2/vpcIpam:VpcIpam"
     assert dollars(bill(ipam, {}, usage={"average_active_ips": 200})) == 200 * 730 * D("0.00027")
     assert dollars(bill(ipam, {"tier": "free"})) == 0
+    assumed = line_items(bill(ipam, {}))[0].quantity
+    assert (assumed.low, assumed.expected, assumed.high) == (0, 73_000, 730_000)
 
 
 def test_a_firewall_bills_each_endpoint():

@@ -17,7 +17,7 @@ from costing.services.compute import (
     charge_volume,
     operating_system,
 )
-from costing.services.ec2 import ROOT_SIZE, charge_volumes, instance_addresses, launch_template
+from costing.services.ec2 import CREDITS, ROOT_SIZE, charge_volumes, instance_addresses, launch_template
 from costing.services.subnets import public_addresses
 from costing.subject import Subject, Values
 
@@ -38,6 +38,7 @@ class Machine:
     public_address: bool | None
     spot: bool
     highest_spot_price: Decimal | None
+    credits: str = ""
 
 
 @estimates("aws:autoscaling/group:Group")
@@ -119,6 +120,7 @@ def from_template(template: Subject, kind: str | None = None) -> Machine:
         public_address=any(addresses) if addresses else None,
         spot=template.text(f"{options}.marketType", "") == "spot",
         highest_spot_price=template.number(highest) if template.has(highest) else None,
+        credits=template.text(CREDITS, ""),
     )
 
 
@@ -140,7 +142,7 @@ def charge_parts(
 
     The list of subnets at the path `subnets` decides about addresses when the template does not.
     """
-    charge_cpu_credits(r, machine.instance_type, system)
+    charge_cpu_credits(r, machine.instance_type, system, machine.credits)
     charge_volume(r, "Root volume", machine.root, times=count, default_size=root_size)
     for volume in machine.volumes:
         charge_volume(r, "Volume", volume, times=count)

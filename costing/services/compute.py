@@ -77,11 +77,17 @@ def charge_spot(
     r.charge_at(f"{instance_type} {system}, spot", "AmazonEC2", quantity, "hour", price, source)
 
 
-def charge_cpu_credits(r: Subject, instance_type: str, system: str | None = None) -> None:
-    """The surplus CPU credits of a burstable type that the usage profile states."""
+def charge_cpu_credits(r: Subject, instance_type: str, system: str | None = None, mode: str = "") -> None:
+    """The surplus CPU credits of a burstable type that the usage profile states; `mode` is its cpuCredits.
+
+    In the standard mode nothing above the baseline is billed (EC2 user guide, burstable instances, 2026-10).
+    """
     credits = r.stated("monthly_surplus_cpu_credit_hours")
     family = instance_type.partition(".")[0]
     if credits is None or family not in ("t2", "t3", "t3a", "t4g"):
+        return
+    if mode == "standard":
+        r.note("CPU credits in the standard mode are not billed")
         return
     key = "t3" if family == "t3a" else family
     system = system or r.stated_text("operating_system") or "linux"

@@ -16,6 +16,7 @@ from costing.services.compute import (
 )
 from costing.subject import Subject, Values
 
+CREDITS = "creditSpecification.cpuCredits"
 SUBNET = "aws:ec2/subnet:Subnet"
 # The image decides the root volume when the program does not: 8 GB on Amazon Linux, 30 GB on Windows.
 ROOT_SIZE = Range(Decimal(8), Decimal(8), Decimal(30), assumed=True)
@@ -30,7 +31,8 @@ def instance(r: Subject) -> None:
     )
     tenancy = r.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
     charge_instances(r, kind, hours, tenancy=tenancy)
-    charge_cpu_credits(r, kind)
+    mode = r.text(CREDITS, "") or (template.text(CREDITS, "") if template else "")
+    charge_cpu_credits(r, kind, mode=mode)
     if r.raw.get("instanceMarketOptions"):
         r.note("spot has no list price: priced as on demand, which it does not exceed")
     charge_volumes(r, template)

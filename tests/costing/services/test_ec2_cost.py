@@ -116,6 +116,8 @@ def test_credits_tenancy_and_spot():
         "no price in this region: AmazonEC2 cpu-credits t3-windows"
     )
     assert "Surplus CPU credits" not in lines(bill(INSTANCE, PLAIN, usage=usage))
+    standard = {**burstable, "creditSpecification": {"cpuCredits": "standard"}}
+    assert "Surplus CPU credits" not in lines(bill(INSTANCE, standard, usage=usage))
     assert bill(INSTANCE, {**PLAIN, "tenancy": "dedicated"}).reason.startswith("no price in this region")
     assert list(lines(bill(INSTANCE, {**PLAIN, "tenancy": "host"}))) == ["Root volume: gp3 storage"]
     spot = bill(INSTANCE, {**PLAIN, "instanceMarketOptions": {"marketType": "spot"}}, usage=LINUX)

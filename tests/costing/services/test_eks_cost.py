@@ -158,3 +158,12 @@ def test_no_nodes_and_no_version_are_said():
     assert any("newest one assumed" in note for note in bill(CLUSTER, {}).notes)
     upgraded = bill(CLUSTER, {}, op="same", outputs={"version": "1.30"})
     assert dollars(upgraded) == 438
+
+
+def test_the_credit_mode_of_the_template_decides_about_surplus_credits():
+    one = {"scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1}, "launchTemplate": {"id": "lt-1"}}
+    usage = {**LINUX, "monthly_surplus_cpu_credit_hours": 10}
+    for mode, billed in (("unlimited", True), ("standard", False)):
+        inputs = {"instanceType": "t3.large", "creditSpecification": {"cpuCredits": mode}}
+        template = resource(TEMPLATE, inputs, name="lt", id="lt-1")
+        assert ("Surplus CPU credits" in lines(bill(GROUP, one, template, usage=usage))) is billed

@@ -32,7 +32,7 @@ class Machine:
 
     instance_type: str
     root: Values
-    volumes: tuple[Values, ...]
+    volumes: tuple[tuple[str, Values], ...]  # by device name
     tenancy: str
     monitoring: bool
     public_address: bool | None
@@ -103,7 +103,11 @@ def from_template(template: Subject, kind: str | None = None) -> Machine:
         if template.has("instanceRequirements") and not template.has("instanceType"):
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
         kind = template.text("instanceType")
-    devices = [device.part("ebs") for device in template.items("blockDeviceMappings") if device.has("ebs")]
+    devices = [
+        (device.text("deviceName", ""), device.part("ebs"))
+        for device in template.items("blockDeviceMappings")
+        if device.has("ebs")
+    ]
     addresses = [
         interface.flag("associatePublicIpAddress")
         for interface in template.items("networkInterfaces")
@@ -113,7 +117,7 @@ def from_template(template: Subject, kind: str | None = None) -> Machine:
     highest = f"{options}.spotOptions.maxPrice"
     return Machine(
         instance_type=kind,
-        root=devices[0] if devices else Values({}),
+        root=devices[0][1] if devices else Values({}),
         volumes=tuple(devices[1:]),
         tenancy=template.text("placement.tenancy", ""),
         monitoring=template.flag("monitoring.enabled"),
@@ -144,8 +148,8 @@ def charge_parts(
     """
     charge_cpu_credits(r, machine.instance_type, system, machine.credits)
     charge_volume(r, "Root volume", machine.root, times=count, default_size=root_size)
-    for volume in machine.volumes:
-        charge_volume(r, "Volume", volume, times=count)
+    for device, volume in machine.volumes:
+        charge_volume(r, f"Volume {device}".strip(), volume, times=count)
     if machine.monitoring:
         charge_detailed_monitoring(r, r.months(), count)
     if machine.public_address is None:
@@ -213,7 +217,9 @@ def _from_configuration(r: Subject) -> Machine:
     return Machine(
         instance_type=configuration.text("instanceType"),
         root=configuration.part("rootBlockDevice"),
-        volumes=tuple(configuration.items("ebsBlockDevices")),
+        volumes=tuple(
+            (device.text("deviceName", ""), device) for device in configuration.items("ebsBlockDevices")
+        ),
         tenancy=configuration.text("placementTenancy", ""),
         monitoring=configuration.flag("enableMonitoring", True),
         public_address=configuration.flag(public) if configuration.has(public) else None,

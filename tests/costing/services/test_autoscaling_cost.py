@@ -187,7 +187,7 @@ def test_a_template_gives_tenancy_more_volumes_monitoring_and_its_market():
         "instanceType": "m5.large",
         "blockDeviceMappings": [
             {"ebs": {"volumeSize": 8, "volumeType": "gp3"}},
-            {"ebs": {"volumeSize": 100, "volumeType": "gp2"}},
+            {"deviceName": "/dev/sdb", "ebs": {"volumeSize": 100, "volumeType": "gp2"}},
             {"deviceName": "/dev/sdc", "noDevice": "true"},
         ],
         "monitoring": {"enabled": True},
@@ -197,7 +197,7 @@ def test_a_template_gives_tenancy_more_volumes_monitoring_and_its_market():
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
     found = lines(bill(GROUP, group, resource(TEMPLATE, inputs, name="lt", id="lt-1"), usage=LINUX))
     assert found["m5.large linux, spot"] == (D(730), D("36.5"))
-    assert found["Volume: gp2 storage"] == (D(100), D(10))
+    assert found["Volume /dev/sdb: gp2 storage"] == (D(100), D(10))
     assert found["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
     dedicated = {"instanceType": "m5.large", "placement": {"tenancy": "dedicated"}, **PRIVATE}
     assert bill(GROUP, group, resource(TEMPLATE, dedicated, name="lt", id="lt-1")).reason.startswith(
@@ -219,6 +219,7 @@ def test_a_launch_configuration_gives_disks_and_a_spot_price():
             "enableMonitoring": False,
             "associatePublicIpAddress": False,
             "rootBlockDevice": {"volumeSize": 50, "volumeType": "gp2"},
+            "ebsBlockDevices": [{"deviceName": "/dev/sdb", "volumeSize": 10, "volumeType": "gp2"}],
         },
         name="lc",
     )
@@ -228,6 +229,7 @@ def test_a_launch_configuration_gives_disks_and_a_spot_price():
     assert found == {
         "m5.large linux, spot": (D(1460), D(73)),
         "Root volume: gp2 storage": (D(100), D(10)),
+        "Volume /dev/sdb: gp2 storage": (D(20), D(2)),
     }
 
 

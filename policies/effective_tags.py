@@ -88,13 +88,6 @@ def _labels(resource: Resource) -> TaggedResource:
         return TaggedResource("labels", {}, None, found.path, tags.LABEL_PREFIX)
     labels = {name: value for name, value in found.entries() if not value.absent}
     cost: dict[str, Value] = tags.from_labels(labels)  # pyrefly: ignore - it hands back the values it was given
-    prefix = next(
-        (
-            name.removesuffix(key)
-            for name, value in labels.items()
-            for key in cost
-            if name.endswith(key) and cost[key] is value
-        ),
-        tags.LABEL_PREFIX,
-    )
+    named = (value.path.removeprefix(f"{found.path}.").removesuffix(key) for key, value in cost.items())
+    prefix = next(named, tags.LABEL_PREFIX)
     return TaggedResource("labels", cost, {name: value.data for name, value in labels.items()}, "", prefix)

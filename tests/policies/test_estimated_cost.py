@@ -7,6 +7,7 @@ import pytest
 
 from costing.stack_gate import Declared, over_budget
 from costing.yaml_file import SettingError
+from policies import pack as packs
 from tests.policies.analyzer import PROD, TODAY, UNKNOWN, Made, Pack
 from tests.policies.good import aws, stack
 
@@ -108,3 +109,15 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "budgets.yml").write_text("version: 1\nbudgts: []\n")
     with pytest.raises(SettingError, match="did you mean 'budgets'"):
         over_budget([DISK], config={}, root=tmp_path, at=TODAY)
+
+
+def test_a_file_that_cannot_be_used_stops_a_stack_at_its_first_resource_and_no_empty_one(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "budgets.yml").write_text("nonsense: 1\n")
+    monkeypatch.setattr(packs, "ROOT", tmp_path)
+    (report,) = found(Pack(), disk("b", 1), disk("c", 1), disk("a", 1))
+    assert report.urn.endswith("::a")
+    assert "the cost gate cannot be judged" in report.message
+    assert "nonsense" in report.message
+    assert found(Pack()) == []

@@ -327,6 +327,13 @@ def test_each_allowance_is_used_up_once_over_the_whole_review():
     assert net["after"]["expected"] == "0.24"
 
 
+def test_an_unchanged_resource_uses_its_allowance_before_and_after():
+    usage = UsageProfile({QUEUE: {"monthly_requests": Range.of(800_000), "request_size_kb": Range.of(1)}})
+    steps = [step("same", QUEUE, "kept", old={}, new={}), step("delete", QUEUE, "gone", old={})]
+    document = reviewed(preview(*steps), usage=usage, free_tier=True)
+    assert (document["before"]["expected"], document["after"]["expected"]) == ("0.24", "0")
+
+
 def test_an_unpriced_resource_gives_its_allowance_back():
     usage = UsageProfile({QUEUE: {"monthly_requests": Range.of(1_000_000), "request_size_kb": Range.of(1)}})
     broken = step("update", QUEUE, "broken", old={"fifoQueue": UNKNOWN}, new={})

@@ -20,7 +20,7 @@ from sandbox.aws_identity import (
     new_id,
     plausible_outputs,
 )
-from sandbox.aws_made import Made, RefusedError, maker_of
+from sandbox.aws_made import Made, RefusedError, maker_of, unknown_again
 from sandbox.aws_replacements import replaces
 from sandbox.aws_schema import Schema, schema_of
 from sandbox.property_diff import Difference, diff_response, differences
@@ -140,10 +140,11 @@ class AwsStandIn(StandIn):
         inputs, settings = struct_to_python(request.news), self._settings_of(context)
         known = self._known_outputs(request.type, inputs, settings)
         olds = struct_to_python(request.olds)
+        again = unknown_again(request.type, struct_to_python(request.old_inputs), inputs)
         kept = {
             key: value
             for key, value in olds.items()
-            if key not in inputs and self._is_output(request.type, key)
+            if key not in inputs and key not in again and self._is_output(request.type, key)
         }
         if request.preview:
             return provider_pb2.UpdateResponse(properties=with_outputs(request.news, {**kept, **known}))

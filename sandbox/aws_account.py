@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Account:
         with self._open():
             entry = _Entry(region=region, seed=secrets.randbits(48), inputs=inputs)
             made = self._make(token, entry)
-            self._keep((token, made.id), entry)
+            self._keep((token, made.id), replace(entry, inputs={**inputs, **made.kept}))
             return made
 
     def update(self, token: str, resource_id: str, inputs: Mapping[str, Any]) -> Any:
@@ -66,7 +66,7 @@ class Account:
             if known is None:  # made by someone else, or imported: nothing to compare with
                 return None
             made = maker.update(self._clients(known.region), resource_id, known.inputs, inputs)
-            self._keep((token, resource_id), _Entry(region=known.region, seed=known.seed, inputs=inputs))
+            self._keep((token, resource_id), replace(known, inputs={**inputs, **made.kept}))
             return made
 
     def delete(self, token: str, resource_id: str) -> None:
@@ -129,13 +129,13 @@ class Account:
         for key, entry in _read(self._journal).items():
             if key in held:
                 try:
-                    self._make(key[0], entry)
+                    self._make(key[0], entry, again=True)
                 except RefusedError:  # it stays in the state; the next change says what is wrong with it
                     continue
                 assert self._entries is not None
                 self._entries[key] = entry
 
-    def _make(self, token: str, entry: _Entry) -> Any:
+    def _make(self, token: str, entry: _Entry, *, again: bool = False) -> Any:
         from moto.moto_api._internal import mock_random
 
         from sandbox.aws_made import maker_of
@@ -143,7 +143,8 @@ class Account:
         maker = maker_of(token)
         assert maker is not None
         mock_random.seed(entry.seed)
-        return maker.create(self._clients(entry.region), entry.inputs)
+        make = maker.again if again else maker.create
+        return make(self._clients(entry.region), entry.inputs)
 
     def _clients(self, region: str) -> Any:
         from sandbox.aws_made import Clients

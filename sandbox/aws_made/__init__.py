@@ -1,10 +1,12 @@
 """The types that are really made, in a moto account, through boto3: one file for each family of services."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from sandbox.aws_made.base import Clients, Made, Maker, RefusedError, registered
 
-__all__ = ["Clients", "Made", "Maker", "RefusedError", "maker_of"]
+__all__ = ["Clients", "Made", "Maker", "RefusedError", "maker_of", "unknown_again"]
 
 _FILES = {
     "budgets": "cost",
@@ -14,7 +16,7 @@ _FILES = {
     "sqs": "messaging",
     "sns": "messaging",
     "lambda": "functions",
-    "scheduler": "functions",
+    "scheduler": "schedules",
     "secretsmanager": "secrets",
     "kms": "secrets",
     "iam": "identities",
@@ -34,3 +36,9 @@ def maker_of(token: str) -> Maker | None:
         return None
     import_module(f"sandbox.aws_made.{file}")
     return registered(token)
+
+
+def unknown_again(token: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
+    """The outputs that a change of inputs leaves open until it is made, though the resource is there."""
+    maker = maker_of(token)
+    return maker.unknown_again(olds, news) if maker else frozenset()

@@ -20,10 +20,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """A resource as AWS answered: its id and the outputs that the provider reads from the answer."""
+    """A resource as AWS answered: its id and the outputs that the provider reads from the answer.
+
+    `kept` comes back with the inputs of a later call; its keys begin with two underscores.
+    """
 
     id: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,10 @@ class Maker:
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
         raise NotImplementedError
 
+    def again(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+        """As `create`, in a later process, for what is there already."""
+        return self.create(aws, inputs)
+
     def update(
         self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> Made:
@@ -96,6 +104,10 @@ class Maker:
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
         raise NotImplementedError
+
+    def unknown_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
+        """The outputs that such an update leaves open until it is made."""
+        return frozenset()
 
 
 _MAKERS: dict[str, Maker] = {}

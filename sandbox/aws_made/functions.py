@@ -1,20 +1,20 @@
 # ruff: noqa: ARG002 every maker is called in the same way
-"""Lambda functions and EventBridge schedules."""
+"""Lambda functions, their versions and what calls them."""
 
+import hashlib
 import io
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws_made.base import Clients, Made, Maker, RefusedError, makes, pascal, without_none
+from sandbox.aws_made.base import Clients, Made, Maker, RefusedError, json_text, makes, pascal, without_none
 from sandbox.aws_made.platform import ensure_security_groups, ensure_subnets
 
 _NOT_FOUND = ["ResourceNotFoundException"]
-_EXPRESSION = re.compile(
-    r"(rate\(\d+ (minutes?|hours?|days?)\)|cron\([^)]+\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))"
-)
+# What belongs to the function and not to its versions; terraform-provider-aws, needsFunctionConfigUpdate.
+_PUBLISHED = "__published"  # the number of the last version
+_OF_NO_VERSION = {"tags", "reservedConcurrentExecutions", "skipDestroy", "publish"}
 
 
 @makes("aws:lambda/function:Function")
@@ -32,12 +32,21 @@ class Function(Maker):
             FunctionName=inputs["name"],
             Code=_code(inputs),
             PackageType=kind,
+            Publish=inputs.get("publish"),
             Architectures=inputs.get("architectures"),
             Tags=inputs.get("tags"),
             **_configuration(inputs),
         )
         self._reserve(aws, inputs)
-        return Made(id=inputs["name"], outputs=self._outputs(aws, created))
+        return self._made(aws, created)
+
+    def again(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+        """All versions that there were, each as the last one is."""
+        made = self.create(aws, inputs)
+        for _ in range(1, int(inputs.get(_PUBLISHED) or 1)):
+            aws.call("lambda", "UpdateFunctionConfiguration", FunctionName=made.id, **_configuration(inputs))
+            aws.call("lambda", "PublishVersion", FunctionName=made.id)
+        return made
 
     def update(
         self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
@@ -48,16 +57,22 @@ class Function(Maker):
             for key in ("code", "imageUri", "s3Key", "s3Bucket", "s3ObjectVersion")
         ):
             aws.call("lambda", "UpdateFunctionCode", FunctionName=resource_id, **_code(inputs))
-        changed = aws.call(
+        function = aws.call(
             "lambda", "UpdateFunctionConfiguration", FunctionName=resource_id, **_configuration(inputs)
         )
         if inputs.get("tags"):
-            aws.call("lambda", "TagResource", Resource=changed["FunctionArn"], Tags=inputs["tags"])
+            aws.call("lambda", "TagResource", Resource=function["FunctionArn"], Tags=inputs["tags"])
         self._reserve(aws, inputs)
-        return Made(id=resource_id, outputs=self._outputs(aws, changed))
+        if publishes(olds, inputs):
+            return self._made(aws, aws.call("lambda", "PublishVersion", FunctionName=resource_id))
+        kept = {_PUBLISHED: olds[_PUBLISHED]} if _PUBLISHED in olds else {}
+        return Made(id=resource_id, outputs={"lastModified": function["LastModified"]}, kept=kept)
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
         aws.attempt("lambda", "DeleteFunction", absent=_NOT_FOUND, FunctionName=resource_id)
+
+    def unknown_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset({"version", "qualifiedArn"}) if publishes(olds, news) else frozenset()
 
     def _ensure_network(self, aws: Clients, inputs: Mapping[str, Any]) -> None:
         network = inputs.get("vpcConfig") or {}
@@ -74,17 +89,18 @@ class Function(Maker):
                 ReservedConcurrentExecutions=reserved,
             )
 
-    def _outputs(self, aws: Clients, function: Mapping[str, Any]) -> dict[str, Any]:
-        arn = f"arn:aws:lambda:{aws.region}:{aws.account}:function:{function['FunctionName']}"
-        path = f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-        return {
+    def _made(self, aws: Clients, function: Mapping[str, Any]) -> Made:
+        name, version = function["FunctionName"], str(function.get("Version", "$LATEST"))
+        arn = f"arn:aws:lambda:{aws.region}:{aws.account}:function:{name}"
+        outputs = {
             "arn": arn,
-            "invokeArn": path,
-            "qualifiedArn": f"{arn}:$LATEST",
-            "version": "$LATEST",
+            "invokeArn": _invoke_arn(aws, arn),
+            "qualifiedArn": f"{arn}:{version}",
+            "version": version,
             "lastModified": function.get("LastModified", ""),
             "sourceCodeSize": function.get("CodeSize", 0),
         }
+        return Made(id=name, outputs=outputs, kept={_PUBLISHED: version} if version.isdigit() else {})
 
 
 @makes("aws:lambda/permission:Permission")
@@ -95,6 +111,7 @@ class Permission(Maker):
             "lambda",
             "AddPermission",
             FunctionName=inputs["function"],
+            Qualifier=inputs.get("qualifier"),
             StatementId=statement,
             Action=inputs["action"],
             Principal=inputs["principal"],
@@ -153,67 +170,62 @@ class EventSourceMapping(Maker):
         }
 
 
-@makes("aws:scheduler/schedule:Schedule")
-class Schedule(Maker):
+@makes("aws:lambda/alias:Alias")
+class Alias(Maker):
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        arn = aws.call("scheduler", "CreateSchedule", **self._parameters(inputs))["ScheduleArn"]
-        return Made(id=f"{inputs.get('groupName', 'default')}/{inputs['name']}", outputs={"arn": arn})
+        created = aws.call("lambda", "CreateAlias", **self._parameters(inputs))
+        arn = created["AliasArn"]
+        return Made(id=arn, outputs={"arn": arn, "invokeArn": _invoke_arn(aws, arn)})
 
     def update(
         self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> Made:
-        aws.call("scheduler", "UpdateSchedule", **self._parameters(inputs))
+        aws.call("lambda", "UpdateAlias", **self._parameters(inputs))
         return Made(id=resource_id)
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        group, _, name = resource_id.partition("/")
-        aws.attempt("scheduler", "DeleteSchedule", absent=_NOT_FOUND, Name=name, GroupName=group)
+        name = _function_name(inputs["functionName"])
+        aws.attempt("lambda", "DeleteAlias", absent=_NOT_FOUND, FunctionName=name, Name=inputs["name"])
 
     def _parameters(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        expression = inputs["scheduleExpression"]
-        if not _EXPRESSION.fullmatch(expression):
-            raise RefusedError(f"ValidationException: Invalid Schedule Expression {expression}")
-        window = inputs["flexibleTimeWindow"]
-        target = inputs["target"]
-        retry = target.get("retryPolicy")
         return {
+            "FunctionName": _function_name(inputs["functionName"]),
             "Name": inputs["name"],
-            "GroupName": inputs.get("groupName"),
+            "FunctionVersion": inputs["functionVersion"],
             "Description": inputs.get("description"),
-            "ScheduleExpression": expression,
-            "ScheduleExpressionTimezone": inputs.get("scheduleExpressionTimezone"),
-            "State": inputs.get("state"),
-            "KmsKeyArn": inputs.get("kmsKeyArn"),
-            "FlexibleTimeWindow": pascal(window),
-            "Target": without_none(
-                {
-                    "Arn": target["arn"],
-                    "RoleArn": target["roleArn"],
-                    "Input": target.get("input"),
-                    "DeadLetterConfig": pascal(target.get("deadLetterConfig")),
-                    "RetryPolicy": pascal(retry),
-                }
-            ),
+            "RoutingConfig": pascal(inputs.get("routingConfig")),
         }
 
 
-@makes("aws:scheduler/scheduleGroup:ScheduleGroup")
-class ScheduleGroup(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        tags = [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
-        arn = aws.call("scheduler", "CreateScheduleGroup", Name=inputs["name"], Tags=tags)["ScheduleGroupArn"]
-        return Made(id=inputs["name"], outputs={"arn": arn, "state": "ACTIVE"})
+@makes("aws:lambda/invocation:Invocation")
+class Invocation(Maker):
+    """The function must be there; its code is not run, and so its result is empty."""
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        arn = f"arn:aws:scheduler:{aws.region}:{aws.account}:schedule-group/{resource_id}"
-        tags = [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
-        aws.call("scheduler", "TagResource", ResourceArn=arn, Tags=tags)
-        return Made(id=resource_id)
+    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+        name, qualifier = _function_name(inputs["functionName"]), inputs.get("qualifier")
+        text = json_text(inputs["input"], "input") or ""
+        aws.only_validate("lambda", "Invoke", FunctionName=name, Qualifier=qualifier, Payload=text.encode())
+        aws.call("lambda", "GetFunction", FunctionName=name, Qualifier=qualifier)
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return Made(id=f"{name}_{qualifier or '$LATEST'}_{digest}", outputs={"result": ""})
 
     def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("scheduler", "DeleteScheduleGroup", absent=_NOT_FOUND, Name=resource_id)
+        """Only with `lifecycleScope: CRUD` does the provider call the function once more."""
+
+
+def publishes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether a change of a function makes a new version: one of its code or configuration does."""
+    changed = {key for key in {*olds, *news} if olds.get(key) != news.get(key) and not key.startswith("__")}
+    return news.get("publish") is True and bool(changed - _OF_NO_VERSION)
+
+
+def _invoke_arn(aws: Clients, arn: str) -> str:
+    return f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def _function_name(name: str) -> str:
+    """The provider also takes a function's ARN."""
+    return name.rsplit(":", 1)[-1]
 
 
 def _configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,6 +116,13 @@ EXAMPLES = {
         "environment": {"variables": {"LEDGER": "postgres"}},
         "vpcConfig": {"subnetIds": ["subnet-0a1", "subnet-0b2"], "securityGroupIds": ["sg-0a1"]},
         "reservedConcurrentExecutions": 5,
+        "publish": True,
+    },
+    "aws:lambda/alias:Alias": {"name": "live", "functionName": "budget", "functionVersion": "1"},
+    "aws:lambda/invocation:Invocation": {
+        "functionName": FUNCTION,
+        "qualifier": "1",
+        "input": '{"task": "migrate"}',
     },
     "aws:lambda/permission:Permission": {
         "statementId": "balancer",
@@ -279,6 +286,9 @@ REFUSED = [
     ("aws:lambda/function:Function", {"name": "f2", "runtime": "python2.8"}, "'python2.8' is none of"),
     ("aws:lambda/function:Function", {"name": "f2", "timeout": 10_000}, "10000 is more than"),
     ("aws:lambda/eventSourceMapping:EventSourceMapping", {"functionName": "nobody"}, "nobody"),
+    ("aws:lambda/alias:Alias", {"name": "next", "functionVersion": "7"}, "ResourceNotFound"),
+    ("aws:lambda/invocation:Invocation", {"qualifier": "7"}, "ResourceNotFound"),
+    ("aws:lambda/invocation:Invocation", {"input": "migrate"}, "not JSON"),
     (
         "aws:scheduler/schedule:Schedule",
         {"name": "s2", "scheduleExpression": "every day"},

@@ -18,8 +18,15 @@ def made(tmp_path_factory):
 
 
 def test_a_later_process_finds_everything_with_the_same_ids(made):
-    account, ids, _ = made
+    account, ids, client = made
     assert all(account.holds(token, resource_id) for token, resource_id in ids.items())
+    group = ids["aws:ec2/securityGroup:SecurityGroup"]
+    assert client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    mapping = ids["aws:lambda/eventSourceMapping:EventSourceMapping"]
+    assert client("lambda").get_event_source_mapping(UUID=mapping)["BatchSize"] == 10
+    assert client("kms").describe_key(KeyId=ids["aws:kms/key:Key"])["KeyMetadata"]["Enabled"]
+    subscription = ids["aws:sns/topicSubscription:TopicSubscription"]
+    assert client("sns").get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
 
 
 def test_a_budget_is_read_back_with_its_notification_and_subscribers(made):

@@ -163,6 +163,10 @@ def test_the_region_is_that_of_the_plans_only_aws_provider_else_the_configs():
     api = resource(DEPLOYMENT, deployment(replicas=1), provider=cluster)
     one = D("5.5") / M6I_LARGE * 730
     assert near(share(bills(api, provider("main", EU))[0]), one * hour(region=EU))
+    claim = {"spec": {"resources": {"requests": {"storage": "10Gi"}}}}
+    volume = resource("kubernetes:core/v1:PersistentVolumeClaim", claim, provider=cluster)
+    gb = price("AmazonEC2", "ebs", "gp3-storage", EU)
+    assert near(share(bills(volume, provider("main", EU))[0]), 10 * gb)
     two = (provider("main", EU), provider("billing", US))
     assert near(share(bills(api, *two, region=EU)[0]), one * hour(region=EU))
     nowhere = bills(api, *two, region="")[0]

@@ -137,3 +137,20 @@ def test_only_the_lite_plan_of_a_user_pool_has_a_price():
         bill(POOL, {}).reason
         == "no price in this region: AmazonCognito user-pool-essentials mau in us-east-1"
     )
+
+
+def test_a_selector_of_management_events_records_no_data():
+    for field in (
+        {"field": "eventCategory", "equals": ["Management"]},
+        {"field": "resources.type", "equals": ["Data"]},
+    ):
+        assert dollars(bill(TRAIL, {"advancedEventSelectors": [{"fieldSelectors": [field]}]})) == 0
+
+
+def test_stated_data_events_stand_whether_or_not_s3_protection_is_on():
+    usage = {"monthly_management_events": 0, "monthly_log_gb": 0, "monthly_s3_data_events": 2_000_000}
+    for on in (True, False):
+        it = bill(DETECTOR, {"datasources": {"s3Logs": {"enable": on}}}, usage=usage)
+        assert dollars(it) == 2 * price("AmazonGuardDuty", "s3-protection", "data-events")
+    silent = {key: 0 for key in usage if key != "monthly_s3_data_events"}
+    assert dollars(bill(DETECTOR, {}, usage=silent)) == 0

@@ -194,7 +194,6 @@ def _flag(
     key: str,
     wanted: bool,
     what: str,
-    *,
     copies_too: bool = False,
 ) -> Policy:
     """In production a flag, whose absence means False, has the wanted value."""

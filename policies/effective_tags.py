@@ -54,7 +54,7 @@ def _pairs(own: Value) -> dict[str, Value]:
     found = {}
     for pair in own.items():
         key = pair["key"]
-        if pair.unknown or key.unknown:
+        if key.unknown:
             found[key.path] = Value(UNKNOWN, f"{pair.path}.key")
         else:
             found[key.text()] = pair["value"]

@@ -50,16 +50,17 @@ def lifecycle_keeps_minimum_days(context: Context) -> Policy:
     def check(schedule: Schedule, options: Options) -> Iterator[Breach]:
         first_day, minimum = options["first_day"], options["minimum_days"]
         for step in schedule.steps:
-            first = first_day.get(step.storage_class, 0)
+            first = first_day.get(step.storage_class, step.day)
             if not schedule.by_date and step.day < first:
                 yield _breach(step, schedule, f"begins before day {first:g}", f"move it to day {first:g}")
         for step, later in stays(schedule):
-            least = minimum.get(step.storage_class, 0)
-            if 0 < later.day - step.day < least and not _backwards(step, later):
+            days = later.day - step.day
+            least = minimum.get(step.storage_class, days)
+            if 0 < days < least and not _backwards(step, later):
                 yield _breach(
                     step,
                     schedule,
-                    f"lasts {later.day - step.day} days and is billed for {least:g}",
+                    f"lasts {days} days and is billed for {least:g}",
                     f"let what follows wait until day {step.day + least:g}"
                     if not schedule.by_date
                     else f"let what follows wait for {least:g} days",

@@ -29,6 +29,7 @@ def moves(*steps, expire=None, **more):
     [
         (moves((30, "STANDARD_IA"), expire=60), []),
         (moves((30, "STANDARD_IA"), expire=59), [MIN]),
+        (moves((30, "STANDARD_IA"), expire=31), [MIN]),
         (moves((30, "ONEZONE_IA"), expire=60), []),
         (moves((29, "ONEZONE_IA"), expire=60), [MIN]),
         (moves((0, "GLACIER_IR"), expire=90), []),

@@ -8,13 +8,7 @@ from decimal import Decimal
 from costing.model import HOURS
 
 MONTH_DAYS = HOURS / 24
-_PER_HOUR = {
-    "minute": Decimal(60),
-    "hour": Decimal(1),
-    "day": Decimal(1) / 24,
-    "week": Decimal(1) / 168,
-    "month": 1 / HOURS,
-}
+_PER_HOUR = {"minute": Decimal(60), "hour": Decimal(1), "day": Decimal(1) / 24}
 _DAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MACROS = {
@@ -34,7 +28,7 @@ def monthly_runs(expression: str) -> Decimal | None:
     A one-time `at(…)` counts once. `rate(0 minute)`, which canaries know, runs once, too.
     """
     text = expression.strip()
-    if match := re.fullmatch(r"rate\(\s*(\d+)\s+(minute|hour|day|week|month)s?\s*\)", text):
+    if match := re.fullmatch(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)", text):
         every = Decimal(match[1])
         return HOURS * _PER_HOUR[match[2]] / every if every else Decimal(1)
     if re.fullmatch(r"at\(.*\)", text):

@@ -56,7 +56,17 @@ def test_kubernetes_cron_counts_weekdays_from_zero_and_takes_either_of_two_days(
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "sometimes", "rate(5 parsecs)", "cron(0 8 * *)", "cron(61 8 * * ? *)", "cron(0 8 * FOO ? *)"],
+    [
+        "",
+        "sometimes",
+        "rate(5 parsecs)",
+        "rate(1 week)",
+        "cron(0 8 32 * ? *)",
+        "cron(0 8 ? * 9 *)",
+        "cron(0 8 * *)",
+        "cron(61 8 * * ? *)",
+        "cron(0 8 * FOO ? *)",
+    ],
 )
 def test_what_cannot_be_read_is_none_not_zero(expression):
     assert monthly_runs(expression) is None

@@ -166,7 +166,8 @@ async def _serve(
     api = Api(Service(ledger, settings.config), lambda: settings.admin_tokens, latencies)
     server = _Server(
         uvicorn.Config(
-            application(api), http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            application(api), http=Protocol, proxy_headers=False, ws="none", lifespan="off", log_config=None,
+            access_log=False,
             server_header=False, date_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10,
             backlog=2048,
         )

@@ -1,0 +1,134 @@
+"""How waiting requests are put together, with a ledger that only answers."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+
+from functions.ai_budget.batching import Batcher
+from functions.ai_budget.ledger import Unavailable
+
+MAY = datetime(2026, 5, 12, tzinfo=UTC)
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+class Item(NamedTuple):
+    tenant_id: str
+    request_id: str | None = None
+    now: datetime = MAY
+
+
+class Result(NamedTuple):
+    item: Item
+    status: str = "ok"
+
+
+class Ledger:
+    """Remembers the batches; `busy` tenants are held by somebody else unless asked for alone."""
+
+    def __init__(self, busy=(), fails=lambda _: None):
+        self.batches, self.flying = [], []
+        self.busy, self.fails = set(busy), fails
+
+    async def send(self, items, *, wait):
+        assert not {i.tenant_id for i in items} & {t for batch in self.flying for t in batch}
+        self.batches.append((items, wait))
+        self.flying.append([i.tenant_id for i in items])
+        await asyncio.sleep(0.002)
+        self.flying.pop()
+        if error := self.fails(items):
+            raise error
+        return [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
+
+
+def answers(ledger, items, **settings):
+    async def ask():
+        batcher = Batcher({"check": ledger.send, "track": ledger.send}, **settings)
+        asks = [batcher.submit(kind, item) for kind, item in items]
+        return await asyncio.gather(*asks, return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
+def checks(*items):
+    return [("check", item) for item in items]
+
+
+def test_what_waits_together_goes_in_one_statement_and_each_gets_its_own_answer():
+    ledger = Ledger()
+    items = [Item(f"t{i % 3}", f"r{i}") for i in range(40)]
+    assert [r.item for r in answers(ledger, checks(*items))] == items
+    assert [len(batch) for batch, _ in ledger.batches] == [40]
+
+
+def test_a_batch_has_a_largest_size_and_a_busy_tenant_does_not_push_the_others_aside():
+    ledger = Ledger()
+    answers(ledger, checks(*[Item("hot", f"r{i}") for i in range(100)], Item("calm")), size=10, shared=1)
+    assert max(len(batch) for batch, _ in ledger.batches) == 10
+    assert "calm" in {i.tenant_id for batch, _ in ledger.batches[:3] for i in batch}
+
+
+def test_one_request_id_occurs_once_in_a_batch():
+    ledger = Ledger()
+    answers(ledger, checks(*[Item("a", "same")] * 3, Item("a"), Item("a")))
+    assert [[i.request_id for i in batch] for batch, _ in ledger.batches] == [
+        ["same", None, None],
+        ["same"],
+        ["same"],
+    ]
+
+
+def test_a_batch_is_of_one_month():
+    ledger = Ledger()
+    answers(ledger, checks(Item("a", now=MAY), Item("a", now=JUNE), Item("b", now=JUNE), Item("b", now=MAY)))
+    assert all(len({i.now for i in batch}) == 1 for batch, _ in ledger.batches)
+
+
+def test_a_tenant_is_in_one_statement_at_a_time_also_across_kinds():
+    ledger = Ledger()
+    items = [(("check", "track")[i % 2], Item("a", f"r{i}")) for i in range(20)]
+    assert len(answers(ledger, items)) == 20
+    assert len(ledger.batches) == 2
+
+
+def test_a_held_tenant_is_asked_for_alone():
+    ledger = Ledger(busy={"held"})
+    results = answers(ledger, checks(Item("held"), Item("free")))
+    assert {r.status for r in results} == {"ok"}
+    assert [([i.tenant_id for i in batch], wait) for batch, wait in ledger.batches] == [
+        (["held", "free"], False),
+        (["held"], True),
+    ]
+
+
+def test_what_the_database_refuses_is_refused_alone():
+    ledger = Ledger(fails=lambda items: ValueError("bad") if Item("bad") in items else None)
+    good, bad = answers(ledger, checks(Item("good"), Item("bad")))
+    assert good.status == "ok"
+    assert isinstance(bad, ValueError)
+
+
+def test_without_a_database_all_that_wait_are_told_at_once():
+    ledger = Ledger(fails=lambda _: Unavailable("away"))
+    results = answers(ledger, checks(*[Item("a", f"r{i}") for i in range(25)]), size=10, shared=1)
+    assert all(isinstance(r, Unavailable) for r in results)
+    assert len(ledger.batches) == 1
+
+
+@pytest.mark.parametrize("callers", [1, 64])
+def test_callers_that_come_back_are_gathered_again(callers):
+    ledger = Ledger()
+
+    async def ask():
+        batcher = Batcher({"check": ledger.send})
+
+        async def caller(number):
+            for turn in range(5):
+                await batcher.submit("check", Item("a", f"{number}-{turn}"))
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*[caller(number) for number in range(callers)])
+
+    asyncio.run(ask())
+    assert len(ledger.batches) == 5

@@ -47,6 +47,7 @@ class Side:
         self._identities: dict[str, dict[str, list[str]]] = {}
         self._referring: dict[tuple[str, str], tuple[dict[str, list[str]], bool]] = {}
         self._values: dict[tuple[str, str], dict[Any, list[str]]] = {}
+        self._found: dict[tuple[str, tuple[str, ...], str | None], str | None] = {}
         self.memo: dict[str, Any] = {}
 
     def _state_of(self, resource: Resource) -> State | None:
@@ -80,6 +81,12 @@ class Side:
 
     def find(self, reference: str, types: tuple[str, ...], region: str | None) -> str | None:
         """The URN of the resource of one of `types` that `reference` (an id, an ARN or a name) means."""
+        key = (reference, types, region)
+        if key not in self._found:
+            self._found[key] = self._find(reference, types, region)
+        return self._found[key]
+
+    def _find(self, reference: str, types: tuple[str, ...], region: str | None) -> str | None:
         tail = reference.rpartition("/")[2] if "/" in reference else reference.rpartition(":")[2]
         wanted = [reference]
         if reference.startswith("arn:") or (tail != reference and ":" in reference):

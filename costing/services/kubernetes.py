@@ -122,7 +122,8 @@ def _replicas(r: Subject) -> Range:
     set_by_program = r.has("spec.replicas")
     replicas = r.number("spec.replicas", 1)
     for token in (*HPA_TYPES, SCALED_OBJECT):
-        for scaler in _scalers(r, token):
+        scaler = _scaler(r, token)
+        if scaler is not None:
             if token == SCALED_OBJECT:
                 low = scaler.number("spec.minReplicaCount", KEDA_MIN)
                 high = scaler.number("spec.maxReplicaCount", KEDA_MAX)
@@ -137,19 +138,29 @@ def _replicas(r: Subject) -> Range:
     return Range.of(replicas)
 
 
-def _scalers(r: Subject, token: str) -> list[Subject]:
-    found = r.referring(token, "spec.scaleTargetRef.name")
-    own = _metadata(r, "name")
-    if own:
-        known = {scaler.urn for scaler in found}
-        found += [s for s in r.matching(token, "spec.scaleTargetRef.name", own) if s.urn not in known]
-    kind = r.type.rpartition(":")[2]
-    return [
-        scaler
-        for scaler in found
-        if scaler.text("spec.scaleTargetRef.kind", "Deployment") == kind
-        and _namespace(scaler) == _namespace(r)
-    ]
+def _scaler(r: Subject, token: str) -> Subject | None:
+    """What scales this workload: found by a reference, else by the name, kind and namespace it states."""
+    target = _namespace(r), r.type.rpartition(":")[2], _metadata(r, "name")
+    for scaler in r.referring(token, "spec.scaleTargetRef.name"):
+        if _target(scaler)[:2] == target[:2]:
+            return scaler
+    by_target = r.once(f"scalers {token}", lambda: _by_target(r.all(token)))
+    return by_target.get(target) if target[2] else None
+
+
+def _by_target(scalers: list[Subject]) -> dict[tuple[str, str, str], Subject]:
+    found: dict[tuple[str, str, str], Subject] = {}
+    for scaler in scalers:
+        found.setdefault(_target(scaler), scaler)
+    return found
+
+
+def _target(scaler: Subject) -> tuple[str, str, str]:
+    """Namespace, kind and name, as far as the scaler states them."""
+    stated = scaler.part("spec").raw.get("scaleTargetRef")
+    parts = stated if isinstance(stated, dict) else {}
+    kind, name = (value if isinstance(value := parts.get(key), str) else "" for key in ("kind", "name"))
+    return _namespace(scaler), kind or "Deployment", name
 
 
 def _namespace(r: Subject) -> str:

@@ -8,6 +8,7 @@ from components import settings as stack_settings
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.budget_database import BudgetDatabase, BudgetDatabaseArgs
+from components.budget_service import BudgetService, BudgetServiceArgs
 from components.cloud_budget import CloudBudget, CloudBudgetArgs
 from components.spot import Spot, SpotArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
@@ -40,6 +41,7 @@ operations = AlertTopic(
     opts,
 )
 database = BudgetDatabase("budget-database", BudgetDatabaseArgs(settings, operations.arn), opts)
+service = BudgetService("budget-service", BudgetServiceArgs(settings, database, operations.arn), opts)
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)
 Autoscaling("autoscaling", AutoscalingArgs(settings), opts)
 Spot("spot", SpotArgs(settings), opts)
@@ -48,3 +50,5 @@ pulumi.export("buckets", {role: bucket.name for role, bucket in storage.buckets.
 pulumi.export("database_address", database.address)
 pulumi.export("database_secret_arn", database.secret_arn)
 pulumi.export("operations_topic_arn", operations.arn)
+pulumi.export("ai_budget_url", service.url)
+pulumi.export("ai_budget_admin_token_secret_arn", service.admin_token_secret_arn)

@@ -24,6 +24,7 @@ from components.settings_cluster import Autoscaling, Cluster, Network, Spot
 from components.settings_cost import AiBudget, Budget, CloudBudget
 from components.settings_data import ClickHouse, Database, Loki, Storage
 from components.settings_errors import SettingsError, explain
+from components.settings_service import BudgetService, most_concurrency
 from components.settings_types import (
     Charge,
     DataClass,
@@ -90,6 +91,8 @@ class Settings(Section):
     """The buckets."""
     database: Database
     """The budget database."""
+    budget_service: BudgetService
+    """The AI budget service."""
     loki: Loki
     """Retention of logs."""
     clickhouse: ClickHouse
@@ -124,6 +127,21 @@ class Settings(Section):
         for key, budget in {**charged, "ai_budget.budget": self.ai_budget.budget}.items():
             if budget not in self.budgets:
                 raise RefusedError(key, budget, f"a key of budgets: {', '.join(self.budgets)}")
+        return self
+
+    @model_validator(mode="after")
+    def _service_fits_the_database(self) -> Self:
+        service, instance = self.budget_service, self.database.instance_class
+        most = most_concurrency(instance, service.other_connections)
+        if service.reserved_concurrency > most:
+            raise RefusedError(
+                "budget_service.reserved_concurrency",
+                service.reserved_concurrency,
+                f"up to {most} with the connections of database.instance_class {instance} less"
+                f" budget_service.other_connections ({service.other_connections})"
+                if most >= 3
+                else f"a larger database.instance_class than {instance}, or fewer other_connections",
+            )
         return self
 
     @model_validator(mode="after")

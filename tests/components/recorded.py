@@ -30,7 +30,17 @@ class Recorder(Mocks):
         self.resources.append(Resource(args.typ, args.name, args.inputs))
         named = {"aws:s3/bucket:Bucket": "bucket", "aws:rds/instance:Instance": "identifier"}
         identity = args.inputs.get(named.get(args.typ, "name"), f"{args.name}-id")
-        return str(identity), {"arn": f"arn:aws:mock:::{identity}", "masterUserSecrets": [], **args.inputs}
+        secrets = [{"secretArn": "arn:aws:secretsmanager:mock:::database"}]
+        outputs: dict[str, Any] = {
+            "arn": f"arn:aws:mock:::{identity}",
+            "masterUserSecrets": secrets,
+            "version": "7",
+        }
+        if args.typ == "aws:sqs/queue:Queue":
+            outputs["url"] = f"https://sqs.mock/{identity}"
+        if args.typ == "aws:lb/loadBalancer:LoadBalancer":
+            outputs |= {"dnsName": f"{identity}.elb.mock", "arnSuffix": f"app/{identity}/mock"}
+        return str(identity), {**outputs, **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
         raise AssertionError(f"the program calls {args.token}")

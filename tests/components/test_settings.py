@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from components import settings
+from components.settings_service import connections_of
 from tests.components.stack_config import ABSENT, STACKS, config
 
 LAST = {"percent": 101, "type": "actual", "to": ["executives"]}
@@ -92,6 +93,10 @@ MISTAKES = [
     ("database.max_slot_wal_keep_size_mib", 200000, ": 200000; allowed is less than storage_gib (100 GiB)"),
     ("database.max_slot_wal_keep_size_mib", -1, ": -1; allowed is a whole number of MiB"),
     ("database", "small", ': "small"; allowed is a section with keys of its own'),
+    ("budget_service.reserved_concurrency", 263, ": 263; allowed is up to 262 with the connections of"),
+    ("budget_service.queue_concurrency", 200, ": 200; allowed is less than reserved_concurrency (200)"),
+    ("budget_service.name", "internal-ai-budget", ': "internal-ai-budget"; allowed is a name of 3 to 32'),
+    ("budget_service.timeout_seconds", 900, ": 900; allowed is a whole number of seconds from 10 to 120"),
     ("network.private_subnet_ids", "subnet-0a1b2c3d", ': "subnet-0a1b2c3d"; allowed is a list'),
 ]
 
@@ -138,6 +143,35 @@ def test_a_key_like_no_other_is_answered_with_all_that_there_are():
 def test_an_empty_value_is_a_missing_one():
     for empty in ("", {}):
         assert "teei-finops:database: is missing" in refusal({"database": empty})
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "connections"),
+    [("db.t4g.micro", 84), ("db.t4g.medium", 337), ("db.m7g.large", 675), ("db.r8g.xlarge", 2703)],
+)
+def test_an_instance_class_is_given_the_connections_of_three_quarters_of_its_memory(
+    instance_class, connections
+):
+    assert connections_of(instance_class) == connections
+
+
+def test_more_memory_than_postgresql_can_use_gives_no_more_connections():
+    assert connections_of("db.m7g.16xlarge") == 5000
+
+
+def test_an_unknown_family_or_size_is_taken_for_the_smallest():
+    assert connections_of("db.q9.large") < connections_of("db.t4g.large")
+    assert connections_of("db.m7g.metal") < connections_of("db.m7g.small")
+
+
+def test_a_database_too_small_for_any_concurrency_is_refused_by_its_name():
+    line = refusal({"database.instance_class": "db.t4g.micro"})
+    assert "a larger database.instance_class than db.t4g.micro, or fewer other_connections" in line
+
+
+def test_the_most_concurrency_that_fits_is_allowed():
+    loaded = settings.parse(config("prod", {"budget_service.reserved_concurrency": 262}))
+    assert loaded.budget_service.reserved_concurrency == 262
 
 
 def test_a_service_may_have_a_fixed_number_of_pods():
@@ -226,4 +260,5 @@ def test_no_two_stacks_share_a_name_that_must_be_unique():
     loaded = [settings.parse(config(stack)) for stack in STACKS]
     names = [bucket.name for each in loaded for bucket in each.storage.buckets().values()]
     names += [each.database.identifier for each in loaded]
+    names += [f"service {each.budget_service.name}" for each in loaded]
     assert len(set(names)) == len(names)

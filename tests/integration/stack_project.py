@@ -23,7 +23,7 @@ class Project:
     @classmethod
     def copied_to(cls, directory):
         without_caches = shutil.ignore_patterns("__pycache__")
-        for package in ("components", "policies", "costing"):
+        for package in ("components", "policies", "costing", "functions"):
             shutil.copytree(ROOT / package, directory / package, ignore=without_caches)
         for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
             shutil.copy(ROOT / file, directory)

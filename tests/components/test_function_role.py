@@ -1,0 +1,74 @@
+"""A function may do at AWS what its code calls, and the code calls nothing that it may not."""
+
+import boto3
+import botocore.client
+import pytest
+
+from components import budget_service, function_role
+from functions.ai_budget import aws
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """(service, operation) of every call that reaches botocore, none of which is sent."""
+    from aws_lambda_powertools.utilities import parameters
+
+    calls = set()
+
+    def record(client, operation, _parameters):
+        names = {api: method for method, api in client.meta.method_to_api_mapping.items()}
+        calls.add((client.meta.service_model.service_name, names[operation]))
+        return {"SecretString": "secret"}
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    parameters.clear_caches()
+    yield calls
+    parameters.clear_caches()
+
+
+async def use_all_of_the_adapter():
+    aws.secret("arn:aws:secretsmanager:us-east-1:123456789012:secret:s")
+    await aws.TrackQueue("https://sqs.us-east-1.amazonaws.com/123456789012/q")({"tokens": 1})
+    aws.Mailer()("from@teei.io", "to@teei.io", "subject", "text", "id")
+
+
+def test_the_calls_read_from_the_code_are_those_that_it_makes(asked):
+    import asyncio
+
+    asyncio.run(use_all_of_the_adapter())
+    assert function_role.calls(budget_service.ADAPTER) == asked
+
+
+def test_each_call_has_the_permission_of_its_api_operation():
+    prefixes = {"sesv2": "ses"}
+    for (service, operation), action in function_role.ACTIONS.items():
+        client = boto3.client(service, region_name="us-east-1")
+        api = client.meta.method_to_api_mapping[operation]
+        assert action == f"{prefixes.get(service, service)}:{api}"
+
+
+def test_no_permission_is_for_a_call_that_the_code_does_not_make():
+    assert function_role.ACTIONS.keys() == function_role.calls(budget_service.ADAPTER)
+
+
+def test_a_call_without_a_known_permission_is_one_clear_line(tmp_path):
+    adapter = tmp_path / "aws.py"
+    adapter.write_text(
+        "class Q:\n"
+        "    def __init__(self):\n        self._client = boto3.client('sqs')\n"
+        "    def __call__(self):\n        self._client.purge_queue(QueueUrl='q')\n"
+    )
+    with pytest.raises(function_role.UnknownCallError) as caught:
+        function_role.statements(adapter, {"sqs:SendMessage": ["arn"]})
+    assert str(caught.value).startswith("aws.py calls sqs purge_queue, which the function's role")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_call_whose_resource_is_not_named_is_refused(tmp_path):
+    adapter = tmp_path / "aws.py"
+    adapter.write_text("def f(arn):\n    return parameters.get_secret(arn)\n")
+    with pytest.raises(function_role.UnknownCallError, match="get_secret_value"):
+        function_role.statements(adapter, {})
+    (made,) = function_role.statements(adapter, {"secretsmanager:GetSecretValue": ["arn"]})
+    assert made == {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": ["arn"]}

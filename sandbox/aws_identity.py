@@ -14,6 +14,7 @@ ACCOUNT = "123456789012"
 # The property that holds the name of a type; `name` where the type is not listed.
 _NAMED_BY = {
     "aws:s3/bucket:Bucket": "bucket",
+    "aws:s3/bucketV2:BucketV2": "bucket",
     "aws:rds/instance:Instance": "identifier",
     "aws:rds/cluster:Cluster": "clusterIdentifier",
     "aws:rds/clusterInstance:ClusterInstance": "identifier",
@@ -21,6 +22,7 @@ _NAMED_BY = {
     "aws:eks/nodeGroup:NodeGroup": "nodeGroupName",
 }
 _LONGEST = {"aws:lb/loadBalancer:LoadBalancer": 32, "aws:lb/targetGroup:TargetGroup": 32}
+_BEGINS_WITH = {"aws:kms/alias:Alias": "alias/"}
 _LOWER_CASE = ("aws:s3/", "aws:rds/", "aws:elasticache/", "aws:redshift/")
 _GLOBAL = frozenset({"iam", "budgets", "cloudfront", "route53", "ce", "organizations"})
 _ARN_SERVICE = {
@@ -68,7 +70,7 @@ def automatic_name(token: str, logical: str, seed: bytes, inputs: Mapping[str, A
     suffix = f"-{hashlib.sha256(seed).hexdigest()[:7]}"
     ending = ".fifo" if inputs.get("fifoQueue") is True or inputs.get("fifoTopic") is True else ""
     longest = _LONGEST.get(token, 255) - len(suffix) - len(ending)
-    name = f"{logical[:longest]}{suffix}{ending}"
+    name = f"{_BEGINS_WITH.get(token, '')}{logical[:longest]}{suffix}{ending}"
     return name.lower() if token.startswith(_LOWER_CASE) else name
 
 
@@ -120,6 +122,9 @@ def _plausible(name: str, annotation: Any, resource_id: str, region: str, accoun
         return arn(token, resource_id, region, account)
     if re.search(r"(dnsName|domainName|endpoint|address|hostname)$", name, re.IGNORECASE):
         return f"{re.sub('[^a-z0-9-]+', '-', resource_id.lower())}.{region}.sandbox.amazonaws.com"
+    if re.search(r"(^ip|Ip|ipAddress)$", name):
+        number = int(hashlib.sha256(f"{resource_id}{name}".encode()).hexdigest()[:4], 16)
+        return f"10.0.{number >> 8}.{number & 255}"
     if isinstance(kind, type):
         for expected, value in ((bool, False), (int | float, 0), (str, f"{name}-{resource_id}")):
             if issubclass(kind, expected):

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,10 @@ _ONLY_SOMETIMES = re.compile(
 )
 
 
+# The SDK loads its modules when their first name is read, which is not safe from two threads at once.
+_ONE_AT_A_TIME = threading.RLock()
+
+
 @dataclass(frozen=True)
 class Problem:
     """An input the provider would refuse: the property's path and what is wrong."""
@@ -50,9 +55,14 @@ class Schema:
         yield from _problems_of_object(self.inputs, self.required, inputs, "")
 
 
-@cache
 def schema_of(token: str) -> Schema | None:
     """The schema of a type such as `aws:s3/bucket:Bucket`; None when the SDK has no such type."""
+    with _ONE_AT_A_TIME:
+        return _schema_of(token)
+
+
+@cache
+def _schema_of(token: str) -> Schema | None:
     found = _class_of(token)
     if found is None:
         return None

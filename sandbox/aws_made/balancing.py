@@ -186,8 +186,9 @@ def _targets(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _listener(inputs: Mapping[str, Any]) -> dict[str, Any]:
     certificate = inputs.get("certificateArn")
+    default = "HTTP" if "/app/" in inputs["loadBalancerArn"] else None
     return {
-        "Protocol": inputs.get("protocol"),
+        "Protocol": inputs.get("protocol") or default,
         "Port": inputs.get("port"),
         "SslPolicy": inputs.get("sslPolicy"),
         "Certificates": [{"CertificateArn": certificate}] if certificate else None,

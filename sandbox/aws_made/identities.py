@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.aws_made.base import Clients, Made, Maker, json_text, makes, tag_list
+from sandbox.aws_made.iam_in_moto import ensure_managed_policy
 
 _GONE = ["NoSuchEntity"]
 
@@ -32,6 +33,7 @@ class Role(Maker):
                 PolicyDocument=document,
             )
         for arn in inputs.get("managedPolicyArns") or []:
+            ensure_managed_policy(aws, arn)
             aws.call("iam", "AttachRolePolicy", RoleName=inputs["name"], PolicyArn=arn)
         return Made(id=inputs["name"], outputs={"arn": role["Arn"], "uniqueId": role["RoleId"]})
 
@@ -127,6 +129,7 @@ class RolePolicy(Maker):
 class RolePolicyAttachment(Maker):
     def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
         role = _role_name(inputs["role"])
+        ensure_managed_policy(aws, inputs["policyArn"])
         aws.call("iam", "AttachRolePolicy", RoleName=role, PolicyArn=inputs["policyArn"])
         return Made(id=f"{role}-{inputs['policyArn'].rsplit('/', 1)[-1]}")
 

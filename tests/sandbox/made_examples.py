@@ -283,6 +283,11 @@ REFUSED = [
         {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/none"},
         "none",
     ),
+    (
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"policyArn": "arn:aws:iam::aws:policy/NoSuchPolicyOfAws"},
+        "NoSuchPolicyOfAws",
+    ),
     ("aws:lambda/function:Function", {"name": "f2", "runtime": "python2.8"}, "'python2.8' is none of"),
     ("aws:lambda/function:Function", {"name": "f2", "timeout": 10_000}, "10000 is more than"),
     ("aws:lambda/eventSourceMapping:EventSourceMapping", {"functionName": "nobody"}, "nobody"),

@@ -70,3 +70,14 @@ def test_a_second_account_in_one_process_is_refused_while_the_first_is_open(tmp_
         second = Account(tmp_path / "two.jsonl")
         with pytest.raises(RuntimeError, match="close the other one first"), second.boto3():
             pass
+
+
+def test_a_policy_that_aws_manages_can_be_attached(tmp_path):
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    role, attachment = "aws:iam/role:Role", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    with opened(Account(tmp_path / "dev.jsonl")) as account:
+        account.create(role, EXAMPLES[role], REGION)
+        account.create(attachment, {"role": "runner", "policyArn": arn}, REGION)
+        with account.boto3() as boto3:
+            found = boto3.client("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
+    assert [item["PolicyArn"] for item in found] == [arn]

@@ -311,12 +311,16 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- What is reserved in a month is kept equal to the sum of its open reservations, whoever writes them.
+-- What is reserved in a month is kept equal to the sum of its open reservations, whoever writes them. The functions
+-- below count in the statement that they need anyway, and say so with `ai_budget.counted`.
 CREATE FUNCTION ai_budget_reservations_added() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     v_groups bigint;
     v_found bigint;
 BEGIN
+    IF current_setting('ai_budget.counted', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
     WITH delta AS MATERIALIZED (
         SELECT tenant_id, model, period_start, sum(reserved_usd) AS usd
         FROM fresh WHERE state = 'o' GROUP BY tenant_id, model, period_start
@@ -345,6 +349,9 @@ DECLARE
     v_groups bigint;
     v_found bigint;
 BEGIN
+    IF current_setting('ai_budget.counted', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
     WITH delta AS MATERIALIZED (
         SELECT tenant_id, model, period_start, sum(usd) AS usd FROM (
             SELECT tenant_id, model, period_start, reserved_usd AS usd FROM fresh WHERE state = 'o'
@@ -560,7 +567,8 @@ DECLARE
     v_spent numeric[];
     v_free numeric[];
     v_flag boolean[];
-    v_flag_before boolean[];
+    v_late boolean := false;
+    v_sum numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
     v_done boolean[];
     v_ids uuid[];
     v_amounts numeric[];
@@ -579,16 +587,15 @@ BEGIN
         v_roll := false;
         v_again := false;
         FOR v_row IN SELECT k.key::integer, b.period_start, b.monthly_limit_usd, b.current_usage_usd,
-                b.reserved_usd, b.hard_limit_reached
+                b.reserved_usd
             FROM unnest(p_tenants, p_models) WITH ORDINALITY k (tenant_id, model, key)
             JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
             FOR UPDATE OF b SKIP LOCKED
         LOOP
             v_key := v_row.key;
             v_held := v_held + 1;
-            v_flag_before[v_key] := v_row.hard_limit_reached;
             IF v_row.period_start <> v_month THEN
-                v_flag_before[v_key] := NULL;
+                v_late := true;
                 SELECT m.monthly_limit_usd, m.spent_usd, m.reserved_usd
                 INTO v_row.monthly_limit_usd, v_row.current_usage_usd, v_row.reserved_usd FROM ai_budget_months m
                 WHERE m.tenant_id = p_tenants[v_key] AND m.model = p_models[v_key] AND m.period_start = v_month;
@@ -668,6 +675,7 @@ BEGIN
         v_amount := p_fixed[i] + p_maximum[i] * p_rate[i];
         IF v_amount <= v_free[v_key] THEN
             v_free[v_key] := v_free[v_key] - v_amount;
+            v_sum[v_key] := v_sum[v_key] + v_amount;
             v_flag[v_key] := v_spent[v_key] >= v_limit[v_key];
             status := 'ok';
             id := p_id[i];
@@ -689,6 +697,7 @@ BEGIN
 
     IF v_made > 0 THEN
         -- Assigned by subscript, the arrays start at the first admitted check.
+        PERFORM set_config('ai_budget.counted', 'on', true);
         INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, period_start, reserved_usd,
             created_at, expires_at, request_id, fingerprint, remaining_usd, spent_usd, limit_usd)
         SELECT i.id, p_tenants[i.key], p_models[i.key], i.type, v_month, i.amount, p_now, p_now + p_lifetime,
@@ -697,13 +706,18 @@ BEGIN
             p_request[array_lower(v_ids, 1):], p_fingerprint[array_lower(v_ids, 1):], v_left)
             i (id, key, type, amount, request, fingerprint, remaining)
         WHERE i.id IS NOT NULL;
+        PERFORM set_config('ai_budget.counted', '', true);
     END IF;
-    FOR k IN 1 .. cardinality(p_tenants) LOOP
-        IF v_flag[k] <> v_flag_before[k] THEN
-            UPDATE ai_token_budgets b SET hard_limit_reached = v_flag[k], updated_at = p_now
-            WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k];
-        END IF;
-    END LOOP;
+    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + s.usd,
+        hard_limit_reached = COALESCE(s.flag, b.hard_limit_reached), updated_at = p_now
+    FROM unnest(p_tenants, p_models, v_sum, v_flag) s (tenant_id, model, usd, flag)
+    WHERE b.tenant_id = s.tenant_id AND b.model = s.model AND b.period_start = v_month
+        AND (s.usd > 0 OR s.flag <> b.hard_limit_reached);
+    IF v_late THEN
+        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + s.usd
+        FROM unnest(p_tenants, p_models, v_sum) s (tenant_id, model, usd)
+        WHERE m.tenant_id = s.tenant_id AND m.model = s.model AND m.period_start = v_month AND s.usd > 0;
+    END IF;
 END $$;
 
 -- Books a batch of tracked calls in order and settles their reservations; arrays as in ai_budget_reserve, p_reservation
@@ -728,8 +742,10 @@ DECLARE
     v_usd numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
     v_input bigint[] := array_fill(0::bigint, ARRAY[cardinality(p_tenants)]);
     v_output bigint[] := array_fill(0::bigint, ARRAY[cardinality(p_tenants)]);
+    v_release numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
     v_touched boolean[] := array_fill(false, ARRAY[cardinality(p_tenants)]);
     v_reserved_state text[];
+    v_reserved_usd numeric[];
     v_reserved_month date[];
     v_settle uuid[] := '{}';
     v_months date[] := array_fill(NULL::date, ARRAY[cardinality(p_key)]);
@@ -737,6 +753,7 @@ DECLARE
     v_done boolean[];
     v_row record;
     v_key integer;
+    v_freed numeric;
     v_made integer := 0;
     v_owed boolean := false;
 BEGIN
@@ -791,7 +808,7 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     IF cardinality(p_reservation) > 0 THEN
-        FOR v_row IN SELECT i.ord, r.period_start,
+        FOR v_row IN SELECT i.ord, r.period_start, CASE r.state WHEN 'o' THEN r.reserved_usd ELSE 0 END AS reserved_usd,
                 CASE WHEN r.state = 'o' AND r.expires_at <= i.at THEN 'x' ELSE r.state END AS state
             FROM unnest(p_key, p_at, p_reservation) WITH ORDINALITY i (key, at, reservation, ord)
             JOIN ai_budget_reservations r ON r.id = i.reservation
@@ -799,6 +816,7 @@ BEGIN
         LOOP
             v_reserved_state[v_row.ord] := v_row.state;
             v_reserved_month[v_row.ord] := v_row.period_start;
+            v_reserved_usd[v_row.ord] := v_row.reserved_usd;
         END LOOP;
     END IF;
 
@@ -808,6 +826,7 @@ BEGIN
         ord := i;
         cost_usd := NULL;
         settlement := NULL;
+        v_freed := 0;
         IF v_limit[v_key] IS NULL THEN
             status := 'busy';
             RETURN NEXT;
@@ -823,12 +842,14 @@ BEGIN
                 settlement := CASE v_reserved_state[i] WHEN 'x' THEN 'expired' ELSE 'settled' END;
                 period_start := v_reserved_month[i];
                 v_settle := v_settle || p_reservation[i];
+                v_freed := v_reserved_usd[i];
             END IF;
         END IF;
         IF period_start = v_open_month[v_key] THEN
             v_usd[v_key] := v_usd[v_key] + p_cost[i];
             v_input[v_key] := v_input[v_key] + p_prompt[i] + p_cache_read[i] + p_cache_write[i];
             v_output[v_key] := v_output[v_key] + p_completion[i];
+            v_release[v_key] := v_release[v_key] + v_freed;
             v_touched[v_key] := true;
         ELSE
             INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
@@ -837,7 +858,8 @@ BEGIN
                 p_prompt[i] + p_cache_read[i] + p_cache_write[i], p_completion[i])
             ON CONFLICT ON CONSTRAINT ai_budget_months_pkey DO UPDATE SET spent_usd = m.spent_usd + EXCLUDED.spent_usd,
                 token_count_input = m.token_count_input + EXCLUDED.token_count_input,
-                token_count_output = m.token_count_output + EXCLUDED.token_count_output;
+                token_count_output = m.token_count_output + EXCLUDED.token_count_output,
+                reserved_usd = GREATEST(0, m.reserved_usd - v_freed);
             v_owed := true;
         END IF;
         status := 'ok';
@@ -859,13 +881,17 @@ BEGIN
             fingerprint)
         WHERE i.month IS NOT NULL;
         IF cardinality(v_settle) > 0 THEN
+            PERFORM set_config('ai_budget.counted', 'on', true);
             UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_settle);
+            PERFORM set_config('ai_budget.counted', '', true);
         END IF;
         UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + s.usd,
+            reserved_usd = GREATEST(0, b.reserved_usd - s.release),
             token_count_input = b.token_count_input + s.input, token_count_output = b.token_count_output + s.output,
             hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + s.usd >= ai_budget_limit(b.monthly_limit_usd),
             updated_at = p_now
-        FROM unnest(p_tenants, p_models, v_usd, v_input, v_output, v_touched) s (tenant_id, model, usd, input, output, touched)
+        FROM unnest(p_tenants, p_models, v_usd, v_release, v_input, v_output, v_touched)
+            s (tenant_id, model, usd, release, input, output, touched)
         WHERE s.touched AND b.tenant_id = s.tenant_id AND b.model = s.model;
     END IF;
     FOR k IN 1 .. cardinality(p_tenants) LOOP

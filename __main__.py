@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
+from components import function_package
 from components import settings as stack_settings
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
@@ -15,6 +16,7 @@ from components.storage_retention import StorageRetention, StorageRetentionArgs
 from components.telemetry_retention import TelemetryRetention, TelemetryRetentionArgs
 
 settings = stack_settings.load()
+code = function_package.code()  # before anything is declared: a deployment without a build changes nothing
 account = aws.Provider(
     "aws",
     region=settings.region,
@@ -41,7 +43,7 @@ operations = AlertTopic(
     opts,
 )
 database = BudgetDatabase("budget-database", BudgetDatabaseArgs(settings, operations.arn), opts)
-service = BudgetService("budget-service", BudgetServiceArgs(settings, database, operations.arn), opts)
+service = BudgetService("budget-service", BudgetServiceArgs(settings, code, database, operations.arn), opts)
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)
 Autoscaling("autoscaling", AutoscalingArgs(settings), opts)
 Spot("spot", SpotArgs(settings), opts)

@@ -28,6 +28,7 @@ BATCH = 10
 @dataclass(frozen=True)
 class BudgetServiceArgs:
     settings: Settings
+    code: pulumi.Archive
     database: budget_database.BudgetDatabase
     alarm_topic_arn: pulumi.Input[str]
 
@@ -61,7 +62,6 @@ class BudgetService(pulumi.ComponentResource):
         )
         dead_letters, queue = self._queues()
         access, ways = self._network(args.database)
-        code = function_package.code()
         database = {
             "AI_BUDGET_DATABASE_SECRET_ARN": args.database.secret_arn.apply(lambda arn: arn or ""),
             "AI_BUDGET_DATABASE_HOST": args.database.address,
@@ -75,7 +75,7 @@ class BudgetService(pulumi.ComponentResource):
                 settings,
                 name=f"{service.name}-migrator",
                 description="Migrates the AI budget database before new code serves",
-                code=code,
+                code=args.code,
                 handler=HANDLER,
                 environment=database,
                 statements=[function_role.allow(["secretsmanager:GetSecretValue"], [secret_arn])],
@@ -93,7 +93,7 @@ class BudgetService(pulumi.ComponentResource):
                 settings,
                 name=service.name,
                 description="The AI budget API, its queue and its schedules",
-                code=code,
+                code=args.code,
                 handler=HANDLER,
                 environment={
                     **database,

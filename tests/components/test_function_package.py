@@ -5,6 +5,7 @@ import zipfile
 
 import pulumi
 import pytest
+from pulumi.runtime import settings as runtime
 
 from components import function_package
 from functions.ai_budget import build
@@ -115,6 +116,12 @@ def test_another_provider_attached_is_no_stand_in_for_aws(checkout, monkeypatch)
     (checkout / function_package.ZIP).unlink()
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "kubernetes:1")
     refusal(checkout)
+
+
+@pytest.mark.parametrize(("dry_run", "deploying"), [(False, True), (True, False), (None, False)])
+def test_only_an_engine_that_carries_out_the_program_deploys(monkeypatch, dry_run, deploying):
+    monkeypatch.setattr(runtime.SETTINGS, "dry_run", dry_run)
+    assert function_package._is_deploying() is deploying
 
 
 def test_a_checkout_without_the_code_is_one_clear_line(tmp_path):

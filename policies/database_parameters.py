@@ -169,21 +169,18 @@ def _commands(resource: Resource, in_kubernetes: bool) -> Iterator[Value]:
         if _may_be_postgres(resource):
             yield from (value for name, value in parameters(resource) if name == ARCHIVE_COMMAND)
     elif in_kubernetes:
-        for path, text in _texts(resource.props.data, ""):
+        for path, text in _texts(resource.props.data):
             for match in _ASSIGNMENT.finditer(text):
                 yield Value(match[1], path)
 
 
-def _texts(data: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text in an object that mentions archive_command; a key of that name makes it an assignment."""
+def _texts(data: Any, path: str = "", before: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in an object with its path, in the form `key = text` where a key names it."""
     if isinstance(data, dict):
         for key, value in data.items():
-            if isinstance(value, str) and key.lower() == ARCHIVE_COMMAND:
-                yield f"{path}.{key}".lstrip("."), f"{key} = {value}"
-            else:
-                yield from _texts(value, f"{path}.{key}".lstrip("."))
+            yield from _texts(value, f"{path}.{key}".lstrip("."), f"{key} = ")
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _texts(value, f"{path}[{index}]")
-    elif isinstance(data, str) and ARCHIVE_COMMAND in data.lower():
-        yield path, data
+    elif isinstance(data, str):
+        yield path, before + data

@@ -1,6 +1,6 @@
 """Lifecycle rules that lose money: moves too early, too short, in the wrong order, or after the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from pulumi_policy import Policy, Severity
@@ -56,7 +56,7 @@ def lifecycle_keeps_minimum_days(context: Context) -> Policy:
         for step, later in stays(schedule):
             days = later.day - step.day
             least = minimum.get(step.storage_class, days)
-            if 0 < days < least and not _backwards(step, later):
+            if 0 < days < least and not backwards(step, later, COLDER):
                 yield _breach(
                     step,
                     schedule,
@@ -89,11 +89,8 @@ def lifecycle_moves_to_colder_classes(context: Context) -> Policy:
     )
 
     def check(schedule: Schedule, options: Options) -> Iterator[Breach]:
-        order = {name: rank for rank, name in enumerate(options["classes"])}
         for step, later in pairwise(schedule.steps):
-            if not {step.storage_class, later.storage_class} <= order.keys():
-                continue
-            if step.day == later.day or order[step.storage_class] >= order[later.storage_class]:
+            if step.day == later.day or backwards(step, later, options["classes"]):
                 yield _breach(
                     later,
                     schedule,
@@ -144,10 +141,11 @@ def stays(schedule: Schedule) -> Iterator[tuple[Step, Step]]:
         yield schedule.steps[-1], schedule.expiry
 
 
-def _backwards(step: Step, later: Step) -> bool:
-    """The later class is not colder, which is another policy's matter."""
-    known = {step.storage_class, later.storage_class} <= set(COLDER)
-    return known and COLDER.index(step.storage_class) >= COLDER.index(later.storage_class)
+def backwards(step: Step, later: Step, classes: Sequence[str]) -> bool:
+    """The later class is not colder; a class that is not among the known ones is not compared."""
+    if not {step.storage_class, later.storage_class}.issubset(classes):
+        return False
+    return classes.index(step.storage_class) >= classes.index(later.storage_class)
 
 
 def _each_schedule(

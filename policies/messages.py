@@ -66,7 +66,7 @@ def breach(name: str, what: str, value: Any, fix: str) -> str:
 
 
 def in_force(
-    name: str, *, policy: str, resource: str, owner: str, reason: str, expires: str, days_left: int
+    name: str, policy: str, resource: str, owner: str, reason: str, expires: str, days_left: int
 ) -> str:
     """The message of an exemption in use."""
     days = f"{days_left} day{'' if days_left == 1 else 's'} left"

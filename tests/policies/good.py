@@ -177,6 +177,12 @@ def bare_aurora_parameter_group() -> Made:
     return aws(token, "bare-aurora-wal", family="aurora-postgresql17", parameters=[])
 
 
+def wal_of_thirteen() -> Made:
+    """The first major version that has the limit."""
+    limit = {"name": "max_slot_wal_keep_size", "value": "10240"}
+    return aws("aws:rds/parameterGroup:ParameterGroup", "thirteen", family="postgres13", parameters=[limit])
+
+
 def postgres_config() -> Made:
     config = "wal_level = replica\narchive_command = 'test ! -f /wal/%f && cp %p /wal/%f'\n"
     return Made(
@@ -298,6 +304,7 @@ GROUPS = (
         cluster_parameter_group,
         aurora_parameter_group,
         bare_aurora_parameter_group,
+        wal_of_thirteen,
     ),
     (postgres_config, deployment, hpa, reporting, scaled_object),
     (budget,),

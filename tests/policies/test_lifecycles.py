@@ -45,6 +45,8 @@ def moves(*steps, expire=None, **more):
         (moves((60, "GLACIER"), (30, "STANDARD_IA")), []),
         (moves((30, "GLACIER"), (60, "STANDARD_IA")), [ORDER]),
         (moves((30, "GLACIER"), (150, "GLACIER")), [ORDER]),
+        (moves((30, "GLACIER"), (60, "GLACIER")), [ORDER]),
+        (moves((30, "NEW"), (30, "NEWER")), [ORDER]),
         (moves((30, "STANDARD_IA"), (30, "GLACIER")), [ORDER]),
         (moves((30, "ONEZONE_IA"), (60, "INTELLIGENT_TIERING")), [ORDER]),
         (moves((30, "SOMETHING_NEW"), (60, "GLACIER")), []),

@@ -80,6 +80,20 @@ def test_a_report_reads_like_this(change, text):
     assert report.message.split("\n", 1)[1] == text
 
 
+def test_an_archive_command_is_told_with_its_place_and_nothing_else():
+    change = (
+        "postgres_config",
+        "data",
+        {"postgresql.conf": "wal_level = replica\narchive_command = 'rm %p'\n"},
+        "",
+    )
+    (report,) = Pack().judge(*stack_with(change))
+    assert report.message.split("\n", 1)[1] == (
+        "postgres: data.postgresql.conf: archive_command deletes or moves the WAL segment\n"
+        "  value: 'rm %p'\n  fix: only copy %p; PostgreSQL removes the segment itself"
+    )
+
+
 def test_two_scalers_are_told_with_both_names_and_the_workload():
     found = Pack().judge(*stack_with(("hpa", "spec.scaleTargetRef.name", "teei-reporting", "")))
     (report,) = [each for each in found if each.policy == "workload-has-one-scaler"]

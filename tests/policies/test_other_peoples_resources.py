@@ -84,6 +84,19 @@ def test_labels_may_have_no_prefix_or_any_single_one(prefix):
     assert Pack().judge(made) == []
 
 
+def test_the_namespace_of_an_object_is_its_own_or_its_providers_or_default():
+    def named(make, namespace, provider):
+        made = changed(make(), "metadata.namespace", namespace)
+        made.provider = {} if provider is None else {"namespace": provider}
+        return made
+
+    for own, provider, theirs in (("a", "b", "a"), (None, "b", "b"), ("", "b", "b"), (None, None, "default")):
+        scaler = named(hpa, own, provider)
+        assert Pack().judge(named(deployment, theirs, None), scaler) == []
+        found = Pack().judge(named(deployment, "elsewhere", None), scaler)
+        assert [report.policy for report in found] == ["workload-is-scaled"]
+
+
 def test_a_label_is_named_with_the_prefix_it_has():
     labels = {f"acme.example/{key}": value for key, value in TAGS.items() if key != "team"}
     made = Made("kubernetes:core/v1:Service", "api", {"metadata": {"labels": labels}})

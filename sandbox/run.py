@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +43,12 @@ class Run:
 
 
 def run_pulumi(
-    arguments: Sequence[str], place: Place, *, capture: bool = False, error_once: bool = False
+    arguments: Sequence[str], place: Place, *, capture: bool = False, quiet_after_user_error: bool = False
 ) -> Run:
     """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start.
 
-    `error_once` leaves out of what is printed that pulumi says an error of the program twice.
+    With `quiet_after_user_error` nothing more is printed once the program told its reader what is wrong:
+    pulumi says it twice, among much else, and whoever called this says it once.
     """
     engine = find_engine()
     project = Project.at(place.project)
@@ -81,21 +82,9 @@ def run_pulumi(
             directory=place.project,
             environment=environment,
             capture=capture,
-            shows=_without_repeated_error(language) if error_once else None,
+            shows=(lambda _: language.user_error is None) if quiet_after_user_error else None,
         )
     return Run(finished.exit_code, finished.stdout, finished.stderr, language.user_error)
-
-
-def _without_repeated_error(language: LanguageHost) -> Callable[[str], bool]:
-    said = False
-
-    def shows(line: str) -> bool:
-        nonlocal said
-        repeated = said and language.user_error is not None and language.user_error in line
-        said = said or (language.user_error is not None and language.user_error in line)
-        return not repeated
-
-    return shows
 
 
 def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -> str | None:

@@ -26,9 +26,11 @@ def run_command(command: str, stack: str, place: Place) -> int:
         events = Path(scratch) / "events.jsonl"
         arguments = [*_ARGUMENTS[command], "--stack", stack, "--non-interactive", "--event-log", str(events)]
         arguments += ["--color", "always" if sys.stdout.isatty() else "never"]
-        run = run_pulumi([*arguments, *policy_arguments(command, place)], place, error_once=True)
+        run = run_pulumi([*arguments, *policy_arguments(command, place)], place, quiet_after_user_error=True)
         text = events.read_text() if events.exists() else ""
     code = exit_code(run.exit_code, text, user_error=run.user_error)
+    if run.user_error is not None:
+        print(f"{command}: {run.user_error}", file=sys.stderr)
     if code == 1:
         print(
             f"{command}: mandatory policies said no: {', '.join(mandatory_violations(text))}", file=sys.stderr

@@ -59,6 +59,7 @@ def test_a_workgroup_bills_what_it_scans():
     assert dollars(bill(WORKGROUP, {}, usage=usage)) == 24 * price("AmazonAthena", "provisioned", "dpu")
     assert bill(WORKGROUP, {}, region=EU, usage=usage).reason.startswith("no price in this region")
     spark = {"configuration": {"engineVersion": {"selectedEngineVersion": "PySpark engine version 3"}}}
+    assert dollars(bill(WORKGROUP, spark)) == 10 * price("AmazonAthena", "spark", "dpu")
     assert amounts(bill(WORKGROUP, spark, usage={"monthly_dpu_hours": 24})) == {
         "Spark DPU-hours": 24 * price("AmazonAthena", "spark", "dpu")
     }

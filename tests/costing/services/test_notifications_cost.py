@@ -127,3 +127,11 @@ def test_an_identity_bills_e_mails_attachments_and_what_it_receives(token):
         "E-mails received": 2 * price("AmazonSES", "inbound", "email"),
     }
     assert bill(token, {}).after.assumed
+
+
+def test_only_deliveries_over_http_have_a_free_allowance():
+    usage = {"monthly_requests": 0, "monthly_http_deliveries": 300_000, "monthly_email_deliveries": 300_000}
+    assert amounts(bill(TOPIC, {}, usage=usage, free_tier=True)) == {
+        "Deliveries to http": D("0.2") * sns("delivery", "http"),
+        "Deliveries to email": 3 * sns("delivery", "email"),
+    }

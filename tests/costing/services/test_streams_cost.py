@@ -63,3 +63,16 @@ def test_firehose_has_no_price_and_says_so_unless_nothing_goes_through():
     it = bill(FIREHOSE, {"destination": "extended_s3"})
     assert it.reason == "no price in this region: AmazonKinesisFirehose delivery ingest in us-east-1"
     assert dollars(bill(FIREHOSE, {"destination": "extended_s3"}, usage={"monthly_ingested_gb": 0})) == 0
+
+
+def test_firehose_converts_what_it_is_told_to():
+    def asked_for(inputs: dict[str, object], **usage: int) -> str:
+        return bill(FIREHOSE, inputs, usage={"monthly_ingested_gb": 5, **usage}).reason.partition(": ")[2]
+
+    conversion = {"dataFormatConversionConfiguration": {"enabled": True}}
+    ingest = "AmazonKinesisFirehose delivery ingest in us-east-1"
+    assert asked_for({"extendedS3Configuration": conversion}) == ingest
+    converted = bill(FIREHOSE, {}, usage={"monthly_ingested_gb": 0, "monthly_format_converted_gb": 5})
+    assert converted.reason.endswith("AmazonKinesisFirehose delivery format-conversion in us-east-1")
+    nothing = bill(FIREHOSE, {"extendedS3Configuration": conversion}, usage={"monthly_ingested_gb": 0})
+    assert dollars(nothing) == 0

@@ -96,3 +96,10 @@ def test_a_schedule_that_cannot_be_priced_says_why(expression, region, reason):
 def test_a_pipe_bills_requests_in_chunks():
     it = bill(PIPE, {}, usage={"monthly_requests": 1_000_000, "request_size_kb": 129})
     assert amounts(it) == {"Requests": 3 * price("AWSEvents", "pipes", "requests")}
+
+
+def test_an_express_workflow_past_the_first_tier_says_that_its_rate_falls():
+    usage = {"monthly_requests": 3_600_000, "request_duration_ms": 16_000, "average_memory_mb": 64}
+    assert bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
+    usage["request_duration_ms"] = 16_100
+    assert "cheaper than the only price on file" in bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]

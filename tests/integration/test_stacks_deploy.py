@@ -1,5 +1,6 @@
 """The three stacks on the real engine in the sandbox: made, read back, changed, replaced, destroyed."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from tests.components.stack_config import STACKS
 from tests.components.taggable import can_be_tagged
 from tests.integration.stack_project import Project
 
+SERVICE = "teei-prod-us-east-1-ai-budget"
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
@@ -93,6 +95,109 @@ def test_the_database_reads_back_with_its_parameters(account):
     assert instance["MasterUserSecret"]["SecretArn"].startswith("arn:aws:secretsmanager:")
     (group,) = instance["DBParameterGroups"]
     assert group["DBParameterGroupName"] == "teei-prod-us-east-1-ai-budget-pg18"
+
+
+def test_the_service_reads_back_as_a_function_behind_its_alias(account):
+    functions = account.client("lambda", region_name="us-east-1")
+    found = functions.get_function(FunctionName=f"{SERVICE}:live")
+    configuration = found["Configuration"]
+    assert (configuration["Architectures"], configuration["Version"]) == (["arm64"], "1")
+    assert functions.get_function(FunctionName=SERVICE)["Concurrency"] == {
+        "ReservedConcurrentExecutions": 200
+    }
+    assert len(configuration["VpcConfig"]["SubnetIds"]) == 3
+    assert configuration["CodeSize"] > 20_000
+    variables = configuration["Environment"]["Variables"]
+    (instance,) = account.client("rds", region_name="us-east-1").describe_db_instances()["DBInstances"]
+    assert variables["AI_BUDGET_DATABASE_HOST"] == instance["Endpoint"]["Address"]
+    assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:us-east-1:")
+    tokens = account.client("secretsmanager", region_name="us-east-1").describe_secret(
+        SecretId=variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]
+    )
+    assert tokens["Name"] == f"{SERVICE}/admin-tokens"
+
+
+def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
+    sqs = account.client("sqs", region_name="us-east-1")
+    url = sqs.get_queue_url(QueueName=f"{SERVICE}-tracks")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert queue["VisibilityTimeout"] == "360"
+    assert queue["SqsManagedSseEnabled"] == "true"
+    redrive = json.loads(queue["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"].endswith(f":{SERVICE}-dead-letters")
+    (consumer,) = account.client("lambda", region_name="us-east-1").list_event_source_mappings()[
+        "EventSourceMappings"
+    ]
+    assert consumer["EventSourceArn"] == queue["QueueArn"]
+    assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only(account):
+    elb = account.client("elbv2", region_name="us-east-1")
+    (balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
+    assert balancer["Scheme"] == "internal"
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    assert (listener["Port"], listener["Protocol"]) == (3010, "HTTP")
+    (target,) = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"]
+    assert target["TargetType"] == "lambda"
+    assert listener["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
+    ec2 = account.client("ec2", region_name="us-east-1")
+    (group,) = ec2.describe_security_groups(GroupIds=balancer["SecurityGroups"])["SecurityGroups"]
+    (way,) = group["IpPermissions"]
+    assert (way["FromPort"], way["ToPort"], way["IpRanges"]) == (3010, 3010, [])
+    assert [pair["GroupId"] for pair in way["UserIdGroupPairs"]] == ["sg-0a1b2c3d4e5f60011"]
+
+
+def test_the_schedules_read_back_with_their_tasks(account):
+    scheduler = account.client("scheduler", region_name="us-east-1")
+    inputs = {
+        name: json.loads(scheduler.get_schedule(Name=name, GroupName=SERVICE)["Target"]["Input"])
+        for name in ("outbox", "tidy")
+    }
+    assert inputs == {"outbox": {"task": "outbox"}, "tidy": {"task": "tidy"}}
+
+
+def test_changed_code_migrates_before_the_alias_moves(project):
+    """What the plan holds, and which waits for which."""
+    source = project.directory / "functions" / "ai_budget" / "service.py"
+    before = source.read_text()
+    source.write_text(f"{before}# changed\n")
+    planned = project.planned("staging")
+    source.write_text(before)
+    assert planned == {
+        "budget-service-api-function": "update",
+        "budget-service-migrator-function": "update",
+        "budget-service-migrate-pre": "replace",
+        "budget-service-live": "update",
+        "budget-service-migrate-post": "replace",
+    }
+    state = {each["urn"].rsplit("::", 1)[1]: each for each in project.state("staging")}
+    for later, earlier in (
+        ("budget-service-migrate-pre", "budget-service-migrator-function"),
+        ("budget-service-migrate-pre", "budget-database-instance"),
+        ("budget-service-live", "budget-service-migrate-pre"),
+        ("budget-service-migrate-post", "budget-service-live"),
+        ("budget-service-consumer", "budget-service-live"),
+        ("budget-service-tasks-outbox", "budget-service-live"),
+        ("budget-service-entrance-attachment", "budget-service-live"),
+    ):
+        assert state[earlier]["urn"] in state[later]["dependencies"], (later, earlier)
+
+
+def test_a_deployment_to_aws_without_a_build_changes_nothing_and_says_so_in_one_line(tmp_path):
+    """The program sees no stand-in for AWS, as on a deployment to the real one."""
+    project = Project.copied_to(tmp_path / "project")
+    program = project.directory / "__main__.py"
+    program.write_text(f"import os\n\ndel os.environ['PULUMI_DEBUG_PROVIDERS']\n{program.read_text()}")
+    previewed = project.pulumi("staging", "preview", "--non-interactive")
+    assert previewed.returncode == 0, previewed.stdout + previewed.stderr
+    assert "`up` needs `make build` first" in previewed.stdout + previewed.stderr
+    refused = project.up("staging")
+    printed = (refused.stdout + refused.stderr).splitlines()
+    assert refused.returncode != 0
+    assert any("build/lambda/ai_budget.zip: not built; run `make build` first" in line for line in printed)
+    assert not any("Traceback" in line for line in printed)
+    assert [each["type"] for each in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
 
 
 def test_changed_settings_show_exactly_their_resources(project):

@@ -128,7 +128,7 @@ class AwsStandIn(StandIn):
             return provider_pb2.CreateResponse(properties=with_outputs(request.properties, known))
         region = inputs.get("region") or settings.region
         try:
-            made = self._account.create(request.type, inputs, region) or self._generic(
+            made = self._account.create(request.type, inputs, region, settings.account) or self._generic(
                 request.type, request.urn, inputs, region, settings
             )
         except RefusedError as error:

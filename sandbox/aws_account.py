@@ -26,6 +26,7 @@ class _Entry:
     region: str
     seed: int
     inputs: Mapping[str, Any]
+    account: str = ACCOUNT
 
 
 class Account:
@@ -41,7 +42,7 @@ class Account:
         self._entries: dict[Key, _Entry] | None = None
         self._mock: Any = None
 
-    def create(self, token: str, inputs: Mapping[str, Any], region: str) -> Any:
+    def create(self, token: str, inputs: Mapping[str, Any], region: str, account: str = ACCOUNT) -> Any:
         """The made resource (`aws_made.Made`), None for a type without a maker; raises RefusedError."""
         from sandbox.aws_made import maker_of
 
@@ -49,7 +50,7 @@ class Account:
         if maker is None:
             return None
         with self._open():
-            entry = _Entry(region=region, seed=secrets.randbits(48), inputs=inputs)
+            entry = _Entry(region, secrets.randbits(48), inputs, account)
             try:
                 made = self._make(token, entry)
             except NotImplementedError:  # moto lacks an operation, and nothing can be said against the inputs
@@ -69,7 +70,8 @@ class Account:
             if known is None:  # made by someone else, or imported: nothing to compare with
                 return None
             try:
-                made = maker.update(self._clients(known.region), resource_id, known.inputs, inputs)
+                with _calling(known) as aws:
+                    made = maker.update(aws, resource_id, known.inputs, inputs)
             except NotImplementedError:
                 return None
             self._keep((token, resource_id), replace(known, inputs={**inputs, **made.kept}))
@@ -85,7 +87,8 @@ class Account:
         with self._open() as entries:
             known = entries.get((token, resource_id))
             if known is not None:
-                maker.delete(self._clients(known.region), resource_id, known.inputs)
+                with _calling(known) as aws:
+                    maker.delete(aws, resource_id, known.inputs)
                 self._keep((token, resource_id), None)
 
     def holds(self, token: str, resource_id: str) -> bool:
@@ -98,7 +101,7 @@ class Account:
         """boto3 itself, whose clients see this account while the block runs."""
         import boto3
 
-        with self._open():
+        with self._open() as entries, _numbered(next((each.account for each in entries.values()), ACCOUNT)):
             yield boto3
 
     def close(self) -> None:
@@ -150,12 +153,8 @@ class Account:
         assert maker is not None
         mock_random.seed(entry.seed)
         make = maker.again if again else maker.create
-        return make(self._clients(entry.region), entry.inputs)
-
-    def _clients(self, region: str) -> Any:
-        from sandbox.aws_made import Clients
-
-        return Clients(region=region, account=ACCOUNT)
+        with _calling(entry) as aws:
+            return make(aws, entry.inputs)
 
     def _keep(self, key: Key, entry: _Entry | None) -> None:
         assert self._entries is not None
@@ -172,6 +171,29 @@ class Account:
             file.write(json.dumps(line) + "\n")
 
 
+@contextmanager
+def _calling(entry: _Entry):
+    """Clients for what an entry describes, in its region and account."""
+    from sandbox.aws_made import Clients
+
+    with _numbered(entry.account):
+        yield Clients(region=entry.region, account=entry.account)
+
+
+@contextmanager
+def _numbered(account: str):
+    """Whose calls moto takes the calls for; it looks this up with each of them."""
+    before = os.environ.get("MOTO_ACCOUNT_ID")
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MOTO_ACCOUNT_ID"]
+        else:
+            os.environ["MOTO_ACCOUNT_ID"] = before
+
+
 def _read(journal: Path | None) -> dict[Key, _Entry]:
     """The last entry of each resource, in the order in which they were first made."""
     entries: dict[Key, _Entry] = {}
@@ -182,7 +204,7 @@ def _read(journal: Path | None) -> dict[Key, _Entry]:
             continue
         key = (data["type"], data["id"])
         if "seed" in data:
-            entries[key] = _Entry(region=data["region"], seed=data["seed"], inputs=data["inputs"])
+            entries[key] = _Entry(data["region"], data["seed"], data["inputs"], data.get("account", ACCOUNT))
         else:
             entries.pop(key, None)
     return entries

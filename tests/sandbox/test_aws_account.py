@@ -81,3 +81,15 @@ def test_a_policy_that_aws_manages_can_be_attached(tmp_path):
         with account.boto3() as boto3:
             found = boto3.client("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
     assert [item["PolicyArn"] for item in found] == [arn]
+
+
+def test_everything_is_in_the_account_that_the_provider_names(tmp_path):
+    journal, account = tmp_path / "dev.jsonl", "210987654321"
+    token = "aws:sqs/queue:Queue"
+    with opened(Account(journal)) as first:
+        queue = first.create(token, {"name": "usage"}, REGION, account)
+        assert queue.outputs["arn"] == f"arn:aws:sqs:us-east-1:{account}:usage"
+    with opened(Account(journal, lambda: [(token, queue.id)])) as later, later.boto3() as boto3:
+        found = boto3.client("sqs", region_name=REGION).list_queues()["QueueUrls"]
+        assert boto3.client("sts", region_name=REGION).get_caller_identity()["Account"] == account
+    assert found == [f"https://sqs.us-east-1.amazonaws.com/{account}/usage"]

@@ -1,4 +1,7 @@
-"""docs/policies.md, written from the pack itself: `python -m policies.catalogue` writes it anew."""
+"""docs/policies.md, written from the pack itself: `python -m policies.catalogue` writes it anew.
+
+It also writes the list of taggable types that the pack reads, from the installed AWS SDK.
+"""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from pulumi_policy import Policy, ResourceValidationPolicy
 
-from policies import messages, pack
+from policies import messages, pack, taggable
 from policies.exempting import NEVER_EXEMPT
 from policies.exemptions import LONGEST_DAYS, Exemptions
 
@@ -83,8 +86,9 @@ def _looks_at(policy: Policy) -> str:
 
 
 def main() -> None:
+    taggable.write()
     PAGE.write_text(page(), "utf-8")
-    print(PAGE)
+    print(f"{taggable.LIST}\n{PAGE}")
 
 
 if __name__ == "__main__":

@@ -155,7 +155,7 @@ def snapshots_expire(context: Context) -> Policy:
             )
         elif resource.type == REDSHIFT_SNAPSHOT:
             days = resource.props["manualSnapshotRetentionPeriod"]
-            if days.number(-1) <= 0:
+            if days.number() <= 0:
                 yield Breach(
                     "manualSnapshotRetentionPeriod: the snapshot is kept for ever",
                     days.data,

@@ -28,35 +28,40 @@ FIRST_DAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 
 @dataclass(frozen=True)
 class Step:
-    """A move to a storage class on a day (of the object's age, or of the calendar)."""
+    """A move to a storage class, or the end, on a day: of the object's age, or counted in the calendar."""
 
     day: int
+    when: str
     storage_class: str
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.storage_class} on day {self.day}"
+        return f"{self.storage_class} on {self.when}"
 
 
 @dataclass
 class Schedule:
-    """What happens to `what`: moves in order of their day, then the end; `by_date` counts calendar days."""
+    """What happens to `what`."""
 
     what: str
-    by_date: bool = False
-    steps: list[Step] = field(default_factory=list)
+    moves: list[Step] = field(default_factory=list)
     expiries: list[Step] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The moves in order of their day."""
+        return sorted(self.moves, key=lambda each: each.day)
 
     @property
     def expiry(self) -> Step | None:
         return min(self.expiries, key=lambda each: each.day, default=None)
 
     def add(self, other: "Schedule") -> None:
-        self.steps = sorted([*self.steps, *other.steps], key=lambda each: each.day)
+        self.moves += other.moves
         self.expiries += other.expiries
 
     def __str__(self) -> str:
-        ends = [f"expiry on day {self.expiry.day}"] if self.expiry else []
+        ends = [f"expiry on {self.expiry.when}"] if self.expiry else []
         return ", ".join([*map(str, self.steps), *ends])
 
 
@@ -95,24 +100,30 @@ class LifecycleRule:
 
     def schedules(self) -> list[Schedule]:
         """Of current objects by age, of current objects by date, and of noncurrent versions."""
-        value, name = self.value, self.name
-        by_age, by_date = Schedule("objects"), Schedule("objects", by_date=True)
-        versions = Schedule("noncurrent versions")
+        value = self.value
+        by_age, by_date, versions = _empty()
         for each in value["transitions"].items():
             schedule = by_age if each["date"].blank() else by_date
-            schedule.steps.append(Step(_day(each, "days"), each["storageClass"].text(), name))
+            schedule.moves.append(self._step(each, "days"))
         for each in [*value["expiration"].items(), *value["expirations"].items()]:
             schedule = by_age if each["date"].blank() else by_date
-            schedule.expiries += _expiry(each, "days", name)
+            schedule.expiries.append(self._step(each, "days"))
         for each in value["noncurrentVersionTransitions"].items():
-            day = _day(each, "noncurrentDays")
-            versions.steps.append(Step(day, each["storageClass"].text(), name))
+            versions.moves.append(self._step(each, "noncurrentDays"))
         for key in ("noncurrentVersionExpiration", "noncurrentVersionExpirations"):
             for each in value[key].items():
-                versions.expiries += _expiry(each, "noncurrentDays", name)
+                versions.expiries.append(self._step(each, "noncurrentDays"))
         for schedule in (by_age, by_date, versions):
-            schedule.add(Schedule(schedule.what))
+            schedule.expiries = [each for each in schedule.expiries if each.day > 0]
         return [by_age, by_date, versions]
+
+    def _step(self, each: Value, key: str) -> Step:
+        """Without a day or date it is day 0. An inline rule says `days` for versions, too."""
+        storage_class, text = each["storageClass"].text(), each["date"].text()
+        if text:
+            return Step(_calendar_day(each["date"], text), text[:10], storage_class, self.name)
+        day = int(each[key if not each[key].absent else "days"].number())
+        return Step(day, f"day {day}", storage_class, self.name)
 
     @property
     def retains(self) -> bool:
@@ -132,12 +143,8 @@ class LifecycleRule:
 _SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
 
 
-def _day(each: Value, key: str) -> int:
-    """The day of a step; without a day or date it is day 0. An inline rule says `days` for versions, too."""
-    text = each["date"].text()
-    if text:
-        return _calendar_day(each["date"], text)
-    return int(each[key if not each[key].absent else "days"].number())
+def _empty() -> list[Schedule]:
+    return [Schedule("objects"), Schedule("objects"), Schedule("noncurrent versions")]
 
 
 def _calendar_day(where: Value, text: str) -> int:
@@ -145,11 +152,6 @@ def _calendar_day(where: Value, text: str) -> int:
         return date.fromisoformat(text[:10]).toordinal()
     except ValueError:
         raise Open(where.path, f"is {text!r}, not a date") from None
-
-
-def _expiry(each: Value, key: str, name: str) -> list[Step]:
-    day = _day(each, key)
-    return [Step(day, "", name)] if day > 0 else []
 
 
 def rules_of(resource: Resource) -> list[LifecycleRule]:
@@ -161,7 +163,7 @@ def rules_of(resource: Resource) -> list[LifecycleRule]:
 def schedules_of(resource: Resource) -> Iterator[Schedule | Finding]:
     """The schedules of a resource's rules that are enabled: those for the whole bucket count together, one
     that is limited counts alone. What is unknown comes as `Open`."""
-    together = [Schedule("objects"), Schedule("objects", by_date=True), Schedule("noncurrent versions")]
+    together = _empty()
     for rule in rules_of(resource):
         try:
             if not rule.active:

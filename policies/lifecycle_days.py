@@ -51,7 +51,7 @@ def lifecycle_keeps_minimum_days(context: Context) -> Policy:
         first_day, minimum = options["first_day"], options["minimum_days"]
         for step in schedule.steps:
             first = first_day.get(step.storage_class, step.day)
-            if not schedule.by_date and step.day < first:
+            if step.day < first:
                 yield _breach(step, schedule, f"begins before day {first:g}", f"move it to day {first:g}")
         for step, later in stays(schedule):
             days = later.day - step.day
@@ -61,9 +61,7 @@ def lifecycle_keeps_minimum_days(context: Context) -> Policy:
                     step,
                     schedule,
                     f"lasts {days} days and is billed for {least:g}",
-                    f"let what follows wait until day {step.day + least:g}"
-                    if not schedule.by_date
-                    else f"let what follows wait for {least:g} days",
+                    f"let what follows wait for {least:g} days",
                 )
 
     return resource_policy(rule, context, _APPLIES, _each_schedule(check))

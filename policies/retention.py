@@ -203,7 +203,7 @@ def belongs_to(part: Resource, bucket: Resource) -> bool | None:
     """A resource's `bucket` names this bucket; None where that is unknown until deploy."""
     reference, dependencies = part.props["bucket"], part.dependencies.get("bucket", ())
     names = [bucket.props["bucket"], bucket.outputs["bucket"], bucket.outputs["id"]]
-    known = {name.data for name in names if isinstance(name.data, str)}
+    known = [name.data for name in names if isinstance(name.data, str)]
     if not reference.unknown and (known or not any(name.unknown for name in names)):
         return reference.data in known
     return bucket.urn in dependencies if dependencies else None

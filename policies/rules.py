@@ -132,7 +132,7 @@ def resource_policy(
         if not applies(args.resource_type):
             return
         provider = Value(plain(args.provider.props)) if args.provider else ABSENT
-        props = context.inputs.get(args.urn) or Value(plain(args.props))
+        props = context.inputs[args.urn]
         resource = Resource(args.resource_type, args.urn, args.name, props, props, provider)
         found = judged(check, resource, rule.configured(args.get_config()))
         settle(rule, context, ((resource, finding) for finding in found), report)

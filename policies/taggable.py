@@ -1,20 +1,19 @@
 """Which AWS types take tags, read from the SDK's own source so that no SDK module has to be imported.
 
 The pack starts with each preview: it reads the list made beforehand, `taggable_types.csv`. A test makes the
-list again and compares. `python -m policies.taggable` writes it.
+list again and compares; `python -m policies.catalogue` writes it.
 """
 
 import csv
 import re
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 LIST = Path(__file__).with_name("taggable_types.csv")
 MAP, PAIRS = "map", "list"
 
-_TOKEN = re.compile(r"super\(\w+, __self__\)\.__init__\(\s*'(aws:[^']+)'")
-_TAGS = re.compile(r"\n    def tags\(self\) -> (.+):\n")
+_TOKEN = re.compile(r"super\(\w+, __self__\)\.__init__\(\s*'(?P<token>aws:[^']+)'")
+_TAGS = re.compile(r"\n    def tags\(self\) -> (?P<type>.+):\n")
 _MAP = re.compile(r"Mapping\[str,")
 _PAIRS = re.compile(r"Sequence\[pulumi\.Input\['\w*TagArgs'\]\]")
 # Their `tags` pick other resources by tag: they are not tags of the resource itself.
@@ -27,15 +26,17 @@ def from_sdk() -> dict[str, str]:
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("pulumi_aws is not installed: make setup")
     found = {}
-    for source in Path(spec.submodule_search_locations[0]).rglob("[!_]*.py"):
+    for source in (
+        path for folder in spec.submodule_search_locations for path in Path(folder).rglob("[!_]*.py")
+    ):
         text = source.read_text("utf-8")
-        token, tags = _TOKEN.search(text), _TAGS.search(text)
-        if token is None or tags is None or token[1] in SELECTORS:
+        resource, tags = _TOKEN.search(text), _TAGS.search(text)
+        if resource is None or tags is None or resource["token"] in SELECTORS:
             continue
-        if _PAIRS.search(tags[1]):
-            found[token[1]] = PAIRS
-        elif _MAP.search(tags[1]):
-            found[token[1]] = MAP
+        if _PAIRS.search(tags["type"]):
+            found[resource["token"]] = PAIRS
+        elif _MAP.search(tags["type"]):
+            found[resource["token"]] = MAP
     return dict(sorted(found.items()))
 
 
@@ -45,13 +46,9 @@ def taggable_types() -> dict[str, str]:
         return {row["type"]: row["tags"] for row in csv.DictReader(file)}
 
 
-def main() -> None:
+def write() -> None:
+    """Make the list anew."""
     with LIST.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["type", "tags"])
         rows.writerows(from_sdk().items())
-    print(f"{LIST}: {len(taggable_types())} types", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -64,11 +64,6 @@ class Value:
     def absent(self) -> bool:
         return self.data is None
 
-    @property
-    def settled(self) -> bool:
-        """No part of it is unknown."""
-        return _settled(self.data)
-
     def known(self) -> Any:
         """The value, None where it is absent. Raises `Open` where it is unknown."""
         if self.unknown:
@@ -128,11 +123,3 @@ class Value:
 
 
 ABSENT = Value(None)
-
-
-def _settled(data: Any) -> bool:
-    if isinstance(data, Mapping):
-        return all(map(_settled, data.values()))
-    if isinstance(data, list):
-        return all(map(_settled, data))
-    return data is not UNKNOWN

@@ -160,6 +160,7 @@ LENIENT = [
         ("scaled_object", "spec.triggers.0.metadata.lagThreshold", 1),
     ),
     ("hpa-has-two-replicas-in-prod", {"environments": ["live"]}, ("hpa", "spec.minReplicas", 1)),
+    ("hpa-has-two-replicas-in-prod", {"minimum": 1}, ("hpa", "spec.minReplicas", None)),
     ("database-is-multi-az-in-prod", {"environments": ["live"]}, ("database", "multiAz", False)),
 ]
 

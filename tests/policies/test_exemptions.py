@@ -71,6 +71,13 @@ def test_an_exemption_is_told_once_however_often_it_is_needed():
     assert pack.analyze_stack() == []
 
 
+def test_an_exempted_resource_does_not_hide_the_next_one():
+    made = [deployment(f"teei-{name}") for name in ("a", "b", "c")]
+    pack = Pack(exempt=written(entry(policy="workload-is-scaled", resource="teei-b")))
+    found = [report.urn for report in pack.judge(*made) if report.policy == "workload-is-scaled"]
+    assert found == [made[0].urn, made[2].urn]
+
+
 def test_telling_of_exemptions_can_be_switched_off():
     pack = Pack(exempt=written(entry())).configure(exemptions_in_force={"show": False})
     assert pack.judge(endless_logs()) == []

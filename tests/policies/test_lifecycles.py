@@ -79,6 +79,18 @@ def test_a_rule_for_a_part_of_the_bucket_counts_alone():
     assert found(rules(moves((30, "GLACIER_IR"), expire=730), part)) == []
 
 
+def test_a_rule_that_does_not_count_or_is_open_does_not_hide_the_next_one():
+    wrong = moves((1, "STANDARD_IA"))
+    assert found(rules({"status": "Disabled"}, wrong)) == [MIN]
+    reports = Pack().analyze(rules({"status": UNKNOWN}, wrong))
+    assert [report.level for report in reports if report.policy == MIN] == ["mandatory", "advisory"]
+
+
+def test_the_order_in_which_a_rule_lists_its_transitions_does_not_matter():
+    part = {"filter": {"prefix": "a/"}, **moves((60, "GLACIER"), (30, "STANDARD_IA"), expire=150)}
+    assert found(rules(part)) == []
+
+
 def test_old_versions_and_objects_have_their_own_days():
     versions = {
         "noncurrentVersionTransitions": [{"noncurrentDays": 30, "storageClass": "STANDARD_IA"}],
@@ -97,7 +109,9 @@ def test_dates_are_compared_with_dates_and_not_with_an_objects_age():
 
     assert found(dated("2027-01-01", "2027-04-01")) == []
     assert found(dated("2027-01-01", "2027-03-31")) == [MIN]
-    assert found(dated("2027-01-01T00:00:00Z", "2027-01-01")) == [EXPIRY]
+    late = dated("2027-01-01T00:00:00Z", "2027-01-01")
+    assert found(late) == [EXPIRY]
+    assert "value: GLACIER on 2027-01-01, expiry on 2027-01-01" in Pack().analyze(late)[0].message
     mixed = rules(
         {"transitions": [{"date": "2027-01-01", "storageClass": "STANDARD_IA"}], "expiration": {"days": 5}}
     )
@@ -115,7 +129,7 @@ def test_a_report_names_the_rule_and_shows_the_whole_schedule():
     (report,) = Pack().analyze(rules(moves((30, "STANDARD_IA"), (60, "GLACIER"), expire=100)))
     assert "rules: rule r0: objects GLACIER on day 60 lasts 40 days and is billed for 90" in report.message
     assert "value: STANDARD_IA on day 30, GLACIER on day 60, expiry on day 100" in report.message
-    assert "fix: let what follows wait until day 150" in report.message
+    assert "fix: let what follows wait for 90 days" in report.message
 
 
 def test_a_rule_without_an_id_is_named_by_its_place():

@@ -80,6 +80,15 @@ def test_a_report_reads_like_this(change, text):
     assert report.message.split("\n", 1)[1] == text
 
 
+def test_a_bucket_without_rules_is_told_apart_from_one_whose_rules_do_not_count():
+    none = Pack().judge(*stack_with(("inline_bucket", "lifecycleRules", None, "")))
+    assert "\n  value: not set\n" in none[0].message
+    disabled = Pack().judge(
+        *stack_with(("inline_bucket", "lifecycleRules", [{"id": "a", "enabled": False}], ""))
+    )
+    assert '\n  value: [{"enabled": false, "id": "a"}]\n' in disabled[0].message
+
+
 def test_an_archive_command_is_told_with_its_place_and_nothing_else():
     change = (
         "postgres_config",

@@ -38,6 +38,12 @@ def test_a_list_of_a_custom_kind_is_an_object_with_labels():
     assert [report.policy for report in Pack().analyze(made)] == ["required-tags"]
 
 
+def test_a_missing_tag_does_not_hide_a_wrong_one():
+    made = aws("aws:sqs/queue:Queue", "q")
+    made.props["tags"] = {key: value for key, value in TAGS.items() if key != "team"} | {"service": "a b"}
+    assert [report.policy for report in Pack().judge(made)] == ["required-tags", "allowed-tag-values"]
+
+
 def test_secret_values_are_judged_like_others():
     good = aws("aws:cloudwatch/logGroup:LogGroup", "logs", retentionInDays=secret(30))
     good.props["tags"] = secret(TAGS)

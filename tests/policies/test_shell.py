@@ -62,6 +62,8 @@ def test_a_command_that_deletes_or_moves_the_segment_is_seen(command):
         "pgbackrest --stanza=main archive-push %p",
         "zstd %p -o /wal/%f.zst",
         "ls /wal | xargs rm",
+        "echo %p | xargs cat > /wal/%f",
+        "cat %p | tee /wal/%f | rm -f /wal/old",
     ],
 )
 def test_a_command_that_only_copies_the_segment_is_fine(command):

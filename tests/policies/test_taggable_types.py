@@ -35,7 +35,7 @@ def test_writing_the_list_gives_the_same_file(tmp_path, monkeypatch):
     written = tmp_path / "list.csv"
     committed = taggable.LIST.read_bytes()
     monkeypatch.setattr(taggable, "LIST", written)
-    taggable.main()
+    taggable.write()
     assert written.read_bytes() == committed
     with written.open(newline="") as file:
         assert next(csv.reader(file)) == ["type", "tags"]

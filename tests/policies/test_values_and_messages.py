@@ -1,10 +1,12 @@
 import pytest
 from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_NUMBER_VALUE, unknown_checking_proxy
 
-from policies import messages
+from policies import messages, servicer
 from policies.kubernetes import Kind, kind
 from policies.servicer import Once
 from policies.values import UNKNOWN, Open, Value, plain
+from tests.policies.analyzer import Pack
+from tests.policies.good import log_group
 
 
 def test_proxies_of_the_sdk_become_plain_values_with_unknown_ones_marked():
@@ -73,6 +75,7 @@ def test_absent_flags_and_texts_have_their_default():
     assert Value(None).text() == ""
     assert Value(None).text("x") == "x"
     assert Value(5).text() == "5"
+    assert Value(None).number() == 0
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,10 @@ def test_a_remembered_answer_is_for_the_same_object_only():
     assert once(one, "more") == 3
     once.forget()
     assert once(one) == 4
+
+
+def test_nothing_of_a_request_is_remembered_after_its_answer():
+    pack = Pack()
+    pack.judge(log_group())
+    for memory in (servicer.to_dict, servicer.deserialized, servicer.checked):
+        assert memory._answers == {}

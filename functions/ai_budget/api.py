@@ -2,8 +2,8 @@
 
 import hmac
 import logging
+import random
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -92,7 +92,7 @@ class Api:
     async def handle(self, request: Request, elapsed: Callable[[], float]) -> Response:
         """Answers a request, whatever happens; `elapsed` gives the seconds since its arrival."""
         given = request.headers.get("x-request-id", "")
-        request_id = given if _is_identifier(given) else str(uuid.uuid4())
+        request_id = given if given and _is_identifier(given) else f"{random.getrandbits(128):032x}"
         route = "other"
         try:
             method, route, act, argument = self._find(request.path)

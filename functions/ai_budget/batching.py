@@ -108,8 +108,9 @@ class Batcher:
                 if future.done():
                     self._waiting -= 1
                     continue
-                month = month or month_of(item.now)
-                if item.request_id in seen or month_of(item.now) != month:
+                of_item = month_of(item.now)
+                month = month or of_item
+                if item.request_id in seen or of_item != month:
                     later.append(entry)
                     continue
                 if item.request_id is not None:

@@ -725,27 +725,17 @@ DECLARE
     v_roll boolean;
     v_again boolean;
     v_month date := ai_budget_month(p_now);
-    v_open_month date[];
-    v_limit numeric[] := array_fill(NULL::numeric, ARRAY[cardinality(p_tenants)]);
-    v_spent numeric[];
-    v_notified boolean[];
-    v_usd numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
-    v_input bigint[] := array_fill(0::bigint, ARRAY[cardinality(p_tenants)]);
-    v_output bigint[] := array_fill(0::bigint, ARRAY[cardinality(p_tenants)]);
-    v_release numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
-    v_touched boolean[] := array_fill(false, ARRAY[cardinality(p_tenants)]);
-    v_reserved_state text[];
-    v_reserved_usd numeric[];
-    v_reserved_month date[];
-    v_settle uuid[] := '{}';
-    v_months date[] := array_fill(NULL::date, ARRAY[cardinality(p_key)]);
-    v_outcomes text[] := array_fill(NULL::text, ARRAY[cardinality(p_key)]);
+    v_open_month date[] := array_fill(NULL::date, ARRAY[cardinality(p_tenants)]);
+    v_limit numeric[];
     v_done boolean[];
-    v_row record;
-    v_key integer;
-    v_freed numeric;
-    v_made integer := 0;
+    v_months date[];
+    v_outcomes text[];
+    v_freed numeric[];
+    v_settle uuid[];
+    v_made bigint;
+    v_late boolean;
     v_owed boolean := false;
+    v_row record;
 BEGIN
     FOR v_try IN 1 .. 4 LOOP
         IF p_wait THEN
@@ -755,19 +745,15 @@ BEGIN
         v_held := 0;
         v_roll := false;
         v_again := false;
-        FOR v_row IN SELECT k.key::integer, b.period_start, b.monthly_limit_usd, b.current_usage_usd,
-                b.soft_limit_notified AND b.hard_limit_notified AS notified
+        FOR v_row IN SELECT k.key::integer, b.period_start, b.monthly_limit_usd
             FROM unnest(p_tenants, p_models) WITH ORDINALITY k (tenant_id, model, key)
             JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
             FOR UPDATE OF b SKIP LOCKED
         LOOP
-            v_key := v_row.key;
             v_held := v_held + 1;
             v_roll := v_roll OR v_row.period_start < v_month;
-            v_open_month[v_key] := v_row.period_start;
-            v_limit[v_key] := v_row.monthly_limit_usd;
-            v_spent[v_key] := v_row.current_usage_usd;
-            v_notified[v_key] := v_row.notified;
+            v_open_month[v_row.key] := v_row.period_start;
+            v_limit[v_row.key] := v_row.monthly_limit_usd;
         END LOOP;
         IF v_roll THEN
             PERFORM ai_budget_roll(p_now, p_tenants, p_models);
@@ -797,68 +783,32 @@ BEGIN
         settlement := v_row.settlement;
         RETURN NEXT;
     END LOOP;
-    IF cardinality(p_reservation) > 0 THEN
-        FOR v_row IN SELECT i.ord, r.period_start, CASE r.state WHEN 'o' THEN r.reserved_usd ELSE 0 END AS reserved_usd,
-                CASE WHEN r.state = 'o' AND r.expires_at <= i.at THEN 'x' ELSE r.state END AS state
-            FROM unnest(p_key, p_at, p_reservation) WITH ORDINALITY i (key, at, reservation, ord)
-            JOIN ai_budget_reservations r ON r.id = i.reservation
-            WHERE r.tenant_id = p_tenants[i.key] AND r.model = p_models[i.key]
-        LOOP
-            v_reserved_state[v_row.ord] := v_row.state;
-            v_reserved_month[v_row.ord] := v_row.period_start;
-            v_reserved_usd[v_row.ord] := v_row.reserved_usd;
-        END LOOP;
-    END IF;
 
-    FOR i IN 1 .. cardinality(p_key) LOOP
-        CONTINUE WHEN v_done[i];
-        v_key := p_key[i];
-        ord := i;
-        cost_usd := NULL;
-        settlement := NULL;
-        v_freed := 0;
-        IF v_limit[v_key] IS NULL THEN
-            status := 'busy';
-            RETURN NEXT;
-            CONTINUE;
-        END IF;
-        period_start := ai_budget_month(p_at[i]);
-        IF p_reservation[i] IS NOT NULL THEN
-            IF v_reserved_state[i] IS NULL THEN
-                settlement := 'unknown';
-            ELSIF v_reserved_state[i] = 's' OR p_reservation[i] = ANY (v_settle) THEN
-                settlement := 'already_settled';
-            ELSE
-                settlement := CASE v_reserved_state[i] WHEN 'x' THEN 'expired' ELSE 'settled' END;
-                period_start := v_reserved_month[i];
-                v_settle := v_settle || p_reservation[i];
-                v_freed := v_reserved_usd[i];
-            END IF;
-        END IF;
-        IF period_start = v_open_month[v_key] THEN
-            v_usd[v_key] := v_usd[v_key] + p_cost[i];
-            v_input[v_key] := v_input[v_key] + p_prompt[i] + p_cache_read[i] + p_cache_write[i];
-            v_output[v_key] := v_output[v_key] + p_completion[i];
-            v_release[v_key] := v_release[v_key] + v_freed;
-            v_touched[v_key] := true;
-        ELSE
-            INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
-                token_count_input, token_count_output)
-            VALUES (p_tenants[v_key], p_models[v_key], period_start, v_limit[v_key], p_cost[i],
-                p_prompt[i] + p_cache_read[i] + p_cache_write[i], p_completion[i])
-            ON CONFLICT ON CONSTRAINT ai_budget_months_pkey DO UPDATE SET spent_usd = m.spent_usd + EXCLUDED.spent_usd,
-                token_count_input = m.token_count_input + EXCLUDED.token_count_input,
-                token_count_output = m.token_count_output + EXCLUDED.token_count_output,
-                reserved_usd = GREATEST(0, m.reserved_usd - v_freed);
-            v_owed := true;
-        END IF;
-        status := 'ok';
-        cost_usd := p_cost[i];
-        v_months[i] := period_start;
-        v_outcomes[i] := settlement;
-        v_made := v_made + 1;
-        RETURN NEXT;
-    END LOOP;
+    -- Where each call is booked and what it settles: the first track of a reservation that was not settled yet.
+    SELECT array_agg(s.month ORDER BY s.ord), array_agg(s.outcome ORDER BY s.ord), array_agg(s.freed ORDER BY s.ord),
+        COALESCE(array_agg(s.reservation) FILTER (WHERE s.settles), '{}'), count(s.month),
+        COALESCE(bool_or(s.month <> s.open_month), false)
+    INTO v_months, v_outcomes, v_freed, v_settle, v_made, v_late
+    FROM (
+        SELECT t.ord, t.reservation, t.settles, t.open_month,
+            CASE WHEN NOT t.takes THEN NULL WHEN t.settles THEN t.reserved_month ELSE ai_budget_month(t.at) END AS month,
+            CASE WHEN t.reservation IS NULL OR NOT t.takes THEN NULL WHEN t.state IS NULL THEN 'unknown'
+                WHEN NOT t.settles THEN 'already_settled' WHEN t.state = 'x' OR t.expires_at <= t.at THEN 'expired'
+                ELSE 'settled' END AS outcome,
+            CASE WHEN t.settles AND t.state = 'o' THEN t.reserved_usd ELSE 0 END AS freed
+        FROM (
+            SELECT i.*, r.state, r.expires_at, r.period_start AS reserved_month, r.reserved_usd,
+                i.takes AND r.id IS NOT NULL AND r.state <> 's'
+                    AND row_number() OVER (PARTITION BY r.id, i.takes ORDER BY i.ord) = 1 AS settles
+            FROM (
+                SELECT u.*, v_open_month[u.key] AS open_month,
+                    v_done[u.ord] IS NOT TRUE AND v_open_month[u.key] IS NOT NULL AS takes
+                FROM unnest(p_key, p_at, p_reservation) WITH ORDINALITY u (key, at, reservation, ord)
+            ) i
+            LEFT JOIN ai_budget_reservations r ON r.id = i.reservation
+                AND r.tenant_id = p_tenants[i.key] AND r.model = p_models[i.key]
+        ) t
+    ) s;
 
     IF v_made > 0 THEN
         INSERT INTO ai_token_usage (tenant_id, model, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
@@ -875,21 +825,49 @@ BEGIN
             UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_settle);
             PERFORM set_config('ai_budget.counted', '', true);
         END IF;
-        UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + s.usd,
-            reserved_usd = GREATEST(0, b.reserved_usd - s.release),
-            token_count_input = b.token_count_input + s.input, token_count_output = b.token_count_output + s.output,
-            hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + s.usd >= ai_budget_limit(b.monthly_limit_usd),
-            updated_at = p_now
-        FROM unnest(p_tenants, p_models, v_usd, v_release, v_input, v_output, v_touched)
-            s (tenant_id, model, usd, release, input, output, touched)
-        WHERE s.touched AND b.tenant_id = s.tenant_id AND b.model = s.model;
+        WITH booked AS (
+            UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + s.usd,
+                reserved_usd = GREATEST(0, b.reserved_usd - s.freed),
+                token_count_input = b.token_count_input + s.input, token_count_output = b.token_count_output + s.output,
+                hard_limit_reached = b.hard_limit_reached
+                    OR b.current_usage_usd + s.usd >= ai_budget_limit(b.monthly_limit_usd),
+                updated_at = p_now
+            FROM (
+                SELECT i.key, sum(i.cost) AS usd, sum(i.freed) AS freed, sum(i.prompt + i.cache_read + i.cache_write) AS input,
+                    sum(i.completion) AS output
+                FROM unnest(p_key, p_prompt, p_completion, p_cache_read, p_cache_write, p_cost, v_months, v_freed)
+                    i (key, prompt, completion, cache_read, cache_write, cost, month, freed)
+                WHERE i.month = v_open_month[i.key] GROUP BY i.key
+            ) s
+            WHERE b.tenant_id = p_tenants[s.key] AND b.model = p_models[s.key]
+            RETURNING b.current_usage_usd * 100 > b.monthly_limit_usd * p_warning AND (NOT b.soft_limit_notified
+                OR NOT b.hard_limit_notified AND b.current_usage_usd >= ai_budget_limit(b.monthly_limit_usd)) AS owes
+        )
+        SELECT COALESCE(bool_or(owes), false) INTO v_owed FROM booked;
     END IF;
-    FOR k IN 1 .. cardinality(p_tenants) LOOP
-        IF NOT v_notified[k] AND (v_spent[k] + v_usd[k]) * 100 > v_limit[k] * p_warning THEN
-            v_owed := true;
-        END IF;
-    END LOOP;
-    IF v_owed THEN
+    IF v_late THEN
+        INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
+            token_count_input, token_count_output)
+        SELECT p_tenants[i.key], p_models[i.key], i.month, v_limit[i.key], sum(i.cost),
+            sum(i.prompt + i.cache_read + i.cache_write), sum(i.completion)
+        FROM unnest(p_key, p_prompt, p_completion, p_cache_read, p_cache_write, p_cost, v_months)
+            i (key, prompt, completion, cache_read, cache_write, cost, month)
+        WHERE i.month <> v_open_month[i.key] GROUP BY i.key, i.month
+        ON CONFLICT ON CONSTRAINT ai_budget_months_pkey DO UPDATE SET spent_usd = m.spent_usd + EXCLUDED.spent_usd,
+            token_count_input = m.token_count_input + EXCLUDED.token_count_input,
+            token_count_output = m.token_count_output + EXCLUDED.token_count_output;
+        UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd - s.freed)
+        FROM (
+            SELECT i.key, i.month, sum(i.freed) AS freed FROM unnest(p_key, v_months, v_freed) i (key, month, freed)
+            WHERE i.month <> v_open_month[i.key] GROUP BY i.key, i.month
+        ) s
+        WHERE m.tenant_id = p_tenants[s.key] AND m.model = p_models[s.key] AND m.period_start = s.month AND s.freed > 0;
+    END IF;
+    RETURN QUERY
+    SELECT i.ord::integer, CASE WHEN i.month IS NULL THEN 'busy' ELSE 'ok' END, i.cost, i.month, i.outcome
+    FROM unnest(p_cost, v_months, v_outcomes) WITH ORDINALITY i (cost, month, outcome, ord)
+    WHERE v_done[i.ord] IS NOT TRUE;
+    IF v_owed OR v_late THEN
         PERFORM ai_budget_notify(p_tenants, p_models, p_warning);
     END IF;
 END $$;

@@ -145,7 +145,6 @@ class BudgetService(pulumi.ComponentResource):
         TaskSchedules(
             f"{name}-tasks",
             TaskSchedulesArgs(
-                settings,
                 name=service.name,
                 alias=alias,
                 minutes={"outbox": service.outbox_minutes, "tidy": service.tidy_minutes},

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import function_role
-from components.settings import Settings
 from components.tags import CostTags
 
 
@@ -16,7 +14,6 @@ from components.tags import CostTags
 class TaskSchedulesArgs:
     """`minutes` says how often each task runs; the Lambda gets `{"task": …}`."""
 
-    settings: Settings
     name: str
     alias: aws.lambda_.Alias
     minutes: Mapping[str, int]
@@ -24,44 +21,44 @@ class TaskSchedulesArgs:
 
 
 class TaskSchedules(pulumi.ComponentResource):
-    """EventBridge schedules in a group of their own. One that fails is tried again until the next is due."""
+    """EventBridge rules on a schedule. A task that fails is tried again until the next is due.
+
+    Rules, not EventBridge Scheduler: they do the same here, and what they start on a schedule is free of
+    charge ("no additional charges for rules", AWS's EventBridge pricing page, read 2026-11-24).
+    """
 
     def __init__(
         self, name: str, args: TaskSchedulesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("finops:task_schedules:TaskSchedules", name, None, opts)
-        tags, child = args.tags.as_tags(), pulumi.ResourceOptions(parent=self)
-        group = aws.scheduler.ScheduleGroup(f"{name}-group", name=args.name, tags=tags, opts=child)
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=f"{args.name}-scheduler",
-            description="Starts the scheduled tasks of the AI budget service",
-            assume_role_policy=function_role.trust("scheduler.amazonaws.com", args.settings.account_id),
-            tags=tags,
-            opts=child,
-        )
-        allowed = aws.iam.RolePolicy(
-            f"{name}-permissions",
-            name="invoke",
-            role=role.name,
-            policy=function_role.policy([function_role.allow(["lambda:InvokeFunction"], [args.alias.arn])]),
-            opts=child,
-        )
+        child = pulumi.ResourceOptions(parent=self)
         for task, minutes in args.minutes.items():
-            aws.scheduler.Schedule(
+            rule = aws.cloudwatch.EventRule(
                 f"{name}-{task}",
-                name=task,
-                group_name=group.name,
+                name=f"{args.name}-{task}",
                 description=f"AI budget service: {task}",
                 schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
-                flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
-                target=aws.scheduler.ScheduleTargetArgs(
-                    arn=args.alias.arn,
-                    role_arn=role.arn,
-                    input=json.dumps({"task": task}),
-                    retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
-                        maximum_event_age_in_seconds=minutes * 60, maximum_retry_attempts=2
-                    ),
+                tags=args.tags.as_tags(),
+                opts=child,
+            )
+            allowed = aws.lambda_.Permission(
+                f"{name}-{task}-permission",
+                statement_id=f"schedule-{task}",
+                action="lambda:InvokeFunction",
+                function=args.alias.function_name,
+                qualifier=args.alias.name,
+                principal="events.amazonaws.com",
+                source_arn=rule.arn,
+                opts=child,
+            )
+            aws.cloudwatch.EventTarget(
+                f"{name}-{task}-target",
+                rule=rule.name,
+                target_id=task,
+                arn=args.alias.arn,
+                input=json.dumps({"task": task}),
+                retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+                    maximum_event_age_in_seconds=max(minutes * 60, 60), maximum_retry_attempts=2
                 ),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
             )

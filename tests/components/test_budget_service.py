@@ -115,14 +115,19 @@ def test_everything_calls_the_alias_and_the_alias_is_on_the_published_version(st
     assert (alias["functionName"], alias["functionVersion"]) == (NAME[stack], "7")
     assert record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs["functionName"] == arn
     assert record(stack).one("lb/targetGroupAttachment:TargetGroupAttachment").inputs["targetId"] == arn
-    permission = record(stack).one("lambda/permission:Permission").inputs
-    assert (permission["qualifier"], permission["principal"]) == (
-        "live",
+    assert {each.inputs["arn"] for each in record(stack).of("cloudwatch/eventTarget:EventTarget")} == {arn}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_load_balancer_and_the_two_schedules_may_call_the_alias(stack):
+    found = [each.inputs for each in record(stack).of("lambda/permission:Permission")]
+    assert sorted(each["principal"] for each in found) == [
         "elasticloadbalancing.amazonaws.com",
-    )
-    assert permission["sourceArn"].startswith("arn:aws:")
-    assert {each.inputs["target"]["arn"] for each in record(stack).of("scheduler/schedule:Schedule")} == {arn}
-    assert allowed(stack, "budget-service-tasks-permissions") == {"lambda:InvokeFunction": [arn]}
+        "events.amazonaws.com",
+        "events.amazonaws.com",
+    ]
+    assert {each["qualifier"] for each in found} == {"live"}
+    assert all(each["sourceArn"].startswith("arn:aws:") for each in found)
 
 
 @pytest.mark.parametrize("phase", ["pre", "post"])
@@ -135,9 +140,13 @@ def test_a_new_version_of_the_migrator_runs_both_phases(phase):
 
 def test_the_schedules_are_the_tasks_that_the_handler_has():
     handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    rates = {
+        each.inputs["name"]: each.inputs["scheduleExpression"]
+        for each in record("prod").of("cloudwatch/eventRule:EventRule")
+    }
     found = {
-        json.loads(each.inputs["target"]["input"])["task"]: each.inputs["scheduleExpression"]
-        for each in record("prod").of("scheduler/schedule:Schedule")
+        json.loads(each.inputs["input"])["task"]: rates[each.inputs["rule"]]
+        for each in record("prod").of("cloudwatch/eventTarget:EventTarget")
     }
     assert found == {"outbox": "rate(1 minute)", "tidy": "rate(5 minutes)"}
     assert all(f'event["task"] == "{task}"' in handler for task in found)

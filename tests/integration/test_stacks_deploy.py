@@ -149,11 +149,13 @@ def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only
 
 
 def test_the_schedules_read_back_with_their_tasks(account):
-    scheduler = account.client("scheduler", region_name="us-east-1")
-    inputs = {
-        name: json.loads(scheduler.get_schedule(Name=name, GroupName=SERVICE)["Target"]["Input"])
-        for name in ("outbox", "tidy")
-    }
+    events = account.client("events", region_name="us-east-1")
+    inputs = {}
+    for name in ("outbox", "tidy"):
+        (target,) = events.list_targets_by_rule(Rule=f"{SERVICE}-{name}")["Targets"]
+        assert target["Arn"].endswith(":live")
+        inputs[name] = json.loads(target["Input"])
+    assert events.describe_rule(Name=f"{SERVICE}-outbox")["ScheduleExpression"] == "rate(1 minute)"
     assert inputs == {"outbox": {"task": "outbox"}, "tidy": {"task": "tidy"}}
 
 
@@ -178,7 +180,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         ("budget-service-live", "budget-service-migrate-pre"),
         ("budget-service-migrate-post", "budget-service-live"),
         ("budget-service-consumer", "budget-service-live"),
-        ("budget-service-tasks-outbox", "budget-service-live"),
+        ("budget-service-tasks-outbox-target", "budget-service-live"),
         ("budget-service-entrance-attachment", "budget-service-live"),
     ):
         assert state[earlier]["urn"] in state[later]["dependencies"], (later, earlier)

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from contextvars import copy_context
 from pathlib import Path
 
@@ -29,8 +29,9 @@ class LanguageHost(LanguageServer):
     `user_error` holds the text of the last error that the program meant for its reader.
     """
 
-    def __init__(self, program: Path):
+    def __init__(self, program: Path, *, debug: bool = False):
         super().__init__(lambda: None)
+        self._debug = debug
         self._directory = program
         self._known_modules = frozenset(sys.modules)
         self._engine_address = ""
@@ -61,15 +62,13 @@ class LanguageHost(LanguageServer):
         loop.set_default_executor(ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4))
         loop.set_exception_handler(self._exception_handler)
         try:
-            with _program_at(entry):
+            with _program_at(entry), nullcontext() if self._debug else _without_debug_messages():
                 loop.run_until_complete(run_in_stack(lambda: _run_program(entry)))
         except grpc.RpcError as error:
             # An unavailable monitor is an engine that is already leaving; it has said why.
             if error.code() != grpc.StatusCode.UNAVAILABLE:
                 return language_pb2.RunResponse(error=f"RPC error: {error.details()}")
-        except (
-            BaseException
-        ) as error:  # the program may raise anything, SystemExit too, and the engine must hear of it
+        except BaseException as error:  # whatever the program raises, the engine must hear of it
             log.error(self._explain(error, entry.parent))
             return language_pb2.RunResponse(bail=True)
         finally:
@@ -123,6 +122,17 @@ def _entry_point(request, directory: Path) -> Path:
     root = Path(request.info.program_directory or directory)
     entry = (root / (request.info.entry_point or ".")).resolve()
     return entry / "__main__.py" if entry.is_dir() else entry
+
+
+@contextmanager
+def _without_debug_messages():
+    """The SDK sends the engine several for each resource and waits each time, to have them thrown away."""
+    send = log.debug
+    log.debug = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        log.debug = send
 
 
 def _run_program(entry: Path) -> None:

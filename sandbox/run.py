@@ -53,7 +53,7 @@ def run_pulumi(
     engine = find_engine()
     project = Project.at(place.project)
     stack = _stack_of(arguments, place, project)
-    language = LanguageHost(place.project)
+    language = LanguageHost(place.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
     with ExitStack() as cleanup:
         cleanup.enter_context(_environment_as_it_was())
         language_port = cleanup.enter_context(

@@ -128,6 +128,20 @@ def test_a_second_track_of_one_reservation_is_booked_as_its_own_usage(desk):
     assert sql(desk.url, "SELECT count(*), sum(cost_usd) FROM ai_token_usage") == [(2, Decimal("0.00036"))]
 
 
+def test_two_tracks_of_one_reservation_in_one_instant_release_it_once(desk):
+    held = desk.check("acme", NOON, 1000, 1000).body["reserved_usd"]
+    reservation = desk.check("acme", NOON, 1000, 1000).body["reservation_id"]
+
+    async def together():
+        body = track_body("acme", 10, 10, reservation_id=reservation)
+        return await asyncio.gather(*[desk.service.track(body, NOON) for _ in range(3)])
+
+    outcomes = [answer.body["reservation"] for answer in desk.run(together())]
+    assert sorted(outcomes) == ["already_settled", "already_settled", "settled"]
+    row = sql(desk.url, "SELECT current_usage_usd, reserved_usd FROM ai_token_budgets")[0]
+    assert row == (Decimal("0.00054"), held)
+
+
 def test_another_tenants_reservation_stays_as_it_is(desk):
     reservation = desk.check("acme", NOON, 1000, 1000).body["reservation_id"]
     assert desk.track("other", NOON, 10, 10, reservation_id=reservation).body["reservation"] == "unknown"

@@ -230,3 +230,18 @@ def until(condition: Any, seconds: float = 15.0) -> Any:
 def at(text: str) -> datetime:
     """An instant in UTC, as "2026-11-24 14:00"."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def check(tenant: str = "acme", **more: Any) -> dict[str, Any]:
+    """A body of `check` as sent: 0.0105 USD of Sonnet."""
+    return {
+        "tenant_id": tenant,
+        "model": SONNET,
+        "estimated_prompt_tokens": 1000,
+        "max_completion_tokens": 500,
+    } | more
+
+
+def track(tenant: str = "acme", **more: Any) -> dict[str, Any]:
+    """A body of `track` as sent: 0.0105 USD of Sonnet."""
+    return {"tenant_id": tenant, "model": SONNET, "prompt_tokens": 1000, "completion_tokens": 500} | more

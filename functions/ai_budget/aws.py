@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 SECRET_SECONDS = 300
 
@@ -14,6 +15,16 @@ def secret(arn: str) -> str:
     """The text of a secret, kept for five minutes: a rotated one is known after that."""
     value = parameters.get_secret(arn, max_age=SECRET_SECONDS)
     return value if isinstance(value, str) else value.decode()
+
+
+def secret_or_nothing(arn: str) -> str:
+    """The text of a secret, empty while no value has been put into it. Other errors are raised."""
+    try:
+        return secret(arn)
+    except GetParameterError as error:
+        if "ResourceNotFoundException" not in str(error):
+            raise
+        return ""
 
 
 class TrackQueue:

@@ -49,7 +49,7 @@ def _conninfo() -> str:
 
 
 def _admin_tokens() -> tuple[str, ...]:
-    tokens = aws.secret(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]).split(",")
+    tokens = aws.secret_or_nothing(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]).split(",")
     return tuple(token.strip() for token in tokens if token.strip())
 
 
@@ -126,8 +126,10 @@ def _task(runtime: Runtime, event: dict[str, Any]) -> dict[str, Any]:
         closed, expired, forgotten = runtime.run(runtime.ledger.tidy(now, ANSWERS_KEPT))
         return {"closed": closed, "expired": expired, "forgotten": forgotten}
     if event["task"] == "outbox":
-        mailer = aws.Mailer()
-        return runtime.run(outbox.deliver(runtime.ledger, mailer, runtime.config.notifications, now))
+        done = runtime.run(outbox.deliver(runtime.ledger, aws.Mailer(), runtime.config.notifications, now))
+        if done["failed"]:
+            raise RuntimeError(f"outbox: {done['failed']} notices were not sent, {done['sent']} were")
+        return done
     if event["task"] == "migrate":
         phases = (event["phase"],) if "phase" in event else PHASES
         return {"applied": migrate(_conninfo(), phases)}

@@ -233,6 +233,26 @@ def test_a_notice_that_cannot_be_sent_stays_and_holds_no_other_up(aws):
     assert seen == ["a/m/2026-05/80/0", "b/m/2026-05/80/0", "a/m/2026-05/80/0"]
 
 
+def test_the_outbox_task_fails_loudly_when_mail_cannot_be_sent(aws):
+    boto3.client("sesv2").delete_email_identity(EmailIdentity="finops@teei.io")
+    body = {"tenant_id": "acme", "model": SONNET, "monthly_limit_usd": 0.01}
+    call("POST", "/api/ai-budget/set", body, authorization=f"Bearer {ADMIN}")
+    call("POST", "/api/ai-budget/track", track())
+    with pytest.raises(RuntimeError, match="2 notices were not sent, 0 were"):
+        module.handler({"task": "outbox"}, CONTEXT)
+    assert sql(aws.url, "SELECT count(*) FROM ai_budget_outbox WHERE sent_at IS NULL") == [(2,)]
+
+
+@pytest.mark.usefixtures("aws")
+def test_nobody_may_set_a_limit_while_the_admin_token_has_no_value(monkeypatch):
+    empty = boto3.client("secretsmanager").create_secret(Name="empty")["ARN"]
+    monkeypatch.setenv("AI_BUDGET_ADMIN_TOKEN_SECRET_ARN", empty)
+    body = {"tenant_id": "acme", "model": SONNET, "monthly_limit_usd": 5}
+    for token in (ADMIN, "", ","):
+        answer = call("POST", "/api/ai-budget/set", body, authorization=f"Bearer {token}")
+        assert answer["statusCode"] == 401
+
+
 def test_the_scheduled_tasks_tidy_and_migrate(aws):
     call("POST", "/api/ai-budget/check", CHECK)
     sql(aws.url, "UPDATE ai_budget_reservations SET expires_at = now() - interval '1 s'")

@@ -118,7 +118,10 @@ def environment() -> jinja2.Environment:
 
 
 def render(document: view.Document) -> str:
-    """The page. Resources beyond the first 2,000 changed ones are counted on it, not listed."""
+    """The page. Resources beyond the first 2,000 changed ones are counted on it, not listed.
+
+    Links to `docs/` work from where `make review` writes it, `build/review/`.
+    """
     changed = view.rows(document)
     shown = changed[:ROWS]
     return environment().get_template("review.html.j2").render(

@@ -12,6 +12,8 @@ MARKER = "<!-- teei-finops cost review -->"
 # GitHub refuses a comment of more than 65,536 characters ("body is too long"); room is left for what
 # a workflow adds.
 LIMIT = 64_000
+# From a comment on /OWNER/NAME/pull/N, GitHub resolves a relative link against /OWNER/NAME/pull/.
+REPOSITORY = "../blob/HEAD/"
 WORDS = {
     "pass": "✅ **Nothing stands against this change.**",
     "advisory": "⚠️ **Nothing blocks this change; read what is marked.**",
@@ -90,7 +92,7 @@ def policies(document: view.Document) -> Iterator[str]:
             (
                 [f"{cell(item.get('severity') or '')} ({item['enforcement']})",
                  f"**{cell(item['name'] or item['stack'])}**<br>{code(item['type'])}",
-                 f"[{code(item['policy'])}]({item['page']}) {cell(item['message'])}",
+                 f"[{code(item['policy'])}]({REPOSITORY}{item['page']}) {cell(item['message'])}",
                  code(view.place(item["source"])) if item["source"] else "–"]
                 for item in found
             ),

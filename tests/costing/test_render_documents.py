@@ -74,7 +74,7 @@ def test_the_comment_lists_the_largest_change_first_and_names_the_unpriced():
 def test_the_comment_puts_what_blocks_first():
     text = markdown.render(document())
     assert text.index("database-multi-az") < text.index("prefer-gp3")
-    assert "docs/policies.md#database-multi-az" in text
+    assert "](../blob/HEAD/docs/policies.md#database-multi-az)" in text
 
 
 def test_the_comment_lists_a_change_of_the_high_end_alone():
@@ -114,6 +114,10 @@ def test_the_page_shows_the_property_that_changes_and_the_line_of_the_program():
     assert "<del>db.t4g.medium</del>" in page
     assert "components/budget_database.py:41" in page
     assert "endpoint" in page
+
+
+def test_the_page_links_to_the_page_about_the_policies_from_where_it_is_written():
+    assert 'href="../../docs/policies.md#database-multi-az"' in html.render(document())
 
 
 def test_a_name_cannot_break_the_page():

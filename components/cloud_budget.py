@@ -27,7 +27,6 @@ class CloudBudget(pulumi.ComponentResource):
     """One per account, in the home region: Budgets and Cost Explorer have their endpoint in us-east-1."""
 
     topic_arn: pulumi.Output[str]
-    budget_names: tuple[str, ...]
 
     def __init__(self, name: str, args: CloudBudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("finops:cloud_budget:CloudBudget", name, None, opts)
@@ -45,7 +44,6 @@ class CloudBudget(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.topic_arn = topic.arn
-        self.budget_names = tuple(args.settings.budgets)
         for budget_name, budget in args.settings.budgets.items():
             aws.budgets.Budget(
                 f"{name}-{budget_name}",

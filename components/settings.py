@@ -102,10 +102,6 @@ class Settings(Section):
     spot: Spot
     """The node pool on spot."""
 
-    @property
-    def in_prod(self) -> bool:
-        return self.environment == "prod"
-
     def tags(self, charge: Charge, data_class: str | None = None) -> tags.CostTags:
         """The cost tags of a part of the stack."""
         return tags.CostTags(

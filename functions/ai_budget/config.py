@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from functions.ai_budget.bodies import IDENTIFIER
-from functions.ai_budget.ledger import Rules
+from functions.ai_budget.records import Rules
 
 Id = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=9)]

@@ -1,6 +1,6 @@
 """The ledger: everything the service asks of PostgreSQL, and the only user of psycopg.
 
-Money is `Decimal` US dollars; instants are aware datetimes. `Unavailable` means that PostgreSQL could not be
+`Unavailable` means that PostgreSQL could not be
 asked or did not answer in time; what was asked may then have happened or not.
 """
 
@@ -9,16 +9,18 @@ import os
 import select
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from functions.ai_budget.queries import queries
+from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
+
+R = TypeVar("R", Reserved, Booked)
 
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
 _OPTIONS = (
@@ -38,87 +40,6 @@ class Unavailable(Exception):
     """PostgreSQL did not answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the ledger's statements need of the configuration."""
-
-    default_model: str
-    default_limit: Decimal
-    lifetime: timedelta
-    warning_percent: Decimal
-    percentile: float
-    default_completion: int
-
-
-class Check(NamedTuple):
-    """Asks to reserve `fixed` + tokens × `rate` USD, tokens being `maximum` or the tenant's estimate."""
-
-    tenant_id: str
-    model: str
-    now: datetime
-    request_id: str | None
-    fingerprint: str | None
-    report_type: str
-    fixed: Decimal
-    rate: Decimal
-    maximum: int | None
-
-
-class Usage(NamedTuple):
-    """A tracked call. `request_id` is never absent: it is what makes a repetition harmless."""
-
-    tenant_id: str
-    model: str
-    now: datetime
-    request_id: str
-    fingerprint: str
-    report_type: str
-    prompt: int
-    completion: int
-    cache_read: int
-    cache_write: int
-    cost: Decimal
-    reservation_id: str | None
-
-
-class Reserved(NamedTuple):
-    """status: ok, refused, replay, conflict, no_budget or busy."""
-
-    status: str
-    reservation_id: str | None
-    reserved_usd: Decimal
-    remaining_usd: Decimal
-    expires_at: datetime
-    spent_usd: Decimal
-    limit_usd: Decimal
-
-
-class Booked(NamedTuple):
-    """status: ok, replay, conflict or busy; settlement: as in ai_budget_book."""
-
-    status: str
-    cost_usd: Decimal
-    period_start: date
-    settlement: str | None
-
-
-class Budget(NamedTuple):
-    """One row of ai_token_budgets."""
-
-    tenant_id: str
-    model: str
-    limit_usd: Decimal
-    spent_usd: Decimal
-    tokens_in: int
-    tokens_out: int
-    period_start: date
-    soft_limit_notified: bool
-    hard_limit_reached: bool
-
-
-R = TypeVar("R", Reserved, Booked)
-
-
 def _array(values: Iterable[object]) -> str:
     """A PostgreSQL array literal of values that need no escaping (ids, numbers, instants); None is NULL."""
     return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
@@ -128,10 +49,15 @@ def _numbers(values: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
 
 
-def _random_ids(count: int) -> list[str]:
-    """Version 4 UUIDs."""
-    digits = os.urandom(16 * count).hex()
-    return [f"{d[:12]}4{d[13:16]}8{d[17:]}" for d in (digits[i : i + 32] for i in range(0, 32 * count, 32))]
+def _time_ordered_ids(now: datetime, count: int) -> list[str]:
+    """Version 7 UUIDs (RFC 9562): ids made together are neighbours in the index."""
+    moment = f"{int(now.timestamp() * 1000):012x}"
+    start = f"{moment[:8]}-{moment[8:]}-7"
+    digits = os.urandom(10 * count).hex()
+    return [
+        f"{start}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}"
+        for d in (digits[i : i + 20] for i in range(0, 20 * count, 20))
+    ]
 
 
 def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
@@ -143,14 +69,14 @@ def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
     return bool(poll.poll(0))
 
 
-def _keys(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, str]:
-    """The distinct budgets of a batch, sorted, and each item's position among them."""
+def _budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[int]]:
+    """The distinct budgets of a batch, sorted, and each item's position among them, counted from 1."""
     pairs = sorted({(item.tenant_id, item.model) for item in items})
     place = {pair: i for i, pair in enumerate(pairs, 1)}
     return (
-        _array(p[0] for p in pairs),
-        _array(p[1] for p in pairs),
-        _numbers(place[item.tenant_id, item.model] for item in items),
+        _array([p[0] for p in pairs]),
+        _array([p[1] for p in pairs]),
+        [place[item.tenant_id, item.model] for item in items],
     )
 
 
@@ -239,36 +165,78 @@ class Ledger:
                 repeatable = False
         return await self._rows(name, params)
 
-    async def reserve(self, checks: Sequence[Check], *, wait: bool = True) -> list[Reserved]:
+    async def reserve(self, checks: Sequence[Check], *, wait: bool = True) -> list[Reserved | Unavailable]:
         """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice."""
         rules = self.rules
+        now = max([c.now for c in checks])
+        tenants, models, keys = _budgets(checks)
         named = any(c.request_id is not None for c in checks)
+        amounts = [c.fixed if c.maximum is None else c.fixed + c.maximum * c.rate for c in checks]
+        rates = [c.rate if c.maximum is None else None for c in checks]
+        ids = _time_ordered_ids(now, len(checks))
         params = (
-            max(c.now for c in checks), wait, rules.lifetime, rules.default_model, rules.default_limit,
-            rules.percentile, rules.default_completion, *_keys(checks), _array(c.report_type for c in checks),
-            _numbers(c.fixed for c in checks), _numbers(c.rate for c in checks),
-            _numbers(c.maximum for c in checks),
-            _numbers(_random_ids(len(checks))), _array(c.request_id for c in checks) if named else "{}",
-            _numbers(c.fingerprint for c in checks) if named else "{}",
+            now, wait, rules.lifetime, rules.default_model, rules.default_limit, rules.percentile,
+            rules.default_completion, tenants, models, _numbers(keys),
+            _array([c.report_type for c in checks]), _numbers(amounts),
+            _numbers(rates) if any(rates) else "{}", _numbers(ids),
+            _array([c.request_id for c in checks]) if named else "{}",
+            _numbers([c.fingerprint for c in checks]) if named else "{}",
         )  # fmt: skip
         repeatable = all(c.request_id is not None for c in checks)
         rows = await self._again("reserve", params, repeatable=repeatable)
-        return _in_order(Reserved, rows, len(checks))
+        status, reserved, remaining, spent, limit = rows[0]
+        expires = now + rules.lifetime
+        results: list[Any] = [
+            Reserved(state, made, amount, left, expires, spent[key - 1], limit[key - 1])
+            for state, made, amount, left, key in zip(
+                status, ids, reserved or amounts, remaining, keys, strict=True
+            )
+        ]
+        return await self._recalled("reserved", Reserved, checks, results)
 
-    async def book(self, calls: Sequence[Usage], *, wait: bool = True) -> list[Booked]:
+    async def book(self, calls: Sequence[Usage], *, wait: bool = True) -> list[Booked | Unavailable]:
         """Books in order, all in one transaction; no request id occurs twice."""
         rules = self.rules
         settling = any(c.reservation_id is not None for c in calls)
+        tenants, models, keys = _budgets(calls)
         params = (
-            max(c.now for c in calls), wait, rules.default_model, rules.default_limit, rules.warning_percent,
-            *_keys(calls), _array(c.report_type for c in calls), _numbers(c.prompt for c in calls),
-            _numbers(c.completion for c in calls), _numbers(c.cache_read for c in calls),
-            _numbers(c.cache_write for c in calls), _numbers(c.cost for c in calls),
-            _array(c.now for c in calls),
-            _numbers(c.reservation_id for c in calls) if settling else "{}",
-            _array(c.request_id for c in calls), _numbers(c.fingerprint for c in calls),
+            max([c.now for c in calls]), wait, rules.default_model, rules.default_limit,
+            rules.warning_percent, tenants, models, _numbers(keys), _array([c.report_type for c in calls]),
+            _numbers([c.prompt for c in calls]), _numbers([c.completion for c in calls]),
+            _numbers([c.cache_read for c in calls]), _numbers([c.cache_write for c in calls]),
+            _numbers([c.cost for c in calls]), _array([c.now for c in calls]),
+            _array([c.request_id for c in calls]), _numbers([c.fingerprint for c in calls]),
+            _numbers([c.reservation_id for c in calls]) if settling else "{}",
         )  # fmt: skip
-        return _in_order(Booked, await self._again("book", params, repeatable=True), len(calls))
+        status, month, settlement = (await self._again("book", params, repeatable=True))[0]
+        results: list[Any] = [
+            Booked(state, call.cost, *booked)
+            for state, call, *booked in zip(status, calls, month, settlement, strict=True)
+        ]
+        return await self._recalled("booked", Booked, calls, results)
+
+    async def _recalled(
+        self, name: str, kind: type[R], items: Sequence[Check] | Sequence[Usage], results: list[Any]
+    ) -> list[Any]:
+        """The results, those of requests that were answered before looked up."""
+        known = [i for i, result in enumerate(results) if result.status == "known"]
+        if not known:
+            return results
+        asked = [items[i] for i in known]
+        params = (
+            _array([i.tenant_id for i in asked]), _array([i.request_id for i in asked]),
+            _numbers([i.fingerprint for i in asked]),
+        )  # fmt: skip
+        try:
+            rows = {row[:2]: row[2:] for row in await self._rows(name, params)}
+        except Unavailable as error:
+            rows = {(i.tenant_id, i.request_id): error for i in asked}
+        for place, item in zip(known, asked, strict=True):
+            row = rows.get((item.tenant_id, item.request_id), Unavailable("the answer was just forgotten"))
+            results[place] = (
+                row if isinstance(row, Unavailable) else kind("replay" if row[0] else "conflict", *row[1:])
+            )
+        return results
 
     async def set_limit(
         self, tenant: str, model: str, limit: Decimal, tier: str | None, actor: str, now: datetime
@@ -323,13 +291,6 @@ class Ledger:
         """Closes the idle connections."""
         while self._idle:
             await self._idle.pop().close()
-
-
-def _in_order(kind: type[R], rows: Sequence[tuple[Any, ...]], count: int) -> list[R]:
-    placed: list[Any] = [None] * count
-    for row in rows:
-        placed[row[0] - 1] = kind._make(row[1:])
-    return placed
 
 
 def month_of(now: datetime) -> date:

@@ -12,9 +12,10 @@ from typing import Any
 from functions.ai_budget.answers import Answer, Refusal, invalid, percentage
 from functions.ai_budget.batching import Batcher
 from functions.ai_budget.config import Config
-from functions.ai_budget.ledger import Budget, Check, Ledger, Unavailable, Usage, month_of
+from functions.ai_budget.ledger import Ledger, Unavailable, month_of
 from functions.ai_budget.openapi import document
 from functions.ai_budget.prices import Price, Prices
+from functions.ai_budget.records import Budget, Check, Usage
 
 WARNING = {"X-AI-Budget-Warning": "true"}
 RETRY_SOON = 5

@@ -64,7 +64,7 @@ def test_pre_migrations_are_all_that_new_code_needs_before_it_serves(empty):
     desk = Desk(empty)
     assert desk.check("acme", now(), 1, 1).status == 200
     desk.close()
-    assert [name.split("_")[1] for name in migrate(empty, ("pre", "post"))] == ["post"]
+    assert {name.split("_")[1] for name in migrate(empty, ("pre", "post"))} == {"post"}
 
 
 def test_a_start_against_a_current_schema_runs_no_ddl(database):

@@ -1,16 +1,29 @@
 -- name: reserve
--- Reserves a batch of checks; one row per check, in any order. See ai_budget_reserve.
-SELECT ord, status, id::text, reserved_usd, remaining_usd, expires_at, spent_usd, limit_usd
+-- Reserves a batch of checks; one row of arrays. See ai_budget_reserve.
+SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd
 FROM ai_budget_reserve(%s::timestamptz, %s::boolean, %s::interval, %s::text, %s::numeric, %s::float8, %s::integer,
-    %s::text[], %s::text[], %s::integer[], %s::text[], %s::numeric[], %s::numeric[], %s::integer[], %s::uuid[],
-    %s::text[], %s::uuid[]);
+    %s::text[], %s::text[], %s::integer[], %s::text[], %s::numeric[], %s::numeric[], %s::uuid[], %s::text[],
+    %s::uuid[]);
+
+-- name: reserved
+-- What checks were answered, by tenant and request, and whether they were the same.
+SELECT r.tenant_id, r.request_id, r.fingerprint = i.fingerprint, r.id::text, r.reserved_usd, r.remaining_usd,
+    r.expires_at, r.spent_usd, r.limit_usd
+FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
+JOIN ai_budget_reservations r USING (tenant_id, request_id);
 
 -- name: book
--- Books a batch of tracked calls; one row per call, in any order. See ai_budget_book.
-SELECT ord, status, cost_usd, period_start, settlement
+-- Books a batch of tracked calls; one row of arrays. See ai_budget_book.
+SELECT status, month, settlement
 FROM ai_budget_book(%s::timestamptz, %s::boolean, %s::text, %s::numeric, %s::numeric, %s::text[], %s::text[],
     %s::integer[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[],
-    %s::timestamptz[], %s::uuid[], %s::text[], %s::uuid[]);
+    %s::timestamptz[], %s::text[], %s::uuid[], %s::uuid[]);
+
+-- name: booked
+-- What calls were booked as, by tenant and request, and whether they were the same.
+SELECT u.tenant_id, u.request_id, u.fingerprint = i.fingerprint, u.cost_usd, u.period_start, u.settlement
+FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
+JOIN ai_token_usage u USING (tenant_id, request_id);
 
 -- name: set_limit
 -- Sets a monthly limit and returns the budget's row.

@@ -545,55 +545,60 @@ BEGIN
     ON CONFLICT ON CONSTRAINT ai_budget_outbox_once DO NOTHING;
 END $$;
 
--- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other
--- arrays hold one entry per check, `p_key` being the position of its budget, p_id the id of its reservation; p_request is empty where no check
--- names one. A check reserves p_fixed + tokens × p_rate, tokens being p_maximum or, where null, the percentile
+-- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other arrays hold
+-- one entry per check, p_key being the position of its budget and p_id the id of its reservation. p_rate is empty
+-- where every amount is known, p_request and p_fingerprint where no check names a request.
+-- A check reserves p_amount or, where it has a p_rate, p_amount + tokens × p_rate, tokens being the percentile
 -- p_percentile of the last completions of that tenant, model and report type (p_default_completion without any).
--- status: ok | refused | replay | conflict | no_budget | busy (another transaction holds the row; ask again with p_wait).
-CREATE FUNCTION ai_budget_reserve(p_now timestamptz, p_wait boolean, p_lifetime interval,
-    p_default_model text, p_default_limit numeric, p_percentile double precision, p_default_completion integer,
-    p_tenants text[], p_models text[], p_key integer[], p_type text[], p_fixed numeric[], p_rate numeric[],
-    p_maximum integer[], p_id uuid[], p_request text[], p_fingerprint uuid[])
-RETURNS TABLE (ord integer, status text, id uuid, reserved_usd numeric, remaining_usd numeric,
-    expires_at timestamptz, spent_usd numeric, limit_usd numeric)
+-- Out, per check: status ok | refused | known (its request was answered before) | no_budget | busy (another
+-- transaction holds the row; ask again with p_wait), reserved_usd (null where p_rate is empty: as asked) and
+-- remaining_usd; per budget: spent_usd and limit_usd.
+CREATE FUNCTION ai_budget_reserve(p_now timestamptz, p_wait boolean, p_lifetime interval, p_default_model text,
+    p_default_limit numeric, p_percentile double precision, p_default_completion integer, p_tenants text[],
+    p_models text[], p_key integer[], p_type text[], p_amount numeric[], p_rate numeric[], p_id uuid[],
+    p_request text[], p_fingerprint uuid[],
+    OUT status text[], OUT reserved_usd numeric[], OUT remaining_usd numeric[], OUT spent_usd numeric[],
+    OUT limit_usd numeric[])
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_month date := ai_budget_month(p_now);
+    v_checks integer := cardinality(p_key);
+    v_budgets integer := cardinality(p_tenants);
     v_held integer;
     v_roll boolean;
-    v_again boolean;
-    v_limit numeric[] := array_fill(NULL::numeric, ARRAY[cardinality(p_tenants)]);
-    v_spent numeric[];
+    v_stale boolean;
+    v_late boolean := false;
     v_free numeric[];
     v_flag boolean[];
-    v_late boolean := false;
-    v_sum numeric[] := array_fill(0::numeric, ARRAY[cardinality(p_tenants)]);
-    v_done boolean[];
-    v_ids uuid[];
-    v_amounts numeric[];
-    v_left numeric[];
+    v_sum numeric[] := array_fill(0::numeric, ARRAY[v_budgets]);
     v_row record;
-    v_amount numeric;
     v_key integer;
     v_made integer := 0;
+    v_marked text;
 BEGIN
+    limit_usd := array_fill(NULL::numeric, ARRAY[v_budgets]);
+    spent_usd := limit_usd;
+    status := array_fill('ok'::text, ARRAY[v_checks]);
+    remaining_usd := array_fill(NULL::numeric, ARRAY[v_checks]);
     FOR v_try IN 1 .. 4 LOOP
         IF p_wait THEN
-            PERFORM 1 FROM unnest(p_tenants, p_models) k (tenant_id, model)
-            JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model FOR UPDATE OF b;
+            PERFORM 1 FROM generate_series(1, v_budgets) k
+            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k] FOR UPDATE OF b;
         END IF;
         v_held := 0;
         v_roll := false;
-        v_again := false;
-        FOR v_row IN SELECT k.key::integer, b.period_start, b.monthly_limit_usd, b.current_usage_usd,
-                b.reserved_usd
-            FROM unnest(p_tenants, p_models) WITH ORDINALITY k (tenant_id, model, key)
-            JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
+        v_stale := false;
+        FOR v_row IN SELECT k, b.period_start, b.monthly_limit_usd, b.current_usage_usd, b.reserved_usd,
+                EXISTS (SELECT FROM ai_budget_reservations r WHERE r.tenant_id = p_tenants[k]
+                    AND r.model = p_models[k] AND r.state = 'o' AND r.expires_at <= p_now) AS stale
+            FROM generate_series(1, v_budgets) k
+            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k]
             FOR UPDATE OF b SKIP LOCKED
         LOOP
-            v_key := v_row.key;
+            v_key := v_row.k;
             v_held := v_held + 1;
+            v_stale := v_stale OR v_row.stale;
             IF v_row.period_start <> v_month THEN
                 v_late := true;
                 SELECT m.monthly_limit_usd, m.spent_usd, m.reserved_usd
@@ -601,282 +606,239 @@ BEGIN
                 WHERE m.tenant_id = p_tenants[v_key] AND m.model = p_models[v_key] AND m.period_start = v_month;
                 v_roll := v_roll OR NOT FOUND;
             END IF;
-            v_limit[v_key] := ai_budget_limit(v_row.monthly_limit_usd);
-            v_spent[v_key] := v_row.current_usage_usd;
-            v_free[v_key] := v_limit[v_key] - v_row.current_usage_usd - v_row.reserved_usd;
+            limit_usd[v_key] := ai_budget_limit(v_row.monthly_limit_usd);
+            spent_usd[v_key] := v_row.current_usage_usd;
+            v_free[v_key] := limit_usd[v_key] - v_row.current_usage_usd - v_row.reserved_usd;
         END LOOP;
         IF v_roll THEN
             PERFORM ai_budget_roll(p_now, p_tenants, p_models);
-            v_again := true;
         END IF;
-        IF v_held < cardinality(p_tenants) AND p_default_model = ANY (p_models)
-            AND ai_budget_create_default(p_now, ARRAY(SELECT t FROM unnest(p_tenants, p_models) k (t, m)
-                WHERE m = p_default_model), p_default_model, p_default_limit) > 0 THEN
-            v_again := true;
+        IF v_held < v_budgets AND p_default_model = ANY (p_models) AND ai_budget_create_default(p_now,
+            ARRAY(SELECT t FROM unnest(p_tenants, p_models) k (t, m) WHERE m = p_default_model), p_default_model,
+            p_default_limit) > 0 THEN
+            v_roll := true;
         END IF;
-        IF EXISTS (SELECT 1 FROM unnest(p_tenants, p_models) k (tenant_id, model)
-                JOIN ai_budget_reservations r ON r.tenant_id = k.tenant_id AND r.model = k.model
-                WHERE r.state = 'o' AND r.expires_at <= p_now) THEN
-            UPDATE ai_budget_reservations r SET state = 'x'
-            FROM unnest(p_tenants, p_models, v_limit) k (tenant_id, model, limit_usd)
-            WHERE k.limit_usd IS NOT NULL AND r.tenant_id = k.tenant_id AND r.model = k.model
+        IF v_stale THEN
+            UPDATE ai_budget_reservations r SET state = 'x' FROM generate_series(1, v_budgets) k
+            WHERE v_free[k] IS NOT NULL AND r.tenant_id = p_tenants[k] AND r.model = p_models[k]
                 AND r.state = 'o' AND r.expires_at <= p_now;
-            v_again := true;
         END IF;
-        EXIT WHEN NOT v_again;
+        EXIT WHEN NOT (v_roll OR v_stale);
     END LOOP;
 
     IF cardinality(p_request) > 0 THEN
-        FOR v_row IN SELECT i.ord, r.fingerprint = i.fingerprint AS same, r.id, r.reserved_usd, r.remaining_usd,
-                r.expires_at, r.spent_usd, r.limit_usd
-            FROM unnest(p_key, p_request, p_fingerprint) WITH ORDINALITY i (key, request, fingerprint, ord)
-            JOIN ai_budget_reservations r ON r.tenant_id = p_tenants[i.key] AND r.request_id = i.request
+        FOR v_row IN SELECT i FROM generate_series(1, v_checks) i
+            JOIN ai_budget_reservations r ON r.tenant_id = p_tenants[p_key[i]] AND r.request_id = p_request[i]
         LOOP
-            v_done[v_row.ord] := true;
-            ord := v_row.ord;
-            status := CASE WHEN v_row.same THEN 'replay' ELSE 'conflict' END;
-            id := v_row.id;
-            reserved_usd := v_row.reserved_usd;
-            remaining_usd := v_row.remaining_usd;
-            expires_at := v_row.expires_at;
-            spent_usd := v_row.spent_usd;
-            limit_usd := v_row.limit_usd;
-            RETURN NEXT;
+            status[v_row.i] := 'known';
+            p_id[v_row.i] := NULL;
         END LOOP;
     END IF;
 
-    IF array_position(p_maximum, NULL) IS NOT NULL THEN
-        FOR v_row IN SELECT i.ord, e.tokens
-            FROM unnest(p_key, p_type, p_maximum) WITH ORDINALITY i (key, type, maximum, ord)
+    IF cardinality(p_rate) > 0 THEN
+        FOR v_row IN SELECT i, e.tokens
+            FROM generate_series(1, v_checks) i
             LEFT JOIN (
                 SELECT d.key, d.type, (SELECT percentile_disc(p_percentile) WITHIN GROUP (ORDER BY c)
                     FROM unnest(t.recent_completions) c) AS tokens
-                FROM (SELECT DISTINCT key, type FROM unnest(p_key, p_type) u (key, type)) d
+                FROM (SELECT DISTINCT p_key[j], p_type[j] FROM generate_series(1, v_checks) j) d (key, type)
                 JOIN ai_budget_usage_totals t ON t.tenant_id = p_tenants[d.key] AND t.model = p_models[d.key]
                     AND t.report_type = d.type
-            ) e ON e.key = i.key AND e.type = i.type
-            WHERE i.maximum IS NULL
+            ) e ON e.key = p_key[i] AND e.type = p_type[i]
+            WHERE p_rate[i] IS NOT NULL
         LOOP
-            p_maximum[v_row.ord] := COALESCE(v_row.tokens, p_default_completion);
+            p_amount[v_row.i] := p_amount[v_row.i] + COALESCE(v_row.tokens, p_default_completion) * p_rate[v_row.i];
         END LOOP;
+        reserved_usd := p_amount;
     END IF;
 
-    FOR i IN 1 .. cardinality(p_key) LOOP
-        CONTINUE WHEN v_done[i];
+    FOR i IN 1 .. v_checks LOOP
+        CONTINUE WHEN p_id[i] IS NULL;
         v_key := p_key[i];
-        ord := i;
-        id := NULL;
-        IF v_limit[v_key] IS NULL THEN
-            status := CASE WHEN EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = p_tenants[v_key]
-                AND b.model = p_models[v_key]) THEN 'busy' ELSE 'no_budget' END;
-            RETURN NEXT;
-            CONTINUE;
-        END IF;
-        v_amount := p_fixed[i] + p_maximum[i] * p_rate[i];
-        IF v_amount <= v_free[v_key] THEN
-            v_free[v_key] := v_free[v_key] - v_amount;
-            v_sum[v_key] := v_sum[v_key] + v_amount;
-            v_flag[v_key] := v_spent[v_key] >= v_limit[v_key];
-            status := 'ok';
-            id := p_id[i];
-            v_ids[i] := id;
-            v_amounts[i] := v_amount;
-            v_left[i] := v_free[v_key];
+        IF p_amount[i] <= v_free[v_key] THEN
+            v_free[v_key] := v_free[v_key] - p_amount[i];
+            v_sum[v_key] := v_sum[v_key] + p_amount[i];
+            v_flag[v_key] := spent_usd[v_key] >= limit_usd[v_key];
             v_made := v_made + 1;
         ELSE
+            p_id[i] := NULL;
+            IF limit_usd[v_key] IS NULL THEN
+                status[i] := CASE WHEN EXISTS (SELECT FROM ai_token_budgets b WHERE b.tenant_id = p_tenants[v_key]
+                    AND b.model = p_models[v_key]) THEN 'busy' ELSE 'no_budget' END;
+                CONTINUE;
+            END IF;
+            status[i] := 'refused';
             v_flag[v_key] := true;
-            status := 'refused';
         END IF;
-        reserved_usd := v_amount;
-        remaining_usd := v_free[v_key];
-        expires_at := p_now + p_lifetime;
-        spent_usd := v_spent[v_key];
-        limit_usd := v_limit[v_key];
-        RETURN NEXT;
+        remaining_usd[i] := v_free[v_key];
     END LOOP;
 
     IF v_made > 0 THEN
-        -- Assigned by subscript, the arrays start at the first admitted check.
-        PERFORM set_config('ai_budget.counted', 'on', true);
+        v_marked := set_config('ai_budget.counted', 'on', true);
         INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, period_start, reserved_usd,
             created_at, expires_at, request_id, fingerprint, remaining_usd, spent_usd, limit_usd)
-        SELECT i.id, p_tenants[i.key], p_models[i.key], i.type, v_month, i.amount, p_now, p_now + p_lifetime,
-            i.request, i.fingerprint, i.remaining, v_spent[i.key], v_limit[i.key]
-        FROM unnest(v_ids, p_key[array_lower(v_ids, 1):], p_type[array_lower(v_ids, 1):], v_amounts,
-            p_request[array_lower(v_ids, 1):], p_fingerprint[array_lower(v_ids, 1):], v_left)
-            i (id, key, type, amount, request, fingerprint, remaining)
-        WHERE i.id IS NOT NULL;
-        PERFORM set_config('ai_budget.counted', '', true);
+        SELECT p_id[i], p_tenants[p_key[i]], p_models[p_key[i]], p_type[i], v_month, p_amount[i], p_now,
+            p_now + p_lifetime, p_request[i], p_fingerprint[i], remaining_usd[i], spent_usd[p_key[i]],
+            limit_usd[p_key[i]]
+        FROM generate_series(1, v_checks) i WHERE p_id[i] IS NOT NULL;
+        v_marked := set_config('ai_budget.counted', '', true);
     END IF;
-    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + s.usd,
-        hard_limit_reached = COALESCE(s.flag, b.hard_limit_reached), updated_at = p_now
-    FROM unnest(p_tenants, p_models, v_sum, v_flag) s (tenant_id, model, usd, flag)
-    WHERE b.tenant_id = s.tenant_id AND b.model = s.model AND b.period_start = v_month
-        AND (s.usd > 0 OR s.flag <> b.hard_limit_reached);
+    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + v_sum[k],
+        hard_limit_reached = COALESCE(v_flag[k], b.hard_limit_reached), updated_at = p_now
+    FROM generate_series(1, v_budgets) k
+    WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k] AND b.period_start = v_month
+        AND (v_sum[k] > 0 OR v_flag[k] <> b.hard_limit_reached);
     IF v_late THEN
-        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + s.usd
-        FROM unnest(p_tenants, p_models, v_sum) s (tenant_id, model, usd)
-        WHERE m.tenant_id = s.tenant_id AND m.model = s.model AND m.period_start = v_month AND s.usd > 0;
+        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + v_sum[k] FROM generate_series(1, v_budgets) k
+        WHERE m.tenant_id = p_tenants[k] AND m.model = p_models[k] AND m.period_start = v_month AND v_sum[k] > 0;
     END IF;
 END $$;
 
--- Books a batch of tracked calls in order and settles their reservations; arrays as in ai_budget_reserve, p_reservation
--- empty where no call names one.
--- status: ok | replay | conflict | busy. settlement: settled | expired | already_settled | unknown | null (none named).
+-- Books a batch of tracked calls in order and settles their reservations; arrays as in ai_budget_reserve,
+-- p_reservation empty where no call names one.
+-- Out, per call: status ok | known (its request was booked before) | busy, the month it is booked in, and settlement
+-- settled | expired | already_settled | unknown | null (none named).
 CREATE FUNCTION ai_budget_book(p_now timestamptz, p_wait boolean, p_default_model text, p_default_limit numeric,
     p_warning numeric, p_tenants text[], p_models text[], p_key integer[], p_type text[], p_prompt bigint[],
     p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cost numeric[], p_at timestamptz[],
-    p_reservation uuid[], p_request text[], p_fingerprint uuid[])
-RETURNS TABLE (ord integer, status text, cost_usd numeric, period_start date, settlement text)
+    p_request text[], p_fingerprint uuid[], p_reservation uuid[],
+    OUT status text[], OUT month date[], OUT settlement text[])
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    v_held integer;
-    v_roll boolean;
-    v_again boolean;
     v_month date := ai_budget_month(p_now);
-    v_open_month date[] := array_fill(NULL::date, ARRAY[cardinality(p_tenants)]);
+    v_calls integer := cardinality(p_key);
+    v_budgets integer := cardinality(p_tenants);
+    v_held integer;
+    v_again boolean;
+    v_open date[];
     v_limit numeric[];
-    v_done boolean[];
-    v_months date[];
-    v_outcomes text[];
-    v_freed numeric[];
-    v_settle uuid[];
-    v_made bigint;
-    v_late boolean;
+    v_usd numeric[] := array_fill(0::numeric, ARRAY[v_budgets]);
+    v_freed numeric[] := v_usd;
+    v_input bigint[] := array_fill(0::bigint, ARRAY[v_budgets]);
+    v_output bigint[] := v_input;
+    v_settled uuid[] := '{}';
+    v_free numeric[];
+    v_key integer;
+    v_made integer := 0;
+    v_late boolean := false;
     v_owed boolean := false;
+    v_marked text;
     v_row record;
 BEGIN
+    status := array_fill('ok'::text, ARRAY[v_calls]);
+    month := array_fill(NULL::date, ARRAY[v_calls]);
+    settlement := array_fill(NULL::text, ARRAY[v_calls]);
     FOR v_try IN 1 .. 4 LOOP
         IF p_wait THEN
-            PERFORM 1 FROM unnest(p_tenants, p_models) k (tenant_id, model)
-            JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model FOR UPDATE OF b;
+            PERFORM 1 FROM generate_series(1, v_budgets) k
+            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k] FOR UPDATE OF b;
         END IF;
         v_held := 0;
-        v_roll := false;
         v_again := false;
-        FOR v_row IN SELECT k.key::integer, b.period_start, b.monthly_limit_usd
-            FROM unnest(p_tenants, p_models) WITH ORDINALITY k (tenant_id, model, key)
-            JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
+        FOR v_row IN SELECT k, b.period_start, b.monthly_limit_usd FROM generate_series(1, v_budgets) k
+            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k]
             FOR UPDATE OF b SKIP LOCKED
         LOOP
             v_held := v_held + 1;
-            v_roll := v_roll OR v_row.period_start < v_month;
-            v_open_month[v_row.key] := v_row.period_start;
-            v_limit[v_row.key] := v_row.monthly_limit_usd;
+            v_again := v_again OR v_row.period_start < v_month;
+            v_open[v_row.k] := v_row.period_start;
+            v_limit[v_row.k] := v_row.monthly_limit_usd;
         END LOOP;
-        IF v_roll THEN
+        IF v_again THEN
             PERFORM ai_budget_roll(p_now, p_tenants, p_models);
-            v_again := true;
         END IF;
-        IF v_held < cardinality(p_tenants) AND v_try = 1 THEN
+        IF v_held < v_budgets AND v_try = 1 THEN
             PERFORM ai_budget_create_default(p_now, p_tenants, p_default_model, p_default_limit);
             INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
             SELECT k.tenant_id, k.model, 0, ai_budget_month_end(v_month)
             FROM unnest(p_tenants, p_models) k (tenant_id, model)
-            WHERE NOT EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = k.tenant_id AND b.model = k.model)
+            WHERE NOT EXISTS (SELECT FROM ai_token_budgets b WHERE b.tenant_id = k.tenant_id AND b.model = k.model)
             ORDER BY k.tenant_id, k.model
             ON CONFLICT (tenant_id, model) DO NOTHING;
             v_again := true;
         END IF;
         EXIT WHEN NOT v_again;
     END LOOP;
-    FOR v_row IN SELECT i.ord, u.fingerprint = i.fingerprint AS same, u.cost_usd, u.period_start, u.settlement
-        FROM unnest(p_key, p_request, p_fingerprint) WITH ORDINALITY i (key, request, fingerprint, ord)
-        JOIN ai_token_usage u ON u.tenant_id = p_tenants[i.key] AND u.request_id = i.request
-    LOOP
-        v_done[v_row.ord] := true;
-        ord := v_row.ord;
-        status := CASE WHEN v_row.same THEN 'replay' ELSE 'conflict' END;
-        cost_usd := v_row.cost_usd;
-        period_start := v_row.period_start;
-        settlement := v_row.settlement;
-        RETURN NEXT;
-    END LOOP;
 
-    -- Where each call is booked and what it settles: the first track of a reservation that was not settled yet.
-    SELECT array_agg(s.month ORDER BY s.ord), array_agg(s.outcome ORDER BY s.ord), array_agg(s.freed ORDER BY s.ord),
-        COALESCE(array_agg(s.reservation) FILTER (WHERE s.settles), '{}'), count(s.month),
-        COALESCE(bool_or(s.month <> s.open_month), false)
-    INTO v_months, v_outcomes, v_freed, v_settle, v_made, v_late
-    FROM (
-        SELECT t.ord, t.reservation, t.settles, t.open_month,
-            CASE WHEN NOT t.takes THEN NULL WHEN t.settles THEN t.reserved_month ELSE ai_budget_month(t.at) END AS month,
-            CASE WHEN t.reservation IS NULL OR NOT t.takes THEN NULL WHEN t.state IS NULL THEN 'unknown'
-                WHEN NOT t.settles THEN 'already_settled' WHEN t.state = 'x' OR t.expires_at <= t.at THEN 'expired'
-                ELSE 'settled' END AS outcome,
-            CASE WHEN t.settles AND t.state = 'o' THEN t.reserved_usd ELSE 0 END AS freed
-        FROM (
-            SELECT i.*, r.state, r.expires_at, r.period_start AS reserved_month, r.reserved_usd,
-                i.takes AND r.id IS NOT NULL AND r.state <> 's'
-                    AND row_number() OVER (PARTITION BY r.id, i.takes ORDER BY i.ord) = 1 AS settles
-            FROM (
-                SELECT u.*, v_open_month[u.key] AS open_month,
-                    v_done[u.ord] IS NOT TRUE AND v_open_month[u.key] IS NOT NULL AS takes
-                FROM unnest(p_key, p_at, p_reservation) WITH ORDINALITY u (key, at, reservation, ord)
-            ) i
-            LEFT JOIN ai_budget_reservations r ON r.id = i.reservation
-                AND r.tenant_id = p_tenants[i.key] AND r.model = p_models[i.key]
-        ) t
-    ) s;
+    FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd
+        FROM generate_series(1, v_calls) i
+        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] AND u.request_id = p_request[i]
+        LEFT JOIN ai_budget_reservations r ON r.id = p_reservation[i] AND r.tenant_id = p_tenants[p_key[i]]
+            AND r.model = p_models[p_key[i]]
+    LOOP
+        v_key := p_key[v_row.i];
+        IF v_row.known OR v_open[v_key] IS NULL THEN
+            status[v_row.i] := CASE WHEN v_row.known THEN 'known' ELSE 'busy' END;
+            CONTINUE;
+        END IF;
+        v_made := v_made + 1;
+        IF v_row.state IS NULL THEN
+            settlement[v_row.i] := CASE WHEN p_reservation[v_row.i] IS NULL THEN NULL ELSE 'unknown' END;
+        ELSIF v_row.state = 's' OR p_reservation[v_row.i] = ANY (v_settled) THEN
+            settlement[v_row.i] := 'already_settled';
+            v_row.state := 's';
+        ELSE
+            settlement[v_row.i] := CASE WHEN v_row.state = 'x' OR v_row.expires_at <= p_at[v_row.i]
+                THEN 'expired' ELSE 'settled' END;
+            v_settled := v_settled || p_reservation[v_row.i];
+        END IF;
+        month[v_row.i] := CASE WHEN v_row.state <> 's' THEN v_row.period_start ELSE ai_budget_month(p_at[v_row.i]) END;
+        IF month[v_row.i] <> v_open[v_key] THEN
+            v_late := true;
+            v_free[v_row.i] := CASE WHEN v_row.state = 'o' THEN v_row.reserved_usd END;
+            CONTINUE;
+        END IF;
+        v_usd[v_key] := v_usd[v_key] + p_cost[v_row.i];
+        v_input[v_key] := v_input[v_key] + p_prompt[v_row.i] + p_cache_read[v_row.i] + p_cache_write[v_row.i];
+        v_output[v_key] := v_output[v_key] + p_completion[v_row.i];
+        IF v_row.state = 'o' THEN
+            v_freed[v_key] := v_freed[v_key] + v_row.reserved_usd;
+        END IF;
+    END LOOP;
 
     IF v_made > 0 THEN
         INSERT INTO ai_token_usage (tenant_id, model, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
             cache_write_tokens, cost_usd, "timestamp", period_start, reservation_id, settlement, request_id, fingerprint)
-        SELECT p_tenants[i.key], p_models[i.key], i.type, i.prompt, i.completion, i.cache_read, i.cache_write, i.cost,
-            i.at, i.month, i.reservation, i.outcome, i.request, i.fingerprint
-        FROM unnest(p_key, p_type, p_prompt, p_completion, p_cache_read, p_cache_write, p_cost, p_at, v_months,
-            p_reservation, v_outcomes, p_request, p_fingerprint)
-            i (key, type, prompt, completion, cache_read, cache_write, cost, at, month, reservation, outcome, request,
-            fingerprint)
-        WHERE i.month IS NOT NULL;
-        IF cardinality(v_settle) > 0 THEN
-            PERFORM set_config('ai_budget.counted', 'on', true);
-            UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_settle);
-            PERFORM set_config('ai_budget.counted', '', true);
+        SELECT p_tenants[p_key[i]], p_models[p_key[i]], p_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
+            p_cache_write[i], p_cost[i], p_at[i], month[i], p_reservation[i], settlement[i], p_request[i],
+            p_fingerprint[i]
+        FROM generate_series(1, v_calls) i WHERE month[i] IS NOT NULL;
+        IF cardinality(v_settled) > 0 THEN
+            v_marked := set_config('ai_budget.counted', 'on', true);
+            UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_settled);
+            v_marked := set_config('ai_budget.counted', '', true);
         END IF;
-        WITH booked AS (
-            UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + s.usd,
-                reserved_usd = GREATEST(0, b.reserved_usd - s.freed),
-                token_count_input = b.token_count_input + s.input, token_count_output = b.token_count_output + s.output,
+        FOR v_row IN UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + v_usd[k],
+                reserved_usd = GREATEST(0, b.reserved_usd - v_freed[k]),
+                token_count_input = b.token_count_input + v_input[k],
+                token_count_output = b.token_count_output + v_output[k],
                 hard_limit_reached = b.hard_limit_reached
-                    OR b.current_usage_usd + s.usd >= ai_budget_limit(b.monthly_limit_usd),
+                    OR b.current_usage_usd + v_usd[k] >= ai_budget_limit(b.monthly_limit_usd),
                 updated_at = p_now
-            FROM (
-                SELECT i.key, sum(i.cost) AS usd, sum(i.freed) AS freed, sum(i.prompt + i.cache_read + i.cache_write) AS input,
-                    sum(i.completion) AS output
-                FROM unnest(p_key, p_prompt, p_completion, p_cache_read, p_cache_write, p_cost, v_months, v_freed)
-                    i (key, prompt, completion, cache_read, cache_write, cost, month, freed)
-                WHERE i.month = v_open_month[i.key] GROUP BY i.key
-            ) s
-            WHERE b.tenant_id = p_tenants[s.key] AND b.model = p_models[s.key]
+            FROM generate_series(1, v_budgets) k
+            WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k] AND v_open[k] IS NOT NULL
             RETURNING b.current_usage_usd * 100 > b.monthly_limit_usd * p_warning AND (NOT b.soft_limit_notified
                 OR NOT b.hard_limit_notified AND b.current_usage_usd >= ai_budget_limit(b.monthly_limit_usd)) AS owes
-        )
-        SELECT COALESCE(bool_or(owes), false) INTO v_owed FROM booked;
+        LOOP
+            v_owed := v_owed OR v_row.owes;
+        END LOOP;
     END IF;
     IF v_late THEN
         INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
             token_count_input, token_count_output)
-        SELECT p_tenants[i.key], p_models[i.key], i.month, v_limit[i.key], sum(i.cost),
-            sum(i.prompt + i.cache_read + i.cache_write), sum(i.completion)
-        FROM unnest(p_key, p_prompt, p_completion, p_cache_read, p_cache_write, p_cost, v_months)
-            i (key, prompt, completion, cache_read, cache_write, cost, month)
-        WHERE i.month <> v_open_month[i.key] GROUP BY i.key, i.month
+        SELECT p_tenants[p_key[i]], p_models[p_key[i]], month[i], v_limit[p_key[i]], sum(p_cost[i]),
+            sum(p_prompt[i] + p_cache_read[i] + p_cache_write[i]), sum(p_completion[i])
+        FROM generate_series(1, v_calls) i
+        WHERE month[i] <> v_open[p_key[i]] GROUP BY p_key[i], month[i]
         ON CONFLICT ON CONSTRAINT ai_budget_months_pkey DO UPDATE SET spent_usd = m.spent_usd + EXCLUDED.spent_usd,
             token_count_input = m.token_count_input + EXCLUDED.token_count_input,
             token_count_output = m.token_count_output + EXCLUDED.token_count_output;
         UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd - s.freed)
-        FROM (
-            SELECT i.key, i.month, sum(i.freed) AS freed FROM unnest(p_key, v_months, v_freed) i (key, month, freed)
-            WHERE i.month <> v_open_month[i.key] GROUP BY i.key, i.month
-        ) s
+        FROM (SELECT p_key[i] AS key, month[i] AS month, sum(v_free[i]) AS freed FROM generate_series(1, v_calls) i
+            WHERE month[i] <> v_open[p_key[i]] GROUP BY p_key[i], month[i]) s
         WHERE m.tenant_id = p_tenants[s.key] AND m.model = p_models[s.key] AND m.period_start = s.month AND s.freed > 0;
     END IF;
-    RETURN QUERY
-    SELECT i.ord::integer, CASE WHEN i.month IS NULL THEN 'busy' ELSE 'ok' END, i.cost, i.month, i.outcome
-    FROM unnest(p_cost, v_months, v_outcomes) WITH ORDINALITY i (cost, month, outcome, ord)
-    WHERE v_done[i.ord] IS NOT TRUE;
     IF v_owed OR v_late THEN
         PERFORM ai_budget_notify(p_tenants, p_models, p_warning);
     END IF;

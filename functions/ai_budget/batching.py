@@ -1,6 +1,7 @@
 """Puts the requests that wait for the same tenants into one statement.
 
 A tenant is in at most one statement of this process at a time; what arrives meanwhile forms the next batch.
+One batch at a time, of all workers of a server, is the most efficient; the next waits for it, but not long.
 Several tenants share a batch, unless another process or a person holds a tenant's row: such a tenant is then
 asked for alone, so that it holds nobody else up.
 """
@@ -8,15 +9,52 @@ asked for alone, so that it holds nobody else up.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from datetime import UTC, datetime, time
+from typing import Any, Protocol
 
-from functions.ai_budget.ledger import Unavailable, month_of
+from functions.ai_budget.ledger import Unavailable
+from functions.ai_budget.records import month_of, next_month
 
 Send = Callable[..., Awaitable[Sequence[Any]]]
-PATIENCE = 0.0015  # seconds: about what a batch takes
-# The callers of a batch are answered together and come back together: the next one lingers until most have.
+PATIENCE = 0.02  # seconds: more than a batch takes; a turn lasts no longer
+STUCK = 0.05  # seconds: who had no turn for so long goes without
+# Callers that were answered come back: the next batch lingers until this part of them has.
 REGATHERED = 0.75
-LINGER = 0.001  # seconds
+LINGER = 0.002  # seconds without another arrival
+
+
+class Turn(Protocol):
+    """How the workers of a server agree whose batch is next: turns.Turns, or Alone."""
+
+    def take(self) -> bool:
+        """Whether it is this worker's turn now, from here on until `give`."""
+        ...
+
+    def give(self) -> None:
+        """Ends the turn."""
+        ...
+
+    def decline(self) -> None:
+        """Says that this worker waits for no turn any more."""
+        ...
+
+
+class Alone:
+    """The turn of the only worker."""
+
+    _held = False
+
+    def take(self) -> bool:
+        """True unless it is taken."""
+        held, self._held = self._held, True
+        return not held
+
+    def give(self) -> None:
+        """Ends the turn."""
+        self._held = False
+
+    def decline(self) -> None:
+        """Nobody else waits."""
 
 
 class Batcher:
@@ -25,35 +63,46 @@ class Batcher:
     Items have `tenant_id`, `request_id` and `now`; results have `status`, "busy" where the row was held.
     """
 
-    def __init__(self, sends: dict[str, Send], *, size: int = 256, shared: int = 4, alone: int = 4) -> None:
+    def __init__(
+        self,
+        sends: dict[str, Send],
+        *,
+        size: int = 256,
+        shared: int = 4,
+        alone: int = 4,
+        turn: Turn | None = None,
+    ) -> None:
         self._sends = sends
         self._size = size
         self._free = {False: shared, True: alone}
         self._queues: dict[str, dict[str, deque[tuple[Any, asyncio.Future[Any]]]]] = {
             kind: {} for kind in sends
         }
-        self._turn = list(sends)
+        self._order = list(sends)
+        self._turn = turn or Alone()
         self._flying: set[str] = set()
         self._contended: dict[str, float] = {}
         self._scheduled = False
-        self._shared = shared
-        self._launched = 0.0
+        self._refused: float | None = None
+        self._flights = 0
+        self._holder: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waiting = 0
+        self._in_flight = 0
         self._expected = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, kind: str, item: Any) -> Any:
+    def submit(self, kind: str, item: Any) -> asyncio.Future[Any]:
         """The result of one item, once its batch is committed."""
         loop = asyncio.get_running_loop()
-        future = loop.create_future()
+        future: asyncio.Future[Any] = loop.create_future()
         queue = self._queues[kind].get(item.tenant_id)
         if queue is None:
             queue = self._queues[kind][item.tenant_id] = deque()
         queue.append((item, future))
         self._waiting += 1
         self._consider(loop)
-        return await future
+        return future
 
     def _consider(self, loop: asyncio.AbstractEventLoop) -> None:
         """Dispatches in the next turn of the loop, or a little later if more callers are expected back."""
@@ -63,42 +112,81 @@ class Batcher:
             self._scheduled = True
             loop.call_soon(self._dispatch)
         elif self._timer is None:
-            self._timer = loop.call_later(LINGER, self._lose_patience)
+            self._timer = loop.call_later(LINGER, self._linger, self._waiting)
 
     def _dispatch(self) -> None:
         self._scheduled = False
-        for kind in list(self._turn):
+        for kind in list(self._order):
             for alone in (False, True):
-                while self._may_fly(alone) and (batch := self._collect(kind, alone)):
-                    self._turn.sort(key=lambda k: k == kind)
-                    self._free[alone] -= 1
-                    self._waiting -= len(batch)
-                    if not alone:
-                        self._launched = asyncio.get_running_loop().time()
-                    task = asyncio.get_running_loop().create_task(self._run(kind, batch, alone))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                while self._free[alone] and self._asks(kind, alone):
+                    turn = self._turn.take()
+                    if not (turn or self._stuck()):
+                        return
+                    self._launch(kind, alone, turn)
 
-    def _may_fly(self, alone: bool) -> bool:
-        """One shared batch at a time is the most efficient; the next one waits for it, but not long."""
-        if alone or not 0 < self._free[alone] < self._shared:
-            return self._free[alone] > 0
+    def _launch(self, kind: str, alone: bool, turn: bool) -> None:
         loop = asyncio.get_running_loop()
-        left = self._launched + PATIENCE - loop.time()
-        if left <= 0:
-            return True
-        if self._timer is None and any(self._queues.values()):
-            self._timer = loop.call_later(left, self._lose_patience)
-        return False
+        self._refused = None
+        flight = self._flights = self._flights + 1
+        if turn:
+            self._holder = flight
+        batch = self._collect(kind, alone)
+        if not batch:
+            self._end_turn(flight)
+            return
+        self._order.sort(key=lambda k: k == kind)
+        self._free[alone] -= 1
+        self._waiting -= len(batch)
+        self._in_flight += len(batch)
+        if turn:
+            loop.call_later(PATIENCE, self._end_turn, flight)
+        task = loop.create_task(self._run(kind, batch, alone, flight))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _lose_patience(self) -> None:
+    def _end_turn(self, flight: int) -> None:
+        if self._holder == flight:
+            self._holder = None
+            self._turn.give()
+            if self._waiting:
+                self._consider(asyncio.get_running_loop())
+
+    def _stuck(self) -> bool:
+        """Whether no turn came for too long."""
+        loop = asyncio.get_running_loop()
+        if self._refused is None:
+            self._refused = loop.time()
+        left = self._refused + STUCK - loop.time()
+        if left > 0 and self._timer is None:
+            self._timer = loop.call_later(left, self._linger, self._waiting)
+        return left <= 0
+
+    def rung(self) -> None:
+        """The turn may be free."""
+        if self._waiting:
+            self._dispatch()
+        else:
+            self._turn.decline()
+
+    def _asks(self, kind: str, alone: bool) -> bool:
+        """Whether a tenant waits that may be asked for now."""
+        return any(
+            tenant not in self._flying and (tenant in self._contended) is alone
+            for tenant in self._queues[kind]
+        )
+
+    def _linger(self, waiting: int) -> None:
+        """Dispatches unless some more came back."""
         self._timer = None
-        self._dispatch()
+        if waiting < self._waiting < self._expected:
+            self._consider(asyncio.get_running_loop())
+        else:
+            self._dispatch()
 
     def _collect(self, kind: str, alone: bool) -> list[tuple[Any, asyncio.Future[Any]]]:
         queues = self._queues[kind]
         batch: list[tuple[Any, asyncio.Future[Any]]] = []
-        month = None
+        start = end = datetime.max.replace(tzinfo=UTC)
         for tenant in list(queues):
             if tenant in self._flying or (tenant in self._contended) is not alone:
                 continue
@@ -108,9 +196,10 @@ class Batcher:
                 if future.done():
                     self._waiting -= 1
                     continue
-                of_item = month_of(item.now)
-                month = month or of_item
-                if item.request_id in seen or of_item != month:
+                if not batch:
+                    month = month_of(item.now)
+                    start, end = datetime.combine(month, time(), UTC), next_month(month)
+                if item.request_id in seen or not start <= item.now < end:
                     later.append(entry)
                     continue
                 if item.request_id is not None:
@@ -126,7 +215,9 @@ class Batcher:
                 break
         return batch
 
-    async def _run(self, kind: str, batch: list[tuple[Any, asyncio.Future[Any]]], alone: bool) -> None:
+    async def _run(
+        self, kind: str, batch: list[tuple[Any, asyncio.Future[Any]]], alone: bool, flight: int
+    ) -> None:
         tenants = {item.tenant_id for item, _ in batch}
         now = asyncio.get_running_loop().time()
         size = len(batch)
@@ -146,11 +237,13 @@ class Batcher:
                 elif not future.done():
                     future.set_result(result)
         finally:
-            self._expected = REGATHERED * (size + self._waiting)
+            self._in_flight -= size
+            self._expected = REGATHERED * (size + self._waiting + self._in_flight)
             self._flying -= tenants
             self._free[alone] += 1
             if alone:
                 self._contended = {t: since for t, since in self._contended.items() if now - since < 1.0}
+            self._end_turn(flight)
             if self._waiting:
                 self._consider(asyncio.get_running_loop())
 

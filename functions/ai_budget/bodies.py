@@ -120,18 +120,36 @@ def _fraction(text: str) -> Any:
         return _NotANumber()
 
 
+def _not_a_number(_: str) -> Any:
+    return _NotANumber()
+
+
 _decode = json.JSONDecoder(
     object_pairs_hook=_members,
     parse_float=_fraction,
     parse_int=lambda text: int(text) if len(text) < 32 else _NotANumber(),
-    parse_constant=lambda _: _NotANumber(),
+    parse_constant=_not_a_number,
 ).decode
+_decode_plain = json.JSONDecoder(parse_float=_fraction, parse_constant=_not_a_number).raw_decode
+
+
+def _object(text: str) -> Any:
+    """The JSON value. Once its quotes are accounted for, no name was repeated: plain reading hides that."""
+    if text[:1] == "{" and "\\" not in text and len(text) < 1024:
+        try:
+            found, end = _decode_plain(text)
+        except ValueError:
+            return _decode(text)
+        strings = len(found) + sum([type(value) is str for value in found.values()])
+        if end == len(text) and text.count('"') == 2 * strings:
+            return found
+    return _decode(text)
 
 
 def read(raw: bytes, fields: dict[str, Field]) -> dict[str, Any]:
     """The values of a JSON object with exactly the given fields, defaults filled in. Raises Refusal (400)."""
     try:
-        found = _decode(raw.decode())
+        found = _object(raw.decode())
     except UnicodeDecodeError:
         raise invalid("body", "must be UTF-8") from None
     except RecursionError:

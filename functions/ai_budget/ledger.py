@@ -9,7 +9,7 @@ import os
 import select
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -291,11 +291,6 @@ class Ledger:
         """Closes the idle connections."""
         while self._idle:
             await self._idle.pop().close()
-
-
-def month_of(now: datetime) -> date:
-    """The first day of the UTC month of an instant."""
-    return now.astimezone(UTC).date().replace(day=1)
 
 
 def connection_string(**parts: str | int | None) -> str:

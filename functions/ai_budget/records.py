@@ -1,7 +1,10 @@
-"""What the ledger is asked and answers. Money is `Decimal` US dollars; instants are aware datetimes."""
+"""What the ledger is asked and answers, and its months.
+
+Money is `Decimal` US dollars; instants are aware datetimes.
+"""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -82,3 +85,13 @@ class Budget(NamedTuple):
     period_start: date
     soft_limit_notified: bool
     hard_limit_reached: bool
+
+
+def month_of(now: datetime) -> date:
+    """The first day of the UTC month of an instant."""
+    return now.astimezone(UTC).date().replace(day=1)
+
+
+def next_month(month: date) -> datetime:
+    """The first instant of the month after."""
+    return datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)

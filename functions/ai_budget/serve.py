@@ -20,6 +20,7 @@ from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import Latencies
 from functions.ai_budget.migrate import migrate
+from functions.ai_budget.turns import Turns
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 GRACE_SECONDS = 15.0
@@ -63,17 +64,25 @@ def _config(path: Path | None) -> Config:
         raise StartError(f"{path}: not UTF-8") from None
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, count: int) -> list[socket.socket]:
+    """A socket of the same address for each worker: the kernel spreads the connections over them."""
+    made: list[socket.socket] = []
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
+        with socket.socket(family, socket.SOCK_STREAM) as free:  # another server's port is not to be shared
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(address)
+            address = free.getsockname()
+        for _ in range(count):
+            made.append(socket.socket(family, socket.SOCK_STREAM))
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            made[-1].bind(address)
     except OSError as error:
         raise StartError(f"{host}:{port}: {error.strerror or error}; name another with --port") from None
-    return sock
+    return made
 
 
 class Database:
@@ -219,16 +228,18 @@ def main(argv: list[str] | None = None) -> int:
         config = _config(arguments.config)
         tokens = tuple(t.strip() for t in os.environ.get("AI_BUDGET_ADMIN_TOKEN", "").split(",") if t.strip())
         made = None if tokens else secrets.token_urlsafe(24)
-        sock = _bind(arguments.host, arguments.port)
+        sockets = _bind(arguments.host, arguments.port, arguments.workers)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         database = Database(arguments.database_url, arguments.data_dir)
         database.prepare()
-        sock.listen(2048)
+        for sock in sockets:
+            sock.listen(2048)
         settings = worker.Settings(lambda: database.url, config, tokens or (made or "",))
-        latencies = Latencies(arguments.workers)
+        latencies, turns = Latencies(arguments.workers), Turns(arguments.workers)
         parent = os.getpid()
         workers = Workers(
-            arguments.workers, lambda index, fd: worker.run(sock, index, settings, latencies, parent, fd)
+            arguments.workers,
+            lambda index, fd: worker.run(sockets[index], index, settings, latencies, turns, parent, fd),
         )
         workers.wait_answering()
     except (StartError, ConfigError) as error:
@@ -236,7 +247,7 @@ def main(argv: list[str] | None = None) -> int:
         if database is not None:
             database.release()
         return 1
-    host, port = sock.getsockname()[:2]
+    host, port = sockets[0].getsockname()[:2]
     _welcome(f"http://{f'[{host}]' if ':' in host else host}:{port}", made)
     while True:
         got = signal.sigtimedwait(SIGNALS, 1.0)
@@ -244,7 +255,8 @@ def main(argv: list[str] | None = None) -> int:
             break
         workers.replace_dead()
         database.revive()
-    sock.close()
+    for sock in sockets:
+        sock.close()
     workers.stop()
     database.release()
     return 0

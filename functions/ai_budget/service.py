@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from functions.ai_budget.answers import Answer, Refusal, invalid, percentage
-from functions.ai_budget.batching import Batcher
+from functions.ai_budget.answers import Answer, Refusal, Text, instant, invalid, number, percentage
+from functions.ai_budget.batching import Batcher, Turn
 from functions.ai_budget.config import Config
-from functions.ai_budget.ledger import Ledger, Unavailable, month_of
+from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.openapi import document
 from functions.ai_budget.prices import Price, Prices
-from functions.ai_budget.records import Budget, Check, Usage
+from functions.ai_budget.records import Budget, Check, Usage, month_of, next_month
 
 WARNING = {"X-AI-Budget-Warning": "true"}
 RETRY_SOON = 5
@@ -36,11 +36,6 @@ def unavailable() -> Refusal:
     )
 
 
-def next_month(month: date) -> datetime:
-    """The first instant of the month after."""
-    return datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
-
-
 def _fingerprint(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
@@ -48,11 +43,13 @@ def _fingerprint(*parts: object) -> str:
 class Service:
     """One instance per process; `queue` takes tracked calls while the database is away."""
 
-    def __init__(self, ledger: Ledger, config: Config, queue: Queue | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, config: Config, queue: Queue | None = None, turn: Turn | None = None
+    ) -> None:
         self.ledger = ledger
         self.config = config
         self._queue = queue
-        self._batcher = Batcher({"reserve": ledger.reserve, "book": ledger.book})
+        self.batcher = Batcher({"reserve": ledger.reserve, "book": ledger.book}, turn=turn)
         self._prices: Prices | None = None
         self._prices_until = datetime.min.replace(tzinfo=UTC)
         self._refreshing: asyncio.Task[None] | None = None
@@ -102,7 +99,7 @@ class Service:
         try:
             price = await self._price(model, now, prompt)
             mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
-            result = await self._batcher.submit(
+            result = await self.batcher.submit(
                 "reserve",
                 Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum),
             )
@@ -111,14 +108,13 @@ class Service:
         if result.status in ("ok", "replay"):
             return Answer(
                 200,
-                {
-                    "allowed": True,
-                    "reservation_id": result.reservation_id,
-                    "reserved_usd": result.reserved_usd,
-                    "remaining_usd": result.remaining_usd,
-                    "percentage_used": percentage(result.spent_usd, result.limit_usd),
-                    "expires_at": result.expires_at,
-                },
+                Text(
+                    f'{{"allowed":true,"reservation_id":"{result.reservation_id}"'
+                    f',"reserved_usd":{number(result.reserved_usd)}'
+                    f',"remaining_usd":{number(result.remaining_usd)}'
+                    f',"percentage_used":{number(percentage(result.spent_usd, result.limit_usd))}'
+                    f',"expires_at":"{instant(result.expires_at)}"}}'
+                ),
                 WARNING if self._warns(result.spent_usd, result.limit_usd) else {},
             )
         if result.status == "conflict":
@@ -175,7 +171,7 @@ class Service:
         price = await self._price(model, now, prompt + read + written)
         mark = _fingerprint(model, prompt, completion, read, written, kind, reservation)
         cost = price.cost(prompt, completion, read, written)
-        result = await self._batcher.submit(
+        result = await self.batcher.submit(
             "book",
             Usage(
                 body["tenant_id"],

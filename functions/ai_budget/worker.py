@@ -24,6 +24,7 @@ from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.metrics import Latencies
 from functions.ai_budget.service import ANSWERS_KEPT, Service
+from functions.ai_budget.turns import Turns
 
 REQUEST_SECONDS = 10.0
 TIDY_SECONDS = 30.0
@@ -146,7 +147,13 @@ def application(api: Api) -> Callable[..., Any]:
 
 
 def run(
-    sock: socket.socket, index: int, settings: Settings, latencies: Latencies, parent: int, answering: int
+    sock: socket.socket,
+    index: int,
+    settings: Settings,
+    latencies: Latencies,
+    turns: Turns,
+    parent: int,
+    answering: int,
 ) -> None:
     """Serves until SIGTERM, then finishes what is in flight. Writes a byte to `answering` once it accepts.
 
@@ -156,14 +163,16 @@ def run(
     if os.getppid() != parent:
         return
     latencies.own(index)
-    uvloop.run(_serve(sock, index, settings, latencies, answering))
+    uvloop.run(_serve(sock, index, settings, latencies, turns, answering))
 
 
 async def _serve(
-    sock: socket.socket, index: int, settings: Settings, latencies: Latencies, answering: int
+    sock: socket.socket, index: int, settings: Settings, latencies: Latencies, turns: Turns, answering: int
 ) -> None:
     ledger = Ledger(settings.conninfo, settings.config.rules())
-    api = Api(Service(ledger, settings.config), lambda: settings.admin_tokens, latencies)
+    service = Service(ledger, settings.config, turn=turns)
+    turns.join(index, service.batcher.rung)
+    api = Api(service, lambda: settings.admin_tokens, latencies)
     server = _Server(
         uvicorn.Config(
             application(api), http=Protocol, proxy_headers=False, ws="none", lifespan="off", log_config=None,

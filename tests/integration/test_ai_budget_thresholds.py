@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from functions.ai_budget.answers import instant
 from tests.functions.ai_budget.support import HAIKU, OPUS, SONNET, Desk, at, sql, track_body
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -165,5 +166,5 @@ def test_a_price_override_and_other_settings_of_the_configuration_hold(database)
                 reservation_lifetime_seconds=60, default_completion_tokens=10)  # fmt: skip
     answer = desk.check("acme", NOON, 100, None, model="my-model")
     assert answer.body["reserved_usd"] == Decimal("0.00024")
-    assert answer.body["expires_at"] == NOON + timedelta(minutes=1)
+    assert answer.body["expires_at"] == instant(NOON + timedelta(minutes=1))
     desk.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import psycopg
 import pytest
 
 from functions.ai_budget import bodies, postgres
-from functions.ai_budget.answers import Answer, Refusal
+from functions.ai_budget.answers import Answer, Refusal, Text
 from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Ledger
 from functions.ai_budget.migrate import migrate
@@ -114,7 +116,10 @@ class Desk:
             except Refusal as refusal:
                 return refusal.answer
 
-        return self.run(attempt())
+        answer = self.run(attempt())
+        if isinstance(answer.body, Text):
+            return answer._replace(body=json.loads(answer.body, parse_float=Decimal))
+        return answer
 
     def check(
         self, tenant: str, now: datetime, prompt: int = 0, maximum: int | None = 0, **more: Any
@@ -127,8 +132,6 @@ class Desk:
     def set(
         self, tenant: str, limit: Any, now: datetime, model: str = SONNET, tier: str | None = None
     ) -> Answer:
-        from decimal import Decimal
-
         body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": Decimal(str(limit)), "tier": tier}
         return self.answer(self.service.set_limit(body, "admin-test", now))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from functions.ai_budget.batching import Batcher
+from functions.ai_budget.batching import PATIENCE, STUCK, Batcher
 from functions.ai_budget.ledger import Unavailable
 
 MAY = datetime(2026, 5, 12, tzinfo=UTC)
@@ -30,13 +30,15 @@ class Ledger:
     def __init__(self, busy=(), fails=lambda _: None):
         self.batches, self.flying = [], []
         self.busy, self.fails = set(busy), fails
+        self.seconds = 0.002
 
     async def send(self, items, *, wait):
         assert not {i.tenant_id for i in items} & {t for batch in self.flying for t in batch}
         self.batches.append((items, wait))
         self.flying.append([i.tenant_id for i in items])
-        await asyncio.sleep(0.002)
-        self.flying.pop()
+        flight = self.flying[-1]
+        await asyncio.sleep(self.seconds)
+        self.flying.remove(flight)
         if error := self.fails(items):
             raise error
         return [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
@@ -132,3 +134,72 @@ def test_callers_that_come_back_are_gathered_again(callers):
 
     asyncio.run(ask())
     assert len(ledger.batches) == 5
+
+
+class Turn:
+    """Another worker has the turn until `free`."""
+
+    def __init__(self, free=False):
+        self.free, self.log = free, []
+
+    def take(self):
+        took, self.free = self.free, False
+        if took:
+            self.log.append("take")
+        return took
+
+    def give(self):
+        self.free = True
+        self.log.append("give")
+
+    def decline(self):
+        self.log.append("decline")
+
+
+def test_a_batch_waits_for_the_turn_and_grows_meanwhile():
+    ledger, turn = Ledger(), Turn()
+
+    async def ask():
+        batcher = Batcher({"check": ledger.send}, turn=turn)
+        first = batcher.submit("check", Item("a", "r1"))
+        await asyncio.sleep(0.005)
+        second = batcher.submit("check", Item("a", "r2"))
+        await asyncio.sleep(0)
+        assert ledger.batches == []
+        turn.free = True
+        batcher.rung()
+        await asyncio.gather(first, second)
+        batcher.rung()
+
+    asyncio.run(ask())
+    assert [len(batch) for batch, _ in ledger.batches] == [2]
+    assert turn.log == ["take", "give", "decline"]
+
+
+def test_a_batch_that_gets_no_turn_goes_without():
+    ledger, turn = Ledger(), Turn()
+
+    async def ask():
+        began = asyncio.get_running_loop().time()
+        await Batcher({"check": ledger.send}, turn=turn).submit("check", Item("a"))
+        return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(ask()) >= STUCK
+    assert turn.log == []
+
+
+def test_a_batch_that_takes_long_gives_its_turn_back_and_lets_the_next_one_pass():
+    ledger, turn = Ledger(), Turn(free=True)
+    ledger.seconds = 3 * PATIENCE
+
+    async def ask():
+        batcher = Batcher({"check": ledger.send}, turn=turn)
+        slow = batcher.submit("check", Item("a"))
+        await asyncio.sleep(PATIENCE / 2)
+        ledger.seconds = 0.0
+        await batcher.submit("check", Item("b"))
+        assert not slow.done()
+        await slow
+
+    asyncio.run(ask())
+    assert turn.log == ["take", "give", "take", "give"]

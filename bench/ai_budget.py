@@ -31,7 +31,7 @@ from tests.functions.ai_budget.support import SONNET, Served, short_directory, s
 
 SECONDS = 4.0
 RULES = Rules(SONNET, Decimal(1_000_000), timedelta(minutes=15), Decimal(80), 0.95, 1000)
-CALL = Decimal("0.00315")
+PROMPT, RATE, CALL = Decimal("0.003"), Decimal("0.000015"), Decimal("0.00315")
 
 
 class Measured(NamedTuple):
@@ -77,9 +77,10 @@ async def _on_ledger(url: str, clients: int, tenants: int, kind: str) -> Measure
     ledger = Ledger(lambda: url, RULES, size=20)
     batcher = Batcher({"reserve": ledger.reserve, "book": ledger.book})
     numbers, run = itertools.count(), time.time_ns()
+    names = [f"{kind}-{tenants}-{client % tenants}" for client in range(clients)]
 
     async def act(client: int) -> bool:
-        tenant = f"{kind}-{tenants}-{client % tenants}"
+        tenant = names[client]
         if kind == "select 1":
             await ledger.fetch("one")
             return True
@@ -87,7 +88,7 @@ async def _on_ledger(url: str, clients: int, tenants: int, kind: str) -> Measure
             await ledger.tenant(f"check-{tenants}-{client % tenants}")
             return True
         now = datetime.now(UTC)
-        check = Check(tenant, SONNET, now, None, None, "report", Decimal("0.003"), Decimal("0.000015"), 10)
+        check = Check(tenant, SONNET, now, None, None, "report", PROMPT, RATE, 10)
         reserved = await batcher.submit("reserve", check)
         if kind != "pair" or reserved.status != "ok":
             return reserved.status == "ok"

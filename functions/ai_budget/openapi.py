@@ -69,7 +69,7 @@ def _schemas(models: str | None, tiers: Mapping[str, Decimal]) -> dict[str, Any]
         "Booking": _object(
             {
                 "recorded": {"const": True}, "cost_usd": _USD, "month": _MONTH,
-                "reservation": {"enum": ["settled", "expired", "already_settled", "unknown", None]},
+                "reservation": {"enum": ["settled", "expired", "unknown", None]},
             }
         ),
         "Queued": _object({"recorded": {"const": False}, "queued": {"const": True}, "request_id": _ID}),

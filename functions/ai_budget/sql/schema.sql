@@ -383,6 +383,9 @@ DECLARE
     v_groups bigint;
     v_found bigint;
 BEGIN
+    IF current_setting('ai_budget.counted', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
     WITH delta AS MATERIALIZED (
         SELECT tenant_id, model, period_start, -sum(reserved_usd) AS usd
         FROM stale WHERE state = 'o' GROUP BY tenant_id, model, period_start
@@ -678,8 +681,10 @@ BEGIN
         INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, period_start, reserved_usd,
             created_at, expires_at, request_id, fingerprint, remaining_usd, spent_usd, limit_usd)
         SELECT p_id[i], p_tenants[p_key[i]], p_models[p_key[i]], p_type[i], v_month, p_amount[i], p_now,
-            p_now + p_lifetime, p_request[i], p_fingerprint[i], remaining_usd[i], spent_usd[p_key[i]],
-            limit_usd[p_key[i]]
+            p_now + p_lifetime, p_request[i], p_fingerprint[i],
+            CASE WHEN p_request[i] IS NOT NULL THEN remaining_usd[i] END,
+            CASE WHEN p_request[i] IS NOT NULL THEN spent_usd[p_key[i]] END,
+            CASE WHEN p_request[i] IS NOT NULL THEN limit_usd[p_key[i]] END
         FROM generate_series(1, v_checks) i WHERE p_id[i] IS NOT NULL;
         v_marked := set_config('ai_budget.counted', '', true);
     END IF;
@@ -697,7 +702,8 @@ END $$;
 -- Books a batch of tracked calls in order and settles their reservations; arrays as in ai_budget_reserve,
 -- p_reservation empty where no call names one.
 -- Out, per call: status ok | known (its request was booked before) | busy, the month it is booked in, and settlement
--- settled | expired | already_settled | unknown | null (none named).
+-- settled | expired | unknown (none of that id is left to settle) | null (none named).
+-- A settled reservation is kept if its check named a request, whose repetition it answers.
 CREATE FUNCTION ai_budget_book(p_now timestamptz, p_wait boolean, p_default_model text, p_default_limit numeric,
     p_warning numeric, p_tenants text[], p_models text[], p_key integer[], p_type text[], p_prompt bigint[],
     p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cost numeric[], p_at timestamptz[],
@@ -718,6 +724,7 @@ DECLARE
     v_input bigint[] := array_fill(0::bigint, ARRAY[v_budgets]);
     v_output bigint[] := v_input;
     v_settled uuid[] := '{}';
+    v_kept uuid[] := '{}';
     v_free numeric[];
     v_key integer;
     v_made integer := 0;
@@ -761,7 +768,8 @@ BEGIN
         EXIT WHEN NOT v_again;
     END LOOP;
 
-    FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd
+    FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd,
+            r.request_id IS NOT NULL AS named
         FROM generate_series(1, v_calls) i
         LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] AND u.request_id = p_request[i]
         LEFT JOIN ai_budget_reservations r ON r.id = p_reservation[i] AND r.tenant_id = p_tenants[p_key[i]]
@@ -773,17 +781,20 @@ BEGIN
             CONTINUE;
         END IF;
         v_made := v_made + 1;
-        IF v_row.state IS NULL THEN
-            settlement[v_row.i] := CASE WHEN p_reservation[v_row.i] IS NULL THEN NULL ELSE 'unknown' END;
-        ELSIF v_row.state = 's' OR p_reservation[v_row.i] = ANY (v_settled) THEN
-            settlement[v_row.i] := 'already_settled';
-            v_row.state := 's';
-        ELSE
+        IF v_row.state IN ('o', 'x') AND NOT p_reservation[v_row.i] = ANY (v_settled || v_kept) THEN
             settlement[v_row.i] := CASE WHEN v_row.state = 'x' OR v_row.expires_at <= p_at[v_row.i]
                 THEN 'expired' ELSE 'settled' END;
-            v_settled := v_settled || p_reservation[v_row.i];
+            month[v_row.i] := v_row.period_start;
+            IF v_row.named THEN
+                v_kept := v_kept || p_reservation[v_row.i];
+            ELSE
+                v_settled := v_settled || p_reservation[v_row.i];
+            END IF;
+        ELSE
+            settlement[v_row.i] := CASE WHEN p_reservation[v_row.i] IS NOT NULL THEN 'unknown' END;
+            month[v_row.i] := ai_budget_month(p_at[v_row.i]);
+            v_row.state := NULL;
         END IF;
-        month[v_row.i] := CASE WHEN v_row.state <> 's' THEN v_row.period_start ELSE ai_budget_month(p_at[v_row.i]) END;
         IF month[v_row.i] <> v_open[v_key] THEN
             v_late := true;
             v_free[v_row.i] := CASE WHEN v_row.state = 'o' THEN v_row.reserved_usd END;
@@ -804,11 +815,14 @@ BEGIN
             p_cache_write[i], p_cost[i], p_at[i], month[i], p_reservation[i], settlement[i], p_request[i],
             p_fingerprint[i]
         FROM generate_series(1, v_calls) i WHERE month[i] IS NOT NULL;
+        v_marked := set_config('ai_budget.counted', 'on', true);
         IF cardinality(v_settled) > 0 THEN
-            v_marked := set_config('ai_budget.counted', 'on', true);
-            UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_settled);
-            v_marked := set_config('ai_budget.counted', '', true);
+            DELETE FROM ai_budget_reservations r WHERE r.id = ANY (v_settled);
         END IF;
+        IF cardinality(v_kept) > 0 THEN
+            UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_kept);
+        END IF;
+        v_marked := set_config('ai_budget.counted', '', true);
         FOR v_row IN UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + v_usd[k],
                 reserved_usd = GREATEST(0, b.reserved_usd - v_freed[k]),
                 token_count_input = b.token_count_input + v_input[k],

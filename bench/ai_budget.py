@@ -216,8 +216,11 @@ async def _over_http(url: str, connections: int, requests: Callable[[int], list[
 def http_part(url: str) -> None:
     """`serve` with two workers, its load generator on the same machine."""
     served = Served("--database-url", url)
-    print("| over HTTP, 64 connections, 2 workers | a second | p50 ms | p99 ms | against the target |")
-    print("|---|---:|---:|---:|---|")
+    print("| over HTTP, 2 workers | connections | a second | p50 ms | p99 ms | against the target |")
+    print("|---|---:|---:|---:|---:|---|")
+
+    def row(name: str, connections: int, measured: Measured, told: str = "") -> None:
+        print(_row(f"{name} | {connections}", measured, told=told), flush=True)
 
     def check(number: int, tenants: int) -> bytes:
         body = {"tenant_id": f"web-{number % tenants}", "model": SONNET, "estimated_prompt_tokens": 10}
@@ -227,19 +230,19 @@ def http_part(url: str) -> None:
         body = {"tenant_id": f"web-{number % tenants}", "model": SONNET, "prompt_tokens": 1}
         return _request("POST", "/api/ai-budget/track", body | {"completion_tokens": 0})
 
-    for tenants in (1, 64):
-        for number in range(tenants):
-            served.set(f"web-{number}", 1_000_000)
-        health = uvloop.run(_over_http(served.url, 64, lambda _: [_request("GET", "/healthz")]))
-        checks = uvloop.run(_over_http(served.url, 64, lambda n, t=tenants: [check(n, t)]))
-        both = uvloop.run(_over_http(served.url, 64, lambda n, t=tenants: [check(n, t), track(n, t)]))
-        print(_row("healthz", health, told="the baseline"))
-        print(
-            _row(
-                f"check, {tenants} tenants", checks, told=f"{checks.rate / health.rate:.2f} × healthz (≥ 0.5)"
-            )
-        )
-        print(_row(f"check and track in turn, {tenants} tenants (requests)", both))
+    for number in range(64):
+        served.set(f"web-{number}", 1_000_000)
+    for connections, tenants in itertools.product((64, 256), (1, 64)):
+
+        def rate(*requests: Callable[[int, int], bytes], c: int = connections, t: int = tenants) -> Measured:
+            return uvloop.run(_over_http(served.url, c, lambda n: [make(n, t) for make in requests]))
+
+        health = rate(lambda _, __: _request("GET", "/healthz"))
+        checks, both = rate(check), rate(check, track)
+        told = f"{checks.rate / health.rate:.2f} × healthz (≥ 0.5)"
+        row("healthz", connections, health, "the baseline")
+        row(f"check, {tenants} tenants", connections, checks, told)
+        row(f"check and track in turn, {tenants} tenants (requests)", connections, both)
     served.stop()
 
 

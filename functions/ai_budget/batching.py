@@ -18,6 +18,7 @@ from functions.ai_budget.records import month_of, next_month
 Send = Callable[..., Awaitable[Sequence[Any]]]
 PATIENCE = 0.02  # seconds: more than a batch takes; a turn lasts no longer
 STUCK = 0.05  # seconds: who had no turn for so long goes without
+HELD = 0.1  # seconds: so long a tenant whose row was held is asked for alone
 # Callers that were answered come back: the next batch lingers until this part of them has.
 REGATHERED = 0.75
 LINGER = 0.002  # seconds without another arrival
@@ -242,7 +243,7 @@ class Batcher:
             self._flying -= tenants
             self._free[alone] += 1
             if alone:
-                self._contended = {t: since for t, since in self._contended.items() if now - since < 1.0}
+                self._contended = {t: since for t, since in self._contended.items() if now - since < HELD}
             self._end_turn(flight)
             if self._waiting:
                 self._consider(asyncio.get_running_loop())

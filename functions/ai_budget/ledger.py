@@ -5,10 +5,11 @@ asked or did not answer in time; what was asked may then have happened or not.
 """
 
 import asyncio
+import contextlib
 import os
 import select
+import socket
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -80,6 +81,12 @@ def _budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[i
     )
 
 
+def _hang_up(conn: psycopg.AsyncConnection[Any]) -> None:
+    """Ends a connection whose server does not answer: who waits for it gets an error at once."""
+    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as sock:
+        sock.shutdown(socket.SHUT_RDWR)
+
+
 class Ledger:
     """Statements over at most `size` connections, made when needed and dropped when broken."""
 
@@ -90,7 +97,6 @@ class Ledger:
         self._conninfo = conninfo
         self._timeout = timeout
         self._idle: list[psycopg.AsyncConnection[Any]] = []
-        self._abandoned: set[asyncio.Task[Any]] = set()
         self._slots = asyncio.Semaphore(size)
         self._sql = {name: sql.encode() for name, sql in queries().items()}
 
@@ -100,57 +106,55 @@ class Ledger:
             self._conninfo(), autocommit=True, connect_timeout=2, options=options, prepare_threshold=0
         )
 
-    @asynccontextmanager
-    async def _connection(self):
-        async with self._slots:
-            conn = None
+    async def _idle_or_new(self) -> psycopg.AsyncConnection[Any]:
+        while self._idle:
+            conn = self._idle.pop()
+            if not _hung_up(conn):
+                return conn
+            await conn.close()
+        return await self._connect()
+
+    @contextlib.asynccontextmanager
+    async def _connection(self, deadline: float):
+        async with asyncio.timeout_at(deadline):
+            await self._slots.acquire()
             try:
-                while self._idle and conn is None:
-                    conn = self._idle.pop()
-                    if _hung_up(conn):
-                        await conn.close()
-                        conn = None
-                conn = conn or await self._connect()
-                yield conn
-            except BaseException as error:
-                if conn is not None and (conn.closed or not isinstance(error, psycopg.Error)):
-                    await conn.close()
-                    conn = None
+                conn = await self._idle_or_new()
+            except BaseException:
+                self._slots.release()
                 raise
-            finally:
-                if conn is not None and not conn.closed:
-                    self._idle.append(conn)
+        try:
+            yield conn
+        except BaseException as error:
+            if conn.closed or not isinstance(error, psycopg.Error):
+                await conn.close()
+            raise
+        finally:
+            if not conn.closed:
+                self._idle.append(conn)
+            self._slots.release()
 
     async def _rows(
         self, name: str, params: Sequence[object] | dict[str, object] = ()
     ) -> list[tuple[Any, ...]]:
         """All rows of one statement in its own transaction. Raises Unavailable or psycopg.Error."""
-        task = asyncio.create_task(self._execute(name, params))
-        done, _ = await asyncio.wait({task}, timeout=self._timeout)
-        if not done:
-            # Cancelling waits for the server, which may hang: nobody waits for that.
-            task.cancel()
-            self._abandoned.add(task)
-            task.add_done_callback(self._forget)
-            raise Unavailable(f"{name}: no answer in {self._timeout} s") from TimeoutError()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
         try:
-            return task.result()
-        except _AWAY as error:
+            async with self._connection(deadline) as conn:
+                # Cancelling would wait for the server, which may hang.
+                late = loop.call_at(deadline, _hang_up, conn)
+                try:
+                    cursor = await conn.execute(self._sql[name], params, prepare=True)
+                    return await cursor.fetchall()
+                finally:
+                    late.cancel()
+        except (*_AWAY, TimeoutError) as error:
             if isinstance(error, _SETTLED_BY_ROLLBACK):
                 raise
+            if loop.time() >= deadline:
+                raise Unavailable(f"{name}: no answer in {self._timeout} s") from TimeoutError()
             raise Unavailable(f"{name}: {type(error).__name__}") from error
-
-    async def _execute(
-        self, name: str, params: Sequence[object] | dict[str, object]
-    ) -> list[tuple[Any, ...]]:
-        async with self._connection() as conn:
-            cursor = await conn.execute(self._sql[name], params, prepare=True)
-            return await cursor.fetchall()
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.discard(task)
-        if not task.cancelled():
-            task.exception()
 
     async def _again(self, name: str, params: Sequence[object], *, repeatable: bool) -> list[tuple[Any, ...]]:
         """As _rows, once more where the first try is known to be undone or may be repeated without harm."""
@@ -277,7 +281,8 @@ class Ledger:
         If `send` raises, the notice stays unsent and the error passes through.
         """
         try:
-            async with asyncio.timeout(30), self._connection() as conn, conn.transaction():
+            deadline = asyncio.get_running_loop().time() + 30
+            async with asyncio.timeout_at(deadline), self._connection(deadline) as conn, conn.transaction():
                 row = await (await conn.execute(self._sql["outbox_claim"], (after,))).fetchone()
                 if row is None:
                     return None

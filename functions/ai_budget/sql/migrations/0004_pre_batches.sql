@@ -1,4 +1,7 @@
--- Batches answer in one row of arrays, and go through the arrays by subscript.
+-- Batches answer in one row of arrays, and go through the arrays by subscript. Each rewrites the rows of its budgets:
+-- with room for many versions on their page these need no pruning in between.
+
+ALTER TABLE ai_token_budgets SET (fillfactor = 10);
 
 -- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other arrays hold
 -- one entry per check, p_key being the position of its budget and p_id the id of its reservation. p_rate is empty

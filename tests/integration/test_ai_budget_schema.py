@@ -19,6 +19,7 @@ from tests.functions.ai_budget.support import (
     Desk,
     of_database,
     sql,
+    until,
 )
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -311,3 +312,15 @@ def test_the_sums_for_the_metrics_follow_rows_inserted_by_hand(desk):
     assert (
         sql(desk.url, "SELECT tenant_id, cost_usd, requests FROM ai_budget_usage_totals ORDER BY 1") == logged
     )
+
+
+def test_a_plan_made_while_the_log_is_empty_looks_requests_up_by_their_index(empty):
+    """The index by tenant and time costs as little then, and would be read whole for each call ever after."""
+    migrate(empty)
+    desk = Desk(empty)
+    for request in ("r0", "r1", "r2", "r0"):
+        desk.track("acme", now(), 1, 1, request_id=request)
+    desk.close()
+    scans = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = %s"
+    until(lambda: sql(empty, scans, "ai_token_usage_requests")[0][0] >= 5)
+    assert sql(empty, scans, "ai_token_usage_tenant_time") == [(0,)]

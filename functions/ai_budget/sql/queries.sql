@@ -23,7 +23,7 @@ FROM ai_budget_book(%s::timestamptz, %s::boolean, %s::text, %s::numeric, %s::num
 -- What calls were booked as, by tenant and request, and whether they were the same.
 SELECT u.tenant_id, u.request_id, u.fingerprint = i.fingerprint, u.cost_usd, u.period_start, u.settlement
 FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
-JOIN ai_token_usage u USING (tenant_id, request_id);
+JOIN ai_token_usage u ON u.tenant_id = i.tenant_id COLLATE "C" AND u.request_id = i.request_id COLLATE "C";
 
 -- name: set_limit
 -- Sets a monthly limit and returns the budget's row.

@@ -103,8 +103,10 @@ CREATE TABLE ai_token_usage (
     CONSTRAINT ai_token_usage_pkey PRIMARY KEY (id)
 );
 CREATE INDEX ai_token_usage_tenant_time ON ai_token_usage (tenant_id, "timestamp");
-CREATE UNIQUE INDEX ai_token_usage_request
-    ON ai_token_usage (tenant_id, request_id) WHERE request_id IS NOT NULL;
+-- Who asks for a request says so by the collation: while the table is small, a plan would as soon take the index by time,
+-- and go on reading all calls of a tenant with it.
+CREATE UNIQUE INDEX ai_token_usage_requests
+    ON ai_token_usage (tenant_id COLLATE "C", request_id COLLATE "C") WHERE request_id IS NOT NULL;
 CREATE INDEX ai_token_usage_time ON ai_token_usage USING brin ("timestamp");
 
 -- Sums of the audit log, kept in the transaction that writes it, and the last completions for estimates.
@@ -772,7 +774,8 @@ BEGIN
     FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd,
             r.request_id IS NOT NULL AS named
         FROM generate_series(1, v_calls) i
-        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] AND u.request_id = p_request[i]
+        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] COLLATE "C"
+            AND u.request_id = p_request[i] COLLATE "C"
         LEFT JOIN ai_budget_reservations r ON r.id = p_reservation[i] AND r.tenant_id = p_tenants[p_key[i]]
             AND r.model = p_models[p_key[i]]
     LOOP

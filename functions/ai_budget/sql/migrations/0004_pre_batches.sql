@@ -3,6 +3,11 @@
 
 ALTER TABLE ai_token_budgets SET (fillfactor = 10);
 
+-- Who asks for a request says so by the collation: while the table is small, a plan would as soon take the index by time,
+-- and go on reading all calls of a tenant with it.
+CREATE UNIQUE INDEX ai_token_usage_requests
+    ON ai_token_usage (tenant_id COLLATE "C", request_id COLLATE "C") WHERE request_id IS NOT NULL;
+
 -- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other arrays hold
 -- one entry per check, p_key being the position of its budget and p_id the id of its reservation. p_rate is empty
 -- where every amount is known, p_request and p_fingerprint where no check names a request.
@@ -226,7 +231,8 @@ BEGIN
     FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd,
             r.request_id IS NOT NULL AS named
         FROM generate_series(1, v_calls) i
-        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] AND u.request_id = p_request[i]
+        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] COLLATE "C"
+            AND u.request_id = p_request[i] COLLATE "C"
         LEFT JOIN ai_budget_reservations r ON r.id = p_reservation[i] AND r.tenant_id = p_tenants[p_key[i]]
             AND r.model = p_models[p_key[i]]
     LOOP

@@ -128,6 +128,9 @@ class Batcher:
     def _launch(self, kind: str, alone: bool, turn: bool) -> None:
         loop = asyncio.get_running_loop()
         self._refused = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         flight = self._flights = self._flights + 1
         if turn:
             self._holder = flight

@@ -203,3 +203,21 @@ def test_a_batch_that_takes_long_gives_its_turn_back_and_lets_the_next_one_pass(
 
     asyncio.run(ask())
     assert turn.log == ["take", "give", "take", "give"]
+
+
+def test_having_waited_for_a_turn_delays_no_later_batch():
+    ledger, turn = Ledger(), Turn()
+
+    async def ask():
+        loop = asyncio.get_running_loop()
+        batcher = Batcher({"check": ledger.send}, turn=turn)
+        waiting = [batcher.submit("check", Item("a", f"r{i}")) for i in range(8)]
+        await asyncio.sleep(0.002)
+        turn.free = True
+        batcher.rung()
+        await asyncio.gather(*waiting)
+        began = loop.time()
+        await batcher.submit("check", Item("a"))
+        return loop.time() - began
+
+    assert asyncio.run(ask()) < STUCK / 2

@@ -9,18 +9,21 @@ import contextlib
 import os
 import select
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, pq
 from psycopg.conninfo import make_conninfo
+from psycopg.pq.abc import PGresult
 
+from functions.ai_budget.arrays import array, budgets, numbers, parsed, time_ordered_ids
 from functions.ai_budget.queries import queries
 from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
 
+T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
 
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
@@ -41,24 +44,71 @@ class Unavailable(Exception):
     """PostgreSQL did not answer."""
 
 
-def _array(values: Iterable[object]) -> str:
-    """A PostgreSQL array literal of values that need no escaping (ids, numbers, instants); None is NULL."""
-    return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
+def _checked(result: PGresult) -> PGresult:
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        return result
+    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    try:
+        kind = errors.lookup(state)
+    except KeyError:  # libpq's own, such as a connection that was closed
+        kind = psycopg.OperationalError
+    raise kind(result.get_error_message())
 
 
-def _numbers(values: Iterable[object]) -> str:
-    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+class _Link:
+    """A connection. Statements of batches go to libpq itself: a cursor takes several times as long."""
 
+    def __init__(self, conn: psycopg.AsyncConnection[Any]) -> None:
+        self.conn = conn
+        self._prepared: set[str] = set()
 
-def _time_ordered_ids(now: datetime, count: int) -> list[str]:
-    """Version 7 UUIDs (RFC 9562): ids made together are neighbours in the index."""
-    moment = f"{int(now.timestamp() * 1000):012x}"
-    start = f"{moment[:8]}-{moment[8:]}-7"
-    digits = os.urandom(10 * count).hex()
-    return [
-        f"{start}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}"
-        for d in (digits[i : i + 20] for i in range(0, 20 * count, 20))
-    ]
+    async def rows(self, sql: bytes, params: Sequence[object] | dict[str, object]) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        return await (await self.conn.execute(sql, params, prepare=True)).fetchall()
+
+    async def row(self, name: str, sql: bytes, params: Sequence[object]) -> list[bytes | None]:
+        """The only row of a statement with $1, $2…, as the server writes it."""
+        pgconn, key = self.conn.pgconn, name.encode()
+        if name not in self._prepared:
+            pgconn.send_prepare(key, sql)
+            _checked(await self._answer())
+            self._prepared.add(name)
+        pgconn.send_query_prepared(key, [None if p is None else str(p).encode() for p in params])
+        result = _checked(await self._answer())
+        return [result.get_value(0, column) for column in range(result.nfields)]
+
+    async def _answer(self) -> PGresult:
+        """The result of what was sent, once the server is ready for more: committed, that is."""
+        loop, pgconn = asyncio.get_running_loop(), self.conn.pgconn
+        socket, results = pgconn.socket, []
+        answered: asyncio.Future[None] = loop.create_future()
+
+        def heard() -> None:
+            try:
+                if pgconn.flush() == 0:
+                    loop.remove_writer(socket)
+                pgconn.consume_input()
+                while not pgconn.is_busy():
+                    result = pgconn.get_result()
+                    if result is None:
+                        loop.remove_reader(socket)
+                        if not answered.done():
+                            answered.set_result(None)
+                        return
+                    results.append(result)
+            except psycopg.Error as error:
+                if not answered.done():
+                    answered.set_exception(error)
+
+        loop.add_reader(socket, heard)
+        if pgconn.flush():
+            loop.add_writer(socket, heard)
+        try:
+            await answered
+        finally:
+            loop.remove_reader(socket)
+            loop.remove_writer(socket)
+        return results[0]
 
 
 def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
@@ -68,17 +118,6 @@ def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
     poll = select.poll()
     poll.register(conn.fileno(), select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[int]]:
-    """The distinct budgets of a batch, sorted, and each item's position among them, counted from 1."""
-    pairs = sorted({(item.tenant_id, item.model) for item in items})
-    place = {pair: i for i, pair in enumerate(pairs, 1)}
-    return (
-        _array([p[0] for p in pairs]),
-        _array([p[1] for p in pairs]),
-        [place[item.tenant_id, item.model] for item in items],
-    )
 
 
 def _hang_up(conn: psycopg.AsyncConnection[Any]) -> None:
@@ -96,22 +135,23 @@ class Ledger:
         self.rules = rules
         self._conninfo = conninfo
         self._timeout = timeout
-        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._idle: list[_Link] = []
         self._slots = asyncio.Semaphore(size)
         self._sql = {name: sql.encode() for name, sql in queries().items()}
 
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+    async def _connect(self) -> _Link:
         options = _OPTIONS.format(timeout=int(self._timeout * 1000))
-        return await psycopg.AsyncConnection.connect(
+        conn = await psycopg.AsyncConnection.connect(
             self._conninfo(), autocommit=True, connect_timeout=2, options=options, prepare_threshold=0
         )
+        return _Link(conn)
 
-    async def _idle_or_new(self) -> psycopg.AsyncConnection[Any]:
+    async def _idle_or_new(self) -> _Link:
         while self._idle:
-            conn = self._idle.pop()
-            if not _hung_up(conn):
-                return conn
-            await conn.close()
+            link = self._idle.pop()
+            if not _hung_up(link.conn):
+                return link
+            await link.conn.close()
         return await self._connect()
 
     @contextlib.asynccontextmanager
@@ -119,34 +159,31 @@ class Ledger:
         async with asyncio.timeout_at(deadline):
             await self._slots.acquire()
             try:
-                conn = await self._idle_or_new()
+                link = await self._idle_or_new()
             except BaseException:
                 self._slots.release()
                 raise
         try:
-            yield conn
+            yield link
         except BaseException as error:
-            if conn.closed or not isinstance(error, psycopg.Error):
-                await conn.close()
+            if link.conn.closed or not isinstance(error, psycopg.Error):
+                await link.conn.close()
             raise
         finally:
-            if not conn.closed:
-                self._idle.append(conn)
+            if not link.conn.closed:
+                self._idle.append(link)
             self._slots.release()
 
-    async def _rows(
-        self, name: str, params: Sequence[object] | dict[str, object] = ()
-    ) -> list[tuple[Any, ...]]:
-        """All rows of one statement in its own transaction. Raises Unavailable or psycopg.Error."""
+    async def _ask(self, name: str, ask: Callable[[_Link], Awaitable[T]]) -> T:
+        """One statement in its own transaction. Raises Unavailable or psycopg.Error."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         try:
-            async with self._connection(deadline) as conn:
+            async with self._connection(deadline) as link:
                 # Cancelling would wait for the server, which may hang.
-                late = loop.call_at(deadline, _hang_up, conn)
+                late = loop.call_at(deadline, _hang_up, link.conn)
                 try:
-                    cursor = await conn.execute(self._sql[name], params, prepare=True)
-                    return await cursor.fetchall()
+                    return await ask(link)
                 finally:
                     late.cancel()
         except (*_AWAY, TimeoutError) as error:
@@ -156,39 +193,47 @@ class Ledger:
                 raise Unavailable(f"{name}: no answer in {self._timeout} s") from TimeoutError()
             raise Unavailable(f"{name}: {type(error).__name__}") from error
 
-    async def _again(self, name: str, params: Sequence[object], *, repeatable: bool) -> list[tuple[Any, ...]]:
-        """As _rows, once more where the first try is known to be undone or may be repeated without harm."""
+    async def _again(self, name: str, ask: Callable[[_Link], Awaitable[T]], *, repeatable: bool = True) -> T:
+        """As _ask, once more where the first try is known to be undone or may be repeated without harm."""
         for _ in range(3):
             try:
-                return await self._rows(name, params)
+                return await self._ask(name, ask)
             except _SETTLED_BY_ROLLBACK:
                 continue
             except Unavailable as error:
                 if not repeatable or isinstance(error.__cause__, TimeoutError | errors.LockNotAvailable):
                     raise
                 repeatable = False
-        return await self._rows(name, params)
+        return await self._ask(name, ask)
+
+    async def _rows(
+        self, name: str, params: Sequence[object] | dict[str, object] = ()
+    ) -> list[tuple[Any, ...]]:
+        return await self._ask(name, lambda link: link.rows(self._sql[name], params))
 
     async def reserve(self, checks: Sequence[Check], *, wait: bool = True) -> list[Reserved | Unavailable]:
         """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice."""
         rules = self.rules
         now = max([c.now for c in checks])
-        tenants, models, keys = _budgets(checks)
+        tenants, models, keys = budgets(checks)
         named = any(c.request_id is not None for c in checks)
         amounts = [c.fixed if c.maximum is None else c.fixed + c.maximum * c.rate for c in checks]
         rates = [c.rate if c.maximum is None else None for c in checks]
-        ids = _time_ordered_ids(now, len(checks))
+        ids = time_ordered_ids(now, len(checks))
         params = (
-            now, wait, rules.lifetime, rules.default_model, rules.default_limit, rules.percentile,
-            rules.default_completion, tenants, models, _numbers(keys),
-            _array([c.report_type for c in checks]), _numbers(amounts),
-            _numbers(rates) if any(rates) else "{}", _numbers(ids),
-            _array([c.request_id for c in checks]) if named else "{}",
-            _numbers([c.fingerprint for c in checks]) if named else "{}",
+            now, wait, f"{rules.lifetime.total_seconds()} s", rules.default_model, rules.default_limit,
+            rules.percentile, rules.default_completion, tenants, models, numbers(keys),
+            array([c.report_type for c in checks]), numbers(amounts),
+            numbers(rates) if any(rates) else "{}", numbers(ids),
+            array([c.request_id for c in checks]) if named else "{}",
+            numbers([c.fingerprint for c in checks]) if named else "{}",
         )  # fmt: skip
         repeatable = all(c.request_id is not None for c in checks)
-        rows = await self._again("reserve", params, repeatable=repeatable)
-        status, reserved, remaining, spent, limit = rows[0]
+        answer = await self._again(
+            "reserve", lambda link: link.row("reserve", self._sql["reserve"], params), repeatable=repeatable
+        )
+        status = parsed(answer[0], str)
+        reserved, remaining, spent, limit = [parsed(column, Decimal) for column in answer[1:]]
         expires = now + rules.lifetime
         results: list[Any] = [
             Reserved(state, made, amount, left, expires, spent[key - 1], limit[key - 1])
@@ -202,17 +247,19 @@ class Ledger:
         """Books in order, all in one transaction; no request id occurs twice."""
         rules = self.rules
         settling = any(c.reservation_id is not None for c in calls)
-        tenants, models, keys = _budgets(calls)
+        tenants, models, keys = budgets(calls)
         params = (
             max([c.now for c in calls]), wait, rules.default_model, rules.default_limit,
-            rules.warning_percent, tenants, models, _numbers(keys), _array([c.report_type for c in calls]),
-            _numbers([c.prompt for c in calls]), _numbers([c.completion for c in calls]),
-            _numbers([c.cache_read for c in calls]), _numbers([c.cache_write for c in calls]),
-            _numbers([c.cost for c in calls]), _array([c.now for c in calls]),
-            _array([c.request_id for c in calls]), _numbers([c.fingerprint for c in calls]),
-            _numbers([c.reservation_id for c in calls]) if settling else "{}",
+            rules.warning_percent, tenants, models, numbers(keys), array([c.report_type for c in calls]),
+            numbers([c.prompt for c in calls]), numbers([c.completion for c in calls]),
+            numbers([c.cache_read for c in calls]), numbers([c.cache_write for c in calls]),
+            numbers([c.cost for c in calls]), array([c.now for c in calls]),
+            array([c.request_id for c in calls]), numbers([c.fingerprint for c in calls]),
+            numbers([c.reservation_id for c in calls]) if settling else "{}",
         )  # fmt: skip
-        status, month, settlement = (await self._again("book", params, repeatable=True))[0]
+        answer = await self._again("book", lambda link: link.row("book", self._sql["book"], params))
+        status, settlement = parsed(answer[0], str), parsed(answer[2], str)
+        month = parsed(answer[1], date.fromisoformat)
         results: list[Any] = [
             Booked(state, call.cost, *booked)
             for state, call, *booked in zip(status, calls, month, settlement, strict=True)
@@ -228,8 +275,8 @@ class Ledger:
             return results
         asked = [items[i] for i in known]
         params = (
-            _array([i.tenant_id for i in asked]), _array([i.request_id for i in asked]),
-            _numbers([i.fingerprint for i in asked]),
+            array([i.tenant_id for i in asked]), array([i.request_id for i in asked]),
+            numbers([i.fingerprint for i in asked]),
         )  # fmt: skip
         try:
             rows = {row[:2]: row[2:] for row in await self._rows(name, params)}
@@ -247,7 +294,8 @@ class Ledger:
     ) -> Budget:
         """Sets a limit, recorded as changed by `actor`."""
         params = (now, tenant, model, limit, tier, actor, self.rules.warning_percent)
-        return Budget(*(await self._again("set_limit", params, repeatable=True))[0])
+        rows = await self._again("set_limit", lambda link: link.rows(self._sql["set_limit"], params))
+        return Budget(*rows[0])
 
     async def tenant(self, tenant: str) -> list[Budget]:
         """The budgets of a tenant, by model."""
@@ -282,12 +330,16 @@ class Ledger:
         """
         try:
             deadline = asyncio.get_running_loop().time() + 30
-            async with asyncio.timeout_at(deadline), self._connection(deadline) as conn, conn.transaction():
-                row = await (await conn.execute(self._sql["outbox_claim"], (after,))).fetchone()
+            async with (
+                asyncio.timeout_at(deadline),
+                self._connection(deadline) as link,
+                link.conn.transaction(),
+            ):
+                row = await (await link.conn.execute(self._sql["outbox_claim"], (after,))).fetchone()
                 if row is None:
                     return None
                 await asyncio.to_thread(send, row)
-                await conn.execute(self._sql["outbox_sent"], (now, row[0]))
+                await link.conn.execute(self._sql["outbox_sent"], (now, row[0]))
                 return row[0]
         except _AWAY as error:
             raise Unavailable(f"deliver: {type(error).__name__}") from error
@@ -295,7 +347,7 @@ class Ledger:
     async def close(self) -> None:
         """Closes the idle connections."""
         while self._idle:
-            await self._idle.pop().close()
+            await self._idle.pop().conn.close()
 
 
 def connection_string(**parts: str | int | None) -> str:

@@ -1,9 +1,9 @@
 -- name: reserve
 -- Reserves a batch of checks; one row of arrays. See ai_budget_reserve.
 SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd
-FROM ai_budget_reserve(%s::timestamptz, %s::boolean, %s::interval, %s::text, %s::numeric, %s::float8, %s::integer,
-    %s::text[], %s::text[], %s::integer[], %s::text[], %s::numeric[], %s::numeric[], %s::uuid[], %s::text[],
-    %s::uuid[]);
+FROM ai_budget_reserve($1::timestamptz, $2::boolean, $3::interval, $4::text, $5::numeric, $6::float8, $7::integer,
+    $8::text[], $9::text[], $10::integer[], $11::text[], $12::numeric[], $13::numeric[], $14::uuid[], $15::text[],
+    $16::uuid[]);
 
 -- name: reserved
 -- What checks were answered, by tenant and request, and whether they were the same.
@@ -15,9 +15,9 @@ JOIN ai_budget_reservations r USING (tenant_id, request_id);
 -- name: book
 -- Books a batch of tracked calls; one row of arrays. See ai_budget_book.
 SELECT status, month, settlement
-FROM ai_budget_book(%s::timestamptz, %s::boolean, %s::text, %s::numeric, %s::numeric, %s::text[], %s::text[],
-    %s::integer[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[],
-    %s::timestamptz[], %s::text[], %s::uuid[], %s::uuid[]);
+FROM ai_budget_book($1::timestamptz, $2::boolean, $3::text, $4::numeric, $5::numeric, $6::text[], $7::text[],
+    $8::integer[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[],
+    $15::timestamptz[], $16::text[], $17::uuid[], $18::uuid[]);
 
 -- name: booked
 -- What calls were booked as, by tenant and request, and whether they were the same.

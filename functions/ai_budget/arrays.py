@@ -1,0 +1,47 @@
+"""A batch as PostgreSQL arrays: what its statement is given, and what it answers."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from functions.ai_budget.records import Check, Usage
+
+
+def array(values: Iterable[object]) -> str:
+    """An array literal of values that need no escaping within quotes (ids, instants); None is NULL."""
+    return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
+
+
+def numbers(values: Iterable[object]) -> str:
+    """An array literal of values that need no quotes (numbers, UUIDs); None is NULL."""
+    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+
+
+def parsed(literal: bytes | None, parse: Callable[[str], Any]) -> list[Any]:
+    """The elements of a one-dimensional array that needed no quotes, NULL as None; a NULL array has none."""
+    if literal is None or literal == b"{}":
+        return []
+    return [None if v == "NULL" else parse(v) for v in literal[1:-1].decode().split(",")]
+
+
+def budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[int]]:
+    """The distinct budgets of a batch, sorted, and each item's position among them, counted from 1."""
+    pairs = sorted({(item.tenant_id, item.model) for item in items})
+    place = {pair: i for i, pair in enumerate(pairs, 1)}
+    return (
+        array([p[0] for p in pairs]),
+        array([p[1] for p in pairs]),
+        [place[item.tenant_id, item.model] for item in items],
+    )
+
+
+def time_ordered_ids(now: datetime, count: int) -> list[str]:
+    """Version 7 UUIDs (RFC 9562): ids made together are neighbours in the index."""
+    moment = f"{int(now.timestamp() * 1000):012x}"
+    start = f"{moment[:8]}-{moment[8:]}-7"
+    digits = os.urandom(10 * count).hex()
+    return [
+        f"{start}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}"
+        for d in (digits[i : i + 20] for i in range(0, 20 * count, 20))
+    ]

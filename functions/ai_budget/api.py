@@ -1,5 +1,6 @@
 """HTTP for both ways to run the service: which path does what, who may, and how an answer is written."""
 
+import asyncio
 import hmac
 import logging
 import random
@@ -18,6 +19,7 @@ from functions.ai_budget.service import Service, unavailable
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/ai-budget/"
+BATCHED = {PREFIX + "check": "check", PREFIX + "track": "track"}  # the routes of paths that wait for a batch
 _is_identifier = re.compile(bodies.IDENTIFIER).fullmatch
 _is_month = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])").fullmatch
 
@@ -91,9 +93,7 @@ class Api:
 
     async def handle(self, request: Request, elapsed: Callable[[], float]) -> Response:
         """Answers a request, whatever happens; `elapsed` gives the seconds since its arrival."""
-        given = request.headers.get("x-request-id", "")
-        request_id = given if given and _is_identifier(given) else f"{random.getrandbits(128):032x}"
-        route = "other"
+        request_id, route = _request_id(request), "other"
         try:
             method, route, act, argument = self._find(request.path)
             self._authorize(request, route)
@@ -104,11 +104,41 @@ class Api:
                     405, "method_not_allowed", f"This path takes {method}", headers={"Allow": method}
                 )
             answer = await act(request, argument)
-        except Refusal as refusal:
-            answer = refusal.answer
         except Exception as error:
-            answer = (unavailable() if isinstance(error, Unavailable) else _broken(error, request_id)).answer
-        self.latencies.observe(route, answer.status, elapsed())
+            answer = _failed(error, request_id)
+        return self._response(route, answer, request_id, elapsed())
+
+    def begin(
+        self, request: Request, elapsed: Callable[[], float], answered: Callable[[Response], None]
+    ) -> bool:
+        """Answers a request to a BATCHED path without a task of its own, which costs more than the answer.
+
+        False: `handle` has to be asked.
+        """
+        request_id, route = _request_id(request), BATCHED[request.path]
+
+        def finish(batch: asyncio.Future[Any]) -> None:
+            try:
+                answer = judge(batch.result())
+            except Exception as error:
+                answer = _failed(error, request_id)
+            answered(self._response(route, answer, request_id, elapsed()))
+
+        try:
+            self._authorize(request, route)
+            body = self._body(request, bodies.CHECK if route == "check" else bodies.TRACK)
+            pending = self.service.begin(route, body, self._clock())
+        except Exception as error:
+            answered(self._response(route, _failed(error, request_id), request_id, elapsed()))
+            return True
+        if pending is None:
+            return False
+        batch, judge = pending
+        batch.add_done_callback(finish)
+        return True
+
+    def _response(self, route: str, answer: Answer, request_id: str, seconds: float) -> Response:
+        self.latencies.observe(route, answer.status, seconds)
         body = (answer.body if answer.content_type == CONTENT_TYPE else dumps(answer.body)).encode()
         headers = [("content-type", answer.content_type), ("content-length", str(len(body)))]
         if answer.content_type != CONTENT_TYPE:
@@ -205,6 +235,17 @@ def _tenant_id(raw: str) -> str:
         return bodies.identifier("tenant_id", unquote_to_bytes(raw).decode())
     except UnicodeDecodeError:
         raise invalid("tenant_id", "must be UTF-8") from None
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if given and _is_identifier(given) else f"{random.getrandbits(128):032x}"
+
+
+def _failed(error: Exception, request_id: str) -> Answer:
+    if isinstance(error, Refusal):
+        return error.answer
+    return (unavailable() if isinstance(error, Unavailable) else _broken(error, request_id)).answer
 
 
 def _bearer(request: Request, tokens: tuple[str, ...]) -> str:

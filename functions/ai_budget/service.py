@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from functions.ai_budget.answers import Answer, Refusal, Text, instant, invalid, number, percentage
@@ -15,7 +16,7 @@ from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.openapi import document
 from functions.ai_budget.prices import Price, Prices
-from functions.ai_budget.records import Budget, Check, Usage, month_of, next_month
+from functions.ai_budget.records import Booked, Budget, Check, Reserved, Usage, month_of, next_month
 
 WARNING = {"X-AI-Budget-Warning": "true"}
 RETRY_SOON = 5
@@ -24,6 +25,7 @@ ANSWERS_KEPT = timedelta(days=35)
 log = logging.getLogger(__name__)
 
 Queue = Callable[[dict[str, Any]], Awaitable[None]]
+Pending = tuple[asyncio.Future[Any], Callable[[Any], Answer]]  # a batch's result, and the answer to it
 
 
 def unavailable() -> Refusal:
@@ -64,10 +66,12 @@ class Service:
         except Unavailable:
             self._prices_until = now + timedelta(seconds=1)
 
-    async def _price(self, model: str, now: datetime, input_tokens: int) -> Price:
+    async def _have_prices(self, now: datetime) -> None:
         if self._prices is None:
             await self._load_prices(now)
-        elif now >= self._prices_until and (self._refreshing is None or self._refreshing.done()):
+
+    def _price(self, model: str, now: datetime, input_tokens: int) -> Price:
+        if now >= self._prices_until and (self._refreshing is None or self._refreshing.done()):
             self._refreshing = asyncio.create_task(self._refresh_prices(now))
         price = self._prices.find(model, now, input_tokens) if self._prices else None
         if price is None:
@@ -77,8 +81,7 @@ class Service:
     async def document(self, now: datetime) -> Answer:
         """The OpenAPI document, with the models and tiers of now."""
         try:
-            if self._prices is None:
-                await self._load_prices(now)
+            await self._have_prices(now)
         except Unavailable:
             log.warning("the document is without models: the database is away")
         known = self._prices.known() if self._prices else None
@@ -92,19 +95,33 @@ class Service:
     def _warns(self, spent: Decimal, limit: Decimal) -> bool:
         return spent * 100 > limit * self.config.thresholds.warning_percent
 
-    async def check(self, body: dict[str, Any], now: datetime) -> Answer:
-        """Reserves what a call may cost, or refuses it."""
+    def begin(self, route: str, body: dict[str, Any], now: datetime) -> Pending | None:
+        """Begins a check or a track that has to wait for its batch and for nothing else.
+
+        None: `check` or `track` has to be asked, which may load prices first or turn to the queue.
+        """
+        if self._prices is None or self._queue is not None:
+            return None
+        return self._begin_check(body, now) if route == "check" else self._begin_book(_with_id(body), now)
+
+    def _begin_check(self, body: dict[str, Any], now: datetime) -> Pending:
         tenant, model, prompt = body["tenant_id"], body["model"], body["estimated_prompt_tokens"]
         maximum, kind, request = body["max_completion_tokens"], body["report_type"], body["request_id"]
+        price = self._price(model, now, prompt)
+        mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
+        check = Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum)
+        return self.batcher.submit("reserve", check), partial(self._checked, tenant, model, now)
+
+    async def check(self, body: dict[str, Any], now: datetime) -> Answer:
+        """Reserves what a call may cost, or refuses it."""
         try:
-            price = await self._price(model, now, prompt)
-            mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
-            result = await self.batcher.submit(
-                "reserve",
-                Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum),
-            )
+            await self._have_prices(now)
+            reserved, answer = self._begin_check(body, now)
+            return answer(await reserved)
         except Unavailable:
             raise unavailable() from None
+
+    def _checked(self, tenant: str, model: str, now: datetime, result: Reserved) -> Answer:
         if result.status in ("ok", "replay"):
             return Answer(
                 200,
@@ -149,7 +166,7 @@ class Service:
 
     async def track(self, body: dict[str, Any], now: datetime) -> Answer:
         """Books a call; while the database is away, leaves it to the queue."""
-        body = body | {"request_id": body["request_id"] or f"track:{uuid.uuid4()}"}
+        body = _with_id(body)
         try:
             return await self.book(body, now)
         except Unavailable:
@@ -165,29 +182,24 @@ class Service:
 
     async def book(self, body: dict[str, Any], now: datetime) -> Answer:
         """Books a call that has a request id. Raises Unavailable."""
+        await self._have_prices(now)
+        booked, answer = self._begin_book(body, now)
+        return answer(await booked)
+
+    def _begin_book(self, body: dict[str, Any], now: datetime) -> Pending:
         model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
         prompt, completion = body["prompt_tokens"], body["completion_tokens"]
         read, written = body["cache_read_tokens"], body["cache_write_tokens"]
-        price = await self._price(model, now, prompt + read + written)
+        price = self._price(model, now, prompt + read + written)
         mark = _fingerprint(model, prompt, completion, read, written, kind, reservation)
         cost = price.cost(prompt, completion, read, written)
-        result = await self.batcher.submit(
-            "book",
-            Usage(
-                body["tenant_id"],
-                model,
-                now,
-                body["request_id"],
-                mark,
-                kind,
-                prompt,
-                completion,
-                read,
-                written,
-                cost,
-                reservation,
-            ),
-        )
+        usage = Usage(
+            body["tenant_id"], model, now, body["request_id"], mark, kind, prompt, completion, read, written,
+            cost, reservation,
+        )  # fmt: skip
+        return self.batcher.submit("book", usage), self._booked
+
+    def _booked(self, result: Booked) -> Answer:
         if result.status == "conflict":
             raise _conflict()
         if result.status == "busy":
@@ -214,7 +226,8 @@ class Service:
                 at_least = "at least " if tier == "custom" else ""
                 raise invalid("monthly_limit_usd", f"must be {at_least}{amount:f} in the tier {tier}")
         try:
-            await self._price(body["model"], now, 0)
+            await self._have_prices(now)
+            self._price(body["model"], now, 0)
             row = await self.ledger.set_limit(body["tenant_id"], body["model"], limit, tier, actor, now)
         except Unavailable:
             raise unavailable() from None
@@ -329,6 +342,10 @@ class Service:
             log.warning("not ready: %s", type(error).__name__)
             raise unavailable() from None
         return Answer(200, {"status": "ready"})
+
+
+def _with_id(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"request_id": body["request_id"] or f"track:{uuid.uuid4()}"}
 
 
 def _conflict() -> Refusal:

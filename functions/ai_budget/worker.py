@@ -11,22 +11,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from functions.ai_budget.answers import dumps
-from functions.ai_budget.api import Api, Request
+from functions.ai_budget.api import Api
 from functions.ai_budget.bodies import MAX_BODY
 from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.metrics import Latencies
+from functions.ai_budget.protocol import Protocol, request_of
 from functions.ai_budget.service import ANSWERS_KEPT, Service
 from functions.ai_budget.turns import Turns
 
-REQUEST_SECONDS = 10.0
 TIDY_SECONDS = 30.0
 DRAINED = 64 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -40,38 +39,6 @@ class Settings:
     conninfo: Callable[[], str]
     config: Config
     admin_tokens: tuple[str, ...]
-
-
-class Protocol(HttpToolsProtocol):
-    """HTTP that gives a client ten seconds for each request, from the connection or its first byte on."""
-
-    due: float | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        """A new connection owes its first request."""
-        super().connection_made(transport)
-        self.due = self.loop.time() + REQUEST_SECONDS
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        if self.due is None:
-            self.due = self.loop.time() + REQUEST_SECONDS
-
-    def on_message_complete(self) -> None:
-        """A request is whole."""
-        super().on_message_complete()
-        self.due = None
-
-    def send_400_response(self, msg: str) -> None:
-        """Answers what is not HTTP in JSON too."""
-        body = dumps({"error": "invalid_request", "message": msg}).encode()
-        request_id = os.urandom(16).hex()
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-request-id: {request_id}\r\n"
-        self.transport.write(
-            f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
-        )
-        self.transport.close()
 
 
 async def _cut_off(server: uvicorn.Server) -> None:
@@ -106,11 +73,6 @@ class _Server(uvicorn.Server):
 
 def application(api: Api) -> Callable[..., Any]:
     """The API as an ASGI application."""
-    wanted = {
-        b"authorization": "authorization",
-        b"content-type": "content-type",
-        b"x-request-id": "x-request-id",
-    }
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -127,16 +89,9 @@ def application(api: Api) -> Callable[..., Any]:
                 body += message.get("body", b"")
             elif size > DRAINED:
                 break
-        headers = {
-            wanted[name]: value.decode("latin-1") for name, value in scope["headers"] if name in wanted
-        }
         response = await api.handle(
-            Request(
-                scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"),
-                headers, body if size <= MAX_BODY else None,
-            ),
-            lambda: time.perf_counter() - began,
-        )  # fmt: skip
+            request_of(scope, body if size <= MAX_BODY else None), lambda: time.perf_counter() - began
+        )
         written = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if size > MAX_BODY:
             written.append((b"connection", b"close"))
@@ -173,9 +128,10 @@ async def _serve(
     service = Service(ledger, settings.config, turn=turns)
     turns.join(index, service.batcher.rung)
     api = Api(service, lambda: settings.admin_tokens, latencies)
+    made: Any = partial(Protocol, api)  # uvicorn calls what it says is a type
     server = _Server(
         uvicorn.Config(
-            application(api), http=Protocol, proxy_headers=False, ws="none", lifespan="off", log_config=None,
+            application(api), http=made, proxy_headers=False, ws="none", lifespan="off", log_config=None,
             access_log=False,
             server_header=False, date_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10,
             backlog=2048,

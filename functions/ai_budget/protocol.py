@@ -1,0 +1,113 @@
+"""HTTP for `serve`: uvicorn's, with a time limit for each request and a short way to the batches."""
+
+import os
+import time
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from functions.ai_budget.answers import dumps
+from functions.ai_budget.api import BATCHED, Api, Request, Response
+from functions.ai_budget.bodies import MAX_BODY
+
+REQUEST_SECONDS = 10.0
+_READ = {b"authorization": "authorization", b"content-type": "content-type", b"x-request-id": "x-request-id"}
+
+
+def request_of(scope: Any, body: bytes | None) -> Request:
+    """The request of an ASGI scope."""
+    return Request(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ},
+        body,
+    )
+
+
+class Protocol(HttpToolsProtocol):
+    """A client has ten seconds for each request, from the connection or its first byte on.
+
+    Checks and tracks are answered without ASGI and a task for each: that would cost more than they do.
+    """
+
+    def __init__(self, api: Api, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._api = api
+        self.due: float | None = None
+        self._short: tuple[Any, Any] | None = None  # what goes the short way once its body is there
+
+    def connection_made(self, transport: Any) -> None:
+        """A new connection owes its first request."""
+        super().connection_made(transport)
+        self.due = self.loop.time() + REQUEST_SECONDS
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if self.due is None:
+            self.due = self.loop.time() + REQUEST_SECONDS
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body. ASGI sees to what is too long."""
+        super().on_body(body)
+        if self._short is not None and len(self._short[0].body) > MAX_BODY:
+            (cycle, app), self._short = self._short, None
+            super()._start_asgi_task(cycle, app)
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        super().on_message_complete()
+        self.due = None
+        if self._short is not None:
+            (cycle, app), self._short = self._short, None
+            self._begin(cycle, app)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        scope = cycle.scope
+        if (
+            scope["method"] != "POST"
+            or scope["raw_path"].decode("latin-1") not in BATCHED
+            or cycle.waiting_for_100_continue
+            or self.flow.write_paused
+            or len(cycle.body) > MAX_BODY
+        ):
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self._short = cycle, app
+        else:  # it waited behind another; a long line of such must not nest
+            self.loop.call_soon(self._begin, cycle, app)
+
+    def _begin(self, cycle: Any, app: Any) -> None:
+        began = time.perf_counter()
+
+        def answered(response: Response) -> None:
+            if not self.transport.is_closing():
+                self._write(cycle, response)
+
+        if self.transport.is_closing():
+            return
+        request = request_of(cycle.scope, bytes(cycle.body))
+        if not self._api.begin(request, lambda: time.perf_counter() - began, answered):
+            super()._start_asgi_task(cycle, app)
+
+    def _write(self, cycle: Any, response: Response) -> None:
+        head = [f"{name}: {value}\r\n" for name, value in response.headers]
+        if not cycle.keep_alive:
+            head.append("connection: close\r\n")
+        head.append("\r\n")
+        self.transport.write(STATUS_LINE[response.status] + "".join(head).encode("latin-1") + response.body)
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is not HTTP in JSON too."""
+        body = dumps({"error": "invalid_request", "message": msg}).encode()
+        request_id = os.urandom(16).hex()
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-request-id: {request_id}\r\n"
+        self.transport.write(
+            f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+        )
+        self.transport.close()

@@ -1,0 +1,166 @@
+"""HTTP/1.1 as clients may speak it, on the short way that checks and tracks take: bytes in, bytes out."""
+
+import json
+import signal
+import socket
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tests.functions.ai_budget.support import Served, check, fresh_database
+
+pytest_plugins = ("tests.functions.ai_budget.support",)
+pytestmark = pytest.mark.postgres
+CHECK = "/api/ai-budget/check"
+
+
+@pytest.fixture(scope="module")
+def url(server):
+    return fresh_database(server)
+
+
+@pytest.fixture(scope="module")
+def served(url):
+    served = Served("--database-url", url, "--workers", "1")
+    assert served.post("check", check("first")).status_code == 200  # prices are loaded now
+    yield served
+    assert served.stop() == 0
+
+
+class Wire:
+    """A connection on which bytes are sent as they are."""
+
+    def __init__(self, served):
+        host, port = served.url.removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=10)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, *parts):
+        for part in parts:
+            self.socket.sendall(part)
+            time.sleep(0.02 if len(parts) > 1 else 0)
+
+    def answer(self):
+        """Status, headers and body of the next response; None at the end."""
+        line = self.file.readline()
+        if not line:
+            return None
+        headers = {}
+        while (header := self.file.readline().strip()) != b"":
+            name, _, value = header.partition(b": ")
+            headers[name.decode()] = value.decode()
+        return int(line.split()[1]), headers, self.file.read(int(headers.get("content-length", 0)))
+
+
+@pytest.fixture
+def wire(served):
+    with Wire(served) as wire:
+        yield wire
+
+
+def request(path, body, *headers, version="1.1"):
+    data = json.dumps(body).encode()
+    lines = [f"POST {path} HTTP/{version}", "host: test", "content-type: application/json", *headers]
+    return "\r\n".join([*lines, f"content-length: {len(data)}", "", ""]).encode() + data
+
+
+def test_requests_sent_at_once_are_answered_one_by_one_in_their_order(wire):
+    names = [f"line-{number}" for number in range(4)]
+    asked = [request(CHECK, check(name), f"x-request-id: {name}") for name in names]
+    asked[2:2] = [b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n", request(CHECK, {})]
+    wire.send(b"".join(asked))
+    answers = [wire.answer() for _ in asked]
+    assert [status for status, _, _ in answers] == [200, 200, 200, 400, 200, 200]
+    assert [a[1]["x-request-id"] for a in answers if b"reservation_id" in a[2]] == names
+
+
+def test_a_long_line_behind_a_request_that_waits_is_answered_to_its_end(wire):
+    line = request(CHECK, check("ahead")) + request(CHECK, {}) * 3000
+    sender = threading.Thread(target=wire.send, args=(line,))
+    sender.start()
+    assert [wire.answer()[0] for _ in range(3001)] == [200] + [400] * 3000
+    sender.join()
+
+
+@pytest.mark.parametrize("cut", [1, 40, -1, -30])
+def test_a_request_may_arrive_in_pieces(wire, cut):
+    whole = request(CHECK, check("pieces"))
+    wire.send(whole[:cut], whole[cut:])
+    assert wire.answer()[0] == 200
+
+
+def test_a_body_may_be_chunked(wire):
+    data = json.dumps(check("chunks")).encode()
+    head = f"POST {CHECK} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
+    chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (data[:10], data[10:])]
+    wire.send(head.encode() + b"transfer-encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n")
+    assert wire.answer()[0] == 200
+
+
+def test_who_expects_100_continue_gets_it(wire):
+    head, _, body = request(CHECK, check("expects"), "expect: 100-continue").partition(b"\r\n\r\n")
+    wire.send(head + b"\r\n\r\n")
+    assert wire.answer()[0] == 100
+    wire.send(body)
+    assert wire.answer()[0] == 200
+
+
+@pytest.mark.parametrize(("headers", "version"), [(["connection: close"], "1.1"), ([], "1.0")])
+def test_a_connection_that_is_not_kept_ends_with_its_answer(wire, headers, version):
+    wire.send(request(CHECK, check("last"), *headers, version=version))
+    status, headers, _ = wire.answer()
+    assert (status, headers["connection"]) == (200, "close")
+    assert wire.answer() is None
+
+
+@pytest.mark.parametrize("path", [CHECK, "/api/ai-budget/track"])
+def test_a_body_that_is_too_long_is_refused_however_it_arrives(wire, path):
+    whole = request(path, check("long") | {"report_type": "x" * 300_000})
+    wire.send(whole[:70_000], whole[70_000:140_000], whole[140_000:])
+    status, headers, _ = wire.answer()
+    assert (status, headers["connection"]) == (413, "close")
+
+
+def test_a_client_that_leaves_before_its_answer_disturbs_nobody(served, url):
+    with psycopg.connect(url) as conn:
+        conn.execute(
+            "SELECT 1 FROM ai_token_budgets WHERE tenant_id = %s FOR UPDATE", (held(served, "leaver"),)
+        )
+        wires = [Wire(served) for _ in range(20)]
+        for wire in wires:
+            wire.send(request(CHECK, check("leaver")))
+        time.sleep(0.1)
+        for wire in wires:
+            wire.__exit__()
+        assert served.post("check", check("another")).status_code == 200
+    assert served.post("check", check("leaver")).status_code == 200
+
+
+def held(served, tenant):
+    """A tenant that has a budget."""
+    assert served.post("check", check(tenant)).status_code == 200
+    return tenant
+
+
+def test_what_waits_for_its_batch_is_answered_before_the_server_stops(url):
+    served = Served("--database-url", url, "--workers", "1")
+    tenant = held(served, "stops")
+    with Wire(served) as wire:
+        with psycopg.connect(url) as conn:
+            conn.execute("SELECT 1 FROM ai_token_budgets WHERE tenant_id = %s FOR UPDATE", (tenant,))
+            wire.send(request(CHECK, check(tenant)))
+            time.sleep(0.2)
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+        assert wire.answer()[0] == 200
+        assert wire.answer() is None
+    assert served.stop() == 0

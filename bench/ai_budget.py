@@ -235,6 +235,7 @@ def http_part(url: str) -> None:
     for connections, tenants in itertools.product((64, 256), (1, 64)):
 
         def rate(*requests: Callable[[int, int], bytes], c: int = connections, t: int = tenants) -> Measured:
+            sql(url, "CHECKPOINT")
             return uvloop.run(_over_http(served.url, c, lambda n: [make(n, t) for make in requests]))
 
         health = rate(lambda _, __: _request("GET", "/healthz"))

@@ -19,9 +19,9 @@ from psycopg import errors, pq
 from psycopg.conninfo import make_conninfo
 from psycopg.pq.abc import PGresult
 
-from functions.ai_budget.arrays import array, budgets, numbers, parsed, time_ordered_ids
 from functions.ai_budget.queries import queries
 from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
+from functions.ai_budget.wire import array, budget, budgets, numbers, parsed, time_ordered_ids
 
 T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
@@ -29,7 +29,7 @@ R = TypeVar("R", Reserved, Booked)
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
 _OPTIONS = (
     "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
-    "-c plan_cache_mode=force_generic_plan -c timezone=UTC -c synchronous_commit=on "
+    "-c plan_cache_mode=force_generic_plan -c timezone=UTC -c client_encoding=UTF8 -c synchronous_commit=on "
     "-c lock_timeout=2500 -c statement_timeout={timeout}"
 )
 _SETTLED_BY_ROLLBACK = (
@@ -56,7 +56,7 @@ def _checked(result: PGresult) -> PGresult:
 
 
 class _Link:
-    """A connection. Statements of batches go to libpq itself: a cursor takes several times as long."""
+    """A connection. Frequent statements go to libpq itself: a cursor takes several times as long."""
 
     def __init__(self, conn: psycopg.AsyncConnection[Any]) -> None:
         self.conn = conn
@@ -66,8 +66,8 @@ class _Link:
         """All rows of a statement."""
         return await (await self.conn.execute(sql, params, prepare=True)).fetchall()
 
-    async def row(self, name: str, sql: bytes, params: Sequence[object]) -> list[bytes | None]:
-        """The only row of a statement with $1, $2…, as the server writes it."""
+    async def written(self, name: str, sql: bytes, params: Sequence[object]) -> list[list[bytes | None]]:
+        """All rows of a statement with $1, $2…, as the server writes them."""
         pgconn, key = self.conn.pgconn, name.encode()
         if name not in self._prepared:
             pgconn.send_prepare(key, sql)
@@ -75,7 +75,8 @@ class _Link:
             self._prepared.add(name)
         pgconn.send_query_prepared(key, [None if p is None else str(p).encode() for p in params])
         result = _checked(await self._answer())
-        return [result.get_value(0, column) for column in range(result.nfields)]
+        columns = range(result.nfields)
+        return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
 
     async def _answer(self) -> PGresult:
         """The result of what was sent, once the server is ready for more: committed, that is."""
@@ -206,6 +207,13 @@ class Ledger:
                 repeatable = False
         return await self._ask(name, ask)
 
+    async def _written(
+        self, name: str, params: Sequence[object], *, repeatable: bool = True
+    ) -> list[list[Any]]:
+        return await self._again(
+            name, lambda link: link.written(name, self._sql[name], params), repeatable=repeatable
+        )
+
     async def _rows(
         self, name: str, params: Sequence[object] | dict[str, object] = ()
     ) -> list[tuple[Any, ...]]:
@@ -229,9 +237,7 @@ class Ledger:
             numbers([c.fingerprint for c in checks]) if named else "{}",
         )  # fmt: skip
         repeatable = all(c.request_id is not None for c in checks)
-        answer = await self._again(
-            "reserve", lambda link: link.row("reserve", self._sql["reserve"], params), repeatable=repeatable
-        )
+        (answer,) = await self._written("reserve", params, repeatable=repeatable)
         status = parsed(answer[0], str)
         reserved, remaining, spent, limit = [parsed(column, Decimal) for column in answer[1:]]
         expires = now + rules.lifetime
@@ -257,7 +263,7 @@ class Ledger:
             array([c.request_id for c in calls]), numbers([c.fingerprint for c in calls]),
             numbers([c.reservation_id for c in calls]) if settling else "{}",
         )  # fmt: skip
-        answer = await self._again("book", lambda link: link.row("book", self._sql["book"], params))
+        (answer,) = await self._written("book", params)
         status, settlement = parsed(answer[0], str), parsed(answer[2], str)
         month = parsed(answer[1], date.fromisoformat)
         results: list[Any] = [
@@ -299,7 +305,7 @@ class Ledger:
 
     async def tenant(self, tenant: str) -> list[Budget]:
         """The budgets of a tenant, by model."""
-        return [Budget(*row) for row in await self._rows("tenant", (tenant,))]
+        return [budget(row) for row in await self._written("tenant", (tenant,))]
 
     async def tenants(self, status: str, month: date, after: str, limit: int) -> list[Budget]:
         """The budgets of up to `limit` tenants whose id comes after `after`; status as in queries.sql."""

@@ -35,7 +35,7 @@ FROM ai_budget_set(%s::timestamptz, %s::text, %s::text, %s::numeric, %s::text, %
 -- The budgets of a tenant as stored; a row of an earlier month counts as unused in the present one.
 SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
     period_start, soft_limit_notified, hard_limit_reached
-FROM ai_token_budgets WHERE tenant_id = %s ORDER BY model;
+FROM ai_token_budgets WHERE tenant_id = $1 ORDER BY model;
 
 -- name: tenants
 -- The budgets of tenants after a tenant id, whole tenants, at most the given number of them. For "over": only tenants

@@ -1,11 +1,12 @@
-"""A batch as PostgreSQL arrays: what its statement is given, and what it answers."""
+"""The text that frequent statements are given and answer: batches as PostgreSQL arrays, budgets as rows."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from functions.ai_budget.records import Check, Usage
+from functions.ai_budget.records import Budget, Check, Usage
 
 
 def array(values: Iterable[object]) -> str:
@@ -23,6 +24,17 @@ def parsed(literal: bytes | None, parse: Callable[[str], Any]) -> list[Any]:
     if literal is None or literal == b"{}":
         return []
     return [None if v == "NULL" else parse(v) for v in literal[1:-1].decode().split(",")]
+
+
+def budget(row: Sequence[bytes]) -> Budget:
+    """A row of ai_token_budgets in the columns of Budget."""
+    texts = [value.decode() for value in row]
+    tenant, model, limit, spent, tokens_in, tokens_out, start, *flags = texts
+    soft, hard = (flag == "t" for flag in flags)
+    return Budget(
+        tenant, model, Decimal(limit), Decimal(spent), int(tokens_in), int(tokens_out),
+        date.fromisoformat(start), soft, hard,
+    )  # fmt: skip
 
 
 def budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[int]]:

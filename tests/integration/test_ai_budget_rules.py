@@ -209,6 +209,12 @@ class TestMonths:
         closed = sql(desk.url, "SELECT period_start::text, spent_usd, reserved_usd FROM ai_budget_months")
         assert closed == [("2026-05-01", Decimal("0.015"), 0)]
 
+    def test_what_expired_in_a_closed_month_is_free_for_a_clock_that_is_still_in_it(self, desk):
+        desk.set("acme", "0.03", self.END)
+        assert desk.check("acme", self.END - timedelta(minutes=16), 0, 2000).status == 200
+        assert desk.track("acme", self.START, 0, 1).status == 200
+        assert desk.check("acme", self.END, 0, 2000).status == 200
+
     def test_a_process_whose_clock_is_behind_still_works_on_its_own_month(self, desk):
         desk.set("acme", "0.03", self.START)
         assert desk.check("acme", self.START, 0, 2000).status == 200

@@ -596,8 +596,9 @@ BEGIN
         v_roll := false;
         v_stale := false;
         FOR v_row IN SELECT k, b.period_start, b.monthly_limit_usd, b.current_usage_usd, b.reserved_usd,
-                EXISTS (SELECT FROM ai_budget_reservations r WHERE r.tenant_id = p_tenants[k]
-                    AND r.model = p_models[k] AND r.state = 'o' AND r.expires_at <= p_now) AS stale
+                (b.reserved_usd > 0 OR b.period_start <> v_month) AND EXISTS (SELECT FROM ai_budget_reservations r
+                    WHERE r.tenant_id = p_tenants[k] AND r.model = p_models[k] AND r.state = 'o'
+                    AND r.expires_at <= p_now) AS stale
             FROM generate_series(1, v_budgets) k
             JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k]
             FOR UPDATE OF b SKIP LOCKED
@@ -785,7 +786,8 @@ BEGIN
             CONTINUE;
         END IF;
         v_made := v_made + 1;
-        IF v_row.state IN ('o', 'x') AND NOT p_reservation[v_row.i] = ANY (v_settled || v_kept) THEN
+        IF v_row.state IN ('o', 'x') AND NOT (p_reservation[v_row.i] = ANY (v_settled)
+            OR p_reservation[v_row.i] = ANY (v_kept)) THEN
             settlement[v_row.i] := CASE WHEN v_row.state = 'x' OR v_row.expires_at <= p_at[v_row.i]
                 THEN 'expired' ELSE 'settled' END;
             month[v_row.i] := v_row.period_start;
@@ -827,7 +829,8 @@ BEGIN
             UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_kept);
         END IF;
         v_marked := set_config('ai_budget.counted', '', true);
-        FOR v_row IN UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + v_usd[k],
+        WITH booked AS (
+            UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + v_usd[k],
                 reserved_usd = GREATEST(0, b.reserved_usd - v_freed[k]),
                 token_count_input = b.token_count_input + v_input[k],
                 token_count_output = b.token_count_output + v_output[k],
@@ -838,9 +841,8 @@ BEGIN
             WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k] AND v_open[k] IS NOT NULL
             RETURNING b.current_usage_usd * 100 > b.monthly_limit_usd * p_warning AND (NOT b.soft_limit_notified
                 OR NOT b.hard_limit_notified AND b.current_usage_usd >= ai_budget_limit(b.monthly_limit_usd)) AS owes
-        LOOP
-            v_owed := v_owed OR v_row.owes;
-        END LOOP;
+        )
+        SELECT COALESCE(bool_or(owes), false) INTO v_owed FROM booked;
     END IF;
     IF v_late THEN
         INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,

@@ -81,18 +81,17 @@ class _Link:
     async def _answer(self) -> PGresult:
         """The result of what was sent, once the server is ready for more: committed, that is."""
         loop, pgconn = asyncio.get_running_loop(), self.conn.pgconn
-        socket, results = pgconn.socket, []
+        number, results = pgconn.socket, []
         answered: asyncio.Future[None] = loop.create_future()
 
         def heard() -> None:
             try:
                 if pgconn.flush() == 0:
-                    loop.remove_writer(socket)
+                    loop.remove_writer(number)
                 pgconn.consume_input()
                 while not pgconn.is_busy():
                     result = pgconn.get_result()
                     if result is None:
-                        loop.remove_reader(socket)
                         if not answered.done():
                             answered.set_result(None)
                         return
@@ -101,14 +100,14 @@ class _Link:
                 if not answered.done():
                     answered.set_exception(error)
 
-        loop.add_reader(socket, heard)
+        loop.add_reader(number, heard)
         if pgconn.flush():
-            loop.add_writer(socket, heard)
+            loop.add_writer(number, heard)
         try:
             await answered
         finally:
-            loop.remove_reader(socket)
-            loop.remove_writer(socket)
+            loop.remove_reader(number)
+            loop.remove_writer(number)
         return results[0]
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -229,25 +228,6 @@ def test_what_the_api_does_not_take_is_refused_in_json(served, method, path, kin
     assert {"error", "message"} <= answer.json().keys()
     if status == 405:
         assert answer.headers["allow"] in ("GET", "POST")
-
-
-def test_what_is_not_http_is_refused_in_json(served):
-    host, port = served.url.split("//")[1].split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as sock:
-        sock.sendall(b"HELO there\r\n\r\n")
-        answer = sock.recv(4096)
-    assert answer.startswith(b"HTTP/1.1 400")
-    assert json.loads(answer.split(b"\r\n\r\n")[1])["error"] == "invalid_request"
-
-
-def test_a_body_of_exactly_64_kib_is_read(served):
-    body = json.dumps(check("padded"))
-    answer = served.http.post(
-        "/api/ai-budget/check",
-        content=body + " " * (65_536 - len(body)),
-        headers={"Content-Type": "application/json"},
-    )
-    assert answer.status_code == 200
 
 
 class TestWhoMayCall:

@@ -41,6 +41,9 @@ class Wire:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self.file.close()
         self.socket.close()
 
@@ -67,8 +70,8 @@ def wire(served):
         yield wire
 
 
-def request(path, body, *headers, version="1.1"):
-    data = json.dumps(body).encode()
+def request(path, body, *headers, version="1.1", size=0):
+    data = json.dumps(body).encode().ljust(size)
     lines = [f"POST {path} HTTP/{version}", "host: test", "content-type: application/json", *headers]
     return "\r\n".join([*lines, f"content-length: {len(data)}", "", ""]).encode() + data
 
@@ -130,6 +133,18 @@ def test_a_body_that_is_too_long_is_refused_however_it_arrives(wire, path):
     assert (status, headers["connection"]) == (413, "close")
 
 
+def test_a_body_of_exactly_64_kib_is_read(wire):
+    wire.send(request(CHECK, check("padded"), size=65_536))
+    assert wire.answer()[0] == 200
+
+
+def test_what_is_not_http_is_refused_in_json(wire):
+    wire.send(b"HELO there\r\n\r\n")
+    status, _, body = wire.answer()
+    assert status == 400
+    assert json.loads(body)["error"] == "invalid_request"
+
+
 def test_a_client_that_leaves_before_its_answer_disturbs_nobody(served, url):
     with psycopg.connect(url) as conn:
         conn.execute(
@@ -140,7 +155,7 @@ def test_a_client_that_leaves_before_its_answer_disturbs_nobody(served, url):
             wire.send(request(CHECK, check("leaver")))
         time.sleep(0.1)
         for wire in wires:
-            wire.__exit__()
+            wire.close()
         assert served.post("check", check("another")).status_code == 200
     assert served.post("check", check("leaver")).status_code == 200
 

@@ -577,6 +577,7 @@ DECLARE
     v_late boolean := false;
     v_free numeric[];
     v_flag boolean[];
+    v_current boolean[];
     v_sum numeric[] := array_fill(0::numeric, ARRAY[v_budgets]);
     v_row record;
     v_key integer;
@@ -605,6 +606,7 @@ BEGIN
         LOOP
             v_key := v_row.k;
             v_held := v_held + 1;
+            v_current[v_key] := v_row.period_start = v_month;
             v_stale := v_stale OR v_row.stale;
             IF v_row.period_start <> v_month THEN
                 v_late := true;
@@ -626,9 +628,11 @@ BEGIN
             v_roll := true;
         END IF;
         IF v_stale THEN
-            UPDATE ai_budget_reservations r SET state = 'x' FROM generate_series(1, v_budgets) k
-            WHERE v_free[k] IS NOT NULL AND r.tenant_id = p_tenants[k] AND r.model = p_models[k]
-                AND r.state = 'o' AND r.expires_at <= p_now;
+            UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
+                SELECT r.id FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free), LATERAL (
+                    SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
+                        AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r
+                WHERE k.free IS NOT NULL));
         END IF;
         EXIT WHEN NOT (v_roll OR v_stale);
     END LOOP;
@@ -692,14 +696,15 @@ BEGIN
         FROM generate_series(1, v_checks) i WHERE p_id[i] IS NOT NULL;
         v_marked := set_config('ai_budget.counted', '', true);
     END IF;
-    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + v_sum[k],
-        hard_limit_reached = COALESCE(v_flag[k], b.hard_limit_reached), updated_at = p_now
-    FROM generate_series(1, v_budgets) k
-    WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k] AND b.period_start = v_month
-        AND (v_sum[k] > 0 OR v_flag[k] <> b.hard_limit_reached);
+    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + k.usd,
+        hard_limit_reached = COALESCE(k.flag, b.hard_limit_reached), updated_at = p_now
+    FROM unnest(p_tenants, p_models, v_sum, v_flag, v_current) k (tenant_id, model, usd, flag, now)
+    WHERE b.tenant_id = k.tenant_id AND b.model = k.model AND k.now
+        AND (k.usd > 0 OR k.flag <> b.hard_limit_reached);
     IF v_late THEN
-        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + v_sum[k] FROM generate_series(1, v_budgets) k
-        WHERE m.tenant_id = p_tenants[k] AND m.model = p_models[k] AND m.period_start = v_month AND v_sum[k] > 0;
+        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + k.usd
+        FROM unnest(p_tenants, p_models, v_sum) k (tenant_id, model, usd)
+        WHERE m.tenant_id = k.tenant_id AND m.model = k.model AND m.period_start = v_month AND k.usd > 0;
     END IF;
 END $$;
 

@@ -2,7 +2,7 @@
 
 A tenant is in at most one statement of this process at a time; what arrives meanwhile forms the next batch.
 One batch at a time, of all workers of a server, is the most efficient; the next waits for it, but not long.
-Several tenants share a batch, unless another process or a person holds a tenant's row: such a tenant is then
+Several tenants share a batch, unless another server or a person holds a tenant's row: such a tenant is then
 asked for alone, so that it holds nobody else up.
 """
 
@@ -39,6 +39,10 @@ class Turn(Protocol):
         """Says that this worker waits for no turn any more."""
         ...
 
+    def met(self) -> bool:
+        """Says that a tenant's row was held: whether another worker held it, as far as one can tell."""
+        ...
+
 
 class Alone:
     """The turn of the only worker."""
@@ -56,6 +60,10 @@ class Alone:
 
     def decline(self) -> None:
         """Nobody else waits."""
+
+    def met(self) -> bool:
+        """There is no other worker."""
+        return False
 
 
 class Batcher:
@@ -235,7 +243,8 @@ class Batcher:
                     if not future.done():
                         future.set_exception(result)
                 elif result.status == "busy" and not alone:
-                    self._contended[item.tenant_id] = now
+                    if not (self._holder == flight and self._turn.met()):
+                        self._contended[item.tenant_id] = now
                     self._queues[kind].setdefault(item.tenant_id, deque()).append((item, future))
                     self._waiting += 1
                 elif not future.done():

@@ -1,14 +1,18 @@
-"""The workers of one `serve` take turns at the database: while one's batch is away, the others' grow.
+"""The workers of one `serve` take turns at the database for a while once two of them met at a tenant.
 
-Many small batches cost more than few large ones, and two of the same tenant would wait for each other in the
-database. A turn decides nothing else: a worker that waits too long goes without.
+There, their batches would hold each other up: while one's is away, the others' grow. Workers that do not meet
+do not wait for each other. A turn decides nothing else: a worker that waits too long goes without.
 """
 
 import asyncio
 import fcntl
 import mmap
 import os
+import time
 from collections.abc import Callable
+
+REMEMBERED = 2.0  # seconds that workers take turns after they met
+SETTLED = 0.05  # seconds until batches that were sent without a turn are back
 
 
 class Turns:
@@ -19,8 +23,9 @@ class Turns:
         self._bells = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(workers)]
         self._wanted = mmap.mmap(-1, workers)  # by worker: whether it waits to be rung for
         self._last = mmap.mmap(-1, 1)  # the worker that had the last turn
+        self._until = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock, for all workers
         self._own = 0
-        self._held = self._yielded = False
+        self._held = self._locked = self._yielded = False
 
     def join(self, worker: int, rung: Callable[[], None]) -> None:
         """Makes this process that worker (counted from 0); `rung` is called when the turn may be free."""
@@ -38,6 +43,10 @@ class Turns:
         """Takes the turn. If it is not free, or another waits that had none since, `rung` is called later."""
         if self._held:
             return False
+        if time.monotonic() >= self._until[0]:
+            self._wanted[self._own] = 0
+            self._held = True
+            return True
         if self._last[0] == self._own and not self._yielded and self._next() is not None:
             self._yielded = True
             self._wanted[self._own] = 1
@@ -47,15 +56,28 @@ class Turns:
             if not self._lock():  # it may have been given back before the wish was seen
                 return False
         self._wanted[self._own] = 0
-        self._held, self._yielded = True, False
+        self._held, self._locked, self._yielded = True, True, False
         self._last[0] = self._own
         return True
 
     def give(self) -> None:
         """Gives the turn back and rings for the next worker that waits."""
-        fcntl.lockf(self._file, fcntl.LOCK_UN)
-        self._held = False
+        if self._locked:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        self._held = self._locked = False
         self.decline()
+
+    def met(self) -> bool:
+        """Says that a tenant's row was held during this turn; all take turns from then on, for a while.
+
+        Returns whether another worker may have held it.
+        """
+        if len(self._bells) == 1:
+            return False
+        now = time.monotonic()
+        if now >= self._until[0]:
+            self._until[0] = now + REMEMBERED
+        return self._until[0] - now > REMEMBERED - SETTLED
 
     def decline(self) -> None:
         """Waits no longer; whoever else waits is rung for."""

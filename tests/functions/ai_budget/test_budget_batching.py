@@ -137,10 +137,10 @@ def test_callers_that_come_back_are_gathered_again(callers):
 
 
 class Turn:
-    """Another worker has the turn until `free`."""
+    """Another worker has the turn until `free`; `meets`: how often it is the one that holds a row."""
 
-    def __init__(self, free=False):
-        self.free, self.log = free, []
+    def __init__(self, free=False, meets=0):
+        self.free, self.meets, self.log = free, meets, []
 
     def take(self):
         took, self.free = self.free, False
@@ -154,6 +154,22 @@ class Turn:
 
     def decline(self):
         self.log.append("decline")
+
+    def met(self):
+        self.meets -= 1
+        return self.meets >= 0
+
+
+def test_a_tenant_that_another_worker_held_is_asked_for_again_with_the_others():
+    ledger = Ledger(busy={"held"})
+    results = answers(ledger, checks(Item("held"), Item("free")), turn=Turn(free=True, meets=2))
+    assert {r.status for r in results} == {"ok"}
+    assert [([i.tenant_id for i in batch], wait) for batch, wait in ledger.batches] == [
+        (["held", "free"], False),
+        (["held"], False),
+        (["held"], False),
+        (["held"], True),
+    ]
 
 
 def test_a_batch_waits_for_the_turn_and_grows_meanwhile():

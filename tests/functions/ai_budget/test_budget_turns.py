@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
+import time
 from multiprocessing import get_context
 
 import pytest
 
+from functions.ai_budget import turns
 from functions.ai_budget.turns import Turns
 
 
@@ -47,10 +49,55 @@ class Team:
 
 
 @pytest.fixture
-def team():
+def strangers():
+    """Workers that did not meet."""
     made = Team(3)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def team(strangers):
+    """Workers that met."""
+    assert strangers.ask(0, "met")
+    return strangers
+
+
+def test_workers_that_did_not_meet_do_not_wait_for_each_other(strangers):
+    assert strangers.ask(0, "take")
+    assert not strangers.ask(0, "take")
+    assert strangers.ask(1, "take")
+    strangers.ask(0, "give")
+    assert strangers.ask(0, "take")
+
+
+def test_once_two_workers_met_all_take_turns_for_a_while(monkeypatch):
+    monkeypatch.setattr(turns, "REMEMBERED", 0.5)
+    team = Team(3)
+    try:
+        assert team.ask(0, "take")
+        assert team.ask(0, "met")
+        team.ask(0, "give")
+        assert team.ask(1, "take")
+        assert not team.ask(2, "take")
+        time.sleep(0.5)
+        assert team.ask(2, "take")
+        team.ask(1, "give")
+        assert team.ask(2, "rings") == 0
+    finally:
+        team.stop()
+
+
+def test_a_row_that_is_held_though_workers_take_turns_is_held_by_somebody_else(strangers):
+    assert strangers.ask(0, "met")
+    assert strangers.ask(1, "met")  # what was sent without a turn may still be away
+    time.sleep(turns.SETTLED)
+    assert strangers.ask(0, "take")
+    assert not strangers.ask(0, "met")
+
+
+def test_the_only_worker_meets_nobody():
+    assert not Turns(1).met()
 
 
 def test_one_worker_at_a_time_has_the_turn_and_no_worker_has_it_twice(team):

@@ -21,7 +21,7 @@ from psycopg.pq.abc import PGresult
 
 from functions.ai_budget.queries import queries
 from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
-from functions.ai_budget.wire import array, budget, budgets, numbers, parsed, time_ordered_ids
+from functions.ai_budget.wire import budget, budgets, numbers, optional, parsed, texts, time_ordered_ids
 
 T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
@@ -221,21 +221,21 @@ class Ledger:
     async def reserve(self, checks: Sequence[Check], *, wait: bool = True) -> list[Reserved | Unavailable]:
         """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice."""
         rules = self.rules
-        now = max([c.now for c in checks])
-        tenants, models, keys = budgets(checks)
-        named = any(c.request_id is not None for c in checks)
-        amounts = [c.fixed if c.maximum is None else c.fixed + c.maximum * c.rate for c in checks]
-        rates = [c.rate if c.maximum is None else None for c in checks]
+        tenants, models, moments, requests, marks, kinds, fixed, rates, maxima = zip(*checks, strict=True)
+        now = max(moments)
+        names, of_models, keys = budgets(tenants, models)
+        named, estimated = requests.count(None) < len(checks), None in maxima
+        amounts = [f if m is None else f + m * r for f, r, m in zip(fixed, rates, maxima, strict=True)]
         ids = time_ordered_ids(now, len(checks))
         params = (
             now, wait, f"{rules.lifetime.total_seconds()} s", rules.default_model, rules.default_limit,
-            rules.percentile, rules.default_completion, tenants, models, numbers(keys),
-            array([c.report_type for c in checks]), numbers(amounts),
-            numbers(rates) if any(rates) else "{}", numbers(ids),
-            array([c.request_id for c in checks]) if named else "{}",
-            numbers([c.fingerprint for c in checks]) if named else "{}",
+            rules.percentile, rules.default_completion, names, of_models, numbers(keys), texts(kinds),
+            numbers(amounts),
+            optional([r if m is None else None for r, m in zip(rates, maxima, strict=True)])
+            if estimated else "{}",
+            numbers(ids), optional(requests) if named else "{}", optional(marks) if named else "{}",
         )  # fmt: skip
-        repeatable = all(c.request_id is not None for c in checks)
+        repeatable = None not in requests
         (answer,) = await self._written("reserve", params, repeatable=repeatable)
         status = parsed(answer[0], str)
         reserved, remaining, spent, limit = [parsed(column, Decimal) for column in answer[1:]]
@@ -251,16 +251,17 @@ class Ledger:
     async def book(self, calls: Sequence[Usage], *, wait: bool = True) -> list[Booked | Unavailable]:
         """Books in order, all in one transaction; no request id occurs twice."""
         rules = self.rules
-        settling = any(c.reservation_id is not None for c in calls)
-        tenants, models, keys = budgets(calls)
+        (
+            tenants, models, moments, requests, marks, kinds, prompt, completion, cache_read, cache_write,
+            costs, reservations,
+        ) = zip(*calls, strict=True)  # fmt: skip
+        names, of_models, keys = budgets(tenants, models)
+        settling = reservations.count(None) < len(calls)
         params = (
-            max([c.now for c in calls]), wait, rules.default_model, rules.default_limit,
-            rules.warning_percent, tenants, models, numbers(keys), array([c.report_type for c in calls]),
-            numbers([c.prompt for c in calls]), numbers([c.completion for c in calls]),
-            numbers([c.cache_read for c in calls]), numbers([c.cache_write for c in calls]),
-            numbers([c.cost for c in calls]), array([c.now for c in calls]),
-            array([c.request_id for c in calls]), numbers([c.fingerprint for c in calls]),
-            numbers([c.reservation_id for c in calls]) if settling else "{}",
+            max(moments), wait, rules.default_model, rules.default_limit, rules.warning_percent, names,
+            of_models, numbers(keys), texts(kinds), numbers(prompt), numbers(completion), numbers(cache_read),
+            numbers(cache_write), numbers(costs), texts(map(str, moments)), texts(requests), numbers(marks),
+            optional(reservations) if settling else "{}",
         )  # fmt: skip
         (answer,) = await self._written("book", params)
         status, settlement = parsed(answer[0], str), parsed(answer[2], str)
@@ -280,8 +281,8 @@ class Ledger:
             return results
         asked = [items[i] for i in known]
         params = (
-            array([i.tenant_id for i in asked]), array([i.request_id for i in asked]),
-            numbers([i.fingerprint for i in asked]),
+            texts([i.tenant_id for i in asked]), optional([i.request_id for i in asked]),
+            optional([i.fingerprint for i in asked]),
         )  # fmt: skip
         try:
             rows = {row[:2]: row[2:] for row in await self._rows(name, params)}

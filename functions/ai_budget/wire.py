@@ -6,17 +6,24 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from functions.ai_budget.records import Budget, Check, Usage
+from functions.ai_budget.records import Budget
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-def array(values: Iterable[object]) -> str:
-    """An array literal of values that need no escaping within quotes (ids, instants); None is NULL."""
-    return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
+def texts(values: Iterable[str]) -> str:
+    """An array literal of texts that need no escaping within quotes."""
+    return '{"' + '","'.join(values) + '"}'
 
 
 def numbers(values: Iterable[object]) -> str:
-    """An array literal of values that need no quotes (numbers, UUIDs); None is NULL."""
-    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+    """An array literal of values that need no quotes (numbers, UUIDs)."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def optional(values: Iterable[object]) -> str:
+    """An array literal of values that need no escaping within quotes; None is NULL."""
+    return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
 
 
 def parsed(literal: bytes | None, parse: Callable[[str], Any]) -> list[Any]:
@@ -37,15 +44,12 @@ def budget(row: Sequence[bytes]) -> Budget:
     )  # fmt: skip
 
 
-def budgets(items: Sequence[Check] | Sequence[Usage]) -> tuple[str, str, list[int]]:
+def budgets(tenants: Sequence[str], models: Sequence[str]) -> tuple[str, str, list[int]]:
     """The distinct budgets of a batch, sorted, and each item's position among them, counted from 1."""
-    pairs = sorted({(item.tenant_id, item.model) for item in items})
-    place = {pair: i for i, pair in enumerate(pairs, 1)}
-    return (
-        array([p[0] for p in pairs]),
-        array([p[1] for p in pairs]),
-        [place[item.tenant_id, item.model] for item in items],
-    )
+    pairs = list(zip(tenants, models, strict=True))
+    distinct = sorted(set(pairs))
+    place = {pair: i for i, pair in enumerate(distinct, 1)}
+    return texts([p[0] for p in distinct]), texts([p[1] for p in distinct]), [place[pair] for pair in pairs]
 
 
 def time_ordered_ids(now: datetime, count: int) -> list[str]:
@@ -54,6 +58,6 @@ def time_ordered_ids(now: datetime, count: int) -> list[str]:
     start = f"{moment[:8]}-{moment[8:]}-7"
     digits = os.urandom(10 * count).hex()
     return [
-        f"{start}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}"
+        f"{start}{d[:3]}-{_VARIANT[d[3]]}{d[4:7]}-{d[7:19]}"
         for d in (digits[i : i + 20] for i in range(0, 20 * count, 20))
     ]

@@ -30,7 +30,7 @@ def test_the_quick_reading_gives_what_the_strict_one_gives(pairs, before, after,
     members = ",".join(f'{before}"{name}"{after}:{value}' for name, value in pairs)
     text = f"{before}{{{members}}}{after}{rubbish}"
     assert (
-        outcome(bodies._object, text).split(" object at ")[0]
+        outcome(bodies._value, text).split(" object at ")[0]
         == outcome(bodies._decode, text).split(" object at ")[0]
     )
 

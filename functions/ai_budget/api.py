@@ -5,6 +5,7 @@ import hmac
 import logging
 import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -91,8 +92,8 @@ class Api:
             "changes": ("changes", self._changes),
         }
 
-    async def handle(self, request: Request, elapsed: Callable[[], float]) -> Response:
-        """Answers a request, whatever happens; `elapsed` gives the seconds since its arrival."""
+    async def handle(self, request: Request, began: float) -> Response:
+        """Answers a request, whatever happens; `began`: its arrival by time.perf_counter."""
         request_id, route = _request_id(request), "other"
         try:
             method, route, act, argument = self._find(request.path)
@@ -106,11 +107,9 @@ class Api:
             answer = await act(request, argument)
         except Exception as error:
             answer = _failed(error, request_id)
-        return self._response(route, answer, request_id, elapsed())
+        return self._response(route, answer, request_id, began)
 
-    def begin(
-        self, request: Request, elapsed: Callable[[], float], answered: Callable[[Response], None]
-    ) -> bool:
+    def begin(self, request: Request, began: float, answered: Callable[[Response], None]) -> bool:
         """Answers a request to a BATCHED path without a task of its own, which costs more than the answer.
 
         False: `handle` has to be asked.
@@ -122,14 +121,14 @@ class Api:
                 answer = judge(batch.result())
             except Exception as error:
                 answer = _failed(error, request_id)
-            answered(self._response(route, answer, request_id, elapsed()))
+            answered(self._response(route, answer, request_id, began))
 
         try:
             self._authorize(request, route)
             body = self._body(request, bodies.CHECK if route == "check" else bodies.TRACK)
             pending = self.service.begin(route, body, self._clock())
         except Exception as error:
-            answered(self._response(route, _failed(error, request_id), request_id, elapsed()))
+            answered(self._response(route, _failed(error, request_id), request_id, began))
             return True
         if pending is None:
             return False
@@ -137,14 +136,16 @@ class Api:
         batch.add_done_callback(finish)
         return True
 
-    def _response(self, route: str, answer: Answer, request_id: str, seconds: float) -> Response:
-        self.latencies.observe(route, answer.status, seconds)
-        body = (answer.body if answer.content_type == CONTENT_TYPE else dumps(answer.body)).encode()
-        headers = [("content-type", answer.content_type), ("content-length", str(len(body)))]
-        if answer.content_type != CONTENT_TYPE:
+    def _response(self, route: str, answer: Answer, request_id: str, began: float) -> Response:
+        status, value, more, kind = answer
+        self.latencies.observe(route, status, time.perf_counter() - began)
+        text = value if kind == CONTENT_TYPE else dumps(value)
+        body = text.encode()
+        headers = [("content-type", kind), ("content-length", str(len(body)))]
+        if kind != CONTENT_TYPE:
             headers.append(("x-request-id", request_id))
-        headers += answer.headers.items()
-        return Response(answer.status, headers, body)
+        headers += more.items()
+        return Response(status, headers, body)
 
     def _find(self, path: str) -> tuple[str, str, Any, str]:
         if path in self._exact:

@@ -106,7 +106,7 @@ def _respond(runtime: Runtime, event: dict[str, Any]) -> dict[str, Any]:
     body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass")
     query = "&".join(f"{name}={value}" for name, value in pairs)
     request = Request(asked.http_method, asked.path, query, headers, body)
-    response = runtime.run(runtime.api.handle(request, lambda: time.perf_counter() - began))
+    response = runtime.run(runtime.api.handle(request, began))
     answer: dict[str, Any] = {
         "statusCode": response.status,
         "statusDescription": f"{response.status} {HTTPStatus(response.status).phrase}",

@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -79,19 +80,15 @@ class Protocol(HttpToolsProtocol):
             self.loop.call_soon(self._begin, cycle, app)
 
     def _begin(self, cycle: Any, app: Any) -> None:
-        began = time.perf_counter()
-
-        def answered(response: Response) -> None:
-            if not self.transport.is_closing():
-                self._write(cycle, response)
-
         if self.transport.is_closing():
             return
         request = request_of(cycle.scope, bytes(cycle.body))
-        if not self._api.begin(request, lambda: time.perf_counter() - began, answered):
+        if not self._api.begin(request, time.perf_counter(), partial(self._answer, cycle)):
             super()._start_asgi_task(cycle, app)
 
-    def _write(self, cycle: Any, response: Response) -> None:
+    def _answer(self, cycle: Any, response: Response) -> None:
+        if self.transport.is_closing():
+            return
         head = [f"{name}: {value}\r\n" for name, value in response.headers]
         if not cycle.keep_alive:
             head.append("connection: close\r\n")

@@ -89,9 +89,7 @@ def application(api: Api) -> Callable[..., Any]:
                 body += message.get("body", b"")
             elif size > DRAINED:
                 break
-        response = await api.handle(
-            request_of(scope, body if size <= MAX_BODY else None), lambda: time.perf_counter() - began
-        )
+        response = await api.handle(request_of(scope, body if size <= MAX_BODY else None), began)
         written = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if size > MAX_BODY:
             written.append((b"connection", b"close"))

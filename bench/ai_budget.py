@@ -250,9 +250,10 @@ def http_part(url: str) -> None:
         ]
         health, checks, both = [_middle(list(each)) for each in zip(*rounds, strict=True)]
         told = f"{checks.rate / health.rate:.2f} × healthz (≥ 0.5)"
+        many = "one tenant" if tenants == 1 else f"{tenants} tenants"
         row("healthz", connections, health, "the baseline")
-        row(f"check, {tenants} tenants", connections, checks, told)
-        row(f"check and track in turn, {tenants} tenants (requests)", connections, both)
+        row(f"check, {many}", connections, checks, told)
+        row(f"check and track in turn, {many} (requests)", connections, both)
     served.stop()
 
 

@@ -1,7 +1,8 @@
 """Puts the requests that wait for the same tenants into one statement.
 
 A tenant is in at most one statement of this process at a time; what arrives meanwhile forms the next batch.
-One batch at a time, of all workers of a server, is the most efficient; the next waits for it, but not long.
+One batch at a time, of a worker and of all workers that meet at a tenant, is the most efficient; the next
+waits for it, but not long.
 Several tenants share a batch, unless another server or a person holds a tenant's row: such a tenant is then
 asked for alone, so that it holds nobody else up.
 """

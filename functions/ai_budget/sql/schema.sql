@@ -551,6 +551,20 @@ BEGIN
     ON CONFLICT ON CONSTRAINT ai_budget_outbox_once DO NOTHING;
 END $$;
 
+-- Marks the expired reservations of locked budgets and returns their number. OFFSET keeps the inner query whole: as a
+-- join, a plan made for few reservations would compare all expired ones with all budgets.
+CREATE FUNCTION ai_budget_expire(p_now timestamptz, p_tenants text[], p_models text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_expired bigint;
+BEGIN
+    UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
+        SELECT r.id FROM unnest(p_tenants, p_models) k (tenant_id, model), LATERAL (
+            SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
+                AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r));
+    GET DIAGNOSTICS v_expired = ROW_COUNT;
+    RETURN v_expired;
+END $$;
+
 -- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other arrays hold
 -- one entry per check, p_key being the position of its budget and p_id the id of its reservation. p_rate is empty
 -- where every amount is known, p_request and p_fingerprint where no check names a request.
@@ -628,11 +642,8 @@ BEGIN
             v_roll := true;
         END IF;
         IF v_stale THEN
-            UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
-                SELECT r.id FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free), LATERAL (
-                    SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
-                        AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r
-                WHERE k.free IS NOT NULL));
+            PERFORM ai_budget_expire(p_now, array_agg(k.tenant_id), array_agg(k.model))
+            FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free) WHERE k.free IS NOT NULL;
         END IF;
         EXIT WHEN NOT (v_roll OR v_stale);
     END LOOP;
@@ -902,9 +913,7 @@ BEGIN
         SELECT b.tenant_id, b.model FROM unnest(v_tenants) k (pair)
         JOIN ai_token_budgets b ON b.tenant_id = split_part(k.pair, ' ', 1) AND b.model = split_part(k.pair, ' ', 2)
         ORDER BY b.tenant_id, b.model FOR UPDATE OF b SKIP LOCKED) s;
-    UPDATE ai_budget_reservations r SET state = 'x' FROM unnest(v_tenants, v_models) k (tenant_id, model)
-    WHERE r.tenant_id = k.tenant_id AND r.model = k.model AND r.state = 'o' AND r.expires_at <= p_now;
-    GET DIAGNOSTICS expired = ROW_COUNT;
+    expired := ai_budget_expire(p_now, v_tenants, v_models);
     SELECT array_agg(tenant_id), array_agg(model) INTO v_tenants, v_models FROM (
         SELECT tenant_id, model FROM ai_token_budgets
         WHERE current_usage_usd * 100 > monthly_limit_usd * p_warning

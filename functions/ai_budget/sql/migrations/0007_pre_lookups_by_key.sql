@@ -1,6 +1,20 @@
 -- Rows are updated by key however few there were when the plan was made: a filter of their month alone let a plan
 -- that was made for few tenants read all of them, until its connection ended.
 
+-- Marks the expired reservations of locked budgets and returns their number. OFFSET keeps the inner query whole: as a
+-- join, a plan made for few reservations would compare all expired ones with all budgets.
+CREATE FUNCTION ai_budget_expire(p_now timestamptz, p_tenants text[], p_models text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_expired bigint;
+BEGIN
+    UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
+        SELECT r.id FROM unnest(p_tenants, p_models) k (tenant_id, model), LATERAL (
+            SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
+                AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r));
+    GET DIAGNOSTICS v_expired = ROW_COUNT;
+    RETURN v_expired;
+END $$;
+
 CREATE OR REPLACE FUNCTION ai_budget_reserve(p_now timestamptz, p_wait boolean, p_lifetime interval, p_default_model text,
     p_default_limit numeric, p_percentile double precision, p_default_completion integer, p_tenants text[],
     p_models text[], p_key integer[], p_type text[], p_amount numeric[], p_rate numeric[], p_id uuid[],
@@ -70,11 +84,8 @@ BEGIN
             v_roll := true;
         END IF;
         IF v_stale THEN
-            UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
-                SELECT r.id FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free), LATERAL (
-                    SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
-                        AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r
-                WHERE k.free IS NOT NULL));
+            PERFORM ai_budget_expire(p_now, array_agg(k.tenant_id), array_agg(k.model))
+            FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free) WHERE k.free IS NOT NULL;
         END IF;
         EXIT WHEN NOT (v_roll OR v_stale);
     END LOOP;
@@ -148,4 +159,33 @@ BEGIN
         FROM unnest(p_tenants, p_models, v_sum) k (tenant_id, model, usd)
         WHERE m.tenant_id = k.tenant_id AND m.model = k.model AND m.period_start = v_month AND k.usd > 0;
     END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION ai_budget_tidy(p_now timestamptz, p_warning numeric, p_keep interval)
+RETURNS TABLE (closed bigint, expired bigint, forgotten bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    v_tenants text[];
+    v_models text[];
+BEGIN
+    SELECT array_agg(tenant_id), array_agg(model), count(*) INTO v_tenants, v_models, closed FROM (
+        SELECT tenant_id, model FROM ai_token_budgets WHERE reset_date <= p_now
+        ORDER BY tenant_id, model LIMIT 1000 FOR UPDATE SKIP LOCKED) s;
+    PERFORM ai_budget_roll(p_now, v_tenants, v_models);
+    SELECT array_agg(DISTINCT tenant_id || ' ' || model) INTO v_tenants FROM (
+        SELECT tenant_id, model FROM ai_budget_reservations WHERE state = 'o' AND expires_at <= p_now LIMIT 10000) s;
+    SELECT array_agg(tenant_id), array_agg(model) INTO v_tenants, v_models FROM (
+        SELECT b.tenant_id, b.model FROM unnest(v_tenants) k (pair)
+        JOIN ai_token_budgets b ON b.tenant_id = split_part(k.pair, ' ', 1) AND b.model = split_part(k.pair, ' ', 2)
+        ORDER BY b.tenant_id, b.model FOR UPDATE OF b SKIP LOCKED) s;
+    expired := ai_budget_expire(p_now, v_tenants, v_models);
+    SELECT array_agg(tenant_id), array_agg(model) INTO v_tenants, v_models FROM (
+        SELECT tenant_id, model FROM ai_token_budgets
+        WHERE current_usage_usd * 100 > monthly_limit_usd * p_warning
+            AND NOT (soft_limit_notified AND (hard_limit_notified OR current_usage_usd < ai_budget_limit(monthly_limit_usd)))
+        ORDER BY tenant_id, model LIMIT 1000) s;
+    PERFORM ai_budget_notify(v_tenants, v_models, p_warning);
+    DELETE FROM ai_budget_reservations WHERE id IN (
+        SELECT id FROM ai_budget_reservations WHERE state <> 'o' AND created_at < p_now - p_keep LIMIT 10000);
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN NEXT;
 END $$;

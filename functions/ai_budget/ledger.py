@@ -224,16 +224,14 @@ class Ledger:
         tenants, models, moments, requests, marks, kinds, fixed, rates, maxima = zip(*checks, strict=True)
         now = max(moments)
         names, of_models, keys = budgets(tenants, models)
-        named, estimated = requests.count(None) < len(checks), None in maxima
         amounts = [f if m is None else f + m * r for f, r, m in zip(fixed, rates, maxima, strict=True)]
         ids = time_ordered_ids(now, len(checks))
         params = (
             now, wait, f"{rules.lifetime.total_seconds()} s", rules.default_model, rules.default_limit,
             rules.percentile, rules.default_completion, names, of_models, numbers(keys), texts(kinds),
             numbers(amounts),
-            optional([r if m is None else None for r, m in zip(rates, maxima, strict=True)])
-            if estimated else "{}",
-            numbers(ids), optional(requests) if named else "{}", optional(marks) if named else "{}",
+            optional([r if m is None else None for r, m in zip(rates, maxima, strict=True)]), numbers(ids),
+            optional(requests), optional(marks),
         )  # fmt: skip
         repeatable = None not in requests
         (answer,) = await self._written("reserve", params, repeatable=repeatable)
@@ -256,12 +254,11 @@ class Ledger:
             costs, reservations,
         ) = zip(*calls, strict=True)  # fmt: skip
         names, of_models, keys = budgets(tenants, models)
-        settling = reservations.count(None) < len(calls)
         params = (
             max(moments), wait, rules.default_model, rules.default_limit, rules.warning_percent, names,
             of_models, numbers(keys), texts(kinds), numbers(prompt), numbers(completion), numbers(cache_read),
             numbers(cache_write), numbers(costs), texts(map(str, moments)), texts(requests), numbers(marks),
-            optional(reservations) if settling else "{}",
+            optional(reservations),
         )  # fmt: skip
         (answer,) = await self._written("book", params)
         status, settlement = parsed(answer[0], str), parsed(answer[2], str)

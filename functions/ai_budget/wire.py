@@ -21,8 +21,10 @@ def numbers(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def optional(values: Iterable[object]) -> str:
-    """An array literal of values that need no escaping within quotes; None is NULL."""
+def optional(values: Sequence[object]) -> str:
+    """An array literal of values that need no escaping within quotes; None is NULL, only None is {}."""
+    if values.count(None) == len(values):
+        return "{}"
     return "{" + ",".join(["NULL" if v is None else f'"{v}"' for v in values]) + "}"
 
 

@@ -44,9 +44,9 @@ class Acts:
     def __init__(self, desk):
         self.desk, self.ledger, self.turn = desk, desk.ledger, 0
 
-    def checks(self, now, rate=None, named=False):
+    def checks(self, now, estimated=False, named=False):
         request = f"check-{self.turn}" if named else None
-        mark, maximum = "0" * 32 if named else None, None if rate else 0
+        mark, maximum = "0" * 32 if named else None, None if estimated else 0
         return [Check(t, SONNET, now, request, mark, "", CALL, CALL, maximum) for t in TENANTS]
 
     def calls(self, now, reserved=(), cost=CALL):
@@ -75,7 +75,7 @@ class Acts:
             "reserve in a new month": lambda: ledger.reserve(self.checks(now)),
             "reserve": lambda: ledger.reserve(self.checks(now)),
             "reserve, not waiting": lambda: ledger.reserve(self.checks(now), wait=False),
-            "reserve by estimate": lambda: ledger.reserve(self.checks(now, rate=CALL)),
+            "reserve by estimate": lambda: ledger.reserve(self.checks(now, estimated=True)),
             "reserve once": lambda: ledger.reserve(self.checks(now, named=True)),
             "reserve again": lambda: ledger.reserve(self.checks(now, named=True)),
             "reserve in a closed month": lambda: ledger.reserve(self.checks(before)),

@@ -107,7 +107,9 @@ class Api:
             answer = await act(request, argument)
         except Exception as error:
             answer = _failed(error, request_id)
-        return self._response(route, answer, request_id, began)
+        response = self._response(answer, request_id)
+        self.latencies.observe(route, response.status, time.perf_counter() - began)
+        return response
 
     def begin(self, request: Request, began: float, answered: Callable[[Response], None]) -> bool:
         """Answers a request to a BATCHED path without a task of its own, which costs more than the answer.
@@ -116,29 +118,32 @@ class Api:
         """
         request_id, route = _request_id(request), BATCHED[request.path]
 
-        def finish(batch: asyncio.Future[Any]) -> None:
+        def formed(judge: Callable[[], Answer]) -> Response:
             try:
-                answer = judge(batch.result())
+                answer = judge()
             except Exception as error:
                 answer = _failed(error, request_id)
-            answered(self._response(route, answer, request_id, began))
+            return self._response(answer, request_id)
+
+        def finish(pending: asyncio.Future[Any]) -> None:
+            response = formed(pending.result) if pending.exception() else pending.result()
+            self.latencies.observe(route, response.status, time.perf_counter() - began)
+            answered(response)
 
         try:
             self._authorize(request, route)
             body = self._body(request, bodies.CHECK if route == "check" else bodies.TRACK)
-            pending = self.service.begin(route, body, self._clock())
+            pending = self.service.begin(route, body, self._clock(), formed)
         except Exception as error:
-            answered(self._response(route, _failed(error, request_id), request_id, began))
-            return True
+            pending = asyncio.get_running_loop().create_future()
+            pending.set_exception(error)
         if pending is None:
             return False
-        batch, judge = pending
-        batch.add_done_callback(finish)
+        pending.add_done_callback(finish)
         return True
 
-    def _response(self, route: str, answer: Answer, request_id: str, began: float) -> Response:
+    def _response(self, answer: Answer, request_id: str) -> Response:
         status, value, more, kind = answer
-        self.latencies.observe(route, status, time.perf_counter() - began)
         text = value if kind == CONTENT_TYPE else dumps(value)
         body = text.encode()
         headers = [("content-type", kind), ("content-length", str(len(body)))]

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, time
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.records import month_of, next_month
@@ -23,6 +23,12 @@ HELD = 0.1  # seconds: so long a tenant whose row was held is asked for alone
 # Callers that were answered come back: the next batch lingers until this part of them has.
 REGATHERED = 0.75
 LINGER = 0.002  # seconds without another arrival
+
+
+class _Waiting(NamedTuple):
+    item: Any
+    future: asyncio.Future[Any]
+    answer: Callable[[Any], Any] | None  # what the future is given for the item's result
 
 
 class Turn(Protocol):
@@ -85,9 +91,7 @@ class Batcher:
         self._sends = sends
         self._size = size
         self._free = {False: shared, True: alone}
-        self._queues: dict[str, dict[str, deque[tuple[Any, asyncio.Future[Any]]]]] = {
-            kind: {} for kind in sends
-        }
+        self._queues: dict[str, dict[str, deque[_Waiting]]] = {kind: {} for kind in sends}
         self._order = list(sends)
         self._turn = turn or Alone()
         self._flying: set[str] = set()
@@ -102,14 +106,18 @@ class Batcher:
         self._expected = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def submit(self, kind: str, item: Any) -> asyncio.Future[Any]:
-        """The result of one item, once its batch is committed."""
+    def submit(self, kind: str, item: Any, answer: Callable[[Any], Any] | None = None) -> asyncio.Future[Any]:
+        """The result of one item, or the answer to it, once its batch is committed.
+
+        A batch's answers are all made before the first is given: a client that has one comes back,
+        and would take the processor from those without.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         queue = self._queues[kind].get(item.tenant_id)
         if queue is None:
             queue = self._queues[kind][item.tenant_id] = deque()
-        queue.append((item, future))
+        queue.append(_Waiting(item, future, answer))
         self._waiting += 1
         self._consider(loop)
         return future
@@ -196,17 +204,18 @@ class Batcher:
         else:
             self._dispatch()
 
-    def _collect(self, kind: str, alone: bool) -> list[tuple[Any, asyncio.Future[Any]]]:
+    def _collect(self, kind: str, alone: bool) -> list[_Waiting]:
         queues = self._queues[kind]
-        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+        batch: list[_Waiting] = []
         start = end = datetime.max.replace(tzinfo=UTC)
         for tenant in list(queues):
             if tenant in self._flying or (tenant in self._contended) is not alone:
                 continue
             queue, seen, later = queues[tenant], set(), []
             while queue and len(batch) < self._size:
-                item, future = entry = queue.popleft()
-                if future.done():
+                entry = queue.popleft()
+                item = entry.item
+                if entry.future.done():
                     self._waiting -= 1
                     continue
                 if not batch:
@@ -222,34 +231,30 @@ class Batcher:
             del queues[tenant]
             if queue:
                 queues[tenant] = queue  # behind the others
-            if batch and batch[-1][0].tenant_id == tenant:
+            if batch and batch[-1].item.tenant_id == tenant:
                 self._flying.add(tenant)
             if batch and (alone or len(batch) >= self._size):
                 break
         return batch
 
-    async def _run(
-        self, kind: str, batch: list[tuple[Any, asyncio.Future[Any]]], alone: bool, flight: int
-    ) -> None:
-        tenants = {item.tenant_id for item, _ in batch}
+    async def _run(self, kind: str, batch: list[_Waiting], alone: bool, flight: int) -> None:
+        tenants = {waiting.item.tenant_id for waiting in batch}
         now = asyncio.get_running_loop().time()
         size = len(batch)
+        answered: list[tuple[_Waiting, Any]] = []
         try:
-            results = await self._send(kind, [item for item, _ in batch], alone)
+            results = await self._send(kind, [waiting.item for waiting in batch], alone)
             if isinstance(results[0], Unavailable):
                 # What queued up behind it has waited long enough.
                 batch, results = self._give_up(batch, tenants if alone else None, results[0])
-            for (item, future), result in zip(batch, results, strict=True):
-                if isinstance(result, Exception):
-                    if not future.done():
-                        future.set_exception(result)
-                elif result.status == "busy" and not alone:
+            for waiting, result in zip(batch, results, strict=True):
+                if not alone and not isinstance(result, Exception) and result.status == "busy":
                     if not (self._holder == flight and self._turn.met()):
-                        self._contended[item.tenant_id] = now
-                    self._queues[kind].setdefault(item.tenant_id, deque()).append((item, future))
+                        self._contended[waiting.item.tenant_id] = now
+                    self._queues[kind].setdefault(waiting.item.tenant_id, deque()).append(waiting)
                     self._waiting += 1
-                elif not future.done():
-                    future.set_result(result)
+                elif not waiting.future.done():
+                    answered.append((waiting, result))
         finally:
             self._in_flight -= size
             self._expected = REGATHERED * (size + self._waiting + self._in_flight)
@@ -260,10 +265,11 @@ class Batcher:
             self._end_turn(flight)
             if self._waiting:
                 self._consider(asyncio.get_running_loop())
+        _give(answered)
 
     def _give_up(
-        self, batch: list[tuple[Any, asyncio.Future[Any]]], tenants: set[str] | None, error: Unavailable
-    ) -> tuple[list[tuple[Any, asyncio.Future[Any]]], list[Unavailable]]:
+        self, batch: list[_Waiting], tenants: set[str] | None, error: Unavailable
+    ) -> tuple[list[_Waiting], list[Unavailable]]:
         for queues in self._queues.values():
             for tenant in list(queues):
                 if tenants is None or tenant in tenants:
@@ -282,3 +288,19 @@ class Batcher:
         for item in items:
             results += await self._send(kind, [item], True)
         return results
+
+
+def _give(results: list[tuple[_Waiting, Any]]) -> None:
+    answers = []
+    for waiting, result in results:
+        if waiting.answer is not None and not isinstance(result, Exception):
+            try:
+                result = waiting.answer(result)
+            except Exception as error:
+                result = error
+        answers.append(result)
+    for (waiting, _), answer in zip(results, answers, strict=True):
+        if isinstance(answer, Exception):
+            waiting.future.set_exception(answer)
+        else:
+            waiting.future.set_result(answer)

@@ -25,7 +25,8 @@ ANSWERS_KEPT = timedelta(days=35)
 log = logging.getLogger(__name__)
 
 Queue = Callable[[dict[str, Any]], Awaitable[None]]
-Pending = tuple[asyncio.Future[Any], Callable[[Any], Answer]]  # a batch's result, and the answer to it
+Judge = Callable[[], Answer]  # the answer to a batch's result; raises Refusal
+Form = Callable[[Judge], Any]  # what is made of it
 
 
 def unavailable() -> Refusal:
@@ -95,29 +96,34 @@ class Service:
     def _warns(self, spent: Decimal, limit: Decimal) -> bool:
         return spent * 100 > limit * self.config.thresholds.warning_percent
 
-    def begin(self, route: str, body: dict[str, Any], now: datetime) -> Pending | None:
-        """Begins a check or a track that has to wait for its batch and for nothing else.
+    def begin(
+        self, route: str, body: dict[str, Any], now: datetime, form: Form
+    ) -> asyncio.Future[Any] | None:
+        """Begins what has to wait for its batch and for nothing else; its future gives what `form` made.
 
         None: `check` or `track` has to be asked, which may load prices first or turn to the queue.
         """
         if self._prices is None or self._queue is not None:
             return None
-        return self._begin_check(body, now) if route == "check" else self._begin_book(_with_id(body), now)
+        if route == "check":
+            return self._reserved(body, now, form)
+        return self._booked(_with_id(body), now, form)
 
-    def _begin_check(self, body: dict[str, Any], now: datetime) -> Pending:
+    def _reserved(self, body: dict[str, Any], now: datetime, form: Form) -> asyncio.Future[Any]:
         tenant, model, prompt = body["tenant_id"], body["model"], body["estimated_prompt_tokens"]
         maximum, kind, request = body["max_completion_tokens"], body["report_type"], body["request_id"]
         price = self._price(model, now, prompt)
         mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
         check = Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum)
-        return self.batcher.submit("reserve", check), partial(self._checked, tenant, model, now)
+        return self.batcher.submit(
+            "reserve", check, lambda result: form(partial(self._checked, tenant, model, now, result))
+        )
 
     async def check(self, body: dict[str, Any], now: datetime) -> Answer:
         """Reserves what a call may cost, or refuses it."""
         try:
             await self._have_prices(now)
-            reserved, answer = self._begin_check(body, now)
-            return answer(await reserved)
+            return await self._reserved(body, now, _answer)
         except Unavailable:
             raise unavailable() from None
 
@@ -183,10 +189,9 @@ class Service:
     async def book(self, body: dict[str, Any], now: datetime) -> Answer:
         """Books a call that has a request id. Raises Unavailable."""
         await self._have_prices(now)
-        booked, answer = self._begin_book(body, now)
-        return answer(await booked)
+        return await self._booked(body, now, _answer)
 
-    def _begin_book(self, body: dict[str, Any], now: datetime) -> Pending:
+    def _booked(self, body: dict[str, Any], now: datetime, form: Form) -> asyncio.Future[Any]:
         model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
         prompt, completion = body["prompt_tokens"], body["completion_tokens"]
         read, written = body["cache_read_tokens"], body["cache_write_tokens"]
@@ -197,22 +202,7 @@ class Service:
             body["tenant_id"], model, now, body["request_id"], mark, kind, prompt, completion, read, written,
             cost, reservation,
         )  # fmt: skip
-        return self.batcher.submit("book", usage), self._booked
-
-    def _booked(self, result: Booked) -> Answer:
-        if result.status == "conflict":
-            raise _conflict()
-        if result.status == "busy":
-            raise Unavailable("book: the row is held")
-        return Answer(
-            200,
-            {
-                "recorded": True,
-                "cost_usd": result.cost_usd,
-                "month": f"{result.period_start:%Y-%m}",
-                "reservation": result.settlement,
-            },
-        )
+        return self.batcher.submit("book", usage, lambda result: form(partial(_recorded, result)))
 
     async def set_limit(self, body: dict[str, Any], actor: str, now: datetime) -> Answer:
         """Sets a tenant's monthly limit for a model."""
@@ -346,6 +336,26 @@ class Service:
 
 def _with_id(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"request_id": body["request_id"] or f"track:{uuid.uuid4()}"}
+
+
+def _recorded(result: Booked) -> Answer:
+    if result.status == "conflict":
+        raise _conflict()
+    if result.status == "busy":
+        raise Unavailable("book: the row is held")
+    return Answer(
+        200,
+        {
+            "recorded": True,
+            "cost_usd": result.cost_usd,
+            "month": f"{result.period_start:%Y-%m}",
+            "reservation": result.settlement,
+        },
+    )
+
+
+def _answer(judge: Judge) -> Answer:
+    return judge()
 
 
 def _conflict() -> Refusal:

@@ -64,6 +64,28 @@ def test_what_waits_together_goes_in_one_statement_and_each_gets_its_own_answer(
     assert [len(batch) for batch, _ in ledger.batches] == [40]
 
 
+def test_a_batch_has_all_its_answers_made_before_the_first_is_given():
+    ledger, events = Ledger(), []
+
+    def answer(result):
+        events.append("made")
+        if result.item.request_id == "r1":
+            raise ValueError("no answer")
+        return f"answer to {result.item.request_id}"
+
+    async def ask():
+        batcher = Batcher({"check": ledger.send})
+        asks = [batcher.submit("check", Item("a", f"r{i}"), answer) for i in range(3)]
+        for pending in asks:
+            pending.add_done_callback(lambda _: events.append("given"))
+        return await asyncio.gather(*asks, return_exceptions=True)
+
+    first, failed, last = asyncio.run(ask())
+    assert (first, last) == ("answer to r0", "answer to r2")
+    assert isinstance(failed, ValueError)
+    assert events == ["made"] * 3 + ["given"] * 3
+
+
 def test_a_batch_has_a_largest_size_and_a_busy_tenant_does_not_push_the_others_aside():
     ledger = Ledger()
     answers(ledger, checks(*[Item("hot", f"r{i}") for i in range(100)], Item("calm")), size=10, shared=1)

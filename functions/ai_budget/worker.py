@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ from functions.ai_budget.turns import Turns
 TIDY_SECONDS = 30.0
 DRAINED = 64 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
+_GARBAGE = 50_000  # objects; a batch in flight makes more than Python's 700, and none of them is garbage
 log = logging.getLogger(__name__)
 
 
@@ -115,6 +117,8 @@ def run(
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         return
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     latencies.own(index)
     uvloop.run(_serve(sock, index, settings, latencies, turns, answering))
 

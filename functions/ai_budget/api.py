@@ -111,24 +111,30 @@ class Api:
         self.latencies.observe(route, response.status, time.perf_counter() - began)
         return response
 
-    def begin(self, request: Request, began: float, answered: Callable[[Response], None]) -> bool:
+    def begin(
+        self,
+        request: Request,
+        began: float,
+        written: Callable[[Response], bytes],
+        give: Callable[[bytes], None],
+    ) -> bool:
         """Answers a request to a BATCHED path without a task of its own, which costs more than the answer.
 
-        False: `handle` has to be asked.
+        `give` gets what `written` made. False: `handle` has to be asked.
         """
         request_id, route = _request_id(request), BATCHED[request.path]
 
-        def formed(judge: Callable[[], Answer]) -> Response:
+        def formed(judge: Callable[[], Answer]) -> tuple[int, bytes]:
             try:
                 answer = judge()
             except Exception as error:
                 answer = _failed(error, request_id)
-            return self._response(answer, request_id)
+            return answer.status, written(self._response(answer, request_id))
 
         def finish(pending: asyncio.Future[Any]) -> None:
-            response = formed(pending.result) if pending.exception() else pending.result()
-            self.latencies.observe(route, response.status, time.perf_counter() - began)
-            answered(response)
+            status, answer = formed(pending.result) if pending.exception() else pending.result()
+            give(answer)
+            self.latencies.observe(route, status, time.perf_counter() - began)
 
         try:
             self._authorize(request, route)

@@ -26,6 +26,14 @@ def request_of(scope: Any, body: bytes | None) -> Request:
     )
 
 
+def _written(keep_alive: bool, response: Response) -> bytes:
+    head = [f"{name}: {value}\r\n" for name, value in response.headers]
+    if not keep_alive:
+        head.append("connection: close\r\n")
+    head.append("\r\n")
+    return STATUS_LINE[response.status] + "".join(head).encode("latin-1") + response.body
+
+
 class Protocol(HttpToolsProtocol):
     """A client has ten seconds for each request, from the connection or its first byte on.
 
@@ -83,17 +91,16 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         request = request_of(cycle.scope, bytes(cycle.body))
-        if not self._api.begin(request, time.perf_counter(), partial(self._answer, cycle)):
+        keep = cycle.keep_alive
+        if not self._api.begin(
+            request, time.perf_counter(), partial(_written, keep), partial(self._give, cycle)
+        ):
             super()._start_asgi_task(cycle, app)
 
-    def _answer(self, cycle: Any, response: Response) -> None:
+    def _give(self, cycle: Any, answer: bytes) -> None:
         if self.transport.is_closing():
             return
-        head = [f"{name}: {value}\r\n" for name, value in response.headers]
-        if not cycle.keep_alive:
-            head.append("connection: close\r\n")
-        head.append("\r\n")
-        self.transport.write(STATUS_LINE[response.status] + "".join(head).encode("latin-1") + response.body)
+        self.transport.write(answer)
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()

@@ -74,9 +74,10 @@ class Alone:
 
 
 class Batcher:
-    """`sends` maps a kind of request to the ledger's method: `send(items, wait=…)`, one result per item.
+    """`sends` maps a kind of request to the ledger's method `send(items, wait=…, early=…)`: one result each.
 
     Items have `tenant_id`, `request_id` and `now`; results have `status`, "busy" where the row was held.
+    `early` is called with the results if the rows are free again before the batch is durable.
     """
 
     def __init__(
@@ -238,34 +239,57 @@ class Batcher:
         return batch
 
     async def _run(self, kind: str, batch: list[_Waiting], alone: bool, flight: int) -> None:
+        loop = asyncio.get_running_loop()
         tenants = {waiting.item.tenant_id for waiting in batch}
-        now = asyncio.get_running_loop().time()
-        size = len(batch)
-        answered: list[tuple[_Waiting, Any]] = []
+        now, size, landed = loop.time(), len(batch), False
+        answers: dict[int, Any] = {}
+        again: set[int] = set()
+
+        def land(results: Sequence[Any]) -> None:
+            """Lets others at the rows, then makes the answers that are certain once the batch is durable."""
+            nonlocal landed
+            if landed:
+                return
+            landed = True
+            for place, result in enumerate(results):
+                if not alone and not isinstance(result, Exception) and result.status == "busy":
+                    again.add(place)
+                    self._ask_again(kind, batch[place], flight, now)
+            self._flying -= tenants
+            self._end_turn(flight)
+            for place, result in enumerate(results):
+                if place not in again and not isinstance(result, Exception) and result.status != "known":
+                    answers[place] = _answer(batch[place], result)
+
         try:
-            results = await self._send(kind, [waiting.item for waiting in batch], alone)
+            results = await self._send(kind, [waiting.item for waiting in batch], alone, land)
+            land(results)
             if isinstance(results[0], Unavailable):
                 # What queued up behind it has waited long enough.
+                answers.clear()
                 batch, results = self._give_up(batch, tenants if alone else None, results[0])
-            for waiting, result in zip(batch, results, strict=True):
-                if not alone and not isinstance(result, Exception) and result.status == "busy":
-                    if not (self._holder == flight and self._turn.met()):
-                        self._contended[waiting.item.tenant_id] = now
-                    self._queues[kind].setdefault(waiting.item.tenant_id, deque()).append(waiting)
-                    self._waiting += 1
-                elif not waiting.future.done():
-                    answered.append((waiting, result))
         finally:
+            if not landed:
+                land(())
             self._in_flight -= size
             self._expected = REGATHERED * (size + self._waiting + self._in_flight)
-            self._flying -= tenants
             self._free[alone] += 1
             if alone:
                 self._contended = {t: since for t, since in self._contended.items() if now - since < HELD}
-            self._end_turn(flight)
             if self._waiting:
-                self._consider(asyncio.get_running_loop())
-        _give(answered)
+                self._consider(loop)
+        for place, (waiting, result) in enumerate(zip(batch, results, strict=True)):
+            if place not in again and place not in answers:
+                answers[place] = _answer(waiting, result)
+        for place, answer in answers.items():
+            _give(batch[place].future, answer)
+
+    def _ask_again(self, kind: str, waiting: _Waiting, flight: int, now: float) -> None:
+        tenant = waiting.item.tenant_id
+        if not (self._holder == flight and self._turn.met()):
+            self._contended[tenant] = now
+        self._queues[kind].setdefault(tenant, deque()).append(waiting)
+        self._waiting += 1
 
     def _give_up(
         self, batch: list[_Waiting], tenants: set[str] | None, error: Unavailable
@@ -277,30 +301,35 @@ class Batcher:
                     batch = [*batch, *queues.pop(tenant)]
         return batch, [error] * len(batch)
 
-    async def _send(self, kind: str, items: list[Any], alone: bool) -> Sequence[Any]:
+    async def _send(
+        self, kind: str, items: list[Any], alone: bool, land: Callable[[Sequence[Any]], None]
+    ) -> Sequence[Any]:
         """One result or exception per item; a batch that the database refuses is sent item by item."""
         try:
-            return await self._sends[kind](items, wait=alone)
+            return await self._sends[kind](items, wait=alone, early=land)
         except Exception as error:
             if len(items) == 1 or isinstance(error, Unavailable):
                 return [error] * len(items)
         results: list[Any] = []
         for item in items:
-            results += await self._send(kind, [item], True)
+            results += await self._send(kind, [item], True, lambda _: None)
         return results
 
 
-def _give(results: list[tuple[_Waiting, Any]]) -> None:
-    answers = []
-    for waiting, result in results:
-        if waiting.answer is not None and not isinstance(result, Exception):
-            try:
-                result = waiting.answer(result)
-            except Exception as error:
-                result = error
-        answers.append(result)
-    for (waiting, _), answer in zip(results, answers, strict=True):
-        if isinstance(answer, Exception):
-            waiting.future.set_exception(answer)
-        else:
-            waiting.future.set_result(answer)
+def _answer(waiting: _Waiting, result: Any) -> Any:
+    """The answer to a result, or the exception that it is or leads to."""
+    if waiting.answer is None or isinstance(result, Exception):
+        return result
+    try:
+        return waiting.answer(result)
+    except Exception as error:
+        return error
+
+
+def _give(future: asyncio.Future[Any], answer: Any) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,7 +1,7 @@
 """The ledger: everything the service asks of PostgreSQL, and the only user of psycopg.
 
-`Unavailable` means that PostgreSQL could not be
-asked or did not answer in time; what was asked may then have happened or not.
+`Unavailable` means that PostgreSQL could not be asked or did not answer in time; what was asked may then have
+happened or not.
 """
 
 import asyncio
@@ -21,10 +21,11 @@ from psycopg.pq.abc import PGresult
 
 from functions.ai_budget.queries import queries
 from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
-from functions.ai_budget.wire import budget, budgets, numbers, optional, parsed, texts, time_ordered_ids
+from functions.ai_budget.wire import Read, Row, booking, budget, optional, reserving, texts
 
 T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
+Early = Callable[[list[Any]], None]
 
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
 _OPTIONS = (
@@ -42,6 +43,14 @@ _AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 
 class Unavailable(Exception):
     """PostgreSQL did not answer."""
+
+
+class _NotDurable(Unavailable):
+    """It was committed but may be lost: who asked again might find its own work and take it for another's."""
+
+
+def _ignore(_: list[Any]) -> None:
+    pass
 
 
 def _checked(result: PGresult) -> PGresult:
@@ -66,19 +75,24 @@ class _Link:
         """All rows of a statement."""
         return await (await self.conn.execute(sql, params, prepare=True)).fetchall()
 
-    async def written(self, name: str, sql: bytes, params: Sequence[object]) -> list[list[bytes | None]]:
+    async def written(self, name: str, sql: bytes, params: Sequence[object] = ()) -> list[Row]:
         """All rows of a statement with $1, $2…, as the server writes them."""
-        pgconn, key = self.conn.pgconn, name.encode()
-        if name not in self._prepared:
-            pgconn.send_prepare(key, sql)
-            _checked(await self._answer())
-            self._prepared.add(name)
-        pgconn.send_query_prepared(key, [None if p is None else str(p).encode() for p in params])
-        result = _checked(await self._answer())
+        await self.send(name, sql, params)
+        result = await self.answer()
         columns = range(result.nfields)
         return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
 
-    async def _answer(self) -> PGresult:
+    async def send(self, name: str, sql: bytes, params: Sequence[object] = ()) -> None:
+        """Sends a statement, which is prepared before its first time."""
+        pgconn, key = self.conn.pgconn, name.encode()
+        if name not in self._prepared:
+            pgconn.send_prepare(key, sql)
+            await self.answer()
+            self._prepared.add(name)
+        pgconn.send_query_prepared(key, [None if p is None else str(p).encode() for p in params])
+        pgconn.flush()
+
+    async def answer(self) -> PGresult:
         """The result of what was sent, once the server is ready for more: committed, that is."""
         loop, pgconn = asyncio.get_running_loop(), self.conn.pgconn
         number, results = pgconn.socket, []
@@ -108,7 +122,7 @@ class _Link:
         finally:
             loop.remove_reader(number)
             loop.remove_writer(number)
-        return results[0]
+        return _checked(results[0])
 
 
 def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
@@ -201,72 +215,59 @@ class Ledger:
             except _SETTLED_BY_ROLLBACK:
                 continue
             except Unavailable as error:
-                if not repeatable or isinstance(error.__cause__, TimeoutError | errors.LockNotAvailable):
+                lasting = isinstance(error.__cause__, TimeoutError | errors.LockNotAvailable)
+                if lasting or not repeatable or isinstance(error, _NotDurable):
                     raise
                 repeatable = False
         return await self._ask(name, ask)
 
-    async def _written(
-        self, name: str, params: Sequence[object], *, repeatable: bool = True
-    ) -> list[list[Any]]:
-        return await self._again(
-            name, lambda link: link.written(name, self._sql[name], params), repeatable=repeatable
-        )
+    async def _written(self, name: str, params: Sequence[object]) -> list[Any]:
+        return await self._again(name, lambda link: link.written(name, self._sql[name], params))
 
     async def _rows(
         self, name: str, params: Sequence[object] | dict[str, object] = ()
     ) -> list[tuple[Any, ...]]:
         return await self._ask(name, lambda link: link.rows(self._sql[name], params))
 
-    async def reserve(self, checks: Sequence[Check], *, wait: bool = True) -> list[Reserved | Unavailable]:
-        """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice."""
-        rules = self.rules
-        tenants, models, moments, requests, marks, kinds, fixed, rates, maxima = zip(*checks, strict=True)
-        now = max(moments)
-        names, of_models, keys = budgets(tenants, models)
-        amounts = [f if m is None else f + m * r for f, r, m in zip(fixed, rates, maxima, strict=True)]
-        ids = time_ordered_ids(now, len(checks))
-        params = (
-            now, wait, f"{rules.lifetime.total_seconds()} s", rules.default_model, rules.default_limit,
-            rules.percentile, rules.default_completion, names, of_models, numbers(keys), texts(kinds),
-            numbers(amounts),
-            optional([r if m is None else None for r, m in zip(rates, maxima, strict=True)]), numbers(ids),
-            optional(requests), optional(marks),
-        )  # fmt: skip
-        repeatable = None not in requests
-        (answer,) = await self._written("reserve", params, repeatable=repeatable)
-        status = parsed(answer[0], str)
-        reserved, remaining, spent, limit = [parsed(column, Decimal) for column in answer[1:]]
-        expires = now + rules.lifetime
-        results: list[Any] = [
-            Reserved(state, made, amount, left, expires, spent[key - 1], limit[key - 1])
-            for state, made, amount, left, key in zip(
-                status, ids, reserved or amounts, remaining, keys, strict=True
-            )
-        ]
+    async def _durably(
+        self, name: str, params: Sequence[object], read: Read, early: Early, repeatable: bool = True
+    ) -> list[Any]:
+        """The results of a batch once it is durable. Its rows are free, and `early` called, before."""
+
+        async def ask(link: _Link) -> list[Any]:
+            (row,) = await link.written(name, self._sql[name], params)
+            results = read(row)
+            if row[-1] is None:
+                return results
+            try:
+                await link.send("flush", self._sql["flush"])
+                early(results)
+                await link.answer()
+            except psycopg.Error as error:
+                raise _NotDurable(f"{name}: {type(error).__name__}") from error
+            return results
+
+        return await self._again(name, ask, repeatable=repeatable)
+
+    async def reserve(
+        self, checks: Sequence[Check], *, wait: bool = True, early: Early = _ignore
+    ) -> list[Reserved | Unavailable]:
+        """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice.
+
+        `early` gets the results when they are committed but not yet durable: no caller may know them so soon.
+        The status of a request that was answered before is still "known" there.
+        """
+        params, read = reserving(checks, self.rules, wait)
+        repeatable = all(check.request_id is not None for check in checks)
+        results = await self._durably("reserve", params, read, early, repeatable)
         return await self._recalled("reserved", Reserved, checks, results)
 
-    async def book(self, calls: Sequence[Usage], *, wait: bool = True) -> list[Booked | Unavailable]:
-        """Books in order, all in one transaction; no request id occurs twice."""
-        rules = self.rules
-        (
-            tenants, models, moments, requests, marks, kinds, prompt, completion, cache_read, cache_write,
-            costs, reservations,
-        ) = zip(*calls, strict=True)  # fmt: skip
-        names, of_models, keys = budgets(tenants, models)
-        params = (
-            max(moments), wait, rules.default_model, rules.default_limit, rules.warning_percent, names,
-            of_models, numbers(keys), texts(kinds), numbers(prompt), numbers(completion), numbers(cache_read),
-            numbers(cache_write), numbers(costs), texts(map(str, moments)), texts(requests), numbers(marks),
-            optional(reservations),
-        )  # fmt: skip
-        (answer,) = await self._written("book", params)
-        status, settlement = parsed(answer[0], str), parsed(answer[2], str)
-        month = parsed(answer[1], date.fromisoformat)
-        results: list[Any] = [
-            Booked(state, call.cost, *booked)
-            for state, call, *booked in zip(status, calls, month, settlement, strict=True)
-        ]
+    async def book(
+        self, calls: Sequence[Usage], *, wait: bool = True, early: Early = _ignore
+    ) -> list[Booked | Unavailable]:
+        """Books in order, all in one transaction; no request id occurs twice. `early` is as in `reserve`."""
+        params, read = booking(calls, self.rules, wait)
+        results = await self._durably("book", params, read, early)
         return await self._recalled("booked", Booked, calls, results)
 
     async def _recalled(

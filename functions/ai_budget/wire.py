@@ -6,8 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from functions.ai_budget.records import Budget
+from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
 
+Row = Sequence[bytes | None]
+Read = Callable[[Row], list[Any]]
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
@@ -63,3 +65,56 @@ def time_ordered_ids(now: datetime, count: int) -> list[str]:
         f"{start}{d[:3]}-{_VARIANT[d[3]]}{d[4:7]}-{d[7:19]}"
         for d in (digits[i : i + 20] for i in range(0, 20 * count, 20))
     ]
+
+
+def reserving(checks: Sequence[Check], rules: Rules, wait: bool) -> tuple[tuple[object, ...], Read]:
+    """The parameters of `reserve` for a batch, and what reads its row."""
+    tenants, models, moments, requests, marks, kinds, fixed, rates, maxima = zip(*checks, strict=True)
+    now = max(moments)
+    names, of_models, keys = budgets(tenants, models)
+    amounts = [f if m is None else f + m * r for f, r, m in zip(fixed, rates, maxima, strict=True)]
+    ids = time_ordered_ids(now, len(checks))
+    params = (
+        now, wait, f"{rules.lifetime.total_seconds()} s", rules.default_model, rules.default_limit,
+        rules.percentile, rules.default_completion, names, of_models, numbers(keys), texts(kinds),
+        numbers(amounts), optional([r if m is None else None for r, m in zip(rates, maxima, strict=True)]),
+        numbers(ids), optional(requests), optional(marks),
+    )  # fmt: skip
+    expires = now + rules.lifetime
+
+    def read(row: Row) -> list[Any]:
+        status = parsed(row[0], str)
+        reserved, remaining, spent, limit = [parsed(column, Decimal) for column in row[1:5]]
+        return [
+            Reserved(state, made, amount, left, expires, spent[key - 1], limit[key - 1])
+            for state, made, amount, left, key in zip(
+                status, ids, reserved or amounts, remaining, keys, strict=True
+            )
+        ]
+
+    return params, read
+
+
+def booking(calls: Sequence[Usage], rules: Rules, wait: bool) -> tuple[tuple[object, ...], Read]:
+    """The parameters of `book` for a batch, and what reads its row."""
+    (
+        tenants, models, moments, requests, marks, kinds, prompt, completion, cache_read, cache_write, costs,
+        reservations,
+    ) = zip(*calls, strict=True)  # fmt: skip
+    names, of_models, keys = budgets(tenants, models)
+    params = (
+        max(moments), wait, rules.default_model, rules.default_limit, rules.warning_percent, names, of_models,
+        numbers(keys), texts(kinds), numbers(prompt), numbers(completion), numbers(cache_read),
+        numbers(cache_write), numbers(costs), texts(map(str, moments)), texts(requests), numbers(marks),
+        optional(reservations),
+    )  # fmt: skip
+
+    def read(row: Row) -> list[Any]:
+        status, settlement = parsed(row[0], str), parsed(row[2], str)
+        month = parsed(row[1], date.fromisoformat)
+        return [
+            Booked(state, call.cost, *booked)
+            for state, call, *booked in zip(status, calls, month, settlement, strict=True)
+        ]
+
+    return params, read

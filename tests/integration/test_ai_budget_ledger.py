@@ -1,14 +1,17 @@
 """How batches travel to PostgreSQL and back: whole, of any size, and not stopped by one that failed."""
 
 import asyncio
+import shutil
 from decimal import Decimal
 
 import psycopg
 import pytest
 
+from functions.ai_budget import postgres
 from functions.ai_budget.ledger import Unavailable
+from functions.ai_budget.migrate import migrate
 from functions.ai_budget.records import Check, Usage
-from tests.functions.ai_budget.support import SONNET, at, sql
+from tests.functions.ai_budget.support import SONNET, Desk, at, short_directory, sql
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
@@ -71,3 +74,75 @@ def test_a_statement_whose_connection_ends_in_between_is_asked_again_if_that_doe
         with pytest.raises(Unavailable):
             desk.run(cut(desk.ledger.reserve([a_check()], wait=True)))
     assert desk.run(desk.ledger.reserve([a_check()]))[0].status == "ok"
+
+
+@pytest.fixture
+def a_replica_is_awaited():
+    """Commits wait for a replica that does not exist, until the function it gives is called."""
+    directory = short_directory() / "pg"
+    url = postgres.start(directory)
+    migrate(url)
+
+    def awaited(names):
+        sql(url, f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        sql(url, "SELECT pg_reload_conf()")
+
+    yield url, awaited
+    postgres.stop(directory)
+    shutil.rmtree(directory.parent, ignore_errors=True)
+
+
+def test_rows_are_free_before_a_batch_is_durable_but_no_one_has_an_answer(a_replica_is_awaited):
+    url, awaited = a_replica_is_awaited
+    desk = Desk(url)
+    named = a_check()._replace(request_id="r1", fingerprint="0" * 32)
+    committed = []
+
+    def held():
+        with psycopg.connect(url) as conn:
+            rows = conn.execute("SELECT reserved_usd FROM ai_token_budgets FOR UPDATE NOWAIT").fetchall()
+            conn.rollback()
+        return rows
+
+    async def ask():
+        await desk.ledger.book([a_call("first")])
+        await asyncio.to_thread(awaited, "nobody")
+        asks = [asyncio.ensure_future(desk.ledger.reserve([named], early=committed.append))]
+        await asyncio.sleep(0.3)
+        assert await asyncio.to_thread(held) == [(CALL,)]
+        # Each of these saw what is not durable yet.
+        for asking in (desk.ledger.reserve([named]), desk.ledger.reserve([a_check()])):
+            asks.append(asyncio.ensure_future(asking))
+        asks.append(asyncio.ensure_future(desk.ledger.book([a_call("first")])))
+        await asyncio.sleep(0.3)
+        assert not any(asked.done() for asked in asks)
+        await asyncio.to_thread(awaited, "")
+        return await asyncio.gather(*asks)
+
+    first, again, other, booked = desk.run(ask())
+    assert [result.status for (result,) in (first, again, other, booked)] == ["ok", "replay", "ok", "replay"]
+    assert committed[0][0] == first[0]
+    assert again[0].reservation_id == first[0].reservation_id
+    desk.close()
+
+
+def test_a_batch_whose_connection_ends_before_it_is_durable_is_not_asked_again(a_replica_is_awaited):
+    url, awaited = a_replica_is_awaited
+    desk = Desk(url)
+    desk.ledger._sql["backend"] = b"SELECT pg_backend_pid()"
+
+    async def ask():
+        await desk.ledger.book([a_call("first")])
+        victim = (await desk.ledger.fetch("backend"))[0][0]
+        await asyncio.to_thread(awaited, "nobody")
+        asked = asyncio.ensure_future(desk.ledger.book([a_call("r1")]))
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(sql, url, "SELECT pg_terminate_backend(%s)", victim)
+        await asyncio.wait([asked])
+        await asyncio.to_thread(awaited, "")
+        return asked.exception(), await desk.ledger.book([a_call("r1")])
+
+    error, (booked,) = desk.run(ask())
+    assert isinstance(error, Unavailable)
+    assert booked.status == "replay"
+    desk.close()

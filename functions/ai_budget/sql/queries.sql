@@ -1,6 +1,8 @@
 -- name: reserve
--- Reserves a batch of checks; one row of arrays. See ai_budget_reserve.
-SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd
+-- Reserves a batch of checks; one row of arrays. See ai_budget_reserve. With `early`, the rows are free again before
+-- the batch is durable: whoever gives an answer has to wait for `flush`.
+SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd,
+    CASE WHEN status && ARRAY['ok', 'known'] THEN set_config('synchronous_commit', 'off', true) END AS early
 FROM ai_budget_reserve($1::timestamptz, $2::boolean, $3::interval, $4::text, $5::numeric, $6::float8, $7::integer,
     $8::text[], $9::text[], $10::integer[], $11::text[], $12::numeric[], $13::numeric[], $14::uuid[], $15::text[],
     $16::uuid[]);
@@ -13,8 +15,9 @@ FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, finger
 JOIN ai_budget_reservations r USING (tenant_id, request_id);
 
 -- name: book
--- Books a batch of tracked calls; one row of arrays. See ai_budget_book.
-SELECT status, month, settlement
+-- Books a batch of tracked calls; one row of arrays. See ai_budget_book, and `reserve` for `early`.
+SELECT status, month, settlement,
+    CASE WHEN status && ARRAY['ok', 'known'] THEN set_config('synchronous_commit', 'off', true) END AS early
 FROM ai_budget_book($1::timestamptz, $2::boolean, $3::text, $4::numeric, $5::numeric, $6::text[], $7::text[],
     $8::integer[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[],
     $15::timestamptz[], $16::text[], $17::uuid[], $18::uuid[]);
@@ -24,6 +27,11 @@ FROM ai_budget_book($1::timestamptz, $2::boolean, $3::text, $4::numeric, $5::num
 SELECT u.tenant_id, u.request_id, u.fingerprint = i.fingerprint, u.cost_usd, u.period_start, u.settlement
 FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
 JOIN ai_token_usage u ON u.tenant_id = i.tenant_id COLLATE "C" AND u.request_id = i.request_id COLLATE "C";
+
+-- name: flush
+-- Returns once all that was committed before is durable, on replicas too that commits wait for: it writes to the log
+-- behind them, and its own commit waits.
+SELECT pg_logical_emit_message(true, 'ai_budget', '');
 
 -- name: set_limit
 -- Sets a monthly limit and returns the budget's row.

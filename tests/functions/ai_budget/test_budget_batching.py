@@ -30,9 +30,9 @@ class Ledger:
     def __init__(self, busy=(), fails=lambda _: None):
         self.batches, self.flying = [], []
         self.busy, self.fails = set(busy), fails
-        self.seconds = 0.002
+        self.seconds, self.durable = 0.002, None
 
-    async def send(self, items, *, wait):
+    async def send(self, items, *, wait, early):
         assert not {i.tenant_id for i in items} & {t for batch in self.flying for t in batch}
         self.batches.append((items, wait))
         self.flying.append([i.tenant_id for i in items])
@@ -41,7 +41,13 @@ class Ledger:
         self.flying.remove(flight)
         if error := self.fails(items):
             raise error
-        return [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
+        results = [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
+        if self.durable is not None:
+            early([r._replace(status="known") if r == Result(Item("known")) else r for r in results])
+            await self.durable.wait()
+            if error := self.fails(items):
+                raise error
+        return results
 
 
 def answers(ledger, items, **settings):
@@ -84,6 +90,59 @@ def test_a_batch_has_all_its_answers_made_before_the_first_is_given():
     assert (first, last) == ("answer to r0", "answer to r2")
     assert isinstance(failed, ValueError)
     assert events == ["made"] * 3 + ["given"] * 3
+
+
+async def durable_later(ledger, events, kinds=("check", "track")):
+    """Two requests of each tenant, the second sent after the first was committed, both durable later."""
+    ledger.durable = asyncio.Event()
+    batcher = Batcher({"check": ledger.send, "track": ledger.send})
+    pending = []
+    for kind in kinds:
+        for tenant in ("a", "known"):
+            asked = batcher.submit(kind, Item(tenant), lambda result: events.append("made") or result.status)
+            asked.add_done_callback(lambda _: events.append("given"))
+            pending.append(asked)
+        await asyncio.sleep(0.02)
+    return pending
+
+
+def test_others_go_on_before_a_batch_is_durable_and_nobody_is_answered_before():
+    ledger, events = Ledger(), []
+
+    async def ask():
+        pending = await durable_later(ledger, events)
+        assert len(ledger.batches) == 2
+        assert events == ["made"] * 2
+        ledger.durable.set()
+        return await asyncio.gather(*pending)
+
+    assert asyncio.run(ask()) == ["ok"] * 4
+    assert events.count("made") == events.count("given") == 4
+
+
+def test_what_was_not_durable_is_not_answered_as_if_it_were():
+    ledger, events = Ledger(), []
+
+    async def ask():
+        pending = await durable_later(ledger, events, ["check"])
+        ledger.fails = lambda _: Unavailable("lost")
+        ledger.durable.set()
+        return await asyncio.gather(*pending, return_exceptions=True)
+
+    assert all(isinstance(answer, Unavailable) for answer in asyncio.run(ask()))
+    assert len(ledger.batches) == 1
+
+
+def test_a_held_tenant_is_asked_again_before_the_others_are_durable():
+    ledger = Ledger(busy={"known"})
+
+    async def ask():
+        pending = await durable_later(ledger, [], ["check"])
+        assert [wait for _, wait in ledger.batches] == [False, True]
+        ledger.durable.set()
+        return await asyncio.gather(*pending)
+
+    assert asyncio.run(ask()) == ["ok"] * 2
 
 
 def test_a_batch_has_a_largest_size_and_a_busy_tenant_does_not_push_the_others_aside():

@@ -34,8 +34,14 @@ class _Waiting(NamedTuple):
 class Turn(Protocol):
     """How the workers of a server agree whose batch is next: turns.Turns, or Alone."""
 
+    shared: bool  # whether there are other workers
+
     def take(self) -> bool:
         """Whether it is this worker's turn now, from here on until `give`."""
+        ...
+
+    def lend(self) -> None:
+        """Lets other workers have the turn; this one takes none before `give`."""
         ...
 
     def give(self) -> None:
@@ -54,12 +60,16 @@ class Turn(Protocol):
 class Alone:
     """The turn of the only worker."""
 
+    shared = False
     _held = False
 
     def take(self) -> bool:
         """True unless it is taken."""
         held, self._held = self._held, True
         return not held
+
+    def lend(self) -> None:
+        """Nobody else has use for it."""
 
     def give(self) -> None:
         """Ends the turn."""
@@ -77,7 +87,8 @@ class Batcher:
     """`sends` maps a kind of request to the ledger's method `send(items, wait=…, early=…)`: one result each.
 
     Items have `tenant_id`, `request_id` and `now`; results have `status`, "busy" where the row was held.
-    `early` is called with the results if the rows are free again before the batch is durable.
+    `early`, given where others may wait for the rows, is called with the results once those are free, before
+    the batch is durable.
     """
 
     def __init__(
@@ -241,41 +252,37 @@ class Batcher:
     async def _run(self, kind: str, batch: list[_Waiting], alone: bool, flight: int) -> None:
         loop = asyncio.get_running_loop()
         tenants = {waiting.item.tenant_id for waiting in batch}
-        now, size, landed = loop.time(), len(batch), False
+        now, size = loop.time(), len(batch)
         answers: dict[int, Any] = {}
         again: set[int] = set()
 
         def land(results: Sequence[Any]) -> None:
-            """Lets others at the rows, then makes the answers that are certain once the batch is durable."""
-            nonlocal landed
-            if landed:
-                return
-            landed = True
+            """Lets other workers at the rows and makes the answers, certain once they are durable."""
+            if self._holder == flight:
+                self._turn.lend()
             for place, result in enumerate(results):
-                if not alone and not isinstance(result, Exception) and result.status == "busy":
-                    again.add(place)
-                    self._ask_again(kind, batch[place], flight, now)
-            self._flying -= tenants
-            self._end_turn(flight)
-            for place, result in enumerate(results):
-                if place not in again and not isinstance(result, Exception) and result.status != "known":
+                if result.status not in ("known", "busy"):
                     answers[place] = _answer(batch[place], result)
 
         try:
-            results = await self._send(kind, [waiting.item for waiting in batch], alone, land)
-            land(results)
+            early = land if alone or self._turn.shared else None
+            results = await self._send(kind, [waiting.item for waiting in batch], alone, early)
             if isinstance(results[0], Unavailable):
                 # What queued up behind it has waited long enough.
                 answers.clear()
                 batch, results = self._give_up(batch, tenants if alone else None, results[0])
+            for place, (waiting, result) in enumerate(zip(batch, results, strict=True)):
+                if not alone and not isinstance(result, Exception) and result.status == "busy":
+                    again.add(place)
+                    self._ask_again(kind, waiting, flight, now)
         finally:
-            if not landed:
-                land(())
             self._in_flight -= size
             self._expected = REGATHERED * (size + self._waiting + self._in_flight)
+            self._flying -= tenants
             self._free[alone] += 1
             if alone:
                 self._contended = {t: since for t, since in self._contended.items() if now - since < HELD}
+            self._end_turn(flight)
             if self._waiting:
                 self._consider(loop)
         for place, (waiting, result) in enumerate(zip(batch, results, strict=True)):
@@ -302,7 +309,7 @@ class Batcher:
         return batch, [error] * len(batch)
 
     async def _send(
-        self, kind: str, items: list[Any], alone: bool, land: Callable[[Sequence[Any]], None]
+        self, kind: str, items: list[Any], alone: bool, land: Callable[[Sequence[Any]], None] | None
     ) -> Sequence[Any]:
         """One result or exception per item; a batch that the database refuses is sent item by item."""
         try:
@@ -312,7 +319,7 @@ class Batcher:
                 return [error] * len(items)
         results: list[Any] = []
         for item in items:
-            results += await self._send(kind, [item], True, lambda _: None)
+            results += await self._send(kind, [item], True, None)
         return results
 
 

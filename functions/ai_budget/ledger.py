@@ -25,7 +25,7 @@ from functions.ai_budget.wire import Read, Row, booking, budget, optional, reser
 
 T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
-Early = Callable[[list[Any]], None]
+Early = Callable[[list[Any]], None] | None
 
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
 _OPTIONS = (
@@ -47,10 +47,6 @@ class Unavailable(Exception):
 
 class _NotDurable(Unavailable):
     """It was committed but may be lost: who asked again might find its own work and take it for another's."""
-
-
-def _ignore(_: list[Any]) -> None:
-    pass
 
 
 def _checked(result: PGresult) -> PGresult:
@@ -232,16 +228,17 @@ class Ledger:
     async def _durably(
         self, name: str, params: Sequence[object], read: Read, early: Early, repeatable: bool = True
     ) -> list[Any]:
-        """The results of a batch once it is durable. Its rows are free, and `early` called, before."""
+        """The results of a batch once it is durable; with `early` its rows are free before."""
 
         async def ask(link: _Link) -> list[Any]:
-            (row,) = await link.written(name, self._sql[name], params)
+            (row,) = await link.written(name, self._sql[name], (*params, early is not None))
             results = read(row)
             if row[-1] is None:
                 return results
             try:
                 await link.send("flush", self._sql["flush"])
-                early(results)
+                if early is not None:
+                    early(results)
                 await link.answer()
             except psycopg.Error as error:
                 raise _NotDurable(f"{name}: {type(error).__name__}") from error
@@ -250,11 +247,12 @@ class Ledger:
         return await self._again(name, ask, repeatable=repeatable)
 
     async def reserve(
-        self, checks: Sequence[Check], *, wait: bool = True, early: Early = _ignore
+        self, checks: Sequence[Check], *, wait: bool = True, early: Early = None
     ) -> list[Reserved | Unavailable]:
         """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice.
 
-        `early` gets the results when they are committed but not yet durable: no caller may know them so soon.
+        `early` gets the results when the rows are free but nothing is durable: no caller may know them then.
+        Without it that is one moment, which costs less where nobody waits for the rows.
         The status of a request that was answered before is still "known" there.
         """
         params, read = reserving(checks, self.rules, wait)
@@ -263,7 +261,7 @@ class Ledger:
         return await self._recalled("reserved", Reserved, checks, results)
 
     async def book(
-        self, calls: Sequence[Usage], *, wait: bool = True, early: Early = _ignore
+        self, calls: Sequence[Usage], *, wait: bool = True, early: Early = None
     ) -> list[Booked | Unavailable]:
         """Books in order, all in one transaction; no request id occurs twice. `early` is as in `reserve`."""
         params, read = booking(calls, self.rules, wait)

@@ -24,6 +24,7 @@ class Turns:
         self._wanted = mmap.mmap(-1, workers)  # by worker: whether it waits to be rung for
         self._last = mmap.mmap(-1, 1)  # the worker that had the last turn
         self._until = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock, for all workers
+        self.shared = workers > 1
         self._own = 0
         self._held = self._locked = self._yielded = False
 
@@ -60,19 +61,24 @@ class Turns:
         self._last[0] = self._own
         return True
 
-    def give(self) -> None:
-        """Gives the turn back and rings for the next worker that waits."""
+    def lend(self) -> None:
+        """Lets the next worker that waits have the turn; this one takes none before `give`."""
         if self._locked:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
-        self._held = self._locked = False
+        self._locked = False
         self.decline()
+
+    def give(self) -> None:
+        """Gives the turn back and rings for the next worker that waits."""
+        self._held = False
+        self.lend()
 
     def met(self) -> bool:
         """Says that a tenant's row was held during this turn; all take turns from then on, for a while.
 
         Returns whether another worker may have held it.
         """
-        if len(self._bells) == 1:
+        if not self.shared:
             return False
         now = time.monotonic()
         if now >= self._until[0]:

@@ -1,8 +1,10 @@
 -- name: reserve
--- Reserves a batch of checks; one row of arrays. See ai_budget_reserve. With `early`, the rows are free again before
--- the batch is durable: whoever gives an answer has to wait for `flush`.
+-- Reserves a batch of checks; one row of arrays. See ai_budget_reserve. If it says `early`, as the last parameter may
+-- ask for, the rows are free again before the batch is durable: whoever gives an answer has to wait for `flush`. So has
+-- he who recalls one, which may be as young.
 SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd,
-    CASE WHEN status && ARRAY['ok', 'known'] THEN set_config('synchronous_commit', 'off', true) END AS early
+    CASE WHEN 'known' = ANY (status) OR $17 AND 'ok' = ANY (status)
+        THEN set_config('synchronous_commit', 'off', true) END AS early
 FROM ai_budget_reserve($1::timestamptz, $2::boolean, $3::interval, $4::text, $5::numeric, $6::float8, $7::integer,
     $8::text[], $9::text[], $10::integer[], $11::text[], $12::numeric[], $13::numeric[], $14::uuid[], $15::text[],
     $16::uuid[]);
@@ -17,7 +19,8 @@ JOIN ai_budget_reservations r USING (tenant_id, request_id);
 -- name: book
 -- Books a batch of tracked calls; one row of arrays. See ai_budget_book, and `reserve` for `early`.
 SELECT status, month, settlement,
-    CASE WHEN status && ARRAY['ok', 'known'] THEN set_config('synchronous_commit', 'off', true) END AS early
+    CASE WHEN 'known' = ANY (status) OR $19 AND 'ok' = ANY (status)
+        THEN set_config('synchronous_commit', 'off', true) END AS early
 FROM ai_budget_book($1::timestamptz, $2::boolean, $3::text, $4::numeric, $5::numeric, $6::text[], $7::text[],
     $8::integer[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[],
     $15::timestamptz[], $16::text[], $17::uuid[], $18::uuid[]);

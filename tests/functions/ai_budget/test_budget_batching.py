@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from functions.ai_budget.batching import PATIENCE, STUCK, Batcher
+from functions.ai_budget.batching import PATIENCE, STUCK, Alone, Batcher
 from functions.ai_budget.ledger import Unavailable
 
 MAY = datetime(2026, 5, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ class Ledger:
         if error := self.fails(items):
             raise error
         results = [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
-        if self.durable is not None:
+        if self.durable is not None and early is not None:
             early([r._replace(status="known") if r == Result(Item("known")) else r for r in results])
             await self.durable.wait()
             if error := self.fails(items):
@@ -92,39 +92,59 @@ def test_a_batch_has_all_its_answers_made_before_the_first_is_given():
     assert events == ["made"] * 3 + ["given"] * 3
 
 
-async def durable_later(ledger, events, kinds=("check", "track")):
-    """Two requests of each tenant, the second sent after the first was committed, both durable later."""
+async def durable_later(ledger, events, **settings):
+    """Requests of two tenants, committed but durable only later, and one of a third after them."""
     ledger.durable = asyncio.Event()
-    batcher = Batcher({"check": ledger.send, "track": ledger.send})
+    batcher = Batcher({"check": ledger.send}, **settings)
     pending = []
-    for kind in kinds:
-        for tenant in ("a", "known"):
-            asked = batcher.submit(kind, Item(tenant), lambda result: events.append("made") or result.status)
-            asked.add_done_callback(lambda _: events.append("given"))
-            pending.append(asked)
-        await asyncio.sleep(0.02)
+    for tenant in ("a", "known"):
+        asked = batcher.submit("check", Item(tenant), lambda result: events.append("made") or result.status)
+        asked.add_done_callback(lambda _: events.append("given"))
+        pending.append(asked)
+    await asyncio.sleep(0.01)
+    pending.append(batcher.submit("check", Item("b"), lambda result: result.status))
+    await asyncio.sleep(0.005)
     return pending
 
 
-def test_others_go_on_before_a_batch_is_durable_and_nobody_is_answered_before():
-    ledger, events = Ledger(), []
+class Lent(Alone):
+    """Remembers what becomes of the turn."""
+
+    shared = True
+
+    def __init__(self):
+        self.events = []
+
+    def lend(self):
+        self.events.append("lent")
+
+    def give(self):
+        super().give()
+        self.events.append("given")
+
+
+def test_other_workers_go_on_before_a_batch_is_durable_but_nobody_is_answered_before(monkeypatch):
+    monkeypatch.setattr("functions.ai_budget.batching.PATIENCE", 60)
+    ledger, events, turn = Ledger(), [], Lent()
 
     async def ask():
-        pending = await durable_later(ledger, events)
-        assert len(ledger.batches) == 2
-        assert events == ["made"] * 2
+        pending = await durable_later(ledger, events, turn=turn)
+        assert events == ["made"]
+        assert turn.events == ["lent"]
+        assert len(ledger.batches) == 1  # this worker's next batch grows meanwhile
         ledger.durable.set()
         return await asyncio.gather(*pending)
 
-    assert asyncio.run(ask()) == ["ok"] * 4
-    assert events.count("made") == events.count("given") == 4
+    assert asyncio.run(ask()) == ["ok"] * 3
+    assert events == ["made"] * 2 + ["given"] * 2
+    assert turn.events == ["lent", "given"] * 2
 
 
 def test_what_was_not_durable_is_not_answered_as_if_it_were():
     ledger, events = Ledger(), []
 
     async def ask():
-        pending = await durable_later(ledger, events, ["check"])
+        pending = await durable_later(ledger, events, turn=Lent())
         ledger.fails = lambda _: Unavailable("lost")
         ledger.durable.set()
         return await asyncio.gather(*pending, return_exceptions=True)
@@ -133,16 +153,13 @@ def test_what_was_not_durable_is_not_answered_as_if_it_were():
     assert len(ledger.batches) == 1
 
 
-def test_a_held_tenant_is_asked_again_before_the_others_are_durable():
-    ledger = Ledger(busy={"known"})
+def test_where_nobody_waits_for_the_rows_a_batch_is_durable_at_once():
+    ledger, events = Ledger(), []
 
     async def ask():
-        pending = await durable_later(ledger, [], ["check"])
-        assert [wait for _, wait in ledger.batches] == [False, True]
-        ledger.durable.set()
-        return await asyncio.gather(*pending)
+        return await asyncio.gather(*await durable_later(ledger, events))
 
-    assert asyncio.run(ask()) == ["ok"] * 2
+    assert asyncio.run(ask()) == ["ok"] * 3
 
 
 def test_a_batch_has_a_largest_size_and_a_busy_tenant_does_not_push_the_others_aside():
@@ -217,7 +234,7 @@ def test_callers_that_come_back_are_gathered_again(callers):
     assert len(ledger.batches) == 5
 
 
-class Turn:
+class Turn(Alone):
     """Another worker has the turn until `free`; `meets`: how often it is the one that holds a row."""
 
     def __init__(self, free=False, meets=0):

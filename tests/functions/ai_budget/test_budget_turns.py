@@ -71,6 +71,18 @@ def test_workers_that_did_not_meet_do_not_wait_for_each_other(strangers):
     assert strangers.ask(0, "take")
 
 
+def test_a_lent_turn_is_free_for_the_others_and_not_for_its_worker(team):
+    assert team.ask(0, "take")
+    assert not team.ask(1, "take")
+    team.ask(0, "lend")
+    assert not team.ask(0, "take")
+    assert team.ask(1, "take")
+    team.ask(0, "give")
+    assert not team.ask(0, "take")
+    team.ask(1, "give")
+    assert team.ask(0, "take")
+
+
 def test_once_two_workers_met_all_take_turns_for_a_while(monkeypatch):
     monkeypatch.setattr(turns, "REMEMBERED", 0.5)
     team = Team(3)

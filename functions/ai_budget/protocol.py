@@ -26,9 +26,9 @@ def request_of(scope: Any, body: bytes | None) -> Request:
     )
 
 
-def _written(keep_alive: bool, response: Response) -> bytes:
+def _written(cycle: Any, response: Response) -> bytes:
     head = [f"{name}: {value}\r\n" for name, value in response.headers]
-    if not keep_alive:
+    if not cycle.keep_alive:
         head.append("connection: close\r\n")
     head.append("\r\n")
     return STATUS_LINE[response.status] + "".join(head).encode("latin-1") + response.body
@@ -91,10 +91,8 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         request = request_of(cycle.scope, bytes(cycle.body))
-        keep = cycle.keep_alive
-        if not self._api.begin(
-            request, time.perf_counter(), partial(_written, keep), partial(self._give, cycle)
-        ):
+        written, give = partial(_written, cycle), partial(self._give, cycle)
+        if not self._api.begin(request, time.perf_counter(), written, give):
             super()._start_asgi_task(cycle, app)
 
     def _give(self, cycle: Any, answer: bytes) -> None:

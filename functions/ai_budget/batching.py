@@ -254,7 +254,6 @@ class Batcher:
         tenants = {waiting.item.tenant_id for waiting in batch}
         now, size = loop.time(), len(batch)
         answers: dict[int, Any] = {}
-        again: set[int] = set()
 
         def land(results: Sequence[Any]) -> None:
             """Lets other workers at the rows and makes the answers, certain once they are durable."""
@@ -273,8 +272,9 @@ class Batcher:
                 batch, results = self._give_up(batch, tenants if alone else None, results[0])
             for place, (waiting, result) in enumerate(zip(batch, results, strict=True)):
                 if not alone and not isinstance(result, Exception) and result.status == "busy":
-                    again.add(place)
                     self._ask_again(kind, waiting, flight, now)
+                elif place not in answers:
+                    answers[place] = _answer(waiting, result)
         finally:
             self._in_flight -= size
             self._expected = REGATHERED * (size + self._waiting + self._in_flight)
@@ -285,9 +285,6 @@ class Batcher:
             self._end_turn(flight)
             if self._waiting:
                 self._consider(loop)
-        for place, (waiting, result) in enumerate(zip(batch, results, strict=True)):
-            if place not in again and place not in answers:
-                answers[place] = _answer(waiting, result)
         for place, answer in answers.items():
             _give(batch[place].future, answer)
 

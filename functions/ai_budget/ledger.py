@@ -71,7 +71,7 @@ class _Link:
         """All rows of a statement."""
         return await (await self.conn.execute(sql, params, prepare=True)).fetchall()
 
-    async def written(self, name: str, sql: bytes, params: Sequence[object] = ()) -> list[Row]:
+    async def written(self, name: str, sql: bytes, params: Sequence[object]) -> list[Row]:
         """All rows of a statement with $1, $2…, as the server writes them."""
         await self.send(name, sql, params)
         result = await self.answer()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import call
 from typing import Any
 
 from functions.ai_budget.answers import Answer, Refusal, Text, instant, invalid, number, percentage
@@ -123,7 +124,7 @@ class Service:
         """Reserves what a call may cost, or refuses it."""
         try:
             await self._have_prices(now)
-            return await self._reserved(body, now, _answer)
+            return await self._reserved(body, now, call)
         except Unavailable:
             raise unavailable() from None
 
@@ -189,7 +190,7 @@ class Service:
     async def book(self, body: dict[str, Any], now: datetime) -> Answer:
         """Books a call that has a request id. Raises Unavailable."""
         await self._have_prices(now)
-        return await self._booked(body, now, _answer)
+        return await self._booked(body, now, call)
 
     def _booked(self, body: dict[str, Any], now: datetime, form: Form) -> asyncio.Future[Any]:
         model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
@@ -352,10 +353,6 @@ def _recorded(result: Booked) -> Answer:
             "reservation": result.settlement,
         },
     )
-
-
-def _answer(judge: Judge) -> Answer:
-    return judge()
 
 
 def _conflict() -> Refusal:

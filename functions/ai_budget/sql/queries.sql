@@ -1,7 +1,7 @@
 -- name: reserve
 -- Reserves a batch of checks; one row of arrays. See ai_budget_reserve. If it says `early`, as the last parameter may
--- ask for, the rows are free again before the batch is durable: whoever gives an answer has to wait for `flush`. So has
--- he who recalls one, which may be as young.
+-- ask for, the rows are free again before the batch is durable: whoever gives an answer has to wait for `flush`, also
+-- whoever recalls one, which may be as young.
 SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd,
     CASE WHEN 'known' = ANY (status) OR $17 AND 'ok' = ANY (status)
         THEN set_config('synchronous_commit', 'off', true) END AS early

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from decimal import Decimal
 
 import psycopg
@@ -11,7 +12,7 @@ from functions.ai_budget import postgres
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.migrate import migrate
 from functions.ai_budget.records import Check, Usage
-from tests.functions.ai_budget.support import SONNET, Desk, at, short_directory, sql
+from tests.functions.ai_budget.support import SONNET, Desk, at, short_directory, sql, until
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
@@ -83,9 +84,18 @@ def a_replica_is_awaited():
     url = postgres.start(directory)
     migrate(url)
 
+    def waits():
+        conn = psycopg.connect(url, autocommit=True)
+        conn.pgconn.send_query(b"SELECT pg_logical_emit_message(true, 'probe', '')")
+        time.sleep(0.05)
+        event = sql(url, "SELECT wait_event FROM pg_stat_activity WHERE pid = %s", conn.info.backend_pid)
+        conn.close()
+        return event == [("SyncRep",)]
+
     def awaited(names):
         sql(url, f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
         sql(url, "SELECT pg_reload_conf()")
+        until(lambda: waits() is bool(names))
 
     yield url, awaited
     postgres.stop(directory)

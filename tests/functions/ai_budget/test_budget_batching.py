@@ -92,6 +92,41 @@ def test_a_batch_has_all_its_answers_made_before_the_first_is_given():
     assert events == ["made"] * 3 + ["given"] * 3
 
 
+class Turn(Alone):
+    """Another worker has the turn until `free`; `meets`: how often it is the one that holds a row."""
+
+    shared = True
+
+    def __init__(self, free=False, meets=0):
+        self.free, self.meets, self.log = free, meets, []
+
+    def take(self):
+        took, self.free = self.free, False
+        if took:
+            self.log.append("take")
+        return took
+
+    def lend(self):
+        self.log.append("lend")
+
+    def give(self):
+        self.free = True
+        self.log.append("give")
+
+    def decline(self):
+        self.log.append("decline")
+
+    def met(self):
+        self.meets -= 1
+        return self.meets >= 0
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A turn lasts as long as its batch, however slow the machine."""
+    monkeypatch.setattr("functions.ai_budget.batching.PATIENCE", 60)
+
+
 async def durable_later(ledger, events, **settings):
     """Requests of two tenants, committed but durable only later, and one of a third after them."""
     ledger.durable = asyncio.Event()
@@ -107,44 +142,29 @@ async def durable_later(ledger, events, **settings):
     return pending
 
 
-class Lent(Alone):
-    """Remembers what becomes of the turn."""
-
-    shared = True
-
-    def __init__(self):
-        self.events = []
-
-    def lend(self):
-        self.events.append("lent")
-
-    def give(self):
-        super().give()
-        self.events.append("given")
-
-
-def test_other_workers_go_on_before_a_batch_is_durable_but_nobody_is_answered_before(monkeypatch):
-    monkeypatch.setattr("functions.ai_budget.batching.PATIENCE", 60)
-    ledger, events, turn = Ledger(), [], Lent()
+@pytest.mark.usefixtures("patient")
+def test_other_workers_go_on_before_a_batch_is_durable_but_nobody_is_answered_before():
+    ledger, events, turn = Ledger(), [], Turn(free=True)
 
     async def ask():
         pending = await durable_later(ledger, events, turn=turn)
         assert events == ["made"]
-        assert turn.events == ["lent"]
+        assert turn.log == ["take", "lend"]
         assert len(ledger.batches) == 1  # this worker's next batch grows meanwhile
         ledger.durable.set()
         return await asyncio.gather(*pending)
 
     assert asyncio.run(ask()) == ["ok"] * 3
     assert events == ["made"] * 2 + ["given"] * 2
-    assert turn.events == ["lent", "given"] * 2
+    assert turn.log == ["take", "lend", "give"] * 2
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_was_not_durable_is_not_answered_as_if_it_were():
     ledger, events = Ledger(), []
 
     async def ask():
-        pending = await durable_later(ledger, events, turn=Lent())
+        pending = await durable_later(ledger, events, turn=Turn(free=True))
         ledger.fails = lambda _: Unavailable("lost")
         ledger.durable.set()
         return await asyncio.gather(*pending, return_exceptions=True)
@@ -232,30 +252,6 @@ def test_callers_that_come_back_are_gathered_again(callers):
 
     asyncio.run(ask())
     assert len(ledger.batches) == 5
-
-
-class Turn(Alone):
-    """Another worker has the turn until `free`; `meets`: how often it is the one that holds a row."""
-
-    def __init__(self, free=False, meets=0):
-        self.free, self.meets, self.log = free, meets, []
-
-    def take(self):
-        took, self.free = self.free, False
-        if took:
-            self.log.append("take")
-        return took
-
-    def give(self):
-        self.free = True
-        self.log.append("give")
-
-    def decline(self):
-        self.log.append("decline")
-
-    def met(self):
-        self.meets -= 1
-        return self.meets >= 0
 
 
 def test_a_tenant_that_another_worker_held_is_asked_for_again_with_the_others():

@@ -16,7 +16,7 @@ from functions.ai_budget import bodies
 from functions.ai_budget.answers import Answer, Refusal, dumps, invalid
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import CONTENT_TYPE, Latencies, page
-from functions.ai_budget.service import Service, unavailable
+from functions.ai_budget.service import Judge, Service, unavailable
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/ai-budget/"
@@ -124,29 +124,28 @@ class Api:
         """
         request_id, route = _request_id(request), BATCHED[request.path]
 
-        def formed(judge: Callable[[], Answer]) -> tuple[int, bytes]:
-            try:
-                answer = judge()
-            except Exception as error:
-                answer = _failed(error, request_id)
+        def ready(answer: Answer) -> tuple[int, bytes]:
             return answer.status, written(self._response(answer, request_id))
 
-        def finish(pending: asyncio.Future[Any]) -> None:
-            status, answer = formed(pending.result) if pending.exception() else pending.result()
+        def formed(judge: Judge, result: Any) -> tuple[int, bytes]:
+            try:
+                return ready(judge(result))
+            except Exception as error:
+                return ready(_failed(error, request_id))
+
+        def finish(outcome: Any) -> None:
+            failed = isinstance(outcome, Exception)
+            status, answer = ready(_failed(outcome, request_id)) if failed else outcome
             give(answer)
             self.latencies.observe(route, status, time.perf_counter() - began)
 
         try:
             self._authorize(request, route)
             body = self._body(request, bodies.CHECK if route == "check" else bodies.TRACK)
-            pending = self.service.begin(route, body, self._clock(), formed)
+            return self.service.begin(route, body, self._clock(), formed, finish)
         except Exception as error:
-            pending = asyncio.get_running_loop().create_future()
-            pending.set_exception(error)
-        if pending is None:
-            return False
-        pending.add_done_callback(finish)
-        return True
+            asyncio.get_running_loop().call_soon(finish, error)
+            return True
 
     def _response(self, answer: Answer, request_id: str) -> Response:
         status, value, more, kind = answer

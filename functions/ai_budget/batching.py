@@ -8,9 +8,11 @@ asked for alone, so that it holds nobody else up.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from functions.ai_budget.ledger import Unavailable
@@ -23,12 +25,14 @@ HELD = 0.1  # seconds: so long a tenant whose row was held is asked for alone
 # Callers that were answered come back: the next batch lingers until this part of them has.
 REGATHERED = 0.75
 LINGER = 0.002  # seconds without another arrival
+log = logging.getLogger(__name__)
 
 
 class _Waiting(NamedTuple):
     item: Any
-    future: asyncio.Future[Any]
-    answer: Callable[[Any], Any] | None  # what the future is given for the item's result
+    answer: Callable[[Any], Any] | None  # makes what is given of the item's result
+    give: Callable[[Any], None]
+    gone: Callable[[], bool] | None  # whether nobody waits for it any more
 
 
 class Turn(Protocol):
@@ -124,20 +128,31 @@ class Batcher:
         A batch's answers are all made before the first is given: a client that has one comes back,
         and would take the processor from those without.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.begin(kind, item, answer, partial(_settle, future), future.done)
+        return future
+
+    def begin(
+        self,
+        kind: str,
+        item: Any,
+        answer: Callable[[Any], Any] | None,
+        give: Callable[[Any], None],
+        gone: Callable[[], bool] | None = None,
+    ) -> None:
+        """As `submit`; `give` gets the answer or an exception later, for less than a future costs."""
         queue = self._queues[kind].get(item.tenant_id)
         if queue is None:
             queue = self._queues[kind][item.tenant_id] = deque()
-        queue.append(_Waiting(item, future, answer))
+        queue.append(_Waiting(item, answer, give, gone))
         self._waiting += 1
-        self._consider(loop)
-        return future
+        self._consider()
 
-    def _consider(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _consider(self) -> None:
         """Dispatches in the next turn of the loop, or a little later if more callers are expected back."""
         if self._scheduled:
             return
+        loop = asyncio.get_running_loop()
         if self._waiting >= self._expected:
             self._scheduled = True
             loop.call_soon(self._dispatch)
@@ -182,7 +197,7 @@ class Batcher:
             self._holder = None
             self._turn.give()
             if self._waiting:
-                self._consider(asyncio.get_running_loop())
+                self._consider()
 
     def _stuck(self) -> bool:
         """Whether no turn came for too long."""
@@ -212,7 +227,7 @@ class Batcher:
         """Dispatches unless some more came back."""
         self._timer = None
         if waiting < self._waiting < self._expected:
-            self._consider(asyncio.get_running_loop())
+            self._consider()
         else:
             self._dispatch()
 
@@ -227,7 +242,7 @@ class Batcher:
             while queue and len(batch) < self._size:
                 entry = queue.popleft()
                 item = entry.item
-                if entry.future.done():
+                if entry.gone is not None and entry.gone():
                     self._waiting -= 1
                     continue
                 if not batch:
@@ -284,9 +299,9 @@ class Batcher:
                 self._contended = {t: since for t, since in self._contended.items() if now - since < HELD}
             self._end_turn(flight)
             if self._waiting:
-                self._consider(loop)
+                self._consider()
         for place, answer in answers.items():
-            _give(batch[place].future, answer)
+            _give(batch[place], answer)
 
     def _ask_again(self, kind: str, waiting: _Waiting, flight: int, now: float) -> None:
         tenant = waiting.item.tenant_id
@@ -330,7 +345,14 @@ def _answer(waiting: _Waiting, result: Any) -> Any:
         return error
 
 
-def _give(future: asyncio.Future[Any], answer: Any) -> None:
+def _give(waiting: _Waiting, answer: Any) -> None:
+    try:
+        waiting.give(answer)
+    except Exception as error:  # the others of the batch have to get theirs
+        log.error("an answer was not given: %s", type(error).__name__)
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
     if future.done():
         return
     if isinstance(answer, Exception):

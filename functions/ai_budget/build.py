@@ -16,7 +16,16 @@ TARGET = ROOT / "build" / "lambda"
 PYTHON = "3.13"
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 # What only `serve` and the developers use.
-LEFT_OUT = {"serve.py", "worker.py", "protocol.py", "turns.py", "postgres.py", "price_rows.py", "build.py"}
+LEFT_OUT = {
+    "serve.py",
+    "worker.py",
+    "protocol.py",
+    "heads.py",
+    "turns.py",
+    "postgres.py",
+    "price_rows.py",
+    "build.py",
+}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

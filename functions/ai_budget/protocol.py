@@ -3,15 +3,18 @@
 import os
 import time
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from functions.ai_budget.answers import dumps
 from functions.ai_budget.api import BATCHED, Api, Request, Response
 from functions.ai_budget.bodies import MAX_BODY
+from functions.ai_budget.heads import Heads
 
 REQUEST_SECONDS = 10.0
+IDLE_SECONDS = 30
+_heads = Heads()
 _READ = {b"authorization": "authorization", b"content-type": "content-type", b"x-request-id": "x-request-id"}
 
 
@@ -26,34 +29,66 @@ def request_of(scope: Any, body: bytes | None) -> Request:
     )
 
 
-def _written(cycle: Any, response: Response) -> bytes:
+class _Connection(Protocol):
+    keep_alive: bool  # whether it stays open
+
+
+def _written(connection: _Connection, response: Response) -> bytes:
     head = [f"{name}: {value}\r\n" for name, value in response.headers]
-    if not cycle.keep_alive:
+    if not connection.keep_alive:
         head.append("connection: close\r\n")
     head.append("\r\n")
     return STATUS_LINE[response.status] + "".join(head).encode("latin-1") + response.body
 
 
-class Protocol(HttpToolsProtocol):
+class Http(HttpToolsProtocol):
     """A client has ten seconds for each request, from the connection or its first byte on.
 
     Checks and tracks are answered without ASGI and a task for each: that would cost more than they do.
+    So would the parser, where it read the same head before.
     """
 
     def __init__(self, api: Api, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._api = api
         self.due: float | None = None
+        self.idle_since: float | None = None  # uvicorn's timer sees to the requests that it answers
+        self.keep_alive = True
+        self._midway = False  # the parser is in a request
+        self._read: bytes | None = None  # what the parser reads, if a request begins with it
         self._short: tuple[Any, Any] | None = None  # what goes the short way once its body is there
+        self._recalled = False  # a request that the parser did not see is being answered
+        self._early = b""  # what came meanwhile
 
     def connection_made(self, transport: Any) -> None:
         """A new connection owes its first request."""
         super().connection_made(transport)
         self.due = self.loop.time() + REQUEST_SECONDS
 
+    def data_received(self, data: bytes) -> None:
+        """What a client sent."""
+        if self._recalled:
+            self._early += data
+            self.flow.pause_reading()
+            return
+        if not self._midway and (self.cycle is None or self.cycle.response_complete):
+            request = None if self.flow.write_paused else _heads.recall(data)
+            if request is not None and self._api.begin(
+                request, time.perf_counter(), partial(_written, self), self._give_recalled
+            ):
+                self._unset_keepalive_if_required()
+                self._recalled = True
+                self.due = self.idle_since = None
+                return
+            self._read = data
+        super().data_received(data)
+        self._read = None
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._midway = True
+        self.idle_since = None
         if self.due is None:
             self.due = self.loop.time() + REQUEST_SECONDS
 
@@ -67,6 +102,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         super().on_message_complete()
+        self._midway = False
         self.due = None
         if self._short is not None:
             (cycle, app), self._short = self._short, None
@@ -91,6 +127,8 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         request = request_of(cycle.scope, bytes(cycle.body))
+        if self._read is not None and cycle.keep_alive:
+            _heads.learn(self._read, request, {name for name, _ in cycle.scope["headers"]})
         written, give = partial(_written, cycle), partial(self._give, cycle)
         if not self._api.begin(request, time.perf_counter(), written, give):
             super()._start_asgi_task(cycle, app)
@@ -103,6 +141,27 @@ class Protocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+    def _give_recalled(self, answer: bytes) -> None:
+        self._recalled = False
+        if self.transport.is_closing():
+            return
+        self.transport.write(answer)
+        if not self.keep_alive:
+            self.transport.close()
+            return
+        self.idle_since = self.loop.time()
+        if self._early:
+            data, self._early = self._early, b""
+            self.flow.resume_reading()
+            self.data_received(data)
+
+    def shutdown(self) -> None:
+        """Closes the connection, after the answer to what it asked."""
+        if self._recalled:
+            self.keep_alive = False
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is not HTTP in JSON too."""

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from operator import call
 from typing import Any
 
 from functions.ai_budget.answers import Answer, Refusal, Text, instant, invalid, number, percentage
@@ -26,8 +25,9 @@ ANSWERS_KEPT = timedelta(days=35)
 log = logging.getLogger(__name__)
 
 Queue = Callable[[dict[str, Any]], Awaitable[None]]
-Judge = Callable[[], Answer]  # the answer to a batch's result; raises Refusal
-Form = Callable[[Judge], Any]  # what is made of it
+Judge = Callable[[Any], Answer]  # the answer to a batch's result; raises Refusal
+Form = Callable[[Judge, Any], Any]  # what is made of it
+Give = Callable[[Any], None]
 
 
 def unavailable() -> Refusal:
@@ -97,34 +97,33 @@ class Service:
     def _warns(self, spent: Decimal, limit: Decimal) -> bool:
         return spent * 100 > limit * self.config.thresholds.warning_percent
 
-    def begin(
-        self, route: str, body: dict[str, Any], now: datetime, form: Form
-    ) -> asyncio.Future[Any] | None:
-        """Begins what has to wait for its batch and for nothing else; its future gives what `form` made.
+    def begin(self, route: str, body: dict[str, Any], now: datetime, form: Form, give: Give) -> bool:
+        """Begins what waits for its batch only; `give` gets what `form` made, or an exception.
 
-        None: `check` or `track` has to be asked, which may load prices first or turn to the queue.
+        False: `check` or `track` has to be asked, which may load prices first or turn to the queue.
         """
         if self._prices is None or self._queue is not None:
-            return None
+            return False
         if route == "check":
-            return self._reserved(body, now, form)
-        return self._booked(_with_id(body), now, form)
+            kind, (item, judge) = "reserve", self._asked(body, now)
+        else:
+            kind, (item, judge) = "book", self._used(_with_id(body), now)
+        self.batcher.begin(kind, item, partial(form, judge), give)
+        return True
 
-    def _reserved(self, body: dict[str, Any], now: datetime, form: Form) -> asyncio.Future[Any]:
+    def _asked(self, body: dict[str, Any], now: datetime) -> tuple[Check, Judge]:
         tenant, model, prompt = body["tenant_id"], body["model"], body["estimated_prompt_tokens"]
         maximum, kind, request = body["max_completion_tokens"], body["report_type"], body["request_id"]
         price = self._price(model, now, prompt)
         mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
         check = Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum)
-        return self.batcher.submit(
-            "reserve", check, lambda result: form(partial(self._checked, tenant, model, now, result))
-        )
+        return check, partial(self._checked, tenant, model, now)
 
     async def check(self, body: dict[str, Any], now: datetime) -> Answer:
         """Reserves what a call may cost, or refuses it."""
         try:
             await self._have_prices(now)
-            return await self._reserved(body, now, call)
+            return await self.batcher.submit("reserve", *self._asked(body, now))
         except Unavailable:
             raise unavailable() from None
 
@@ -190,9 +189,9 @@ class Service:
     async def book(self, body: dict[str, Any], now: datetime) -> Answer:
         """Books a call that has a request id. Raises Unavailable."""
         await self._have_prices(now)
-        return await self._booked(body, now, call)
+        return await self.batcher.submit("book", *self._used(body, now))
 
-    def _booked(self, body: dict[str, Any], now: datetime, form: Form) -> asyncio.Future[Any]:
+    def _used(self, body: dict[str, Any], now: datetime) -> tuple[Usage, Judge]:
         model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
         prompt, completion = body["prompt_tokens"], body["completion_tokens"]
         read, written = body["cache_read_tokens"], body["cache_write_tokens"]
@@ -203,7 +202,7 @@ class Service:
             body["tenant_id"], model, now, body["request_id"], mark, kind, prompt, completion, read, written,
             cost, reservation,
         )  # fmt: skip
-        return self.batcher.submit("book", usage, lambda result: form(partial(_recorded, result)))
+        return usage, _recorded
 
     async def set_limit(self, body: dict[str, Any], actor: str, now: datetime) -> Answer:
         """Sets a tenant's monthly limit for a model."""

@@ -23,7 +23,7 @@ from functions.ai_budget.bodies import MAX_BODY
 from functions.ai_budget.config import Config
 from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.metrics import Latencies
-from functions.ai_budget.protocol import Protocol, request_of
+from functions.ai_budget.protocol import IDLE_SECONDS, Http, request_of
 from functions.ai_budget.service import ANSWERS_KEPT, Service
 from functions.ai_budget.turns import Turns
 
@@ -44,15 +44,17 @@ class Settings:
 
 
 async def _cut_off(server: uvicorn.Server) -> None:
-    """Ends connections that did not finish a request in time."""
+    """Ends connections that did not finish a request in time, or begin one."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(0.25)
         now = loop.time()
         for connection in list(server.server_state.connections):
-            due = getattr(connection, "due", None)
+            due, idle_since = getattr(connection, "due", None), getattr(connection, "idle_since", None)
             if due is not None and due <= now:
                 connection.transport.abort()  # type: ignore[union-attr]
+            elif idle_since is not None and idle_since + IDLE_SECONDS <= now:
+                connection.transport.close()  # type: ignore[union-attr]
 
 
 async def _tidy(ledger: Ledger) -> None:
@@ -130,13 +132,13 @@ async def _serve(
     service = Service(ledger, settings.config, turn=turns)
     turns.join(index, service.batcher.rung)
     api = Api(service, lambda: settings.admin_tokens, latencies)
-    made: Any = partial(Protocol, api)  # uvicorn calls what it says is a type
+    made: Any = partial(Http, api)  # uvicorn calls what it says is a type
     server = _Server(
         uvicorn.Config(
             application(api), http=made, proxy_headers=False, ws="none", lifespan="off", log_config=None,
             access_log=False,
-            server_header=False, date_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10,
-            backlog=2048,
+            server_header=False, date_header=False, timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=10, backlog=2048,
         )
     )  # fmt: skip
     loop = asyncio.get_running_loop()

@@ -152,12 +152,11 @@ class Batcher:
         """Dispatches in the next turn of the loop, or a little later if more callers are expected back."""
         if self._scheduled:
             return
-        loop = asyncio.get_running_loop()
         if self._waiting >= self._expected:
             self._scheduled = True
-            loop.call_soon(self._dispatch)
+            asyncio.get_running_loop().call_soon(self._dispatch)
         elif self._timer is None:
-            self._timer = loop.call_later(LINGER, self._linger, self._waiting)
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._linger, self._waiting)
 
     def _dispatch(self) -> None:
         self._scheduled = False

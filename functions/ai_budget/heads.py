@@ -5,7 +5,7 @@ from typing import NamedTuple
 from functions.ai_budget.api import Request
 
 END = b"\r\n\r\n"
-_LONGEST = 2048  # bytes
+LONGEST = 2048  # bytes of a head
 _MOST = 1024
 # Beside these, only Content-Length says where a request ends.
 _UNSURE = {b"transfer-encoding", b"upgrade", b"expect"}
@@ -28,14 +28,20 @@ class Heads:
         head = self._known.get(data[:end])
         if head is None or len(data) != head.whole:
             return None
-        return head.request._replace(body=data[end:])
+        method, path, query, headers, _ = head.request
+        return Request(method, path, query, headers, data[end:])
+
+    def awaits(self, data: bytes) -> bool:
+        """Whether `data` is such a request's head, and a body has to follow."""
+        head = self._known.get(data)
+        return head is not None and len(data) < head.whole
 
     def learn(self, data: bytes, request: Request, names: set[bytes]) -> None:
         """Remembers what `data`, which `request` begins, was read as; `names`: of its headers."""
         body = request.body or b""
         end = len(data) - len(body)
         # A head that ends anywhere else was not the whole of what is before the body.
-        if end > _LONGEST or data.find(END) + len(END) != end or data[end:] != body or names & _UNSURE:
+        if end > LONGEST or data.find(END) + len(END) != end or data[end:] != body or names & _UNSURE:
             return
         if len(self._known) >= _MOST:
             self._known.clear()

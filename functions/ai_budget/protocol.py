@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from functions.ai_budget.answers import dumps
 from functions.ai_budget.api import BATCHED, Api, Request, Response
 from functions.ai_budget.bodies import MAX_BODY
-from functions.ai_budget.heads import Heads
+from functions.ai_budget.heads import LONGEST, Heads
 
 REQUEST_SECONDS = 10.0
 IDLE_SECONDS = 30
@@ -55,7 +55,8 @@ class Http(HttpToolsProtocol):
         self.idle_since: float | None = None  # uvicorn's timer sees to the requests that it answers
         self.keep_alive = True
         self._midway = False  # the parser is in a request
-        self._read: bytes | None = None  # what the parser reads, if a request begins with it
+        self._read = b""  # what the parser read of a request, from its first byte on
+        self._head = b""  # what the parser was spared of a request, whose body is still to come
         self._short: tuple[Any, Any] | None = None  # what goes the short way once its body is there
         self._recalled = False  # a request that the parser did not see is being answered
         self._early = b""  # what came meanwhile
@@ -70,19 +71,30 @@ class Http(HttpToolsProtocol):
         if self._recalled:
             self._early += data
             self.flow.pause_reading()
-            return
-        if not self._midway and (self.cycle is None or self.cycle.response_complete):
-            request = None if self.flow.write_paused else _heads.recall(data)
-            if request is not None and self._api.begin(
-                request, time.perf_counter(), partial(_written, self), self._give_recalled
-            ):
-                self._unset_keepalive_if_required()
-                self._recalled = True
-                self.due = self.idle_since = None
-                return
-            self._read = data
-        super().data_received(data)
-        self._read = None
+        elif self._midway or not (self.cycle is None or self.cycle.response_complete):
+            if self._read:
+                self._read = self._read + data if len(self._read) < LONGEST else b""
+            super().data_received(data)
+        else:
+            data, self._head = self._head + data, b""
+            if not self._answers(data):
+                self._read = data
+                super().data_received(data)
+
+    def _answers(self, data: bytes) -> bool:
+        """Whether a request that begins with `data` needs no parser."""
+        request = _heads.recall(data)
+        if request is None:
+            if not _heads.awaits(data):
+                return False
+            self._head, self.due, self.idle_since = data, self.loop.time() + REQUEST_SECONDS, None
+        else:
+            written, give = partial(_written, self), self._give_recalled
+            if self.flow.write_paused or not self._api.begin(request, time.perf_counter(), written, give):
+                return False
+            self._recalled, self.due, self.idle_since = True, None, None
+        self._unset_keepalive_if_required()
+        return True
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -107,6 +119,7 @@ class Http(HttpToolsProtocol):
         if self._short is not None:
             (cycle, app), self._short = self._short, None
             self._begin(cycle, app)
+        self._read = b""
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         scope = cycle.scope
@@ -127,7 +140,7 @@ class Http(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         request = request_of(cycle.scope, bytes(cycle.body))
-        if self._read is not None and cycle.keep_alive:
+        if self._read and cycle.keep_alive:
             _heads.learn(self._read, request, {name for name, _ in cycle.scope["headers"]})
         written, give = partial(_written, cycle), partial(self._give, cycle)
         if not self._api.begin(request, time.perf_counter(), written, give):
@@ -158,6 +171,9 @@ class Http(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Closes the connection, after the answer to what it asked."""
+        if self._head:  # the parser has to know of the request
+            data, self._head = self._head, b""
+            super().data_received(data)
         if self._recalled:
             self.keep_alive = False
         else:

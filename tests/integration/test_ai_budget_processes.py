@@ -33,10 +33,15 @@ def test_connections_that_never_finish_a_request_hold_nobody_up_and_are_cut_off(
     starts = [b"", b"POST /api/ai-budget/check HTTP/1.1\r\nHost: x\r\n", b"G",
               b"POST /api/ai-budget/check HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
               b"Content-Length: 100\r\n\r\n{"]  # fmt: skip
-    began = time.monotonic()
+    known = starts[3][:-1].replace(b"100", b"2")
     slow = [socket.create_connection((host, int(port)), timeout=20) for _ in range(200)]
+    for sock in slow[::8]:
+        for _ in range(2):
+            sock.sendall(known + b"{}")
+            assert b" 400 " in sock.recv(4096)
+    began = time.monotonic()
     for i, sock in enumerate(slow):
-        sock.sendall(starts[i % 4])
+        sock.sendall(known if i % 8 == 0 else starts[i % 4])
     while time.monotonic() - began < 8:
         assert served.post("check", check("quick", estimated_prompt_tokens=1)).status_code == 200
         for sock in slow[1::4]:

@@ -153,9 +153,10 @@ def test_a_long_line_behind_a_request_that_waits_is_answered_to_its_end(wire):
     sender.join()
 
 
-@pytest.mark.parametrize("cut", [1, 40, -1, -30])
+@pytest.mark.parametrize("cut", [1, 40, -1, -30, "head"])
 def test_a_request_may_arrive_in_pieces(wire, cut):
     whole = request(CHECK, check("pieces"))
+    cut = whole.index(b"{") if cut == "head" else cut
     for parts in [(whole[:cut], whole[cut:]), (whole,), (whole[:cut], whole[cut:])]:
         wire.send(*parts)
         assert wire.answer()[0] == 200
@@ -256,6 +257,24 @@ def test_what_waits_for_its_batch_is_answered_before_the_server_stops(url, befor
             time.sleep(0.2)
             served.process.send_signal(signal.SIGTERM)
             time.sleep(0.2)
+        status, headers, _ = wire.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert wire.answer() is None
+    assert served.stop() == 0
+
+
+def test_a_request_whose_head_is_there_is_answered_before_the_server_stops(url):
+    served = Served("--database-url", url, "--workers", "1")
+    whole = request(CHECK, check(held(served, "stops")))
+    with Wire(served) as wire:
+        for _ in range(2):
+            wire.send(whole)
+            assert wire.answer()[0] == 200
+        wire.send(whole[: whole.index(b"{")])
+        time.sleep(0.2)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        wire.send(whole[whole.index(b"{") :])
         status, headers, _ = wire.answer()
         assert (status, headers["connection"]) == (200, "close")
         assert wire.answer() is None

@@ -24,6 +24,14 @@ def test_a_head_that_was_read_is_recalled_with_another_body():
     assert learnt(HEAD + b"body", b"body").recall(HEAD + b"ydob") == request(b"ydob")
 
 
+def test_a_head_alone_awaits_its_body():
+    known = learnt(HEAD + b"body", b"body")
+    assert known.awaits(HEAD)
+    assert not any(known.awaits(data) for data in (b"", HEAD[:-1], HEAD + b"bod", HEAD + b"body"))
+    without = b"POST /check HTTP/1.1\r\n\r\n"
+    assert not learnt(without, b"").awaits(without)
+
+
 def test_a_request_without_a_body_is_recalled():
     head = b"POST /check HTTP/1.1\r\n\r\n"
     assert learnt(head, b"").recall(head) == request(b"")
@@ -76,6 +84,6 @@ def test_memory_is_bounded():
         known.learn(head, request(b""), set())
         assert known.recall(head) is not None
         assert len(known._known) <= heads._MOST
-    long = b"POST /%s HTTP/1.1\r\n\r\n" % (b"x" * heads._LONGEST)
+    long = b"POST /%s HTTP/1.1\r\n\r\n" % (b"x" * heads.LONGEST)
     known.learn(long, request(b""), set())
     assert known.recall(long) is None

@@ -160,7 +160,7 @@ def ledger_part(url: str) -> None:
     print(_row("check + track, 16 callers, 16 tenants", pair, told=f"{pair.rate / tpcb:.2f} × TPC-B (≥ 1.5)"))
     print(_row("check, 64 callers, one tenant", hot, told="(≥ 20,000, p99 ≤ 6)"))
     print(_row("pgbench, one-row UPDATE, 64 connections", None, plain, f"check is {hot.rate / plain:.1f} ×"))
-    print(f"\n64 callers on {limit} USD with calls of {CALL}: {admitted:f} admitted, {limit // CALL} fit.")
+    print(f"\n64 callers on {limit} USD with calls of {CALL}: {admitted.normalize():f} admitted, {limit // CALL} fit.")
 
 
 class _Http(asyncio.Protocol):
@@ -238,7 +238,8 @@ def http_part(url: str) -> None:
 
     for number in range(64):
         served.set(f"web-{number}", 1_000_000)
-    for connections, tenants in itertools.product((64, 256), (1, 64)):
+    best: dict[str, float] = {}
+    for connections, tenants in itertools.product((16, 64, 256, 512), (1, 64)):
 
         def rate(*requests: Callable[[int, int], bytes], c: int = connections, t: int = tenants) -> Measured:
             sql(url, "CHECKPOINT")
@@ -249,12 +250,16 @@ def http_part(url: str) -> None:
             for _ in range(ROUNDS)
         ]
         health, checks, both = [_middle(list(each)) for each in zip(*rounds, strict=True)]
-        ratios = sorted(each.rate / healthy.rate for healthy, each, _ in rounds)
-        told = f"{ratios[ROUNDS // 2]:.2f} × healthz (≥ 0.5)"
+        ratio = sorted(each.rate / healthy.rate for healthy, each, _ in rounds)[ROUNDS // 2]
         many = "one tenant" if tenants == 1 else f"{tenants} tenants"
+        for name, measured in (("healthz", health), (many, checks)):
+            best[name] = max(best.get(name, 0), measured.rate)
         row("healthz", connections, health, "the baseline")
-        row(f"check, {many}", connections, checks, told)
+        row(f"check, {many}", connections, checks, f"{ratio:.2f} × healthz")
         row(f"check and track in turn, {many} (requests)", connections, both)
+    top = best.pop("healthz")
+    told = "; ".join(f"check, {many}, {rate:,.0f}: {rate / top:.2f} × (≥ 0.5)" for many, rate in best.items())
+    print(f"\nAt their best numbers of connections: healthz {top:,.0f} a second; {told}.")
     served.stop()
 
 

@@ -92,6 +92,25 @@ def test_a_batch_has_all_its_answers_made_before_the_first_is_given():
     assert events == ["made"] * 3 + ["given"] * 3
 
 
+def test_an_answer_that_cannot_be_given_keeps_none_of_the_others_back(caplog):
+    given = []
+
+    def give(answer):
+        if answer.item.tenant_id == "gone":
+            raise OSError("secret")
+        given.append(answer.item.tenant_id)
+
+    async def ask():
+        batcher = Batcher({"check": Ledger().send})
+        for tenant in ("a", "gone", "b"):
+            batcher.begin("check", Item(tenant), None, give)
+        return await batcher.submit("check", Item("c"))
+
+    assert asyncio.run(ask()).item == Item("c")
+    assert given == ["a", "b"]
+    assert [r.getMessage() for r in caplog.records] == ["an answer was not given: OSError"]
+
+
 class Turn(Alone):
     """Another worker has the turn until `free`; `meets`: how often it is the one that holds a row."""
 

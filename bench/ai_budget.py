@@ -149,7 +149,7 @@ def ledger_part(url: str) -> None:
     before_limit = sql(url, "SELECT reserved_usd FROM ai_token_budgets WHERE tenant_id = 'check-1-0'")[0][0]
     on_ledger(64, 1, "check")
     reserved = sql(url, "SELECT reserved_usd FROM ai_token_budgets WHERE tenant_id = 'check-1-0'")[0][0]
-    admitted = (reserved - before_limit) / CALL
+    admitted = ((reserved - before_limit) / CALL).normalize()
     print(HEAD)
     print(_row("pgbench, TPC-B-like, 16 clients", None, tpcb, "the baseline"))
     print(_row("`SELECT 1`, 16 callers", one, told="the baseline"))
@@ -160,7 +160,7 @@ def ledger_part(url: str) -> None:
     print(_row("check + track, 16 callers, 16 tenants", pair, told=f"{pair.rate / tpcb:.2f} × TPC-B (≥ 1.5)"))
     print(_row("check, 64 callers, one tenant", hot, told="(≥ 20,000, p99 ≤ 6)"))
     print(_row("pgbench, one-row UPDATE, 64 connections", None, plain, f"check is {hot.rate / plain:.1f} ×"))
-    print(f"\n64 callers on {limit} USD with calls of {CALL}: {admitted.normalize():f} admitted, {limit // CALL} fit.")
+    print(f"\n64 callers on {limit} USD with calls of {CALL}: {admitted:f} admitted, {limit // CALL} fit.")
 
 
 class _Http(asyncio.Protocol):

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from functions.ai_budget.ledger import Unavailable
-from functions.ai_budget.records import month_of, next_month
+from functions.ai_budget.records import Early, month_of, next_month
 
 Send = Callable[..., Awaitable[Sequence[Any]]]
 PATIENCE = 0.02  # seconds: more than a batch takes; a turn lasts no longer
@@ -91,8 +91,7 @@ class Batcher:
     """`sends` maps a kind of request to the ledger's method `send(items, wait=…, early=…)`: one result each.
 
     Items have `tenant_id`, `request_id` and `now`; results have `status`, "busy" where the row was held.
-    `early`, given where others may wait for the rows, is called with the results once those are free, before
-    the batch is durable.
+    `early` is given where others may wait for the rows.
     """
 
     def __init__(
@@ -269,16 +268,18 @@ class Batcher:
         now, size = loop.time(), len(batch)
         answers: dict[int, Any] = {}
 
-        def land(results: Sequence[Any]) -> None:
-            """Lets other workers at the rows and makes the answers, certain once they are durable."""
+        def freed() -> None:
             if self._holder == flight:
                 self._turn.lend()
+
+        def read(results: Sequence[Any]) -> None:
+            """Makes the answers, certain once they are durable."""
             for place, result in enumerate(results):
                 if result.status not in ("known", "busy"):
                     answers[place] = _answer(batch[place], result)
 
         try:
-            early = land if alone or self._turn.shared else None
+            early = Early(freed, read) if alone or self._turn.shared else None
             results = await self._send(kind, [waiting.item for waiting in batch], alone, early)
             if isinstance(results[0], Unavailable):
                 # What queued up behind it has waited long enough.
@@ -319,12 +320,10 @@ class Batcher:
                     batch = [*batch, *queues.pop(tenant)]
         return batch, [error] * len(batch)
 
-    async def _send(
-        self, kind: str, items: list[Any], alone: bool, land: Callable[[Sequence[Any]], None] | None
-    ) -> Sequence[Any]:
+    async def _send(self, kind: str, items: list[Any], alone: bool, early: Early | None) -> Sequence[Any]:
         """One result or exception per item; a batch that the database refuses is sent item by item."""
         try:
-            return await self._sends[kind](items, wait=alone, early=land)
+            return await self._sends[kind](items, wait=alone, early=early)
         except Exception as error:
             if len(items) == 1 or isinstance(error, Unavailable):
                 return [error] * len(items)

@@ -20,12 +20,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq.abc import PGresult
 
 from functions.ai_budget.queries import queries
-from functions.ai_budget.records import Booked, Budget, Check, Reserved, Rules, Usage
+from functions.ai_budget.records import Booked, Budget, Check, Early, Reserved, Rules, Usage
 from functions.ai_budget.wire import Read, Row, booking, budget, optional, reserving, texts
 
 T = TypeVar("T")
 R = TypeVar("R", Reserved, Booked)
-Early = Callable[[list[Any]], None] | None
 
 # Lookups by key only: a plan made while a table was small must not scan it once it has grown.
 _OPTIONS = (
@@ -226,19 +225,21 @@ class Ledger:
         return await self._ask(name, lambda link: link.rows(self._sql[name], params))
 
     async def _durably(
-        self, name: str, params: Sequence[object], read: Read, early: Early, repeatable: bool = True
+        self, name: str, params: Sequence[object], read: Read, early: Early | None, repeatable: bool = True
     ) -> list[Any]:
         """The results of a batch once it is durable; with `early` its rows are free before."""
 
         async def ask(link: _Link) -> list[Any]:
             (row,) = await link.written(name, self._sql[name], (*params, early is not None))
-            results = read(row)
             if row[-1] is None:
-                return results
+                return read(row)
+            if early is not None:
+                early.freed()
             try:
                 await link.send("flush", self._sql["flush"])
+                results = read(row)
                 if early is not None:
-                    early(results)
+                    early.read(results)
                 await link.answer()
             except psycopg.Error as error:
                 raise _NotDurable(f"{name}: {type(error).__name__}") from error
@@ -247,13 +248,13 @@ class Ledger:
         return await self._again(name, ask, repeatable=repeatable)
 
     async def reserve(
-        self, checks: Sequence[Check], *, wait: bool = True, early: Early = None
+        self, checks: Sequence[Check], *, wait: bool = True, early: Early | None = None
     ) -> list[Reserved | Unavailable]:
         """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice.
 
-        `early` gets the results when the rows are free but nothing is durable: no caller may know them then.
-        Without it that is one moment, which costs less where nobody waits for the rows.
-        The status of a request that was answered before is still "known" there.
+        With `early` the rows are free before anything is durable. Without it that is one moment, which costs
+        less where nobody waits for the rows.
+        In what `early` reads, the status of a request that was answered before is still "known".
         """
         params, read = reserving(checks, self.rules, wait)
         repeatable = all(check.request_id is not None for check in checks)
@@ -261,7 +262,7 @@ class Ledger:
         return await self._recalled("reserved", Reserved, checks, results)
 
     async def book(
-        self, calls: Sequence[Usage], *, wait: bool = True, early: Early = None
+        self, calls: Sequence[Usage], *, wait: bool = True, early: Early | None = None
     ) -> list[Booked | Unavailable]:
         """Books in order, all in one transaction; no request id occurs twice. `early` is as in `reserve`."""
         params, read = booking(calls, self.rules, wait)

@@ -3,10 +3,11 @@
 Money is `Decimal` US dollars; instants are aware datetimes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,13 @@ class Booked(NamedTuple):
     cost_usd: Decimal
     period_start: date
     settlement: str | None
+
+
+class Early(NamedTuple):
+    """What a batch's owner does once its rows are free; nothing is durable then, and nobody may be told."""
+
+    freed: Callable[[], None]
+    read: Callable[[list[Any]], None]  # is given the results
 
 
 class Budget(NamedTuple):

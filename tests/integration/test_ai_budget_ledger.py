@@ -11,7 +11,7 @@ import pytest
 from functions.ai_budget import postgres
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.migrate import migrate
-from functions.ai_budget.records import Check, Usage
+from functions.ai_budget.records import Check, Early, Usage
 from tests.functions.ai_budget.support import SONNET, Desk, at, short_directory, sql, until
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -106,7 +106,7 @@ def test_rows_are_free_before_a_batch_is_durable_but_no_one_has_an_answer(a_repl
     url, awaited = a_replica_is_awaited
     desk = Desk(url)
     named = a_check()._replace(request_id="r1", fingerprint="0" * 32)
-    committed = []
+    free, committed = [], []
 
     def held():
         with psycopg.connect(url) as conn:
@@ -117,9 +117,10 @@ def test_rows_are_free_before_a_batch_is_durable_but_no_one_has_an_answer(a_repl
     async def ask():
         await desk.ledger.book([a_call("first")])
         await asyncio.to_thread(awaited, "nobody")
-        asks = [asyncio.ensure_future(desk.ledger.reserve([named], early=committed.append))]
+        early = Early(lambda: free.extend(held()), committed.append)
+        asks = [asyncio.ensure_future(desk.ledger.reserve([named], early=early))]
         await asyncio.sleep(0.3)
-        assert await asyncio.to_thread(held) == [(CALL,)]
+        assert free == [(CALL,)]
         # Each of these saw what is not durable yet.
         for asking in (desk.ledger.reserve([named]), desk.ledger.reserve([a_check()])):
             asks.append(asyncio.ensure_future(asking))
@@ -145,7 +146,8 @@ def test_a_batch_whose_connection_ends_before_it_is_durable_is_not_asked_again(a
         await desk.ledger.book([a_call("first")])
         victim = (await desk.ledger.fetch("backend"))[0][0]
         await asyncio.to_thread(awaited, "nobody")
-        asked = asyncio.ensure_future(desk.ledger.book([a_call("r1")], early=lambda _: None))
+        early = Early(lambda: None, lambda _: None)
+        asked = asyncio.ensure_future(desk.ledger.book([a_call("r1")], early=early))
         await asyncio.sleep(0.3)
         await asyncio.to_thread(sql, url, "SELECT pg_terminate_backend(%s)", victim)
         await asyncio.wait([asked])

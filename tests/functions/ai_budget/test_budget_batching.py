@@ -43,7 +43,8 @@ class Ledger:
             raise error
         results = [Result(i, "busy" if i.tenant_id in self.busy and not wait else "ok") for i in items]
         if self.durable is not None and early is not None:
-            early([r._replace(status="known") if r == Result(Item("known")) else r for r in results])
+            early.freed()
+            early.read([r._replace(status="known") if r == Result(Item("known")) else r for r in results])
             await self.durable.wait()
             if error := self.fails(items):
                 raise error

@@ -87,7 +87,8 @@ class Http(HttpToolsProtocol):
         if request is None:
             if not _heads.awaits(data):
                 return False
-            self._head, self.due, self.idle_since = data, self.loop.time() + REQUEST_SECONDS, None
+            self._head, self.idle_since = data, None
+            self.due = self.due or self.loop.time() + REQUEST_SECONDS
         else:
             written, give = partial(_written, self), self._give_recalled
             if self.flow.write_paused or not self._api.begin(request, time.perf_counter(), written, give):

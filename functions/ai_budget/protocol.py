@@ -64,7 +64,7 @@ class Http(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A new connection owes its first request."""
         super().connection_made(transport)
-        self.due = self.loop.time() + REQUEST_SECONDS
+        self._owe()
 
     def data_received(self, data: bytes) -> None:
         """What a client sent."""
@@ -87,8 +87,8 @@ class Http(HttpToolsProtocol):
         if request is None:
             if not _heads.awaits(data):
                 return False
-            self._head, self.idle_since = data, None
-            self.due = self.due or self.loop.time() + REQUEST_SECONDS
+            self._head = data
+            self._owe()
         else:
             written, give = partial(_written, self), self._give_recalled
             if self.flow.write_paused or not self._api.begin(request, time.perf_counter(), written, give):
@@ -101,6 +101,10 @@ class Http(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._midway = True
+        self._owe()
+
+    def _owe(self) -> None:
+        """The rest of a request is due, if nothing was."""
         self.idle_since = None
         if self.due is None:
             self.due = self.loop.time() + REQUEST_SECONDS

@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 .PHONY: setup review preview up destroy test lint bench docs serve build review-example clean
 
 setup: $(VENV)/.ready
-	@$(PY) -m sandbox setup
+	@$(PY) -m teei_finops sandbox setup
 	@.github/actionlint/build || [ $$? = 3 ]
 
 $(VENV)/.ready: requirements.txt
@@ -20,13 +20,13 @@ $(VENV)/.ready: requirements.txt
 	@touch $@
 
 review: setup
-	@$(PY) -m sandbox review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
+	@$(PY) -m teei_finops sandbox review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
 preview up destroy: setup
-	@$(if $(STACK),,echo "make $@: name a stack: make $@ STACK=staging"; exit 2;) $(PY) -m sandbox $@ --stack $(STACK)
+	@$(if $(STACK),,echo "make $@: name a stack: make $@ STACK=staging"; exit 2;) $(PY) -m teei_finops sandbox $@ --stack $(STACK)
 
 review-example: setup
-	@$(PY) -m sandbox -C examples/platform review --base ./before
+	@$(PY) -m teei_finops sandbox -C examples/platform review --base ./before
 
 serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
@@ -47,7 +47,7 @@ bench: setup
 	  echo "## $$each"; $(PY) -m bench.$$each || exit 1; done
 
 docs: setup
-	@$(PY) -m components.configuration_doc
+	@$(PY) -m components.settings.reference
 	@$(PY) -m policies.catalogue
 
 clean:

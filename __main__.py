@@ -4,14 +4,14 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from components import function_package
 from components import settings as stack_settings
+from components.ai_budget import package as function_package
+from components.ai_budget.database import BudgetDatabase, BudgetDatabaseArgs
+from components.ai_budget.service import BudgetService, BudgetServiceArgs
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
-from components.budget_database import BudgetDatabase, BudgetDatabaseArgs
-from components.budget_service import BudgetService, BudgetServiceArgs
-from components.cloud_budget import CloudBudget, CloudBudgetArgs
-from components.spot import Spot, SpotArgs
+from components.cloud_budgets import CloudBudget, CloudBudgetArgs
+from components.spot_node_pool import Spot, SpotArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
 from components.telemetry_retention import TelemetryRetention, TelemetryRetentionArgs
 

@@ -137,7 +137,7 @@ def main() -> None:
             preview.write_text(json.dumps(document, indent=2))
             parse, parse_cpu, _ = measured(sys.executable, "-c", load, str(preview))
             output = ("--format", "json", "--output", str(Path(folder) / "out.json"))
-            took, cpu, memory = measured(sys.executable, "-m", "costing", "review", str(preview), *output)
+            took, cpu, memory = measured(sys.executable, "-m", "teei_finops", "review", str(preview), *output)
             print(
                 f"| {size:,} | {preview.stat().st_size / 1e6:.0f} MB | {parse:.2f} s ({parse_cpu:.2f} s) "
                 f"| {took:.2f} s ({cpu:.2f} s) | {cpu / parse_cpu:.1f} × | {memory:.0f} MB |"

@@ -25,23 +25,23 @@ LEFT_OUT = {"__init__", "__main__", "catalogue"}
 SLOW = ("test_any_shape", "every_single_property")
 # The tests that most likely kill the mutants of a module, by words in their ids; the others come after.
 FIRST = {
-    "exempting": ("test_exemptions",),
+    "exemption_policies": ("test_exemptions",),
     "exemptions": ("test_exemptions",),
-    "lifecycle": ("test_lifecycles",),
+    "lifecycle_configuration": ("test_lifecycles",),
     "lifecycle_days": ("test_lifecycles",),
-    "retention": ("test_lifecycles", "bucket", "lifecycle"),
-    "shell": ("test_shell",),
+    "bucket_retention": ("test_lifecycles", "bucket", "lifecycle"),
+    "archive_command": ("test_archive_command",),
     "values": ("test_values_and_messages",),
     "messages": ("test_values_and_messages",),
-    "servicer": ("test_values_and_messages", "test_budgets"),
-    "kubernetes": ("test_other_peoples",),
+    "analyzer": ("test_values_and_messages", "test_budgets"),
+    "kubernetes_types": ("test_other_peoples",),
     "effective_tags": ("test_other_peoples", "tags"),
     "tagging": ("tag",),
-    "budgeting": ("test_budgets", "budget"),
-    "cost": ("test_estimated_cost",),
-    "facts": ("test_budgets",),
-    "taggable": ("test_taggable_types",),
-    "keeping": ("log_group", "backup_plan", "snapshot"),
+    "budgets": ("test_budgets", "budget"),
+    "estimated_cost": ("test_estimated_cost",),
+    "stack_context": ("test_budgets",),
+    "taggable_types": ("test_taggable_types",),
+    "log_and_backup_retention": ("log_group", "backup_plan", "snapshot"),
     "database": ("database", "cluster"),
     "database_parameters": ("parameter", "postgres"),
     "scaling": ("deployment", "hpa", "scaled"),
@@ -98,7 +98,7 @@ class Mutations:
     """A pytest plugin: instead of running the collected tests once, it runs them on each mutant."""
 
     def __init__(self, chosen: list[str]) -> None:
-        paths = [path for path in sorted((ROOT / "policies").glob("*.py")) if path.stem not in LEFT_OUT]
+        paths = [path for path in sorted((ROOT / "policies").rglob("*.py")) if path.stem not in LEFT_OUT]
         self._paths = [path for path in paths if not chosen or path.stem in chosen]
 
     @pytest.hookimpl(tryfirst=True)
@@ -106,18 +106,18 @@ class Mutations:
         total = survived = 0
         for path in self._paths:
             source = path.read_text("utf-8")
-            if killed(session, path.stem, source):
+            if killed(session, path, source):
                 sys.exit(f"{path.stem}: the tests fail without any mutation")
             for operator, mutated in mutants(source):
                 total += 1
-                if not killed(session, path.stem, mutated):
+                if not killed(session, path, mutated):
                     survived += 1
                     print(f"\n{path.stem} {operator}\n{difference(source, mutated)}", flush=True)
             print(f"\n{path.stem}: {total} mutants up to here, {survived} survived", flush=True)
         return True
 
 
-def killed(session: pytest.Session, stem: str, source: str) -> bool:
+def killed(session: pytest.Session, path: Path, source: str) -> bool:
     """The tests fail, or take a minute of the processor, with the mutant in the module's place."""
     child = os.fork()
     if child == 0:
@@ -126,8 +126,9 @@ def killed(session: pytest.Session, stem: str, source: str) -> bool:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         try:
-            put_in_place(import_module(f"policies.{stem}"), source)
-            os._exit(1 if fails(session, stem) else 0)
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            put_in_place(import_module(name), source)
+            os._exit(1 if fails(session, path.stem) else 0)
         finally:
             os._exit(1)
     _, status = os.waitpid(child, 0)

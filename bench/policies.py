@@ -81,7 +81,7 @@ def previews() -> tuple[list[float], list[float]]:
         project = Path(scratch) / "project"
         shutil.copytree(ROOT, project, ignore=NOT_COPIED)
         preview = [
-            *(sys.executable, "-m", "sandbox", "-C", str(project), "--"),
+            *(sys.executable, "-m", "teei_finops", "sandbox", "-C", str(project), "--"),
             *("preview", "--stack", STACK, "--json", "--non-interactive"),
         ]
         with_policies = [*preview, "--policy-pack", str(project / "policies")]

@@ -21,7 +21,7 @@ def seconds(directory: Path, *arguments: str) -> float:
     """One run of the sandbox, which must succeed."""
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox", "-C", str(directory), *arguments],
+        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components import settings_cluster
 from components.settings import Settings
+from components.settings import cluster as settings_cluster
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The ClickHouse statements of the retention: what the Job applies, and the script that recompresses."""
 
-from components import settings_data
+from components.settings import data as settings_data
 
 
 def retention(settings: settings_data.ClickHouse) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components import settings_data
 from components.settings import Settings
+from components.settings import data as settings_data
 from components.tags import CostTags
 
 ACCESS_LOGS = "access_logs"

@@ -8,8 +8,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 import yaml
 
-from components import clickhouse_sql, settings_data
+from components import clickhouse_sql
 from components.settings import Settings
+from components.settings import data as settings_data
 
 # The shell of the image expands nothing here: Kubernetes does, from the container's env.
 _CLIENT = "clickhouse-client --host $(CLICKHOUSE_HOST)"

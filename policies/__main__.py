@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pulumi.runtime import get_config_env
 from pulumi_policy import EnforcementLevel, PolicyPack
 
-from policies import pack, servicer
+from policies import analyzer as servicer
+from policies import pack
 
 policies, context = pack.build(get_config_env(), datetime.now(UTC).date())
 servicer.install(context)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pulumi_policy import Policy, ResourceValidationPolicy
 
-from policies import messages, pack, taggable
-from policies.exempting import NEVER_EXEMPT
+from policies import messages, pack
+from policies import taggable_types as taggable
 from policies.exemptions import LONGEST_DAYS, Exemptions
+from policies.rules.exemption_policies import NEVER_EXEMPT
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "policies.md"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import tags
-from policies import kubernetes
-from policies.rules import Resource
-from policies.taggable import MAP
+from policies import kubernetes_types as kubernetes
+from policies.rule import Resource
+from policies.taggable_types import MAP
 from policies.values import UNKNOWN, Value
 
 

@@ -6,25 +6,25 @@ from pathlib import Path
 
 from pulumi_policy import Policy
 
-from costing.resource_types import known_types
-from policies import (
-    budgeting,
-    cost,
+from policies import exemptions
+from policies.rule import Context
+from policies.rules import (
+    bucket_retention,
+    budgets,
     database,
     database_parameters,
-    exempting,
-    exemptions,
+    estimated_cost,
+    exemption_policies,
     keda,
-    keeping,
     lifecycle_days,
-    retention,
+    log_and_backup_retention,
     scaling,
     tagging,
     workloads,
 )
-from policies.facts import Facts
-from policies.rules import Context
-from policies.taggable import taggable_types
+from policies.stack_context import Facts
+from policies.taggable_types import taggable_types
+from teei_finops.costing.resource_types import known_types
 
 NAME = "teei-finops"
 DESCRIPTION = "Rejects what breaks the cost controls: tags, budgets, retention, databases and scaling."
@@ -46,20 +46,20 @@ def build(config: Mapping[str, str], today: date, load: Loader | None = None) ->
     policies = [
         tagging.required_tags(context, taggable),
         tagging.allowed_tag_values(context, taggable),
-        budgeting.stack_has_a_budget(context, costing),
-        budgeting.budget_tag_names_a_budget(context, taggable, costing),
-        budgeting.budget_notifies_somebody(context),
-        budgeting.budget_alerts_on_forecast(context),
-        cost.estimated_cost_within_budget(context, ROOT, today),
-        retention.bucket_has_a_lifecycle(context),
-        retention.bucket_expires_old_versions(context),
-        retention.bucket_aborts_incomplete_uploads(context),
+        budgets.stack_has_a_budget(context, costing),
+        budgets.budget_tag_names_a_budget(context, taggable, costing),
+        budgets.budget_notifies_somebody(context),
+        budgets.budget_alerts_on_forecast(context),
+        estimated_cost.estimated_cost_within_budget(context, ROOT, today),
+        bucket_retention.bucket_has_a_lifecycle(context),
+        bucket_retention.bucket_expires_old_versions(context),
+        bucket_retention.bucket_aborts_incomplete_uploads(context),
         lifecycle_days.lifecycle_keeps_minimum_days(context),
         lifecycle_days.lifecycle_moves_to_colder_classes(context),
         lifecycle_days.lifecycle_expires_after_transitions(context),
-        keeping.log_group_has_retention(context),
-        keeping.backups_expire(context),
-        keeping.snapshots_expire(context),
+        log_and_backup_retention.log_group_has_retention(context),
+        log_and_backup_retention.backups_expire(context),
+        log_and_backup_retention.snapshots_expire(context),
         database_parameters.database_parameters_are_modifiable(context),
         database_parameters.archive_command_keeps_wal(context),
         database_parameters.replication_slots_are_bounded(context),
@@ -79,11 +79,11 @@ def build(config: Mapping[str, str], today: date, load: Loader | None = None) ->
         keda.trigger_values_are_text(context),
         workloads.workload_has_one_scaler(context),
         workloads.workload_is_scaled(context),
-        exempting.exemptions_are_valid(context),
-        exempting.exemptions_in_force(context),
-        exempting.exemptions_in_force_in_stack(context),
+        exemption_policies.exemptions_are_valid(context),
+        exemption_policies.exemptions_in_force(context),
+        exemption_policies.exemptions_in_force_in_stack(context),
     ]
-    ids = frozenset(policy.name for policy in policies) - exempting.NEVER_EXEMPT
+    ids = frozenset(policy.name for policy in policies) - exemption_policies.NEVER_EXEMPT
     context.exemptions = (load or _from_file)(ids, today)
     return policies, context
 

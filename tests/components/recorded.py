@@ -1,5 +1,6 @@
 """Runs the program of a stack against a monitor that only records what is registered."""
 
+import asyncio
 import runpy
 import warnings
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ class Stack:
 def record(stack: str) -> Stack:
     """What the program registers for `stack`."""
     recorder = Recorder()
+    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the thread's own
     set_mocks(recorder, project="teei-finops", stack=stack)
     set_all_config(config(stack))
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from components import budget_service
+from components.ai_budget import service as budget_service
 from components.settings import parse
 from functions.ai_budget import build
 from functions.ai_budget.config import parse_config

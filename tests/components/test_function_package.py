@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import settings as runtime
 
-from components import function_package
+from components.ai_budget import package as function_package
 from functions.ai_budget import build
 from tests.components.stack_config import ROOT
 

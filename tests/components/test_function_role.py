@@ -4,7 +4,8 @@ import boto3
 import botocore.client
 import pytest
 
-from components import budget_service, function_role
+from components.ai_budget import roles as function_role
+from components.ai_budget import service as budget_service
 from functions.ai_budget import aws
 
 

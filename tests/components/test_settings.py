@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from components import settings
-from components.settings_service import connections_of
+from components.settings.service import connections_of
 from tests.components.stack_config import ABSENT, STACKS, config
 
 LAST = {"percent": 101, "type": "actual", "to": ["executives"]}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.environment import Place
-from sandbox.stacks import checkpoint_file, resources_in
+from teei_finops.sandbox.environment import Place
+from teei_finops.sandbox.stacks import checkpoint_file, resources_in
 from tests.components.stack_config import ROOT, STACKS
 
 
@@ -23,7 +23,7 @@ class Project:
     @classmethod
     def copied_to(cls, directory):
         without_caches = shutil.ignore_patterns("__pycache__")
-        for package in ("components", "policies", "costing", "functions"):
+        for package in ("components", "policies", "teei_finops", "functions"):
             shutil.copytree(ROOT / package, directory / package, ignore=without_caches)
         for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
             shutil.copy(ROOT / file, directory)
@@ -31,7 +31,7 @@ class Project:
 
     def sandbox(self, *arguments):
         return subprocess.run(
-            [sys.executable, "-m", "sandbox", "-C", str(self.directory), *arguments],
+            [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(self.directory), *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -11,7 +11,8 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies import exemptions, pack, servicer
+from policies import analyzer as servicer
+from policies import exemptions, pack
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 TODAY = date(2026, 11, 24)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from policies.facts import Facts
+from policies.stack_context import Facts
 from tests.policies.analyzer import PROD, ROOT, UNKNOWN, Made, Pack, changed
 from tests.policies.good import TAGS, aws, budget
 

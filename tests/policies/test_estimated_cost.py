@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from costing.stack_gate import Declared, over_budget
-from costing.yaml_file import SettingError
 from policies import pack as packs
+from teei_finops.costing.policy_gate import Declared, over_budget
+from teei_finops.costing.yaml_file import SettingError
 from tests.policies.analyzer import PROD, TODAY, UNKNOWN, Made, Pack
 from tests.policies.good import aws, stack
 
@@ -83,7 +83,7 @@ DISK = Declared(
 
 @pytest.mark.parametrize(("day", "stopped"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True)])
 def test_a_waiver_in_budgets_yml_lets_it_pass_until_it_expires(tmp_path, day, stopped):
-    (tmp_path / "budgets.yml").write_text(
+    (tmp_path / "budgets.yaml").write_text(
         "version: 1\nbudgets: [{name: all, scope: {}, monthly_limit_usd: 7, max_increase_usd: 1}]\n"
         "waivers: [{budget: all, owner: cto, reason: launch, expires: 2026-12-31}]\n"
     )
@@ -91,7 +91,7 @@ def test_a_waiver_in_budgets_yml_lets_it_pass_until_it_expires(tmp_path, day, st
 
 
 def test_caps_on_increases_are_not_judged_without_knowing_what_was_there(tmp_path):
-    (tmp_path / "budgets.yml").write_text(
+    (tmp_path / "budgets.yaml").write_text(
         "version: 1\nbudgets: [{name: all, scope: {}, max_increase_usd: 1, max_increase_percent: 1}]\n"
     )
     assert over_budget([DISK], config={}, root=tmp_path, at=TODAY) == []
@@ -101,12 +101,12 @@ def test_the_usage_profile_of_the_project_counts(tmp_path):
     queue = Declared("urn:pulumi:prod::shop::aws:sqs/queue:Queue::q", "q", "aws:sqs/queue:Queue", {}, US)
     limit = {"config": {}, "root": tmp_path, "at": TODAY, "monthly_limit": 4}
     assert over_budget([queue], **limit) == []
-    (tmp_path / "usage.yml").write_text("version: 1\nresources: {q: {monthly_requests: 20000000}}\n")
+    (tmp_path / "usage.yaml").write_text("version: 1\nresources: {q: {monthly_requests: 20000000}}\n")
     assert [each.urn for each in over_budget([queue], **limit)] == [queue.urn]
 
 
 def test_a_file_that_cannot_be_used_is_named(tmp_path):
-    (tmp_path / "budgets.yml").write_text("version: 1\nbudgts: []\n")
+    (tmp_path / "budgets.yaml").write_text("version: 1\nbudgts: []\n")
     with pytest.raises(SettingError, match="did you mean 'budgets'"):
         over_budget([DISK], config={}, root=tmp_path, at=TODAY)
 
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path):
 def test_a_file_that_cannot_be_used_stops_a_stack_at_its_first_resource_and_no_empty_one(
     tmp_path, monkeypatch
 ):
-    (tmp_path / "budgets.yml").write_text("nonsense: 1\n")
+    (tmp_path / "budgets.yaml").write_text("nonsense: 1\n")
     monkeypatch.setattr(packs, "ROOT", tmp_path)
     (report,) = found(Pack(), disk("b", 1), disk("c", 1), disk("a", 1))
     assert report.urn.endswith("::a")

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from policies import exemptions, messages
-from policies.exempting import NEVER_EXEMPT
+from policies.rules.exemption_policies import NEVER_EXEMPT
 from tests.policies.analyzer import TODAY, Made, Pack, changed
 from tests.policies.good import deployment, stack
 

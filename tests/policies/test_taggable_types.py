@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from policies import taggable
+from policies import taggable_types as taggable
 from policies.pack import costing_types
 
 

@@ -1,9 +1,10 @@
 import pytest
 from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_NUMBER_VALUE, unknown_checking_proxy
 
-from policies import messages, servicer
-from policies.kubernetes import Kind, kind
-from policies.servicer import Once
+from policies import analyzer as servicer
+from policies import messages
+from policies.analyzer import Once
+from policies.kubernetes_types import Kind, kind
 from policies.values import UNKNOWN, Open, Value, plain
 from tests.policies.analyzer import Pack
 from tests.policies.good import log_group

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from costing.render.markdown import MARKER
+from teei_finops.review.render.markdown import MARKER
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
-FILES = sorted(GITHUB.glob("workflows/*.yml"))
+FILES = sorted(GITHUB.glob("workflows/*.yaml"))
 WORKFLOWS = {path.stem: yaml.load(path.read_text(), yaml.BaseLoader) for path in FILES}
-ACTION = yaml.load((GITHUB / "actions/pulumi/action.yml").read_text(), yaml.BaseLoader)
+ACTION = yaml.load((GITHUB / "actions/pulumi/action.yaml").read_text(), yaml.BaseLoader)
 STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"]]
 
@@ -47,7 +47,7 @@ def test_actionlint_has_nothing_against_the_workflows():
 
 def test_every_action_is_of_this_repository_or_pinned_to_a_commit_that_names_its_version():
     found = 0
-    for path in [*FILES, GITHUB / "actions/pulumi/action.yml"]:
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"]:
         for line in path.read_text().splitlines():
             if "uses:" not in line:
                 continue
@@ -59,7 +59,7 @@ def test_every_action_is_of_this_repository_or_pinned_to_a_commit_that_names_its
 
 
 def test_one_action_has_one_pin():
-    text = "".join(path.read_text() for path in [*FILES, GITHUB / "actions/pulumi/action.yml"])
+    text = "".join(path.read_text() for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"])
     pins = set(re.findall(r"uses: ([\w./-]+)@(\S+)", text))
     assert len({action for action, _ in pins}) == len(pins)
 
@@ -88,7 +88,7 @@ def test_code_of_a_pull_request_never_runs_with_rights_to_write_or_with_credenti
 
 
 def test_no_script_takes_text_of_an_event_into_its_code():
-    for path in [*FILES, GITHUB / "actions/pulumi/action.yml"]:
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"]:
         document = yaml.load(path.read_text(), yaml.BaseLoader)
         jobs = document.get("jobs", {"action": {"steps": document.get("runs", {}).get("steps", [])}})
         for job in jobs.values():

@@ -1,0 +1,180 @@
+"""The PostgreSQL of the AI budget service on RDS, with the WAL settings that cannot fill its disk."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.settings import Settings
+from components.settings import data as settings_data
+
+PORT = 5432
+DATABASE = "ai_budget"
+LOGS = ("postgresql", "upgrade")
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class BudgetDatabaseArgs:
+    settings: Settings
+    alarm_topic_arn: pulumi.Input[str]
+
+
+class BudgetDatabase(pulumi.ComponentResource):
+    """The instance, its network access, parameters, log groups and alarms.
+
+    Archiving needs nothing here: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is how
+    far back a point-in-time restore reaches (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html).
+    """
+
+    instance: aws.rds.Instance
+    address: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    secret_arn: pulumi.Output[str | None]
+
+    def __init__(
+        self, name: str, args: BudgetDatabaseArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("finops:budget_database:BudgetDatabase", name, None, opts)
+        settings, network = args.settings.database, args.settings.network
+        tags = args.settings.tags(settings.charge).as_tags()
+        child = pulumi.ResourceOptions(parent=self)
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets",
+            name=settings.identifier,
+            subnet_ids=list(network.private_subnet_ids),
+            tags=tags,
+            opts=child,
+        )
+        security_group = aws.ec2.SecurityGroup(
+            f"{name}-access",
+            name=settings.identifier,
+            description="PostgreSQL of the AI budget service",
+            vpc_id=network.vpc_id,
+            tags=tags,
+            opts=child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-access-from-pods",
+            security_group_id=security_group.id,
+            referenced_security_group_id=network.client_security_group_id,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+            description="PostgreSQL from the cluster",
+            tags=tags,
+            opts=child,
+        )
+        parameters = aws.rds.ParameterGroup(
+            f"{name}-parameters",
+            name=f"{settings.identifier}-pg{settings.engine_version}",
+            family=f"postgres{settings.engine_version}",
+            description="WAL settings of the AI budget database",
+            parameters=[
+                aws.rds.ParameterGroupParameterArgs(name=key, value=value, apply_method=method)
+                for key, value, method in parameters_of(settings)
+            ],
+            tags=tags,
+            opts=child,
+        )
+        log_groups = [
+            aws.cloudwatch.LogGroup(
+                f"{name}-logs-{log}",
+                name=f"/aws/rds/instance/{settings.identifier}/{log}",
+                retention_in_days=settings.log_retention_days,
+                tags=tags,
+                opts=child,
+            )
+            for log in LOGS
+        ]
+        self.instance = aws.rds.Instance(
+            f"{name}-instance",
+            identifier=settings.identifier,
+            engine="postgres",
+            engine_version=settings.engine_version,
+            instance_class=settings.instance_class,
+            storage_type="gp3",
+            allocated_storage=settings.storage_gib,
+            max_allocated_storage=settings.max_storage_gib,
+            storage_encrypted=True,
+            db_name=DATABASE,
+            username="postgres",
+            manage_master_user_password=True,
+            iam_database_authentication_enabled=True,
+            port=PORT,
+            publicly_accessible=False,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[security_group.id],
+            multi_az=settings.multi_az,
+            parameter_group_name=parameters.name,
+            backup_retention_period=settings.backup_retention_days,
+            backup_window="02:00-02:30",
+            maintenance_window="sun:03:00-sun:04:00",
+            copy_tags_to_snapshot=True,
+            deletion_protection=settings.deletion_protection,
+            skip_final_snapshot=not settings.final_snapshot,
+            final_snapshot_identifier=f"{settings.identifier}-final" if settings.final_snapshot else None,
+            delete_automated_backups=True,
+            auto_minor_version_upgrade=True,
+            performance_insights_enabled=True,
+            performance_insights_retention_period=7,
+            enabled_cloudwatch_logs_exports=list(LOGS),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=log_groups),
+        )
+        self._alarm(name, settings, args.alarm_topic_arn, tags)
+        self.address = self.instance.address
+        self.security_group_id = security_group.id
+        self.secret_arn = self.instance.master_user_secrets.apply(
+            lambda secrets: secrets[0].secret_arn if secrets else None
+        )
+        self.register_outputs({"address": self.address, "secretArn": self.secret_arn})
+
+    def _alarm(
+        self, name: str, settings: settings_data.Database, topic_arn: pulumi.Input[str], tags: dict[str, str]
+    ) -> None:
+        """The metrics are those of RDS for PostgreSQL, in bytes; without a slot the lag has no data at all.
+
+        docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+        """
+        limits = settings.alarms
+        free, lag, wal = limits.free_storage_gib_below, limits.slot_lag_mib_above, limits.wal_mib_above
+        alarms = (
+            ("free-storage", "FreeStorageSpace", "LessThan", free * 1024 * _MIB, "missing"),
+            ("slot-lag", "OldestReplicationSlotLag", "GreaterThan", lag * _MIB, "notBreaching"),
+            ("wal-size", "TransactionLogsDiskUsage", "GreaterThan", wal * _MIB, "missing"),
+        )
+        for alarm, metric, comparison, threshold, missing in alarms:
+            aws.cloudwatch.MetricAlarm(
+                f"{name}-{alarm}",
+                name=f"{settings.identifier}-{alarm}",
+                alarm_description=f"See docs/runbook.md#database-{alarm}",
+                namespace="AWS/RDS",
+                metric_name=metric,
+                dimensions={"DBInstanceIdentifier": self.instance.identifier},
+                statistic="Minimum" if comparison == "LessThan" else "Maximum",
+                comparison_operator=f"{comparison}Threshold",
+                threshold=threshold,
+                period=300,
+                evaluation_periods=3,
+                treat_missing_data=missing,
+                alarm_actions=[topic_arn],
+                ok_actions=[topic_arn],
+                tags=tags,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+
+def parameters_of(settings: settings_data.Database) -> tuple[tuple[str, str, str], ...]:
+    """Name, value and apply method of each parameter; the sizes are in MB, as RDS wants them.
+
+    Static parameters take effect at the next restart, dynamic ones at once
+    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html).
+    """
+    return (
+        ("wal_keep_size", str(settings.wal_keep_size_mib), "immediate"),
+        ("max_slot_wal_keep_size", str(settings.max_slot_wal_keep_size_mib), "immediate"),
+        ("wal_compression", settings.wal_compression, "immediate"),
+        ("rds.force_ssl", "1", "immediate"),
+        ("shared_preload_libraries", "pg_stat_statements", "pending-reboot"),
+    )

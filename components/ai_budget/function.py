@@ -1,0 +1,98 @@
+"""A Lambda in the VPC with a role of its own and logs that end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.ai_budget import roles as function_role
+from components.settings import Settings
+from components.tags import CostTags
+
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64"
+
+
+@dataclass(frozen=True)
+class ServiceFunctionArgs:
+    """`concurrency` is reserved for the function; `statements` are what its own code may do at AWS."""
+
+    settings: Settings
+    name: str
+    description: str
+    code: pulumi.Archive
+    handler: str
+    environment: Mapping[str, pulumi.Input[str]]
+    statements: Sequence[function_role.Statement]
+    security_group_id: pulumi.Input[str]
+    memory_mib: int
+    timeout_seconds: int
+    concurrency: int
+    tags: CostTags
+
+
+class ServiceFunction(pulumi.ComponentResource):
+    """Every change of code or configuration is published as a version; nothing serves from `$LATEST`."""
+
+    function: aws.lambda_.Function
+    version: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ServiceFunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("finops:service_function:ServiceFunction", name, None, opts)
+        tags = args.tags.as_tags()
+        child = pulumi.ResourceOptions(parent=self)
+        log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/aws/lambda/{args.name}",
+            retention_in_days=args.settings.budget_service.log_retention_days,
+            tags=tags,
+            opts=child,
+        )
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=args.name,
+            description=args.description,
+            assume_role_policy=function_role.trust("lambda.amazonaws.com"),
+            tags=tags,
+            opts=child,
+        )
+        logs = pulumi.Output.concat(log_group.arn, ":*")
+        permissions = aws.iam.RolePolicy(
+            f"{name}-permissions",
+            name="function",
+            role=role.name,
+            policy=function_role.policy(
+                [
+                    *args.statements,
+                    function_role.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
+                    function_role.allow(function_role.NETWORK_ACTIONS, ["*"]),
+                ]
+            ),
+            opts=child,
+        )
+        self.function = aws.lambda_.Function(
+            f"{name}-function",
+            name=args.name,
+            description=args.description,
+            code=args.code,
+            handler=args.handler,
+            runtime=RUNTIME,
+            architectures=[ARCHITECTURE],
+            role=role.arn,
+            memory_size=args.memory_mib,
+            timeout=args.timeout_seconds,
+            reserved_concurrent_executions=args.concurrency,
+            publish=True,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=dict(args.environment)),
+            vpc_config=aws.lambda_.FunctionVpcConfigArgs(
+                subnet_ids=list(args.settings.network.private_subnet_ids),
+                security_group_ids=[args.security_group_id],
+            ),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions, log_group]),
+        )
+        self.version = self.function.version
+        self.register_outputs({"arn": self.function.arn, "version": self.version})

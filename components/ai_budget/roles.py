@@ -1,0 +1,90 @@
+"""What the code of a Lambda may do at AWS, from what it calls."""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+Statement = Mapping[str, Any]
+
+# The permission behind each call; docs.aws.amazon.com/service-authorization, 2026-11.
+ACTIONS = {
+    ("secretsmanager", "get_secret_value"): "secretsmanager:GetSecretValue",
+    ("sqs", "send_message"): "sqs:SendMessage",
+    ("sesv2", "send_email"): "ses:SendEmail",
+}
+# What the functions of aws_lambda_powertools.utilities.parameters call.
+_POWERTOOLS = {"get_secret": ("secretsmanager", "get_secret_value")}
+# For a Lambda in a VPC; AWS takes no narrower resource for them
+# (docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, 2026-11).
+NETWORK_ACTIONS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+# What Lambda itself does with a queue that it reads for the function.
+QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+class UnknownCallError(Exception):
+    """The code calls AWS in a way that no permission is known for; the text is one line."""
+
+    user_error = True
+
+
+def calls(adapter: Path) -> set[tuple[str, str]]:
+    """(service, operation) of each AWS call in an adapter module, names as boto3 has them."""
+    found: set[tuple[str, str]] = set()
+    for node in ast.parse(adapter.read_text(encoding="utf-8"), str(adapter)).body:
+        services, operations = set(), set()
+        for part in ast.walk(node):
+            match part:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="boto3"), attr="client"),
+                    args=[ast.Constant(value=str(service)), *_],
+                ):
+                    services.add(service)
+                case ast.Attribute(value=ast.Attribute(attr="_client"), attr=operation):
+                    operations.add(operation)
+                case ast.Attribute(value=ast.Name(id="parameters"), attr=function):
+                    found.add(_POWERTOOLS.get(function, ("parameters", function)))
+        found |= {(service, operation) for service in services for operation in operations}
+    return found
+
+
+def statements(adapter: Path, resources: Mapping[str, Sequence[pulumi.Input[str]]]) -> list[Statement]:
+    """One statement for each call of an adapter module, `resources` being what each action is for.
+
+    Raises UnknownCallError for a call without a known permission, or one whose resource is not given.
+    """
+    made = []
+    for service, operation in sorted(calls(adapter)):
+        action = ACTIONS.get((service, operation))
+        if action is None or action not in resources:
+            raise UnknownCallError(
+                f"{adapter.name} calls {service} {operation}, which the function's role does not allow;"
+                " add it to ACTIONS in components/ai_budget/roles.py and name its resource"
+            )
+        made.append(allow([action], resources[action]))
+    return made
+
+
+def allow(actions: Iterable[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def policy(made: Sequence[Statement]) -> pulumi.Output[str]:
+    """The policy document."""
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(made)})
+
+
+def trust(principal: str, account_id: str | None = None) -> pulumi.Output[str]:
+    """The trust policy of a role that one AWS service takes, with `account_id` for that account only."""
+    statement = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
+    only = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}} if account_id else {}
+    return policy([{**statement, **only}])

@@ -1,1 +1,0 @@
-"""One small module per service family; `costing/estimate.py` says how to add a type."""

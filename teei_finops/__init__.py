@@ -1,0 +1,1 @@
+"""What a change to a Pulumi program costs, before it is applied."""

@@ -1,0 +1,44 @@
+"""Reading previews and writing results, as all commands do it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from teei_finops.costing.preview.plan import Plan, PreviewError, read_plan
+
+
+def read_plans(paths: Sequence[str]) -> list[Plan]:
+    """The plans of preview files; `-` is standard input. Raises `PreviewError`."""
+    return [read_plan(_read(path), name=path) for path in paths]
+
+
+def write_output(text: str, output: Path | None) -> None:
+    """Writes to a file, or to standard output without one."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def day(text: str) -> date:
+    """The argument type of a day in ISO format."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-12-31") from None
+
+
+def _read(path: str) -> str:
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PreviewError(f"{path}: {error.strerror}; name the output of `pulumi preview --json`") from None
+    except UnicodeDecodeError:
+        raise PreviewError(f"{path}: not text; name the output of `pulumi preview --json`") from None

@@ -1,0 +1,1 @@
+"""One small module per service family; `teei_finops/costing/estimate.py` says how to add a type."""

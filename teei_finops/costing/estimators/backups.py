@@ -1,0 +1,67 @@
+"""Backups outside the resource that they are of: EBS snapshots and AWS Backup vaults."""
+
+from __future__ import annotations
+
+from teei_finops.costing.amounts import USAGE_NOT_STATED, Range, Unpriced
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import Subject
+
+VOLUME = "aws:ebs/volume:Volume"
+SNAPSHOT = "aws:ebs/snapshot:Snapshot"
+# (usage key, what, service, family, key): AWS Backup bills recovery points of EBS, RDS and Aurora as those
+# services bill their own snapshots (AWS Backup pricing page, 2026-10).
+STORED = (
+    ("ebs_storage_gb", "EBS recovery points", "AmazonEC2", "ebs", "snapshot-standard"),
+    ("efs_storage_gb", "EFS recovery points", "AWSBackup", "efs", "warm-storage"),
+    ("rds_storage_gb", "RDS recovery points", "AmazonRDS", "backup", "backup-storage"),
+    ("aurora_storage_gb", "Aurora recovery points", "AmazonRDS", "aurora-storage", "backup"),
+    ("dynamodb_storage_gb", "DynamoDB recovery points", "AWSBackup", "dynamodb", "warm-storage"),
+    ("s3_storage_gb", "S3 recovery points", "AWSBackup", "s3", "warm-storage"),
+)
+# Restores of the others are free; dearest first.
+RESTORED = (
+    ("dynamodb_storage_gb", "dynamodb", "restore"),
+    ("s3_storage_gb", "s3", "restore"),
+    ("efs_storage_gb", "efs", "restore-warm"),
+)
+
+
+@estimates(SNAPSHOT)
+def snapshot(r: Subject) -> None:
+    """Only changed blocks are stored, so that the volume's size is the upper bound, and expected."""
+    _stored(r, r.related("volumeId", VOLUME))
+
+
+@estimates("aws:ebs/snapshotCopy:SnapshotCopy")
+def snapshot_copy(r: Subject) -> None:
+    source = r.related("sourceSnapshotId", SNAPSHOT)
+    _stored(r, source.related("volumeId", VOLUME) if source is not None else None)
+
+
+def _stored(r: Subject, volume: Subject | None) -> None:
+    size = volume.number("size") if volume is not None and volume.has("size") else None
+    stored = r.usage("storage_gb", None if size is None else 0, size, size)
+    archived = r.text("storageTier", "standard") == "archive"
+    key = "snapshot-archive" if archived else "snapshot-standard"
+    r.charge("Snapshot storage", "AmazonEC2", "ebs", key, stored, times=r.months())
+
+
+@estimates("aws:backup/vault:Vault")
+def vault(r: Subject) -> None:
+    """What the vault holds is nobody's guess: without usage it is not stated. Restores are billed at the
+    dearest rate among what it holds.
+    """
+    held = {usage: r.stated(usage) for usage, *_ in STORED}
+    if all(stored is None for stored in held.values()):
+        raise Unpriced(USAGE_NOT_STATED, f"{', '.join(held)}: what the vault holds")
+    for usage, what, service, family, key in STORED:
+        r.charge(what, service, family, key, held[usage] or Range.of(0))
+    restored = r.stated("monthly_restored_gb")
+    if restored is None:
+        return
+    for usage, family, key in RESTORED:
+        stored = held[usage]
+        if stored is not None and not stored.is_zero:
+            r.charge(f"Restores from {family}", "AWSBackup", family, key, restored)
+            return
+    r.note("restores of EBS, RDS and Aurora recovery points are free")

@@ -1,0 +1,107 @@
+"""Amazon DynamoDB tables: capacity, storage, indexes, replicas, streams and backups."""
+
+from __future__ import annotations
+
+from teei_finops.costing.amounts import NOTHING, Range
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimators.scaling import between, scaling_targets
+
+SERVICE = "AmazonDynamoDB"
+READ, WRITE = "ReadCapacityUnits", "WriteCapacityUnits"
+
+
+@estimates("aws:dynamodb/table:Table")
+def table(r: Subject) -> None:
+    """Provisioned is the provider's default mode. With replicas every write is a replicated one in each
+    Region, and each replica has the table's capacity and storage again (DynamoDB pricing page, 2026-10).
+    """
+    infrequent = r.text("tableClass", "STANDARD") == "STANDARD_INFREQUENT_ACCESS"
+    replicas = [replica.text("regionName") for replica in r.items("replicas")]
+    stored = r.usage("storage_gb", 0, 10, 100)
+    for region in [None, *replicas]:
+        if r.text("billingMode", "PROVISIONED") == "PAY_PER_REQUEST":
+            _on_demand(r, region, infrequent, bool(replicas))
+        else:
+            _provisioned(r, region, infrequent, bool(replicas))
+        key = "infrequent-access" if infrequent else "standard"
+        allowance = None if infrequent else "storage-standard"
+        r.charge(_in("Storage", region), SERVICE, "storage", key, stored, region=region, allowance=allowance)
+    _backups(r, stored)
+    streaming = r.flag("streamEnabled")
+    reads = r.usage("monthly_streams_read_requests", 0, *((1_000_000, 10_000_000) if streaming else (0, 0)))
+    r.charge("Stream reads", SERVICE, "streams", "read-request-units", reads)
+
+
+def _on_demand(r: Subject, region: str | None, infrequent: bool, replicated: bool) -> None:
+    family = "on-demand-ia" if infrequent else "on-demand"
+    reads = r.usage("monthly_read_request_units", 0, 1_000_000, 10_000_000)
+    writes = r.usage("monthly_write_request_units", 0, 1_000_000, 10_000_000)
+    if region is None:
+        r.charge("Read request units", SERVICE, family, "read-request-units", reads)
+    key = "replicated-write-request-units" if replicated else "write-request-units"
+    r.charge(_in("Write request units", region), SERVICE, family, key, writes, region=region)
+
+
+def _provisioned(r: Subject, region: str | None, infrequent: bool, replicated: bool) -> None:
+    family = "provisioned-ia" if infrequent else "provisioned"
+    hours = r.hours()
+    reads, writes = capacity(r)
+    r.charge(
+        _in("Read capacity", region),
+        SERVICE,
+        family,
+        "rcu",
+        reads * hours,
+        region=region,
+        allowance=None if infrequent else "provisioned-rcu",
+    )
+    r.charge(
+        _in("Write capacity", region),
+        SERVICE,
+        family,
+        "rwcu" if replicated else "wcu",
+        writes * hours,
+        region=region,
+        allowance=None if infrequent or replicated else "provisioned-wcu",
+    )
+
+
+def capacity(r: Subject) -> tuple[Range, Range]:
+    """Read and write units of the table and its indexes, between the bounds of their scaling targets."""
+    name = r.raw.get("name")
+    targets = scaling_targets(r, f"table/{name}" if isinstance(name, str) else None)
+    reads = _scaled(r, targets, "table", READ, "readCapacity")
+    writes = _scaled(r, targets, "table", WRITE, "writeCapacity")
+    for index in r.items("globalSecondaryIndexes"):
+        label = index.text("name", "")
+        own = scaling_targets(r, f"table/{name}/index/{label}") if isinstance(name, str) else []
+        reads += _scaled(index, own, "index", READ, "readCapacity")
+        writes += _scaled(index, own, "index", WRITE, "writeCapacity")
+    return reads, writes
+
+
+def _scaled(values: Values, targets: list[Subject], what: str, dimension: str, path: str) -> Range:
+    now = values.number(path, 1)
+    for target in targets:
+        if target.text("scalableDimension", "") == f"dynamodb:{what}:{dimension}":
+            return between(target, now)
+    return Range.of(now)
+
+
+def _backups(r: Subject, stored: Range) -> None:
+    """Point-in-time recovery is billed by the size of the table; other backups when they are stated."""
+    recovery = r.flag("pointInTimeRecovery.enabled")
+    covered = r.stated("pitr_storage_gb") or (stored if recovery else NOTHING)
+    r.charge("Point-in-time recovery", SERVICE, "backup", "pitr", covered)
+    for replica in r.items("replicas"):
+        if replica.flag("pointInTimeRecovery"):
+            region = replica.text("regionName")
+            what = _in("Point-in-time recovery", region)
+            r.charge(what, SERVICE, "backup", "pitr", r.stated("pitr_storage_gb") or stored, region=region)
+    kept = r.stated("on_demand_backup_storage_gb") or NOTHING
+    r.charge("On-demand backups", SERVICE, "backup", "on-demand", kept)
+
+
+def _in(what: str, region: str | None) -> str:
+    return f"{what}, replica in {region}" if region else what

@@ -1,0 +1,123 @@
+"""AWS Elastic Beanstalk: what its environments make of EC2, load balancing and RDS."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimators.compute import (
+    charge_cpu_credits,
+    charge_instances,
+    charge_transfer,
+    charge_volume,
+    operating_system,
+)
+from teei_finops.costing.estimators.ec2 import ROOT_SIZE
+from teei_finops.costing.estimators.load_balancing import charge_application, charge_classic, charge_network
+
+# Option settings that cost money, with their defaults (Elastic Beanstalk developer guide, general options,
+# 2026-10).
+_LAUNCH, _ASG = "aws:autoscaling:launchconfiguration", "aws:autoscaling:asg"
+_INSTANCES, _ENVIRONMENT = "aws:ec2:instances", "aws:elasticbeanstalk:environment"
+_VPC, _DATABASE = "aws:ec2:vpc", "aws:rds:dbinstance"
+_DEFAULTS = {
+    (_LAUNCH, "InstanceType"): "t3.micro",
+    (_ASG, "MinSize"): "1",
+    (_ASG, "MaxSize"): "4",
+    (_INSTANCES, "EnableSpot"): "false",
+    (_ENVIRONMENT, "EnvironmentType"): "LoadBalanced",
+    (_ENVIRONMENT, "LoadBalancerType"): "classic",
+    (_VPC, "AssociatePublicIpAddress"): "true",
+    (_VPC, "ELBScheme"): "public",
+    (_INSTANCES, "InstanceTypes"): "",
+    (_LAUNCH, "RootVolumeType"): "",
+    (_LAUNCH, "RootVolumeSize"): "",
+    (_LAUNCH, "RootVolumeIOPS"): "",
+    (_LAUNCH, "RootVolumeThroughput"): "",
+    (_DATABASE, "DBInstanceClass"): "",
+    (_DATABASE, "DBAllocatedStorage"): "5",
+    (_DATABASE, "DBEngine"): "mysql",
+    (_DATABASE, "MultiAZDatabase"): "false",
+}
+
+
+@estimates("aws:elasticbeanstalk/environment:Environment")
+def environment(r: Subject) -> None:
+    """Instances between MinSize and MaxSize, expected at MinSize; Beanstalk itself is free."""
+    settings = _settings(r)
+    load_balanced = _setting(settings, _ENVIRONMENT, "EnvironmentType") == "LoadBalanced"
+    count = r.stated("average_instances")
+    if count is None and load_balanced:
+        low, high = _number(settings, _ASG, "MinSize"), _number(settings, _ASG, "MaxSize")
+        count = Range(low, low, max(low, high))
+    count = count or Range.of(1)
+    kind = _setting(settings, _INSTANCES, "InstanceTypes").partition(",")[0].strip()
+    kind = kind or _setting(settings, _LAUNCH, "InstanceType")
+    system = "windows" if "Windows" in r.text("solutionStackName", "") else operating_system(r)
+    hours = r.hours()
+    if _setting(settings, _INSTANCES, "EnableSpot") == "true":
+        r.note("spot has no list price: priced as on demand, which it does not exceed")
+    charge_instances(r, kind, hours, times=count, system=system)
+    charge_cpu_credits(r, kind, system)
+    _root_volume(r, settings, count)
+    if _setting(settings, _VPC, "AssociatePublicIpAddress") == "true":
+        r.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours * count)
+    if load_balanced and r.text("tier", "WebServer") != "Worker":
+        _load_balancer(r, settings, hours)
+    if _setting(settings, _DATABASE, "DBInstanceClass"):
+        _database(r, settings, hours)
+    charge_transfer(r, "monthly_internet_egress_gb")
+
+
+def _settings(r: Subject) -> dict[tuple[str, str], str]:
+    """The settings that matter here; one that is unknown or secret makes the environment unpriced."""
+    found = dict(_DEFAULTS)
+    for setting in r.items("settings"):
+        key = (str(setting.raw.get("namespace")), str(setting.raw.get("name")))
+        if key in _DEFAULTS:
+            found[key] = setting.text("value", "")
+    return found
+
+
+def _setting(settings: dict[tuple[str, str], str], namespace: str, name: str) -> str:
+    return settings[namespace, name]
+
+
+def _number(settings: dict[tuple[str, str], str], namespace: str, name: str) -> Decimal:
+    text = _setting(settings, namespace, name)
+    if not text.isdigit():
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"setting {namespace} {name} is no number")
+    return Decimal(text)
+
+
+def _root_volume(r: Subject, settings: dict[tuple[str, str], str], count: Range) -> None:
+    raw: dict[str, str] = {}
+    for name, path in (
+        ("RootVolumeType", "type"),
+        ("RootVolumeSize", "size"),
+        ("RootVolumeIOPS", "iops"),
+        ("RootVolumeThroughput", "throughput"),
+    ):
+        value = _setting(settings, _LAUNCH, name)
+        if value:
+            raw[path] = value
+    charge_volume(r, "Root volume", Values(raw), times=count, default_size=ROOT_SIZE)
+
+
+def _load_balancer(r: Subject, settings: dict[tuple[str, str], str], hours: Range) -> None:
+    charge = {"application": charge_application, "network": charge_network}
+    charge.get(_setting(settings, _ENVIRONMENT, "LoadBalancerType"), charge_classic)(r, hours)
+    if _setting(settings, _VPC, "ELBScheme") != "internal":
+        r.note("the public IPv4 addresses of its load balancer are not in this figure")
+
+
+def _database(r: Subject, settings: dict[tuple[str, str], str], hours: Range) -> None:
+    engine = _setting(settings, _DATABASE, "DBEngine")
+    engine = {"postgres": "postgresql"}.get(engine, engine)
+    zone = "multi-az" if _setting(settings, _DATABASE, "MultiAZDatabase") == "true" else "single-az"
+    kind = _setting(settings, _DATABASE, "DBInstanceClass")
+    r.charge(f"Database {kind} {engine}", "AmazonRDS", f"{engine}-{zone}", kind, hours)
+    size = _number(settings, _DATABASE, "DBAllocatedStorage")
+    r.charge("Database storage", "AmazonRDS", f"storage-{zone}", "gp2", size)

@@ -1,0 +1,14 @@
+"""Dimensions that are billed only when the usage profile states them."""
+
+from __future__ import annotations
+
+from teei_finops.costing.estimation_context import Subject
+
+
+def charge_stated(
+    r: Subject, usage_key: str, what: str, service: str, family: str, key: str, *, region: str | None = None
+) -> None:
+    """Bills what the profile states under `usage_key`; nothing when it is silent."""
+    quantity = r.stated(usage_key)
+    if quantity is not None:
+        r.charge(what, service, family, key, quantity, region=region)

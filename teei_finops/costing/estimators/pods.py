@@ -1,0 +1,156 @@
+"""What a pod asks for, and which share of a node that is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from teei_finops.costing.amounts import NO_PRICE, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
+from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimators.sizes import vcpus
+
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+# The node that stands for those of a plan without a node group that has a known shape and price.
+REFERENCE_NODE = "m6i.large"
+# A vCPU weighs as much as 9 GB of memory: the ratio by which AWS's split cost allocation data divides a node
+# among its pods (AWS Data Exports user guide, 2026-10).
+CPU_WEIGHT = 9
+GB_PER_VCPU = {"c": Decimal(2), "m": Decimal(4), "r": Decimal(8)}
+BURSTABLE_GB = {"medium": 4, "large": 8, "xlarge": 16, "2xlarge": 32}  # t3, t3a, t4g
+# A container that asks for nothing: from best effort to a small service.
+SILENT_CPU = Range(Decimal(0), Decimal("0.1"), Decimal("0.5"), assumed=True)
+SILENT_GB = Range(Decimal(0), Decimal("0.125"), Decimal("0.5"), assumed=True)
+
+_QUANTITY = re.compile(r"([0-9.]+(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?")
+_SUFFIXES = {
+    **{suffix: Decimal(1000) ** (power - 3) for power, suffix in enumerate(("n", "u", "m"))},
+    **{suffix: Decimal(1000) ** power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
+    **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", 1)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """vCPUs and GB (GiB) that one pod asks for."""
+
+    cpu: Range
+    gb: Range
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(self.cpu + other.cpu, self.gb + other.gb)
+
+    @property
+    def weight(self) -> Range:
+        return self.cpu * CPU_WEIGHT + self.gb
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An instance type, the Region of its price, and the weight of all that its pods can ask for."""
+
+    kind: str
+    region: str
+    weight: Decimal
+
+
+NO_REQUESTS = Requests(NOTHING, NOTHING)
+
+
+def quantity(value: Any, where: str) -> Decimal:
+    """A Kubernetes quantity (`500m`, `2`, `1.5Gi`, `1e3`) in base units: vCPUs or bytes."""
+    match = _QUANTITY.fullmatch(str(value).strip())
+    try:
+        if match and not isinstance(value, bool):
+            return Decimal(match[1]) * _SUFFIXES.get(match[2], Decimal(1))
+    except InvalidOperation:
+        pass
+    raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{where} is not a quantity: {value!r}")
+
+
+def requests(r: Subject, spec: Values) -> Requests:
+    """What the scheduler reserves: containers and sidecars together, or an init container that needs more."""
+    together = sidecars = NO_REQUESTS
+    largest = NO_REQUESTS
+    for container in spec.items("initContainers"):
+        asked = _of_container(r, container)
+        if container.text("restartPolicy", "") == "Always":
+            sidecars = sidecars + asked
+        else:
+            largest = _larger(largest, sidecars + asked)
+    for container in spec.items("containers"):
+        together = together + _of_container(r, container)
+    return _larger(together + sidecars, largest)
+
+
+def charge_share(r: Subject, what: str, pods: Range, asked: Requests, hours: Range) -> None:
+    """Bills `pods` for `hours` each as their share of node hours, at the node's on-demand price."""
+    node = r.once("node", lambda: _node(r))
+    if node is None:
+        raise Unpriced(NO_PRICE, "its nodes' Region is not known; name one with --region")
+    share = pods * asked.weight * hours / node.weight
+    r.charge(
+        f"{what}, share of {node.kind}",
+        "AmazonEC2",
+        "instance-linux-shared",
+        node.kind,
+        share,
+        region=node.region,
+    )
+    r.note(f"a share of {node.kind} nodes that are counted on their own, at 9 GB of memory to a vCPU")
+
+
+def _node(r: Subject) -> Node | None:
+    """The plan's first node group, where its instance type has a known shape; else the reference."""
+    group = r.first(NODE_GROUP)
+    try:
+        region = group.region if group else (r.home_region or r.region)
+    except Unpriced:
+        return None
+    if group is not None:
+        try:
+            kind = next(iter(group.texts("instanceTypes")), "")
+            weight = _weight(kind)
+            group.rate("AmazonEC2", "instance-linux-shared", kind)
+        except Unpriced:
+            weight = None
+        if weight is not None:
+            return Node(kind, region, weight)
+    weight = _weight(REFERENCE_NODE)
+    return Node(REFERENCE_NODE, region, weight) if weight else None
+
+
+def _weight(kind: str) -> Decimal | None:
+    family, _, size = kind.partition(".")
+    letters = re.match(r"[a-z]+", family)
+    if family in ("t3", "t3a", "t4g") and size in BURSTABLE_GB:
+        return vcpus(kind) * CPU_WEIGHT + Decimal(BURSTABLE_GB[size])
+    if letters and letters[0] in GB_PER_VCPU:
+        cpus = vcpus(kind)
+        return cpus * (CPU_WEIGHT + GB_PER_VCPU[letters[0]])
+    return None
+
+
+def _of_container(r: Subject, container: Values) -> Requests:
+    name = container.text("name", "a container")
+    found: list[Range] = []
+    for resource, unit, silent in (("cpu", 1, SILENT_CPU), ("memory", 1024**3, SILENT_GB)):
+        for path in (f"resources.requests.{resource}", f"resources.limits.{resource}"):
+            value = container.value(path)
+            if value is not None:
+                found.append(Range.of(quantity(value, container.where(path)) / unit))
+                break
+        else:
+            r.note(f"{name} asks for no {resource}: a small range is assumed")
+            found.append(silent)
+    return Requests(*found)
+
+
+def _larger(one: Requests, other: Requests) -> Requests:
+    def larger(a: Range, b: Range) -> Range:
+        return Range(
+            max(a.low, b.low), max(a.expected, b.expected), max(a.high, b.high), a.assumed or b.assumed
+        )
+
+    return Requests(larger(one.cpu, other.cpu), larger(one.gb, other.gb))

@@ -1,0 +1,193 @@
+"""Amazon S3 buckets: what is stored and asked for, and what their lifecycle rules cost and save."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from teei_finops.costing.amounts import Range
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimators import s3_lifecycle as lifecycle
+from teei_finops.costing.estimators.compute import charge_transfer
+from teei_finops.costing.estimators.from_usage import charge_stated
+
+SERVICE = "AmazonS3"
+MONTH_DAYS = Decimal(365) / 12
+# Without a profile: a bucket of its first year, from a log bucket that is hardly used to a busy one.
+UPLOADED_GB = (1, 10, 100)
+OBJECT_KB = (256, 1024, 8192)
+READS = (1_000, 10_000, 1_000_000)
+BUCKET_OBJECTS = (1_000, 100_000, 1_000_000)
+TRANSITIONS = "Lifecycle transitions to"
+KEPT_MONTHS = 12  # what a class accumulates when nothing removes it
+
+# Usage key prefix of each class → its price family and the key of a PUT.
+CLASSES = {
+    "standard": ("standard", "requests-tier1"),
+    "intelligent_tiering": ("intelligent-tiering", "requests-tier1"),
+    "standard_ia": ("standard-ia", "requests-tier1"),
+    "onezone_ia": ("onezone-ia", "requests-tier1"),
+    "glacier_ir": ("glacier-ir", "requests-tier1"),
+    "glacier_flexible": ("glacier-flexible", "requests-put"),
+    "deep_archive": ("deep-archive", "requests-tier1"),
+}
+# Usage keys that are billed only when stated → price family, key, line.
+STATED = {
+    "intelligent_tiering_frequent_storage_gb": ("intelligent-tiering", "frequent"),
+    "intelligent_tiering_infrequent_storage_gb": ("intelligent-tiering", "infrequent"),
+    "intelligent_tiering_archive_instant_storage_gb": ("intelligent-tiering", "archive-instant"),
+    "intelligent_tiering_archive_storage_gb": ("intelligent-tiering", "archive"),
+    "intelligent_tiering_deep_archive_storage_gb": ("intelligent-tiering", "deep-archive"),
+    "intelligent_tiering_monitored_objects": ("intelligent-tiering", "monitoring"),
+    "monthly_standard_ia_retrieval_gb": ("standard-ia", "retrieval"),
+    "monthly_onezone_ia_retrieval_gb": ("onezone-ia", "retrieval"),
+    "monthly_glacier_ir_retrieval_gb": ("glacier-ir", "retrieval"),
+    "monthly_glacier_flexible_standard_retrieval_gb": ("glacier-flexible", "retrieval-standard"),
+    "monthly_glacier_flexible_standard_restore_requests": ("glacier-flexible", "restore-requests-standard"),
+    "monthly_glacier_flexible_bulk_retrieval_gb": ("glacier-flexible", "retrieval-bulk"),
+    "monthly_glacier_flexible_bulk_restore_requests": ("glacier-flexible", "restore-requests-bulk"),
+    "monthly_glacier_flexible_expedited_retrieval_gb": ("glacier-flexible", "retrieval-expedited"),
+    "monthly_glacier_flexible_expedited_restore_requests": (
+        "glacier-flexible",
+        "restore-requests-expedited",
+    ),
+    "monthly_deep_archive_standard_retrieval_gb": ("deep-archive", "retrieval-standard"),
+    "monthly_deep_archive_standard_restore_requests": ("deep-archive", "restore-requests-standard"),
+    "monthly_deep_archive_bulk_retrieval_gb": ("deep-archive", "retrieval-bulk"),
+    "monthly_deep_archive_bulk_restore_requests": ("deep-archive", "restore-requests-bulk"),
+    "glacier_staging_storage_gb": ("glacier-flexible", "staging-storage"),
+}
+
+
+@estimates("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+def bucket(r: Subject) -> None:
+    size = r.usage("average_object_kb", *OBJECT_KB)
+    stays = lifecycle.stays(r, size)
+    uploaded = _uploaded(r, stays)
+    objects = lifecycle.objects(uploaded, size)
+    for stay in stays:
+        _stored(r, stay, uploaded, size, objects)
+    if stays[0].stop is not None or stays[0].family != "standard":
+        _say_what_it_saves(r, uploaded)
+    for name, (family, put) in CLASSES.items():
+        _requests(r, name, family, put, objects)
+    reached = {stay.usage_name for stay in stays}
+    for name, (family, _) in CLASSES.items():
+        key = f"{name}_storage_gb"
+        if name not in reached and name != "intelligent_tiering" and (stated := r.stated(key)) is not None:
+            r.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
+        key = f"monthly_{name}_transitions"
+        if name not in reached and name != "standard" and (stated := r.stated(key)) is not None:
+            r.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", stated)
+    for key, (family, price) in STATED.items():
+        if (stated := r.stated(key)) is not None:
+            r.charge(f"{family}: {price}", SERVICE, family, price, stated)
+    charge_transfer(r, "monthly_internet_egress_gb", "monthly_inter_region_gb")
+
+
+@estimates("aws:s3/directoryBucket:DirectoryBucket")
+def directory_bucket(r: Subject) -> None:
+    """S3 Express One Zone; data in and out of requests above 512 KB is what the profile states."""
+    family = "express-onezone"
+    stored = r.usage("express_onezone_storage_gb", 1, 10, 100)
+    r.charge("Storage in express-onezone", SERVICE, family, "storage", stored)
+    writes = r.usage("monthly_express_onezone_tier1_requests", *READS)
+    r.charge("PUT, COPY, POST, LIST in express-onezone", SERVICE, family, "requests-tier1", writes)
+    reads = r.usage("monthly_express_onezone_tier2_requests", *READS)
+    r.charge("GET and other requests in express-onezone", SERVICE, family, "requests-tier2", reads)
+    charge_stated(r, "monthly_uploaded_gb", "Data uploaded", SERVICE, family, "data-upload")
+    charge_stated(r, "monthly_retrieval_gb", "Data retrieved", SERVICE, family, "data-retrieval")
+
+
+@estimates("aws:s3/inventory:Inventory")
+def inventory(r: Subject) -> None:
+    """Objects listed: those of a small bucket, once a day or a week as it is scheduled."""
+    listed = r.stated("monthly_objects_listed")
+    if listed is None:
+        lists = MONTH_DAYS if r.text("schedule.frequency", "Daily") == "Daily" else MONTH_DAYS / 7
+        listed = r.usage("monthly_objects_listed", *BUCKET_OBJECTS) * lists
+        if not r.flag("enabled", True):
+            listed = listed * 0
+    r.charge("Objects listed", SERVICE, "management", "inventory", listed)
+
+
+@estimates("aws:s3/analyticsConfiguration:AnalyticsConfiguration")
+def analytics_configuration(r: Subject) -> None:
+    monitored = r.usage("monitored_objects", *BUCKET_OBJECTS)
+    r.charge("Objects analysed", SERVICE, "management", "storage-class-analytics", monitored)
+
+
+def _uploaded(r: Subject, stays: list[lifecycle.Stay]) -> Range:
+    """New data a month: stated, or what keeps the stated standard storage at its level, or assumed."""
+    stated, standard = r.stated("monthly_uploaded_gb"), r.stated("standard_storage_gb")
+    days = stays[0].billed_days
+    if stated is None and standard is not None and days and stays[0].usage_name == "standard":
+        r.note("new data is taken from the standard storage that is stated and the days it stays there")
+        low, expected, high = (
+            end * MONTH_DAYS / days for end in (standard.low, standard.expected, standard.high)
+        )
+        return Range(low, expected, high, assumed=True)
+    return r.usage("monthly_uploaded_gb", *UPLOADED_GB)
+
+
+def _say_what_it_saves(r: Subject, uploaded: Range) -> None:
+    """Compares the storage billed so far with a year of the same data in Standard."""
+    moves = sum(line.amount.expected for line in r.lines if line.what.startswith(TRANSITIONS))
+    storage = sum(line.amount.expected for line in r.lines) - moves
+    billed = len(r.lines)
+    r.charge("All in standard", SERVICE, "standard", "storage", uploaded * KEPT_MONTHS)
+    without = sum(line.amount.expected for line in r.lines[billed:])
+    del r.lines[billed:]
+    change = without - storage - moves
+    verb = "saves" if change >= 0 else "costs"
+    r.note(
+        f"lifecycle: {verb} {abs(change):.2f} USD a month against {KEPT_MONTHS} months in Standard "
+        f"({without:.2f} USD), its transitions ({moves:.2f} USD) counted"
+    )
+
+
+def _stored(r: Subject, stay: lifecycle.Stay, uploaded: Range, size: Range, objects: Range) -> None:
+    """The storage of one class on the way of an object, and its move into it."""
+    months = KEPT_MONTHS if stay.billed_days is None else stay.billed_days / MONTH_DAYS
+    stored = uploaded * months
+    count = objects * months
+    family = stay.family
+    if stay.usage_name == "intelligent_tiering":
+        if not any(r.stated(key) for key in STATED if key.startswith("intelligent_tiering_")):
+            for tier, share in stay.tiers():
+                days = (
+                    f"days {share.start:f} on"
+                    if share.stop is None
+                    else f"days {share.start:f} to {share.stop:f}"
+                )
+                gb = uploaded * (share.days(KEPT_MONTHS * MONTH_DAYS) / MONTH_DAYS)
+                r.charge(f"Intelligent-Tiering {tier}, {days}", SERVICE, family, tier, gb)
+            r.charge("Intelligent-Tiering monitoring", SERVICE, family, "monitoring", count)
+    elif (stated := r.stated(f"{stay.usage_name}_storage_gb")) is not None:
+        r.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
+    else:
+        padded = stored * lifecycle.padding(family, size)
+        r.charge(f"Storage in {family}, {stay.words}", SERVICE, family, "storage", padded)
+        at_class, at_standard = lifecycle.overhead_gb(family, count)
+        r.charge(f"Object overhead in {family}", SERVICE, family, "storage", at_class)
+        r.charge(f"Object overhead of {family} in standard", SERVICE, "standard", "storage", at_standard)
+    if stay.family != "standard":  # on day 0 they come in as Standard, too
+        moved = r.stated(f"monthly_{stay.usage_name}_transitions")
+        r.charge(
+            f"{TRANSITIONS} {family}",
+            SERVICE,
+            family,
+            "lifecycle-transition",
+            objects if moved is None else moved,
+        )
+
+
+def _requests(r: Subject, name: str, family: str, put: str, objects: Range) -> None:
+    writes, reads = r.stated(f"monthly_{name}_tier1_requests"), r.stated(f"monthly_{name}_tier2_requests")
+    if name == "standard":
+        writes = objects if writes is None else writes
+        reads = r.usage("monthly_standard_tier2_requests", *READS)
+    if writes is not None:
+        r.charge(f"PUT, COPY, POST, LIST in {family}", SERVICE, family, put, writes)
+    if reads is not None:
+        r.charge(f"GET and other requests in {family}", SERVICE, family, "requests-tier2", reads)

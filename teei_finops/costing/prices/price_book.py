@@ -1,0 +1,226 @@
+"""The dated price book: what AWS lists for one unit, read once from `teei_finops/costing/prices/*.csv`.
+
+Columns and reading rules are in `teei_finops/costing/prices/README.md`. Rows are kept as read and turned into
+rates when a resource asks for them, so a start costs one pass over the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+
+from teei_finops.errors import UserError
+
+FOLDER = Path(__file__).parent
+COLUMNS = ("region", "service", "family", "key", "unit", "usd", "tier_from", "as_of", "source")
+_UNIT = re.compile(r"^(\d+)([kMB]?)-(.+)$")
+_SCALE = {"": 1, "k": 1_000, "M": 1_000_000, "B": 1_000_000_000}
+
+Key = tuple[str, str, str, str]
+
+
+class PriceFileError(UserError):
+    """A `--prices` file cannot be used; the message names file, line and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """US dollars per unit for what lies above `start` (in base quantity)."""
+
+    start: Decimal
+    usd: Decimal
+    as_of: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The price of one thing in one Region, tier by tier.
+
+    `per` is how many base units one `unit` holds (1,000,000 for `1M-requests`); the first tier's `start` is
+    an included quantity.
+    """
+
+    region: str
+    service: str
+    family: str
+    key: str
+    unit: str
+    per: Decimal
+    tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An always-free monthly quantity of an account, of a Region or of a WAF scope."""
+
+    service: str
+    key: str
+    unit: str
+    free: Decimal
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupportDates:
+    """When standard and extended support of a version end; None when none is announced."""
+
+    standard_until: date | None
+    extended_until: date | None
+
+
+class PriceBook:
+    """Rates by (region, service, family, key); a thing without Regions is found in `global` from anywhere."""
+
+    def __init__(self, rows: dict[Key, list[list[str]]]) -> None:
+        self._rows = rows
+        self._rates: dict[Key, Rate | None] = {}
+
+    def find(self, region: str | None, service: str, family: str, key: str) -> Rate | None:
+        wanted = (region or "global", service, family, key)
+        try:
+            return self._rates[wanted]
+        except KeyError:
+            rows = self._rows.get(wanted) or self._rows.get(("global", service, family, key))
+            rate = self._rates[wanted] = _rate(rows) if rows else None
+            return rate
+
+    def keys(self) -> Iterable[Key]:
+        return self._rows.keys()
+
+    def rows(self, key: Key) -> list[list[str]]:
+        return self._rows[key]
+
+    @property
+    def newest(self) -> str:
+        """The newest date of a row."""
+        return max((row[7] for rows in self._rows.values() for row in rows if row[7][:2] == "20"), default="")
+
+    def with_overrides(self, rows: dict[Key, list[list[str]]]) -> PriceBook:
+        """Rows for a (region, service, family, key) replace all rows it had, tiers included."""
+        return PriceBook({**self._rows, **rows})
+
+
+def split_unit(unit: str) -> tuple[Decimal, str]:
+    """`1M-requests` → (1000000, `requests`); a unit without a number is its own base."""
+    match = _UNIT.match(unit)
+    return (Decimal(int(match[1]) * _SCALE[match[2]]), match[3]) if match else (Decimal(1), unit)
+
+
+def _rate(rows: list[list[str]]) -> Rate:
+    tiers = sorted((Tier(Decimal(r[6]), Decimal(r[5]), r[7], r[8]) for r in rows), key=lambda t: t.start)
+    region, service, family, key, unit = rows[0][:5]
+    return Rate(region, service, family, key, unit, split_unit(unit)[0], tuple(tiers))
+
+
+@cache
+def list_prices() -> PriceBook:
+    """The price book of this project, list prices without discounts."""
+    rows: dict[Key, list[list[str]]] = {}
+    with (FOLDER / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
+        reader = csv.reader(file)
+        next(reader)
+        for row in reader:
+            rows.setdefault((row[0], row[1], row[2], row[3]), []).append(row)
+    return PriceBook(rows)
+
+
+def read_overrides(path: Path, book: PriceBook) -> dict[Key, list[list[str]]]:
+    """A user's rows, in the columns of `aws_prices.csv`; `as_of` and `source` may be empty.
+
+    Raises `PriceFileError` with the line and the column of the first bad value.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _read_overrides(csv.reader(file), str(path), book)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"not a CSV file ({error})"
+        raise PriceFileError(f"{path}: {reason}") from None
+
+
+def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[str]]]:
+    header = [column.strip() for column in next(reader, [])]
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise PriceFileError(f"{name}: no column {', '.join(missing)}; it needs {','.join(COLUMNS)}")
+    places = [header.index(column) for column in COLUMNS]
+    units = {key[1:]: rows[0][4] for key, rows in book._rows.items()}
+    known = {split_unit(unit)[1] for unit in units.values()}
+    rows: dict[Key, list[list[str]]] = {}
+    for raw in reader:
+        if not any(cell.strip() for cell in raw):
+            continue
+        where = f"{name}: line {reader.line_num}"
+        if len(raw) < len(header):
+            raise PriceFileError(f"{where}: column {header[len(raw)]} is missing")
+        row = [raw[place].strip() for place in places]
+        for column in range(5):
+            if not row[column]:
+                raise PriceFileError(f"{where}, column {COLUMNS[column]}: empty")
+        row[5] = _money(row[5], f"{where}, column usd")
+        row[6] = _money(row[6] or "0", f"{where}, column tier_from")
+        base = split_unit(row[4])[1]
+        same = units.get((row[1], row[2], row[3]))
+        if base not in known or (same and split_unit(same)[1] != base):
+            wanted = f"use {same}" if same else "it is in no row of the price book"
+            raise PriceFileError(f"{where}, column unit: unknown unit {row[4]!r}; {wanted}")
+        tiers = rows.setdefault((row[0], row[1], row[2], row[3]), [])
+        if any(Decimal(tier[6]) == Decimal(row[6]) for tier in tiers):
+            raise PriceFileError(f"{where}, column tier_from: a second row for tier {row[6]}")
+        if tiers and tiers[0][4] != row[4]:
+            raise PriceFileError(f"{where}, column unit: {row[4]!r}, but its other tiers say {tiers[0][4]!r}")
+        row[8] = row[8] or f"{name} line {reader.line_num}"
+        tiers.append(row)
+    return rows
+
+
+def _money(text: str, where: str) -> str:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise PriceFileError(f"{where}: {text!r} is not a number") from None
+    if not value.is_finite() or value < 0 or value > Decimal("1e15"):
+        raise PriceFileError(f"{where}: {text!r} is not an amount of 0 or more")
+    return format(value, "f")
+
+
+@cache
+def allowances() -> dict[tuple[str, str], Allowance]:
+    """Monthly always-free quantities by (service, key)."""
+    with (FOLDER / "aws_free_allowances.csv").open(newline="", encoding="utf-8") as file:
+        return {
+            (r["service"], r["key"]): Allowance(
+                r["service"], r["key"], r["unit"], Decimal(r["free_per_month"]), r["scope"]
+            )
+            for r in csv.DictReader(file)
+        }
+
+
+@cache
+def support_dates() -> dict[tuple[str, str, str], SupportDates]:
+    """Support windows by (service, engine or component, version)."""
+    with (FOLDER / "support_dates.csv").open(newline="", encoding="utf-8") as file:
+        return {
+            (r["service"], r["engine_or_component"], r["version"]): SupportDates(
+                _date(r["standard_support_until"]), _date(r["extended_support_until"])
+            )
+            for r in csv.DictReader(file)
+        }
+
+
+@cache
+def s3_minima() -> dict[str, dict[str, Decimal]]:
+    """Minimum storage days and billable sizes by S3 class."""
+    numbers = ("min_days", "min_billable_kb", "overhead_kb_at_class_rate", "overhead_kb_at_standard_rate")
+    with (FOLDER / "aws_s3_minima.csv").open(newline="", encoding="utf-8") as file:
+        return {r["storage_class"]: {n: Decimal(r[n]) for n in numbers} for r in csv.DictReader(file)}
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,112 @@
+"""Reads the YAML files people write, and says in one line what is wrong in them and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from teei_finops.errors import UserError
+
+
+class SettingError(UserError):
+    """A file of the review cannot be used; the message is one line: file, place, what to do."""
+
+
+def load(path: Path) -> Any:
+    """The parsed file. Raises `SettingError` when it cannot be read or is not YAML."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return yaml.load(text, Loader=_loader())
+    except OSError as error:
+        raise SettingError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{path}: not a text file") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise SettingError(f"{path}:{where} not YAML: {' '.join(str(problem).split())}") from None
+
+
+def _loader() -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Refuses a key that is written twice: the first of the two would be lost silently."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: set[Any] = set()
+            for key_node, _ in node.value:
+                key = key_node.value
+                if key in seen and key != "<<":
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"key {key!r} is there twice", key_node.start_mark
+                    )
+                seen.add(key)
+            return super().construct_mapping(node, deep)
+
+    return Loader
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the nearest known name, empty when none is near."""
+    from rapidfuzz import process
+
+    found = process.extractOne(word, list(known), processor=str.lower, score_cutoff=50)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def mapping(value: Any, where: str, keys: Iterable[str] | None = None) -> dict[str, Any]:
+    """A mapping with text keys, of which each is one of `keys` when given."""
+    if not isinstance(value, Mapping):
+        raise SettingError(f"{where}: must be a mapping of key: value")
+    for key in value:
+        if not isinstance(key, str):
+            raise SettingError(f"{where}: key {key!r} must be text")
+        if keys is not None and key not in keys:
+            raise SettingError(f"{where}: unknown key {key!r}{near(key, keys) or known(keys)}")
+    return dict(value)
+
+
+def known(keys: Iterable[str]) -> str:
+    return f"; known: {', '.join(sorted(keys))}"
+
+
+def version_1(document: dict[str, Any], where: str) -> None:
+    value = document.get("version")
+    if value != 1 or isinstance(value, bool):
+        raise SettingError(f"{where}: version must be 1")
+
+
+def text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SettingError(f"{where}: must be text, not {value!r}")
+    return value
+
+
+def number(value: Any, where: str, *, most: Decimal = Decimal("1e15")) -> Decimal:
+    """A number of 0 or more."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise SettingError(f"{where}: must be a number of 0 or more, not {value!r}")
+    try:
+        made = Decimal(str(value))
+    except InvalidOperation:
+        made = Decimal("NaN")
+    if not made.is_finite() or not 0 <= made <= most:
+        limit = "" if most == Decimal("1e15") else f" to {most:f}"
+        raise SettingError(f"{where}: must be a number of 0{limit or ' or more'}, not {value!r}")
+    return made
+
+
+def day(value: Any, where: str) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise SettingError(f"{where}: must be a date such as 2026-12-31, not {value!r}") from None

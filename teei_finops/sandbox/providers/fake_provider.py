@@ -1,0 +1,62 @@
+# ruff: noqa: ARG002 the protocol gives every method both a request and a context
+"""What every stand-in provider has in common: the engine's resource provider protocol."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from teei_finops.sandbox.providers.property_diff import diff_response, differences
+from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+    """Takes what it is given; subclasses check it and say what was made."""
+
+    def __init__(self, version: str):
+        self.version = version
+
+    def Attach(self, request, context):
+        return empty_pb2.Empty()
+
+    def Handshake(self, request, context):
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def GetPluginInfo(self, request, context):
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    def CheckConfig(self, request, context):
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request, context):
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request, context):
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Check(self, request, context):
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def Diff(self, request, context):
+        found = list(differences(struct_to_python(request.old_inputs), struct_to_python(request.news)))
+        return diff_response(found, lambda _: False)
+
+    def Update(self, request, context):
+        return provider_pb2.UpdateResponse(properties=request.news)
+
+    def Delete(self, request, context):
+        return empty_pb2.Empty()
+
+    def Read(self, request, context):
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    def Cancel(self, request, context):
+        return empty_pb2.Empty()
+
+
+def answered(result: Mapping[str, Any]) -> provider_pb2.InvokeResponse:
+    """The answer to a function call."""
+    response = provider_pb2.InvokeResponse()
+    getattr(response, "return").CopyFrom(to_struct(result))  # the field's name is a keyword of Python
+    return response

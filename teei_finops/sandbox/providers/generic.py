@@ -1,0 +1,164 @@
+# ruff: noqa: ARG002 the protocol gives every method both a request and a context
+"""Stand-ins for other common providers, so that other people's programs run too."""
+
+import base64
+import secrets
+import string
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distributions, version
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import provider_pb2
+
+from teei_finops.sandbox.providers.fake_provider import StandIn
+from teei_finops.sandbox.providers.property_diff import diff_response, differences
+from teei_finops.sandbox.providers.property_values import secret, struct_to_python, with_outputs
+
+_USUAL = (
+    "random",
+    "tls",
+    "time",
+    "command",
+    "null",
+    "archive",
+    "docker",
+    "local",
+    "http",
+    "cloudflare",
+    "github",
+)
+_WORDS = ("brave", "calm", "eager", "fair", "gentle", "keen", "merry", "proud", "swift", "wise")
+_ANIMALS = ("badger", "crane", "dolphin", "falcon", "heron", "lynx", "otter", "panda", "robin", "yak")
+
+
+def other_providers() -> frozenset[str]:
+    """The usual ones, and those whose SDK is installed; the engine must know them before it asks."""
+    installed = {
+        item.name.replace("_", "-").removeprefix("pulumi-")
+        for item in distributions()
+        if item.name.replace("_", "-").startswith("pulumi-")
+    }
+    return frozenset(_USUAL) | installed - {"aws", "kubernetes", "policy"}
+
+
+class OtherStandIn(StandIn):
+    """Takes every resource of one provider; values of `random` are really random."""
+
+    def __init__(self, name: str):
+        super().__init__(_installed_version(name))
+        self._name = name
+
+    def Diff(self, request, context):
+        olds, news = struct_to_python(request.old_inputs), struct_to_python(request.news)
+        replaces_all = self._name in ("random", "tls")  # their values are fixed once they are made
+        return diff_response(list(differences(olds, news)), lambda _: replaces_all)
+
+    def Create(self, request, context):
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
+        inputs = struct_to_python(request.properties)
+        resource_id, outputs = _made(request.type, inputs)
+        return provider_pb2.CreateResponse(
+            id=resource_id, properties=with_outputs(request.properties, outputs)
+        )
+
+    def Invoke(self, request, context):
+        text = f"the sandbox has no answer for {request.tok} of the provider {self._name}"
+        return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
+
+    def Construct(self, request, context):
+        text = f"the sandbox cannot expand the component {request.type} of the provider {self._name}"
+        return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
+
+
+def _installed_version(name: str) -> str:
+    try:
+        return version(f"pulumi_{name}")
+    except PackageNotFoundError:
+        return "1.0.0"
+
+
+def _made(token: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    kind = token.rsplit(":", 1)[-1]
+    if token.startswith("random:"):
+        return _random(kind, inputs)
+    if kind == "PrivateKey" and token.startswith("tls:"):
+        return _private_key()
+    if kind == "Command":
+        return secrets.token_hex(4), {"stdout": "", "stderr": ""}
+    return secrets.token_hex(8), {}
+
+
+def _random(kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if kind in ("RandomString", "RandomPassword"):
+        text = _text(inputs)
+        result = secret(text) if kind == "RandomPassword" else text
+        return ("none" if kind == "RandomPassword" else text), {"result": result}
+    if kind == "RandomId":
+        data = secrets.token_bytes(int(inputs["byteLength"]))
+        prefix = inputs.get("prefix") or ""
+        url = base64.urlsafe_b64encode(data).decode().rstrip("=")
+        return url, {
+            "hex": prefix + data.hex(),
+            "dec": prefix + str(int.from_bytes(data)),
+            "b64Url": prefix + url,
+            "b64Std": prefix + base64.b64encode(data).decode(),
+        }
+    if kind == "RandomInteger":
+        low, high = int(inputs["min"]), int(inputs["max"])
+        number = low + secrets.randbelow(high - low + 1)
+        return str(number), {"result": number}
+    if kind == "RandomUuid":
+        text = str(uuid.uuid4())
+        return text, {"result": text}
+    if kind == "RandomPet":
+        words = [
+            *(secrets.choice(_WORDS) for _ in range(int(inputs.get("length") or 2) - 1)),
+            secrets.choice(_ANIMALS),
+        ]
+        pet = (inputs.get("separator") or "-").join([*filter(None, [inputs.get("prefix")]), *words])
+        return pet, {}
+    if kind == "RandomShuffle":
+        pool = list(inputs["inputs"])
+        secrets.SystemRandom().shuffle(pool)
+        count = int(inputs.get("resultCount") or len(pool))
+        return "-", {"results": [pool[index % len(pool)] for index in range(count)] if pool else []}
+    return secrets.token_hex(8), {}
+
+
+def _text(inputs: Mapping[str, Any]) -> str:
+    classes = (
+        ("lower", "minLower", string.ascii_lowercase),
+        ("upper", "minUpper", string.ascii_uppercase),
+        ("numeric", "minNumeric", string.digits),
+        ("special", "minSpecial", inputs.get("overrideSpecial") or "!@#$%&*()-_=+[]{}<>:?"),
+    )
+    used = [
+        (inputs.get(least) or 0, characters)
+        for flag, least, characters in classes
+        if inputs.get(flag) is not False
+    ]
+    letters = [secrets.choice(characters) for least, characters in used for _ in range(int(least))]
+    alphabet = "".join(characters for _, characters in used)
+    letters += [secrets.choice(alphabet) for _ in range(int(inputs["length"]) - len(letters))]
+    secrets.SystemRandom().shuffle(letters)
+    return "".join(letters)
+
+
+def _private_key() -> tuple[str, dict[str, Any]]:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    key = ed25519.Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    public = key.public_key()
+    pem = public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+    ssh = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    outputs = {"privateKeyPem": secret(private), "publicKeyPem": pem, "publicKeyOpenssh": ssh}
+    return uuid.uuid4().hex, outputs

@@ -1,0 +1,79 @@
+"""What a cluster refuses when an object is created or changed: rules that look at more than one field."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from teei_finops.sandbox.providers.kubernetes.schemas import is_trigger_value, keda_problems
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a scaler scales."""
+
+    namespace: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def refusals(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
+    """Why the cluster refuses an object beside the other objects it holds, by their ids."""
+    spec = manifest.get("spec") or {}
+    kind = manifest.get("kind")
+    if kind == "ScaledObject":
+        for problem in keda_problems(manifest):
+            if is_trigger_value(problem):
+                yield f"{problem.path}: {problem.reason}"
+        yield from _bounds("ScaledObject", spec.get("minReplicaCount", 0), spec.get("maxReplicaCount", 100))
+    if kind == "HorizontalPodAutoscaler":
+        yield from _bounds("HorizontalPodAutoscaler", spec.get("minReplicas", 1), spec.get("maxReplicas"))
+    if kind in ("Deployment", "StatefulSet", "DaemonSet"):
+        yield from _selector(spec)
+    yield from _second_scaler(manifest, others)
+
+
+def scaled_by(manifest: Manifest) -> Workload | None:
+    """The workload that an autoscaler or a ScaledObject scales; None for everything else."""
+    if manifest.get("kind") not in ("HorizontalPodAutoscaler", "ScaledObject"):
+        return None
+    target = (manifest.get("spec") or {}).get("scaleTargetRef") or {}
+    name = target.get("name")
+    if not isinstance(name, str):
+        return None
+    return Workload(namespace_of(manifest), str(target.get("kind") or "Deployment"), name)
+
+
+def namespace_of(manifest: Manifest, default: str = "default") -> str:
+    namespace = (manifest.get("metadata") or {}).get("namespace")
+    return namespace if isinstance(namespace, str) and namespace else default
+
+
+def _second_scaler(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
+    """As KEDA's admission webhook (KEDA 2.16, scaledobject_webhook.go); it lets two HPAs be."""
+    workload = scaled_by(manifest)
+    if workload is None:
+        return
+    for other_id, other in others.items():
+        kinds = {manifest["kind"], other.get("kind")}
+        if scaled_by(other) == workload and "ScaledObject" in kinds:
+            yield (
+                'admission webhook "vscaledobject.kb.io" denied the request: '
+                f"the workload {workload} is already managed by the {other['kind']} {other_id}"
+            )
+
+
+def _bounds(kind: str, lowest: Any, highest: Any) -> Iterator[str]:
+    if isinstance(lowest, int) and isinstance(highest, int) and lowest > highest:
+        yield f"{kind}: the minimum of {lowest} replicas is more than the maximum of {highest}"
+
+
+def _selector(spec: Mapping[str, Any]) -> Iterator[str]:
+    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        yield "spec.template.metadata.labels: `selector` does not match template `labels`"

@@ -1,0 +1,177 @@
+"""Inputs under which every usage key of a type matters, for the sweep over all types.
+
+By type: a list of variants, each `inputs`, and where needed `usage` that is stated beside the key and
+`others`, neighbours to join. A type that needs no input is not listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.teei_finops.costing.estimators.bills import resource
+
+
+@dataclass(frozen=True)
+class Variant:
+    inputs: dict[str, Any] = field(default_factory=dict)
+    usage: dict[str, Any] = field(default_factory=dict)
+    others: tuple[dict[str, Any], ...] = ()
+
+
+TEMPLATE = resource(
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    {"instanceType": "t3.large", "networkInterfaces": [{"associatePublicIpAddress": False}]},
+    name="lt",
+    id="lt-1",
+)
+SPOT_TEMPLATE = resource(
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    {"instanceType": "t3.large", "instanceMarketOptions": {"marketType": "spot"}},
+    name="spot",
+    id="lt-2",
+)
+TASK = resource(
+    "aws:ecs/taskDefinition:TaskDefinition",
+    {"family": "shop", "cpu": "256", "memory": "512"},
+    name="task",
+)
+SERVERLESS = {"minCapacity": 1, "maxCapacity": 4}
+SIZES = {"minSize": 1, "desiredSize": 2, "maxSize": 4}
+
+VARIANTS: dict[str, list[Variant]] = {
+    "aws:ec2/instance:Instance": [Variant({"instanceType": "t3.large"})],
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": [Variant({"instanceType": "t3.large"})],
+    "aws:ec2/dedicatedHost:DedicatedHost": [Variant({"instanceFamily": "c5"})],
+    "aws:autoscaling/group:Group": [
+        Variant({"minSize": 1, "maxSize": 4, "launchTemplate": {"id": name}}, others=(template,))
+        for name, template in (("lt-1", TEMPLATE), ("lt-2", SPOT_TEMPLATE))
+    ],
+    "aws:ebs/volume:Volume": [Variant({"size": 10, "type": "standard"})],
+    "aws:ec2/vpcEndpoint:VpcEndpoint": [Variant({"vpcEndpointType": "Interface", "subnetIds": ["a"]})],
+    "aws:ec2/vpnConnection:VpnConnection": [Variant({"transitGatewayId": "tgw-1"})],
+    "aws:directconnect/connection:Connection": [Variant({"bandwidth": "1Gbps"})],
+    "aws:rds/instance:Instance": [
+        Variant(
+            {
+                "engine": "postgres",
+                "instanceClass": "db.t4g.large",
+                "allocatedStorage": 100,
+                "storageType": "standard",
+            }
+        )
+    ],
+    "aws:rds/cluster:Cluster": [
+        Variant({"engine": "aurora-postgresql"}),
+        Variant(
+            {
+                "engine": "postgres",
+                "dbClusterInstanceClass": "db.r6gd.large",
+                "allocatedStorage": 100,
+                "storageType": "gp3",
+            }
+        ),
+    ],
+    "aws:rds/clusterInstance:ClusterInstance": [
+        Variant({"engine": "aurora-postgresql", "instanceClass": "db.t3.medium"}),
+        Variant({"engine": "aurora-postgresql", "instanceClass": "db.serverless"}, {"average_acu": 1}),
+    ],
+    "aws:rds/proxy:Proxy": [Variant(usage={"target_vcpus": 4}), Variant(usage={"target_average_acu": 10})],
+    "aws:rds/snapshot:Snapshot": [Variant(usage={"storage_gb": 1})],
+    "aws:docdb/clusterInstance:ClusterInstance": [Variant({"instanceClass": "db.t3.medium"})],
+    "aws:neptune/clusterInstance:ClusterInstance": [Variant({"instanceClass": "db.t3.medium"})],
+    "aws:elasticache/cluster:Cluster": [Variant({"engine": "redis", "nodeType": "cache.t4g.micro"})],
+    "aws:elasticache/replicationGroup:ReplicationGroup": [Variant({"nodeType": "cache.t4g.micro"})],
+    "aws:elasticache/serverlessCache:ServerlessCache": [Variant({"engine": "valkey"})],
+    "aws:memorydb/cluster:Cluster": [Variant({"nodeType": "db.t4g.small"})],
+    "aws:redshift/cluster:Cluster": [Variant({"nodeType": "ra3.large"})],
+    "aws:dax/cluster:Cluster": [Variant({"nodeType": "dax.t3.small", "replicationFactor": 1})],
+    "aws:timestreaminfluxdb/dbInstance:DbInstance": [
+        Variant({"dbInstanceType": "db.influx.large", "allocatedStorage": 20})
+    ],
+    "aws:dynamodb/table:Table": [Variant({}), Variant({"billingMode": "PAY_PER_REQUEST"})],
+    "aws:efs/fileSystem:FileSystem": [Variant({"throughputMode": "elastic"})],
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": [
+        Variant({"storageCapacity": 100, "throughputCapacity": 32})
+    ],
+    "aws:fsx/lustreFileSystem:LustreFileSystem": [Variant({"storageCapacity": 1200})],
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": [
+        Variant({"deploymentType": "SINGLE_AZ_1", "storageCapacity": 100, "throughputCapacity": 64})
+    ],
+    "aws:fsx/ontapFileSystem:OntapFileSystem": [
+        Variant({"deploymentType": "SINGLE_AZ_1", "storageCapacity": 1024, "throughputCapacity": 128})
+    ],
+    "aws:eks/nodeGroup:NodeGroup": [
+        Variant({"instanceTypes": ["t3.large"], "scalingConfig": SIZES, "capacityType": kind})
+        for kind in ("ON_DEMAND", "SPOT")
+    ],
+    "aws:ecs/service:Service": [
+        Variant({"launchType": "FARGATE", "taskDefinition": "shop", "desiredCount": 1}, others=(TASK,))
+    ],
+    "aws:batch/computeEnvironment:ComputeEnvironment": [
+        Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}})
+    ],
+    "aws:emr/cluster:Cluster": [Variant({"masterInstanceGroup": {"instanceType": "m5.xlarge"}})],
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": [
+        Variant({"productionVariants": [{"variantName": "a", "instanceType": "ml.m5.xlarge"}]})
+    ],
+    "aws:sagemaker/notebookInstance:NotebookInstance": [Variant({"instanceType": "ml.t3.medium"})],
+    "aws:lightsail/instance:Instance": [Variant({"bundleId": "nano_3_0"})],
+    "aws:elasticbeanstalk/environment:Environment": [
+        Variant(),
+        Variant(
+            {
+                "settings": [
+                    {
+                        "namespace": "aws:elasticbeanstalk:environment",
+                        "name": "LoadBalancerType",
+                        "value": "application",
+                    }
+                ]
+            }
+        ),
+    ],
+    "aws:msk/cluster:Cluster": [
+        Variant(
+            {
+                "numberOfBrokerNodes": 3,
+                "brokerNodeGroupInfo": {
+                    "instanceType": "kafka.m7g.large",
+                    "storageInfo": {"ebsStorageInfo": {"volumeSize": 10}},
+                },
+            }
+        )
+    ],
+    "aws:mq/broker:Broker": [Variant({"engineType": "RabbitMQ", "hostInstanceType": "mq.m5.large"})],
+    "aws:dms/replicationInstance:ReplicationInstance": [
+        Variant({"replicationInstanceClass": "dms.t3.micro"})
+    ],
+    "aws:workspaces/workspace:Workspace": [Variant({"bundleId": "wsb-1"})],
+    "aws:ebs/snapshot:Snapshot": [Variant(usage={"storage_gb": 1})],
+    "aws:ebs/snapshotCopy:SnapshotCopy": [Variant(usage={"storage_gb": 1})],
+    "aws:backup/vault:Vault": [Variant(usage={"dynamodb_storage_gb": 1})],
+    "aws:apigateway/stage:Stage": [Variant({"cacheClusterEnabled": True})],
+    "aws:apigatewayv2/api:Api": [Variant({"protocolType": kind}) for kind in ("HTTP", "WEBSOCKET")],
+    "aws:bedrock/provisionedModelThroughput:ProvisionedModelThroughput": [
+        Variant({"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/m", "modelUnits": 1})
+    ],
+    "aws:codebuild/project:Project": [
+        Variant({"environment": {"computeType": "BUILD_GENERAL1_SMALL", "type": "LINUX_CONTAINER"}})
+    ],
+    "aws:codepipeline/pipeline:Pipeline": [Variant({"pipelineType": "V2"})],
+    "aws:kinesis/stream:Stream": [
+        Variant({"shardCount": 1, "retentionPeriod": 400}),
+        Variant({"streamModeDetails": {"streamMode": "ON_DEMAND"}}),
+    ],
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": [
+        Variant({"functionName": "f", "provisionedConcurrentExecutions": 1}, {"monthly_requests": 1000})
+    ],
+    "aws:route53/healthCheck:HealthCheck": [Variant({"type": "HTTP"})],
+    "aws:route53/resolverEndpoint:ResolverEndpoint": [Variant({"ipAddresses": [{"subnetId": "a"}]})],
+    "aws:scheduler/schedule:Schedule": [Variant({"scheduleExpression": "rate(5 minutes)"})],
+    "aws:sfn/stateMachine:StateMachine": [Variant({"type": kind}) for kind in ("STANDARD", "EXPRESS")],
+    "aws:sns/topicSubscription:TopicSubscription": [Variant({"protocol": "https"})],
+    "aws:ssm/parameter:Parameter": [Variant({"tier": "Advanced"})],
+    "aws:synthetics/canary:Canary": [Variant({"schedule": {"expression": "rate(5 minutes)"}})],
+    "aws:wafv2/webAcl:WebAcl": [Variant({"scope": "REGIONAL", "rules": []})],
+}

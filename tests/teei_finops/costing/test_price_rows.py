@@ -1,0 +1,185 @@
+"""The data of the price book itself, row by row."""
+
+import csv
+import re
+from collections import defaultdict
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+import pytest
+
+from teei_finops.costing.prices.price_book import (
+    COLUMNS,
+    FOLDER,
+    PriceFileError,
+    allowances,
+    list_prices,
+    read_overrides,
+    split_unit,
+    support_dates,
+)
+from teei_finops.costing.resource_types import known_types
+
+UNITS = {row[4] for key in list_prices().keys() for row in list_prices().rows(key)}  # noqa: SIM118
+# The base units a quantity may be in: what `split_unit` leaves.
+BASES = set(
+    """
+    ACU-hour ACU-month DCU-hour DPU-hour DSU-hour ECPU GB GB-hour GB-month GB-second IOPS-month
+    KPU-hour LCU-hour M-DPU-hour MBps-month MCU-hour MiBps-month NCU-hour OCU-hour RCU-hour
+    RPU-hour RRU TB TCU-hour WCU-hour WRU account-hour acl-month alarm-month analysis assessment
+    attempts bucket-day budget-day certificate certificate-month change-records check
+    check-month chunks city-network-hour controller-hour dashboard-month domain-month emails
+    evaluations event events feature-month function-hour host-hour hour invocations ip-month
+    item job key-month mau messages metric-month metrics minute minutes month node-hour
+    node-second notifications object-day objects objects-month observations operation operations
+    parameter-month partition-hour path pipeline-month queries rWCU-hour rWRU records-month
+    report request requests resource-hour responses rule-month run second secret-month session
+    shard-hour signals stream-hour tags-month token traces transitions units updates user-month
+    vCPU-hour vCPU-month zone-month
+    """.split()  # noqa: SIM905  one name a line would take 90 lines
+)
+
+
+def rows():
+    with (FOLDER / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def known_gaps():
+    with (FOLDER / "known_gaps.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_has_a_place_a_price_and_a_source():
+    found = rows()
+    assert len(found) >= 8968
+    for row in found:
+        assert all(row[column] for column in COLUMNS), row
+        assert re.fullmatch(r"\d+(\.\d+)?", row["usd"]), row
+        assert re.fullmatch(r"\d+(\.\d+)?", row["tier_from"]), row
+        assert re.fullmatch(r"20\d\d(-\d\d(-\d\d)?)?|undated", row["as_of"]), row
+
+
+def test_no_row_is_there_twice():
+    keys = [tuple(row[c] for c in ("region", "service", "family", "key", "tier_from")) for row in rows()]
+    assert len(keys) == len(set(keys))
+
+
+def test_tiers_of_one_thing_share_a_unit_and_only_the_first_may_start_above_zero_as_an_included_quantity():
+    tiers = defaultdict(list)
+    for row in rows():
+        tiers[row["region"], row["service"], row["family"], row["key"]].append(row)
+    for key, found in tiers.items():
+        assert len({row["unit"] for row in found}) == 1, key
+        starts = sorted(Decimal(row["tier_from"]) for row in found)
+        if len(starts) > 1 and starts[0] > 0:
+            assert key[1:3] in INCLUDED_WITH_TIERS, key
+
+
+# Families whose first units are included, and whose rest has tiers.
+INCLUDED_WITH_TIERS = {
+    ("awswaf", "fraud-control"),
+    ("awswaf", "fraud-control-cloudfront-scope"),
+    ("AmazonMacie", "sensitive-data-discovery"),
+}
+
+
+def test_every_unit_is_known():
+    assert {split_unit(unit)[1] for unit in UNITS} <= BASES
+
+
+def test_units_are_split_into_how_many_and_of_what():
+    assert split_unit("1M-requests") == (1_000_000, "requests")
+    assert split_unit("10k-requests") == (10_000, "requests")
+    assert split_unit("M-DPU-hour") == (1, "M-DPU-hour")
+
+
+def test_what_one_region_has_and_the_other_lacks_is_a_known_gap():
+    gaps = [gap for gap in known_gaps() if gap["region"] != "*"]
+    book = list_prices()
+    regional = {key for key in book.keys() if key[0] != "global"}  # noqa: SIM118
+    other = {"us-east-1": "eu-central-1", "eu-central-1": "us-east-1"}
+    unused = {id(gap) for gap in gaps}
+    for key in sorted(regional):
+        missing = (other[key[0]], *key[1:])
+        if missing in regional:
+            continue
+        matching = [
+            gap
+            for gap in gaps
+            if all(
+                fnmatchcase(value, gap[column]) for value, column in zip(missing, GAP_COLUMNS, strict=True)
+            )
+        ]
+        assert matching, f"no price and no known gap: {missing}"
+        unused -= {id(gap) for gap in matching}
+    assert not [gap for gap in gaps if id(gap) in unused], "a gap that is closed, or was none"
+
+
+GAP_COLUMNS = ("region", "service", "family", "key")
+
+
+def test_every_type_is_classed_and_free_ones_take_no_usage():
+    types = known_types()
+    assert len(types) == 203
+    for token, kind in types.items():
+        assert kind.name in ("priced", "usage", "free"), token
+        assert not (kind.name == "free" and kind.usage_keys), token
+
+
+def test_allowances_and_support_dates_are_read():
+    assert allowances()["AWSLambda", "requests"].free == 1_000_000
+    window = support_dates()["AmazonEKS", "kubernetes", "1.32"]
+    assert window.standard_until.isoformat() == "2026-03-23"
+
+
+HEADER = ",".join(COLUMNS)
+ROW = "us-east-1,AWSQueueService,standard,requests,1M-requests,0.3,0,,"
+
+
+def overrides(tmp_path, text: str):
+    path = tmp_path / "extra.csv"
+    path.write_text(text)
+    return read_overrides(path, list_prices())
+
+
+def test_rows_of_a_user_replace_all_rows_of_a_thing_tiers_included(tmp_path):
+    storage = "us-east-1,AmazonS3,standard,storage,GB-month,0.02,0,2026-11-01,contract"
+    made = list_prices().with_overrides(overrides(tmp_path, f"{HEADER}\n{storage}\n{ROW}\n"))
+    assert [tier.usd for tier in made.find("us-east-1", "AmazonS3", "standard", "storage").tiers] == [
+        Decimal("0.02")
+    ]
+    assert len(made.find("eu-central-1", "AmazonS3", "standard", "storage").tiers) == 3
+    assert (
+        made.find("us-east-1", "AWSQueueService", "standard", "requests").tiers[0].source.endswith("line 3")
+    )
+
+
+def test_a_user_may_add_a_region(tmp_path):
+    made = list_prices().with_overrides(
+        overrides(tmp_path, f"{HEADER}\n{ROW.replace('us-east-1', 'sa-east-1')}")
+    )
+    assert made.find("sa-east-1", "AWSQueueService", "standard", "requests") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "no column region"),
+        ("region,service\n", "no column family, key, unit, usd, tier_from, as_of, source"),
+        (f"{HEADER}\n{ROW.replace('0.3', 'free')}", "line 2, column usd: 'free' is not a number"),
+        (f"{HEADER}\n{ROW.replace('0.3', '-1')}", "line 2, column usd"),
+        (f"{HEADER}\n{ROW.replace('0.3', 'NaN')}", "line 2, column usd"),
+        (f"{HEADER}\n{ROW}\n{ROW.replace('1M-requests', 'furlong')}", "line 3, column unit: unknown unit"),
+        (f"{HEADER}\n{ROW.replace('1M-requests', 'hour')}", "line 2, column unit"),
+        (f"{HEADER}\n{ROW.replace('0.3,0', '0.3,x')}", "line 2, column tier_from"),
+        (f"{HEADER}\n{ROW}\n{ROW}", "line 3, column tier_from: a second row"),
+        (f"{HEADER}\n{ROW.replace('us-east-1', '')}", "line 2, column region: empty"),
+        (f"{HEADER}\nus-east-1,AWSQueueService", "line 2: column family is missing"),
+    ],
+)
+def test_a_bad_row_of_a_user_is_named_by_line_and_column(tmp_path, text, problem):
+    with pytest.raises(PriceFileError) as caught:
+        overrides(tmp_path, text)
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,205 @@
+"""The rules on imports, sizes and pins that hold for every file of the project."""
+
+import ast
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("components", "policies", "teei_finops", "functions", "client", "bench")
+PULUMI = ("pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_policy")
+OURS = {"components", "policies", "teei_finops", "functions", "client", "bench", "tests"}
+
+# What a package may not import. A package name stands for everything below it.
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "components": (*(OURS - {"components"}), "boto3", "psycopg"),
+    "policies": (
+        *(OURS - {"policies", "components", "teei_finops"}),
+        "teei_finops.review", "teei_finops.sandbox", "boto3", "psycopg", "pulumi_aws", "pulumi_kubernetes",
+    ),
+    "teei_finops": ("components", "functions", "client", "bench", "tests", "psycopg"),
+    "teei_finops/costing": (*PULUMI, "teei_finops.review", "teei_finops.sandbox"),
+    "teei_finops/sandbox": ("teei_finops.review", "teei_finops.costing"),
+    "functions": (*PULUMI, *(OURS - {"functions"})),
+    "client": (*PULUMI, *(OURS - {"client"}), "boto3", "psycopg"),
+}  # fmt: skip
+MOST_MODULES = 20
+MOST_LINES = 450
+# One estimator a service family: the number of files is the number of families.
+REGISTRIES = {"teei_finops/costing/estimators", "functions/ai_budget"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return [ROOT / line for line in listing.splitlines() if (ROOT / line).is_file()]
+
+
+def modules(package: str) -> list[Path]:
+    """The Python files of a package, which may be a folder of one."""
+    return tracked(f"{package}/*.py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted module) of every import of a file, those inside functions included."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            yield node.lineno, module
+            for alias in node.names:
+                yield node.lineno, f"{module}.{alias.name}"
+
+
+def within(name: str, root: str) -> bool:
+    return name == root or name.startswith(root + ".")
+
+
+@pytest.mark.parametrize("package", sorted(FORBIDDEN))
+def test_imports_go_one_way(package):
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in modules(package)
+        for line, name in imports(path)
+        if any(within(name, root) for root in FORBIDDEN[package])
+    ]
+    assert not found
+
+
+def test_policies_take_only_the_tags_from_components():
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in modules("policies")
+        for line, name in imports(path)
+        if within(name, "components") and name != "components" and not within(name, "components.tags")
+    ]
+    assert not found
+
+
+def test_only_components_and_the_program_import_the_cloud_sdks():
+    allowed = {"__main__.py"}
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for package in ("policies", "teei_finops/costing", "teei_finops/review", "functions")
+        for path in modules(package)
+        for line, name in imports(path)
+        if (within(name, "pulumi_aws") or within(name, "pulumi_kubernetes")) and path.name not in allowed
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("package", ["teei_finops/costing", "teei_finops/review"])
+def test_costing_and_review_reach_aws_in_one_module(package):
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules(package)
+        for _, name in imports(path)
+        if within(name, "boto3") or within(name, "botocore")
+    }
+    assert users <= {"teei_finops/costing/aws.py"}
+
+
+def test_a_function_has_one_adapter_to_its_database():
+    users: dict[str, set[str]] = {}
+    for path in modules("functions"):
+        if any(within(name, "psycopg") or within(name, "psycopg_pool") for _, name in imports(path)):
+            users.setdefault(path.relative_to(ROOT).parts[1], set()).add(path.name)
+    assert users
+    assert {function: names for function, names in users.items() if len(names) > 1} == {}
+
+
+def test_settings_is_the_only_reader_of_the_stack_config():
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*modules("components"), ROOT / "__main__.py"]
+        if re.search(r"\bpulumi\.Config\(|import Config\b", path.read_text())
+    }
+    assert readers == {"components/settings/__init__.py"}
+
+
+def top_level_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    pending: list[ast.AST] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'":
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        pending.extend(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_reads_the_environment_or_makes_a_client_at_import(package):
+    effects = re.compile(r"^(os\.getenv|os\.environ\.get|boto3\.\w+|socket\.\w+|psycopg\.connect)$")
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno} {ast.unparse(call.func)}"
+        for path in modules(package)
+        if path.name != "__main__.py"
+        for call in top_level_calls(ast.parse(path.read_text()))
+        if effects.match(ast.unparse(call.func))
+    ]
+    assert not found
+
+
+def test_no_file_names_a_package_registry():
+    hosts = re.compile(
+        "|".join(
+            re.escape(host)
+            for host in (
+                "pypi" + ".org", "files.python" + "hosted.org", "proxy.golang" + ".org",
+                "sum.golang" + ".org", "registry.npm" + "js.org", "deb.debian" + ".org", "crates" + ".io",
+            )
+        )
+    )  # fmt: skip
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        if path.suffix not in {".png"}
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if hosts.search(line)
+    ]
+    assert not found
+
+
+def test_every_requirement_is_pinned_by_version_and_hash():
+    text = (ROOT / "requirements.txt").read_text().replace("\\\n", " ")
+    requirements = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert requirements
+    assert [line for line in requirements if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_files_stay_small():
+    found = {
+        path.relative_to(ROOT).as_posix(): lines
+        for package in (*PACKAGES, "tests")
+        for path in modules(package)
+        if (lines := len(path.read_text().splitlines())) > MOST_LINES
+    }
+    assert found == {}
+
+
+def test_folders_stay_small():
+    folders = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in modules(package)
+        if path.name != "__init__.py"
+    )
+    found = {folder: count for folder, count in folders.items() if count > MOST_MODULES}
+    assert {folder: count for folder, count in found.items() if folder not in REGISTRIES} == {}
+
+
+def test_the_program_is_short():
+    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 80

@@ -16,7 +16,7 @@ OURS = {"components", "policies", "teei_finops", "functions", "client", "bench",
 
 # What a package may not import. A package name stands for everything below it.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
-    "components": (*(OURS - {"components"}), "boto3", "psycopg"),
+    "components": (*(OURS - {"components", "teei_finops"}), "boto3", "psycopg"),
     "policies": (
         *(OURS - {"policies", "components", "teei_finops"}),
         "teei_finops.review", "teei_finops.sandbox", "boto3", "psycopg", "pulumi_aws", "pulumi_kubernetes",
@@ -82,6 +82,16 @@ def test_policies_take_only_the_tags_from_components():
         for path in modules("policies")
         for line, name in imports(path)
         if within(name, "components") and name != "components" and not within(name, "components.tags")
+    ]
+    assert not found
+
+
+def test_components_take_only_the_limits_of_aws_from_the_tool():
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in modules("components")
+        for line, name in imports(path)
+        if within(name, "teei_finops") and not within(name, "teei_finops.aws_limits")
     ]
     assert not found
 

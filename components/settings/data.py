@@ -20,13 +20,10 @@ from components.settings.types import (
     text,
     whole,
 )
+from teei_finops.aws_limits import LOG_RETENTION_DAYS, S3_MINIMUM_DAYS
 
-# Days that each storage class bills at least; aws.amazon.com/s3/storage-classes/.
-MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90, "DEEP_ARCHIVE": 180}
-# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 # From warm to cold: a lifecycle only ever moves an object down this list.
-WATERFALL = tuple(MINIMUM_DAYS)
+WATERFALL = tuple(S3_MINIMUM_DAYS)
 
 
 HostName = Annotated[
@@ -92,9 +89,11 @@ class Bucket(Section):
                 raise RefusedError(
                     key, next_name, f"a class colder than {name}; the order is {', '.join(WATERFALL)}"
                 )
-            if next_day < day + MINIMUM_DAYS[name]:
-                allowed = f"{day + MINIMUM_DAYS[name]} and more, since {name} (from day {day}) bills at least"
-                raise RefusedError(key, next_day, f"{allowed} {MINIMUM_DAYS[name]} days")
+            if next_day < day + S3_MINIMUM_DAYS[name]:
+                allowed = (
+                    f"{day + S3_MINIMUM_DAYS[name]} and more, since {name} (from day {day}) bills at least"
+                )
+                raise RefusedError(key, next_day, f"{allowed} {S3_MINIMUM_DAYS[name]} days")
         return self
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
-from components.settings.data import LOG_RETENTION_DAYS
 from components.settings.types import Charge, Email, Section, one_of, text, whole
+from teei_finops.aws_limits import LOG_RETENTION_DAYS
 
 # Bytes of memory for each connection that PostgreSQL on RDS takes by default, and the most that it takes:
 # LEAST({DBInstanceClassMemory/9531392}, 5000); Amazon RDS User Guide, "Quotas and constraints", 2026-11.

@@ -10,13 +10,12 @@ from policies.rules.lifecycle_configuration import (
     BUCKETS,
     COLDER,
     CONFIGURATIONS,
-    FIRST_DAY,
-    MINIMUM_DAYS,
     Schedule,
     Step,
     schedules_of,
 )
 from policies.values import Open
+from teei_finops.aws_limits import S3_FIRST_TRANSITION_DAY, S3_MINIMUM_DAYS
 
 SECTION = "Storage Retention Policies"
 _APPLIES = (BUCKETS | CONFIGURATIONS).__contains__
@@ -35,13 +34,13 @@ def lifecycle_keeps_minimum_days(context: Context) -> Policy:
                 "type": "object",
                 "additionalProperties": {"type": "number"},
                 "description": "days that a storage class is billed for at least",
-                "default": MINIMUM_DAYS,
+                "default": S3_MINIMUM_DAYS,
             },
             "first_day": {
                 "type": "object",
                 "additionalProperties": {"type": "number"},
                 "description": "the first day on which objects may move to a class",
-                "default": FIRST_DAY,
+                "default": S3_FIRST_TRANSITION_DAY,
             },
         },
         tags=("retention",),

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from teei_finops.aws_limits import LOG_RETENTION_DAYS
 from teei_finops.sandbox.providers.aws.resources.resource_handler import (
     Clients,
     Made,
@@ -16,31 +17,6 @@ from teei_finops.sandbox.providers.aws.resources.resource_handler import (
 )
 
 _NOT_FOUND = ["ResourceNotFoundException", "ResourceNotFound"]
-# CloudWatch Logs API 2014-03-28, PutRetentionPolicy, 2026-11.
-_RETENTION = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
 _MISSING = ("breaching", "notBreaching", "ignore", "missing")
 
 
@@ -227,6 +203,6 @@ def _query(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_retention(inputs: Mapping[str, Any]) -> None:
     days = inputs.get("retentionInDays")
-    if days and days not in _RETENTION:
-        allowed = ", ".join(map(str, _RETENTION))
+    if days and days not in LOG_RETENTION_DAYS:
+        allowed = ", ".join(map(str, LOG_RETENTION_DAYS))
         raise RefusedError(f"InvalidParameterException: retentionInDays {days} is none of {allowed}")

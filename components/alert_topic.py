@@ -1,4 +1,4 @@
-"""An SNS topic that AWS services publish alerts to, and the e-mail addresses that hear of them."""
+"""An SNS topic that AWS services publish alerts to, and its e-mail subscriptions."""
 
 import json
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class AlertTopicArgs:
 
 
 class AlertTopic(pulumi.ComponentResource):
-    """A publisher that is checked at its creation depends on `ready`: the policy that lets it publish."""
+    """`ready` is the policy that allows the publishers; what AWS checks at its creation depends on it."""
 
     arn: pulumi.Output[str]
     ready: aws.sns.TopicPolicy

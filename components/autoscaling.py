@@ -1,4 +1,4 @@
-"""The scalers of the cluster's services: one for each Deployment, and a disruption budget beside it."""
+"""Autoscalers of the cluster's services: one per Deployment, with a PodDisruptionBudget."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.settings import Settings
-from components.settings import cluster as settings_cluster
+from components.settings import autoscaling as settings_autoscaling
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class AutoscalingArgs:
 
 
 class Autoscaling(pulumi.ComponentResource):
-    """HorizontalPodAutoscalers for all services but reporting, which KEDA scales by its queue and its CPU.
+    """HorizontalPodAutoscalers for all services except reporting, which KEDA scales by queue length and CPU.
 
-    KEDA refuses a ScaledObject on a Deployment that has a HorizontalPodAutoscaler, so reporting has no other.
+    KEDA refuses a ScaledObject on a Deployment that has a HorizontalPodAutoscaler, so reporting has none.
     """
 
     targets: tuple[str, ...]
@@ -27,12 +27,12 @@ class Autoscaling(pulumi.ComponentResource):
         super().__init__("finops:autoscaling:Autoscaling", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings.autoscaling
-        rows, reporting = settings.rows(), settings.reporting
-        for row in rows:
+        hpas, reporting = settings.hpas(), settings.reporting
+        for hpa in hpas:
             k8s.autoscaling.v2.HorizontalPodAutoscaler(
-                f"{name}-{row.target}",
-                metadata=_metadata(row.target, args.settings),
-                spec=horizontal_scaling(row, settings.behavior),
+                f"{name}-{hpa.target}",
+                metadata=_metadata(hpa.target, args.settings),
+                spec=horizontal_pod_autoscaler(hpa, settings.behavior),
                 opts=child,
             )
         k8s.apiextensions.CustomResource(
@@ -40,15 +40,15 @@ class Autoscaling(pulumi.ComponentResource):
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
             metadata=_metadata(reporting.name, args.settings),
-            spec=queue_scaling(reporting, settings.behavior),
+            spec=scaled_object(reporting, settings.behavior),
             opts=child,
         )
-        self.targets = (*(row.target for row in rows), reporting.target)
+        self.targets = (*(hpa.target for hpa in hpas), reporting.target)
         for target in self.targets:
             k8s.policy.v1.PodDisruptionBudget(
                 f"{name}-{target}-disruption",
                 metadata=_metadata(target, args.settings),
-                # One pod at a time: it fits every minimum, and never blocks the drain of a node.
+                # One pod at a time works with every minimum and never blocks draining a node.
                 spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
                     max_unavailable=1,
                     selector=k8s.meta.v1.LabelSelectorArgs(match_labels={settings.pod_label: target}),
@@ -59,28 +59,28 @@ class Autoscaling(pulumi.ComponentResource):
 
 
 def _metadata(name: str, settings: Settings) -> Any:
-    labels = settings.tags(settings.autoscaling.charge).as_labels()
+    labels = settings.tags(settings.autoscaling.cost_allocation).as_labels()
     return {"name": name, "namespace": settings.cluster.namespace, "labels": labels}
 
 
-def horizontal_scaling(row: settings_cluster.Hpa, behavior: settings_cluster.Behavior) -> Any:
+def horizontal_pod_autoscaler(hpa: settings_autoscaling.Hpa, behavior: settings_autoscaling.Behavior) -> Any:
     """The spec of a HorizontalPodAutoscaler (autoscaling/v2)."""
     return {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": row.target},
-        "minReplicas": row.min,
-        "maxReplicas": row.max,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": hpa.target},
+        "minReplicas": hpa.min,
+        "maxReplicas": hpa.max,
         "metrics": [
             {
                 "type": "Resource",
-                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": row.cpu}},
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": hpa.cpu}},
             }
         ],
         "behavior": scaling_behavior(behavior),
     }
 
 
-def scaling_behavior(behavior: settings_cluster.Behavior) -> Any:
-    """Up by the larger of two steps a minute, down by one small step from the highest wish of the window."""
+def scaling_behavior(behavior: settings_autoscaling.Behavior) -> Any:
+    """Up by the larger of two steps a minute; down slowly, from the highest recommendation of the window."""
     return {
         "scaleUp": {
             "stabilizationWindowSeconds": behavior.scale_up_window_seconds,
@@ -98,11 +98,11 @@ def scaling_behavior(behavior: settings_cluster.Behavior) -> Any:
     }
 
 
-def queue_scaling(reporting: settings_cluster.Reporting, behavior: settings_cluster.Behavior) -> Any:
+def scaled_object(reporting: settings_autoscaling.Reporting, behavior: settings_autoscaling.Behavior) -> Any:
     """The spec of a ScaledObject; all values of a trigger are strings (keda.sh/docs/latest/scalers/).
 
-    `fallback` needs an explicit AverageValue trigger (kedacore/keda#6696), and while it is in force it also
-    overrides the CPU trigger (kedacore/keda#6659): its replicas are those of a busy hour.
+    `fallback` needs an explicit AverageValue trigger (kedacore/keda#6696), and while it applies it also
+    overrides the CPU trigger (kedacore/keda#6659), so its replicas are those of a busy hour.
     """
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": reporting.target},

@@ -1,13 +1,13 @@
-"""The ClickHouse statements of the retention: what the Job applies, and the script that recompresses."""
+"""The SQL of the retention Job of ClickHouse, and the script of the recompression CronJob."""
 
-from components.settings import data as settings_data
+from components.settings import telemetry as settings_telemetry
 
 
-def retention(settings: settings_data.ClickHouse) -> str:
-    """Statements that may run again at any time: they check the partitions, then set the TTL and the codec.
+def retention(settings: settings_telemetry.ClickHouse) -> str:
+    """Idempotent statements: they check the partitions, then set the TTL and the codec.
 
-    The partitions of a table that exists cannot be changed, and a TTL drops whole parts cheaply only where a
-    part holds a short time, so a table in another shape is refused before anything is altered.
+    The partition key of an existing table cannot be changed, and a TTL drops whole parts cheaply only if a
+    part covers a short time. A table without monthly partitions is therefore rejected before any change.
     """
     database, table = settings.table.split(".")
     partition_key = f"toYYYYMM({settings.time_column})"
@@ -16,7 +16,7 @@ def retention(settings: settings_data.ClickHouse) -> str:
         for column in settings.payload_columns
     )
     return f"""\
--- Monthly partitions, or nothing is changed (see docs/runbook.md#clickhouse-partitions).
+-- Fails without monthly partitions, before any change (see docs/runbook.md#clickhouse-partitions).
 SELECT throwIf(
     count() = 0, '{settings.table} is not a table partitioned by {partition_key}'
 )
@@ -24,11 +24,11 @@ FROM system.tables
 WHERE database = '{database}' AND name = '{table}' AND partition_key = '{partition_key}'
 FORMAT Null;
 
--- Expired parts are dropped whole, which rewrites nothing.
+-- Drop expired parts as a whole, without rewriting them.
 ALTER TABLE {settings.table} MODIFY SETTING ttl_only_drop_parts = 1;
 ALTER TABLE {settings.table} MODIFY TTL {settings.time_column} + INTERVAL {settings.retention_days} DAY;
 
--- For new parts. The CronJob recompresses old partitions, one at a time.
+-- Applies to new parts. The CronJob recompresses old partitions, one at a time.
 {columns}
 
 CREATE TABLE IF NOT EXISTS {settings.table}_recompressed
@@ -42,18 +42,18 @@ TTL recompressed_at + INTERVAL {settings.retention_days * 2} DAY;
 """
 
 
-def recompression(settings: settings_data.ClickHouse) -> str:
-    """A shell script that rewrites at most one partition: the oldest not yet rewritten with this codec.
+def recompression(settings: settings_telemetry.ClickHouse) -> str:
+    """A shell script that rewrites one partition at most: the oldest that does not have this codec yet.
 
-    It rewrites only a partition whose newest event is older than `recompress_after_days` and that is no
-    larger on disk than `recompress_max_gib`, since `OPTIMIZE … FINAL` needs as much again while it runs. One
-    that is too large is named in the output and left alone.
+    The newest event of the partition must be older than `recompress_after_days`, and its size on disk at most
+    `recompress_max_gib`, because `OPTIMIZE … FINAL` temporarily needs as much space again. A larger partition
+    is skipped and named in the output.
     """
     database, table = settings.table.split(".")
     codec = f"ZSTD({settings.zstd_level})"
     return f"""\
 set -eu
-ask() {{ clickhouse-client --host "$CLICKHOUSE_HOST" --query "$1"; }}
+query() {{ clickhouse-client --host "$CLICKHOUSE_HOST" --query "$1"; }}
 
 limit=$(({settings.recompress_max_gib} * 1024 * 1024 * 1024))
 waiting="
@@ -66,13 +66,13 @@ waiting="
     GROUP BY partition_id
     HAVING max(max_time) < now() - INTERVAL {settings.recompress_after_days} DAY"
 
-ask "SELECT 'larger than $limit bytes, left alone: ' || partition_id FROM ($waiting) WHERE bytes > $limit"
-partition=$(ask "SELECT min(partition_id) FROM ($waiting) WHERE bytes <= $limit")
+query "SELECT 'skipped, larger than $limit bytes: ' || partition_id FROM ($waiting) WHERE bytes > $limit"
+partition=$(query "SELECT min(partition_id) FROM ($waiting) WHERE bytes <= $limit")
 if [ -z "$partition" ]; then
     echo "nothing to recompress"
     exit 0
 fi
 echo "recompressing partition $partition"
-ask "OPTIMIZE TABLE {settings.table} PARTITION ID '$partition' FINAL SETTINGS optimize_throw_if_noop = 1"
-ask "INSERT INTO {settings.table}_recompressed (partition_id, codec) VALUES ('$partition', '{codec}')"
+query "OPTIMIZE TABLE {settings.table} PARTITION ID '$partition' FINAL SETTINGS optimize_throw_if_noop = 1"
+query "INSERT INTO {settings.table}_recompressed (partition_id, codec) VALUES ('$partition', '{codec}')"
 """

@@ -1,4 +1,4 @@
-"""What watches the money of the whole account: budgets, anomaly detection, cost allocation tags."""
+"""Account-wide cost controls: AWS Budgets, anomaly detection, activation of cost allocation tags."""
 
 from dataclasses import dataclass
 
@@ -7,31 +7,31 @@ import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.settings import Settings
-from components.settings import cost as settings_cost
+from components.settings import budgets as settings_budgets
 from components.tags import KEYS
 
-# The filter keys of the AWS Budgets API (its CostFilters), by the field of our settings.
+# The filters of the AWS Budgets API (CostFilters), by the key of the settings.
 FILTERS = {"regions": "Region", "services": "Service", "usage_type_groups": "UsageTypeGroup"}
 PUBLISHERS = ("budgets.amazonaws.com", "costalerts.amazonaws.com")
 
 
 @dataclass(frozen=True)
-class CloudBudgetArgs:
-    """`watch` is the section of the settings that only one stack has."""
+class CloudBudgetsArgs:
+    """`section` is `settings.cloud_budgets`, which only one stack has."""
 
     settings: Settings
-    watch: settings_cost.CloudBudget
+    section: settings_budgets.CloudBudgets
 
 
-class CloudBudget(pulumi.ComponentResource):
-    """One per account, in the home region: Budgets and Cost Explorer have their endpoint in us-east-1."""
+class CloudBudgets(pulumi.ComponentResource):
+    """One per account, in us-east-1, where AWS Budgets and Cost Explorer have their endpoints."""
 
     topic_arn: pulumi.Output[str]
 
-    def __init__(self, name: str, args: CloudBudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("finops:cloud_budget:CloudBudget", name, None, opts)
-        tags = args.settings.tags(args.watch.charge).as_tags()
-        recipients = args.watch.recipients
+    def __init__(self, name: str, args: CloudBudgetsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("finops:cloud_budgets:CloudBudgets", name, None, opts)
+        tags = args.settings.tags(args.section.cost_allocation).as_tags()
+        recipients = args.section.recipients
         topic = AlertTopic(
             f"{name}-alerts",
             AlertTopicArgs(
@@ -39,7 +39,7 @@ class CloudBudget(pulumi.ComponentResource):
                 account_id=args.settings.account_id,
                 publishers=PUBLISHERS,
                 emails=(recipients.finops,),
-                tags=args.settings.tags(args.watch.charge),
+                tags=args.settings.tags(args.section.cost_allocation),
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -58,13 +58,14 @@ class CloudBudget(pulumi.ComponentResource):
                     if (values := getattr(budget, field))
                 ],
                 notifications=[
-                    _notification(each, recipients, topic.arn) for each in args.watch.notifications
+                    _notification(notification, recipients, topic.arn)
+                    for notification in args.section.notifications
                 ],
                 tags=tags,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[topic.ready]),
             )
         self._detect_anomalies(name, args, topic)
-        for key in KEYS if args.watch.activate_cost_allocation_tags else ():
+        for key in KEYS if args.section.activate_cost_allocation_tags else ():
             aws.costexplorer.CostAllocationTag(
                 f"{name}-tag-{key}",
                 tag_key=key,
@@ -73,10 +74,10 @@ class CloudBudget(pulumi.ComponentResource):
             )
         self.register_outputs({"topicArn": self.topic_arn})
 
-    def _detect_anomalies(self, name: str, args: CloudBudgetArgs, topic: AlertTopic) -> None:
-        """One monitor over all services; e-mails come daily, SNS at once, as the two allow nothing else."""
-        tags = args.settings.tags(args.watch.charge).as_tags()
-        detection = args.watch.anomaly_detection
+    def _detect_anomalies(self, name: str, args: CloudBudgetsArgs, topic: AlertTopic) -> None:
+        """One monitor for all services. AWS allows e-mail daily only, and SNS immediately only."""
+        tags = args.settings.tags(args.section.cost_allocation).as_tags()
+        detection = args.section.anomaly_detection
         monitor = aws.costexplorer.AnomalyMonitor(
             f"{name}-services",
             name="finops-services",
@@ -88,17 +89,17 @@ class CloudBudget(pulumi.ComponentResource):
         subscribers = {
             "DAILY": [
                 aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="EMAIL", address=address)
-                for address in args.watch.recipients.addresses(detection.to)
+                for address in args.section.recipients.addresses(detection.to)
             ],
             "IMMEDIATE": [aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="SNS", address=topic.arn)],
         }
-        for frequency, receivers in subscribers.items():
+        for frequency, addresses in subscribers.items():
             aws.costexplorer.AnomalySubscription(
                 f"{name}-anomalies-{frequency.lower()}",
                 name=f"finops-anomalies-{frequency.lower()}",
                 frequency=frequency,
                 monitor_arn_lists=[monitor.arn],
-                subscribers=receivers,
+                subscribers=addresses,
                 threshold_expression=aws.costexplorer.AnomalySubscriptionThresholdExpressionArgs(
                     dimension=aws.costexplorer.AnomalySubscriptionThresholdExpressionDimensionArgs(
                         key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
@@ -112,13 +113,15 @@ class CloudBudget(pulumi.ComponentResource):
 
 
 def _notification(
-    each: settings_cost.Notification, recipients: settings_cost.Recipients, topic_arn: pulumi.Output[str]
+    notification: settings_budgets.Notification,
+    recipients: settings_budgets.Recipients,
+    topic_arn: pulumi.Output[str],
 ) -> aws.budgets.BudgetNotificationArgs:
     return aws.budgets.BudgetNotificationArgs(
         comparison_operator="GREATER_THAN",
-        notification_type={"actual": "ACTUAL", "forecast": "FORECASTED"}[each.type],
-        threshold=each.percent,
+        notification_type={"actual": "ACTUAL", "forecast": "FORECASTED"}[notification.type],
+        threshold=notification.percent,
         threshold_type="PERCENTAGE",
-        subscriber_email_addresses=recipients.addresses(each.to),
+        subscriber_email_addresses=recipients.addresses(notification.to),
         subscriber_sns_topic_arns=[topic_arn],
     )

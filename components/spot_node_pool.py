@@ -1,4 +1,4 @@
-"""Nodes for work that may be interrupted: Karpenter buys spot, and on-demand where there is no spot."""
+"""The Karpenter node pool for interruptible workloads: spot instances, else on-demand instances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,31 +8,32 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.settings import Settings
-from components.settings import cluster as settings_cluster
+from components.settings import spot_node_pool as settings_spot
 from components.tags import CostTags
 
-# A pod that tolerates this taint and selects this label says that it may be interrupted.
+# The taint and label of the nodes: only pods that tolerate the one and select the other run on them.
 INTERRUPTIBLE = "finops.teei.io/interruptible"
 
 
 @dataclass(frozen=True)
-class SpotArgs:
+class SpotNodePoolArgs:
     settings: Settings
 
 
-class Spot(pulumi.ComponentResource):
-    """The NodePool and the EC2NodeClass that gives its instances and volumes their cost tags."""
+class SpotNodePool(pulumi.ComponentResource):
+    """The NodePool, and the EC2NodeClass with the cost tags of its instances and volumes."""
 
-    def __init__(self, name: str, args: SpotArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("finops:spot:Spot", name, None, opts)
-        tags = args.settings.tags(args.settings.spot.charge)
+    def __init__(self, name: str, args: SpotNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("finops:spot_node_pool:SpotNodePool", name, None, opts)
+        settings = args.settings.spot_node_pool
+        tags = args.settings.tags(settings.cost_allocation)
         metadata: Any = {"name": "finops-spot", "labels": tags.as_labels()}
         node_class = k8s.apiextensions.CustomResource(
             f"{name}-node-class",
             api_version="karpenter.k8s.aws/v1",
             kind="EC2NodeClass",
             metadata=metadata,
-            spec=node_class_spec(args.settings.spot, args.settings.network.private_subnet_ids, tags),
+            spec=node_class_spec(settings, args.settings.network.private_subnet_ids, tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
         k8s.apiextensions.CustomResource(
@@ -40,13 +41,13 @@ class Spot(pulumi.ComponentResource):
             api_version="karpenter.sh/v1",
             kind="NodePool",
             metadata=metadata,
-            spec=node_pool_spec(args.settings.spot, metadata["name"], tags),
+            spec=node_pool_spec(settings, metadata["name"], tags),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[node_class]),
         )
         self.register_outputs({})
 
 
-def node_class_spec(settings: settings_cluster.Spot, subnet_ids: Sequence[str], tags: CostTags) -> Any:
+def node_class_spec(settings: settings_spot.SpotNodePool, subnet_ids: Sequence[str], tags: CostTags) -> Any:
     return {
         "amiSelectorTerms": [{"alias": settings.ami_alias}],
         "role": settings.node_role,
@@ -68,8 +69,11 @@ def node_class_spec(settings: settings_cluster.Spot, subnet_ids: Sequence[str], 
     }
 
 
-def node_pool_spec(settings: settings_cluster.Spot, node_class: str, tags: CostTags) -> Any:
-    """Karpenter takes spot first where both are allowed (karpenter.sh/docs/concepts/nodepools/)."""
+def node_pool_spec(settings: settings_spot.SpotNodePool, node_class: str, tags: CostTags) -> Any:
+    """Karpenter prefers spot where both capacity types are allowed.
+
+    https://karpenter.sh/docs/concepts/nodepools/, 2026-11.
+    """
     return {
         "weight": 10,
         "template": {

@@ -1,4 +1,4 @@
-"""The stack's S3 buckets: private, encrypted, versioned, TLS only, and with an end for everything in them."""
+"""The S3 buckets: private, encrypted, versioned, TLS only, with a lifecycle for every object and version."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.settings import Settings
-from components.settings import data as settings_data
+from components.settings import storage as settings_storage
 from components.tags import CostTags
 
 ACCESS_LOGS = "access_logs"
@@ -15,16 +15,16 @@ ACCESS_LOGS = "access_logs"
 
 @dataclass(frozen=True)
 class BucketArgs:
-    """`access_logs` is the bucket that the access logs go to; a bucket without it may receive them."""
+    """`access_logs` is the bucket for access logs; a bucket without it receives those of the others."""
 
-    settings: settings_data.Bucket
+    settings: settings_storage.Bucket
     account_id: str
     access_logs: "Bucket | None"
     tags: CostTags
 
 
 class Bucket(pulumi.ComponentResource):
-    """One bucket with everything that S3 keeps as a configuration of its own."""
+    """One bucket with its configurations, each a resource of its own."""
 
     bucket: aws.s3.Bucket
     policy: aws.s3.BucketPolicy
@@ -36,7 +36,7 @@ class Bucket(pulumi.ComponentResource):
         self.bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.settings.name,
-            force_destroy=args.access_logs is None,  # AWS writes to it as long as the others exist
+            force_destroy=args.access_logs is None,  # AWS writes to it until the other buckets are deleted
             tags=args.tags.as_tags(),
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protect),
         )
@@ -96,7 +96,7 @@ class Bucket(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
-def lifecycle_rules(bucket: settings_data.Bucket) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+def lifecycle_rules(bucket: settings_storage.Bucket) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
     """The rules for the whole bucket.
 
     `keep` needs a rule of its own: in one rule, `newerNoncurrentVersions` would hold the newest old versions
@@ -111,32 +111,32 @@ def lifecycle_rules(bucket: settings_data.Bucket) -> list[aws.s3.BucketLifecycle
             filter=everything,
             transitions=[
                 aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
-                    days=each.days, storage_class=each.storage_class
+                    days=transition.days, storage_class=transition.storage_class
                 )
-                for each in bucket.transitions
+                for transition in bucket.transitions
             ],
-            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=bucket.expire_days),
+            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=bucket.expiration_days),
             noncurrent_version_expiration=(
                 aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                    noncurrent_days=bucket.old_versions.days
+                    noncurrent_days=bucket.noncurrent_versions.days
                 )
             ),
             abort_incomplete_multipart_upload=(
                 aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                    days_after_initiation=bucket.abort_upload_days
+                    days_after_initiation=bucket.abort_incomplete_upload_days
                 )
             ),
         )
     ]
-    if bucket.old_versions.keep:
+    if bucket.noncurrent_versions.max_count:
         rules.append(
             aws.s3.BucketLifecycleConfigurationRuleArgs(
-                id="old-versions",
+                id="noncurrent-versions",
                 status="Enabled",
                 filter=everything,
                 noncurrent_version_expiration=(
                     aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                        noncurrent_days=1, newer_noncurrent_versions=bucket.old_versions.keep
+                        noncurrent_days=1, newer_noncurrent_versions=bucket.noncurrent_versions.max_count
                     )
                 ),
             )
@@ -144,7 +144,7 @@ def lifecycle_rules(bucket: settings_data.Bucket) -> list[aws.s3.BucketLifecycle
     return rules
 
 
-def _policy(arn: str, logs_of_account: str | None) -> dict[str, object]:
+def _policy(arn: str, log_source_account: str | None) -> dict[str, object]:
     statements: list[dict[str, object]] = [
         {
             "Sid": "TlsOnly",
@@ -155,7 +155,7 @@ def _policy(arn: str, logs_of_account: str | None) -> dict[str, object]:
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
     ]
-    if logs_of_account:
+    if log_source_account:
         statements.append(
             {
                 "Sid": "AccessLogs",
@@ -163,7 +163,7 @@ def _policy(arn: str, logs_of_account: str | None) -> dict[str, object]:
                 "Principal": {"Service": "logging.s3.amazonaws.com"},
                 "Action": "s3:PutObject",
                 "Resource": f"{arn}/*",
-                "Condition": {"StringEquals": {"aws:SourceAccount": logs_of_account}},
+                "Condition": {"StringEquals": {"aws:SourceAccount": log_source_account}},
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
@@ -175,7 +175,7 @@ class StorageRetentionArgs:
 
 
 class StorageRetention(pulumi.ComponentResource):
-    """The buckets of a stack by their role: exports, backups, logs and the access logs of these."""
+    """The buckets of a stack by role: exports, backups, logs, and the access logs of the others."""
 
     buckets: dict[str, Bucket]
 
@@ -193,7 +193,7 @@ class StorageRetention(pulumi.ComponentResource):
                     settings=buckets[role],
                     account_id=settings.account_id,
                     access_logs=self.buckets.get(ACCESS_LOGS),
-                    tags=settings.tags(settings.storage.charge, buckets[role].data_class),
+                    tags=settings.tags(settings.storage.cost_allocation, buckets[role].data_class),
                 ),
                 pulumi.ResourceOptions(parent=self),
             )

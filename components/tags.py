@@ -1,10 +1,10 @@
-"""The cost tags that every resource carries: six required keys, what each may hold, and how to write them.
+"""The six cost tags that every resource must have, their allowed values, and their forms as tags and labels.
 
-AWS resources carry them as tags, Kubernetes objects as labels with the prefix `LABEL_PREFIX`. Keys and values
-are compared exactly, as AWS cost allocation does. Every allowed value is also a valid Kubernetes label value.
+AWS resources have them as tags, Kubernetes objects as labels with the prefix `LABEL_PREFIX`. Keys and values
+are case-sensitive, as in AWS cost allocation. Every allowed value is also a valid Kubernetes label value.
 
-`REQUIRED` is what the policy pack checks. Whether a `budget` exists is not decided here: its rule only knows
-the form of a name, the names themselves are the keys of `teei-finops:budgets` in the stack's config.
+The policy pack checks `REQUIRED`. The rule of `budget` checks only the form of a name; the names of budgets
+are the keys of `teei-finops:budgets` in the stack's config.
 """
 
 import re
@@ -17,7 +17,7 @@ MAX_LENGTH = 63  # a Kubernetes label value's limit; AWS allows 256
 
 @dataclass(frozen=True)
 class TagRule:
-    """What one required key may hold: one of `allowed`, or where that is empty, a full match of `pattern`."""
+    """The values of a required key: one of `allowed`, or if that is empty, a full match of `pattern`."""
 
     key: str
     meaning: str
@@ -27,7 +27,7 @@ class TagRule:
 
     @property
     def allows(self) -> str:
-        """What is allowed, in words for an error message."""
+        """The allowed values, in words for an error message."""
         if self.allowed:
             return "one of " + ", ".join(self.allowed)
         return f"{self.meaning} matching {self.pattern}, such as {self.example}"
@@ -40,7 +40,7 @@ class TagRule:
         return re.fullmatch(self.pattern, value) is not None
 
 
-# Lower case words joined by hyphens, at most five: a name, not a sentence.
+# At most five lower case words joined by hyphens: a name, not a sentence.
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+){0,4}"
 ENVIRONMENTS = ("prod", "staging")
 DATA_CLASSES = ("public", "internal", "confidential", "restricted")
@@ -58,23 +58,23 @@ KEYS = tuple(rule.key for rule in REQUIRED)
 
 
 class TagError(ValueError):
-    """A required tag is missing or holds a value that its rule does not allow."""
+    """A required tag is missing or has a value that its rule does not allow."""
 
 
 @dataclass(frozen=True)
 class TagProblem:
-    """One required key that does not hold what it must; `value` is None where the key is missing."""
+    """A required key with a value that is not allowed; `value` is None if the key is missing."""
 
     rule: TagRule
     value: object
 
     def __str__(self) -> str:
-        found = "is missing" if self.value is None else f"is {self.value!r}"
-        return f"tag {self.rule.key} {found}; allowed: {self.rule.allows}"
+        state = "is missing" if self.value is None else f"is {self.value!r}"
+        return f"tag {self.rule.key} {state}; allowed: {self.rule.allows}"
 
 
 def problems(tags: Mapping[str, object]) -> tuple[TagProblem, ...]:
-    """What is wrong with the required keys of `tags`, in the order of `REQUIRED`; other keys are free."""
+    """The problems of the required keys in `tags`, in the order of `REQUIRED`; other keys are not checked."""
     return tuple(
         TagProblem(rule, tags.get(rule.key)) for rule in REQUIRED if not rule.accepts(tags.get(rule.key))
     )
@@ -92,9 +92,8 @@ class CostTags:
     data_class: str
 
     def __post_init__(self) -> None:
-        found = problems(self.as_tags())
-        if found:
-            raise TagError("; ".join(map(str, found)))
+        if invalid := problems(self.as_tags()):
+            raise TagError("; ".join(map(str, invalid)))
 
     def as_tags(self) -> dict[str, str]:
         """The tags of an AWS resource."""
@@ -110,13 +109,13 @@ def labels(tags: Mapping[str, str]) -> dict[str, str]:
     return {LABEL_PREFIX + key: value for key, value in tags.items()}
 
 
-def from_labels(found: Mapping[str, object]) -> dict[str, object]:
-    """The required tags among Kubernetes labels, without a prefix or all with the same one.
+def from_labels(labels: Mapping[str, object]) -> dict[str, object]:
+    """The required tags among Kubernetes labels, without a prefix or all with the same prefix.
 
-    Where several prefixes hold required keys, the one that holds most of them counts.
+    If several prefixes have required keys, the prefix with the most of them counts.
     """
     by_prefix: dict[str, dict[str, object]] = {}
-    for label, value in found.items():
+    for label, value in labels.items():
         prefix, _, key = label.rpartition("/")
         if key in KEYS:
             by_prefix.setdefault(prefix, {})[key] = value

@@ -1,4 +1,4 @@
-"""How long logs (Loki) and analytics events (ClickHouse) are kept, and in what form."""
+"""Retention and compression of logs (Loki) and analytics events (ClickHouse)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import yaml
 
 from components import clickhouse_sql
 from components.settings import Settings
-from components.settings import data as settings_data
+from components.settings import telemetry as settings_telemetry
 
-# The shell of the image expands nothing here: Kubernetes does, from the container's env.
+# Kubernetes expands $(…) from the env of the container.
 _CLIENT = "clickhouse-client --host $(CLICKHOUSE_HOST)"
 
 
@@ -22,7 +22,7 @@ class TelemetryRetentionArgs:
 
 
 class TelemetryRetention(pulumi.ComponentResource):
-    """Loki's config, the Job that applies ClickHouse's retention, the CronJob that recompresses."""
+    """The config of Loki, the Job that applies ClickHouse's retention, the CronJob that recompresses."""
 
     def __init__(
         self, name: str, args: TelemetryRetentionArgs, opts: pulumi.ResourceOptions | None = None
@@ -39,7 +39,7 @@ class TelemetryRetention(pulumi.ComponentResource):
             "retention.sql": clickhouse_sql.retention(settings.clickhouse),
             "recompress.sh": clickhouse_sql.recompression(settings.clickhouse),
         }
-        # A Job cannot be changed and runs once: another script is another ConfigMap and another Job.
+        # A Job is immutable and runs once: a changed script needs a new ConfigMap and a new Job.
         version = hashlib.sha256("".join(scripts.values()).encode()).hexdigest()[:8]
         metadata = _metadata(settings, settings.clickhouse, f"clickhouse-retention-{version}")
         config_map = k8s.core.v1.ConfigMap(
@@ -55,23 +55,23 @@ class TelemetryRetention(pulumi.ComponentResource):
         k8s.batch.v1.CronJob(
             f"{name}-clickhouse-recompression",
             metadata=_metadata(settings, settings.clickhouse, "clickhouse-recompression"),
-            spec=_nightly(settings, metadata, "sh /scripts/recompress.sh"),
+            spec=_cron_job(settings, metadata, "sh /scripts/recompress.sh"),
             opts=after_scripts,
         )
         self.register_outputs({})
 
 
-def _metadata(settings: Settings, part: settings_data.Telemetry, name: str) -> Any:
-    labels = settings.tags(part.charge).as_labels()
-    return {"name": name, "namespace": part.namespace, "labels": labels}
+def _metadata(settings: Settings, store: settings_telemetry.TelemetryStore, name: str) -> Any:
+    labels = settings.tags(store.cost_allocation).as_labels()
+    return {"name": name, "namespace": store.namespace, "labels": labels}
 
 
 def loki_config(settings: Settings) -> Any:
-    """The config of Loki 3, whole: Loki reads one file and merges none.
+    """The complete config of Loki 3, which reads a single file.
 
-    Retention deletes at `retention_period`, so that is the total; the bucket's lifecycle makes the days in
-    between cheap. Retention does not start without `delete_request_store`
-    (grafana.com/docs/loki/latest/operations/storage/retention/).
+    Loki deletes logs at `retention_period`, so that is `total_days`; the lifecycle of the bucket moves them
+    to a cheaper class before. Loki does not start with retention and without `delete_request_store`
+    (https://grafana.com/docs/loki/latest/operations/storage/retention/, 2026-11).
     """
     loki = settings.loki
     schema = {
@@ -86,11 +86,11 @@ def loki_config(settings: Settings) -> Any:
         "server": {"http_listen_port": 3100},
         "common": {
             "path_prefix": "/var/loki",
-            "replication_factor": loki.replicas,
+            "replication_factor": loki.replication_factor,
             "ring": {"kvstore": {"store": "memberlist"}},
             "storage": {"s3": {"bucketnames": settings.storage.logs.name, "region": settings.region}},
         },
-        "memberlist": {"join_members": [loki.members]},
+        "memberlist": {"join_members": [loki.memberlist_service]},
         "ingester": {"chunk_encoding": "gzip"},
         "limits_config": {"retention_period": f"{loki.total_days * 24}h"},
         "compactor": {
@@ -103,8 +103,8 @@ def loki_config(settings: Settings) -> Any:
     }
 
 
-def _nightly(settings: Settings, scripts: Any, command: str) -> Any:
-    """The spec of a CronJob that runs `command`, never two at once, for up to six hours."""
+def _cron_job(settings: Settings, scripts: Any, command: str) -> Any:
+    """The spec of a CronJob that runs `command` for at most six hours, without overlapping."""
     return {
         "schedule": settings.clickhouse.recompress_schedule,
         "timeZone": "Etc/UTC",

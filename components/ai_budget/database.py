@@ -1,4 +1,4 @@
-"""The PostgreSQL of the AI budget service on RDS, with the WAL settings that cannot fill its disk."""
+"""The PostgreSQL database of the AI budget service on RDS, with WAL settings that cannot fill its disk."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.settings import Settings
-from components.settings import data as settings_data
+from components.settings import database as settings_database
 
 PORT = 5432
 DATABASE = "ai_budget"
@@ -15,16 +15,17 @@ _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class BudgetDatabaseArgs:
+class AiBudgetDatabaseArgs:
     settings: Settings
     alarm_topic_arn: pulumi.Input[str]
 
 
-class BudgetDatabase(pulumi.ComponentResource):
+class AiBudgetDatabase(pulumi.ComponentResource):
     """The instance, its network access, parameters, log groups and alarms.
 
-    Archiving needs nothing here: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is how
-    far back a point-in-time restore reaches (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html).
+    WAL archiving needs no setting: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is
+    how far back a point-in-time restore reaches
+    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html).
     """
 
     instance: aws.rds.Instance
@@ -33,11 +34,11 @@ class BudgetDatabase(pulumi.ComponentResource):
     secret_arn: pulumi.Output[str | None]
 
     def __init__(
-        self, name: str, args: BudgetDatabaseArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: AiBudgetDatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:budget_database:BudgetDatabase", name, None, opts)
+        super().__init__("finops:ai_budget:AiBudgetDatabase", name, None, opts)
         settings, network = args.settings.database, args.settings.network
-        tags = args.settings.tags(settings.charge).as_tags()
+        tags = args.settings.tags(settings.cost_allocation).as_tags()
         child = pulumi.ResourceOptions(parent=self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
@@ -65,14 +66,14 @@ class BudgetDatabase(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        parameters = aws.rds.ParameterGroup(
+        parameter_group = aws.rds.ParameterGroup(
             f"{name}-parameters",
             name=f"{settings.identifier}-pg{settings.engine_version}",
             family=f"postgres{settings.engine_version}",
             description="WAL settings of the AI budget database",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(name=key, value=value, apply_method=method)
-                for key, value, method in parameters_of(settings)
+                for key, value, method in parameters(settings)
             ],
             tags=tags,
             opts=child,
@@ -106,7 +107,7 @@ class BudgetDatabase(pulumi.ComponentResource):
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[security_group.id],
             multi_az=settings.multi_az,
-            parameter_group_name=parameters.name,
+            parameter_group_name=parameter_group.name,
             backup_retention_period=settings.backup_retention_days,
             backup_window="02:00-02:30",
             maintenance_window="sun:03:00-sun:04:00",
@@ -122,7 +123,7 @@ class BudgetDatabase(pulumi.ComponentResource):
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=log_groups),
         )
-        self._alarm(name, settings, args.alarm_topic_arn, tags)
+        self._declare_alarms(name, settings, args.alarm_topic_arn, tags)
         self.address = self.instance.address
         self.security_group_id = security_group.id
         self.secret_arn = self.instance.master_user_secrets.apply(
@@ -130,10 +131,14 @@ class BudgetDatabase(pulumi.ComponentResource):
         )
         self.register_outputs({"address": self.address, "secretArn": self.secret_arn})
 
-    def _alarm(
-        self, name: str, settings: settings_data.Database, topic_arn: pulumi.Input[str], tags: dict[str, str]
+    def _declare_alarms(
+        self,
+        name: str,
+        settings: settings_database.Database,
+        topic_arn: pulumi.Input[str],
+        tags: dict[str, str],
     ) -> None:
-        """The metrics are those of RDS for PostgreSQL, in bytes; without a slot the lag has no data at all.
+        """The metrics of RDS for PostgreSQL are in bytes; the lag has no data while there is no slot.
 
         docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
         """
@@ -165,10 +170,10 @@ class BudgetDatabase(pulumi.ComponentResource):
             )
 
 
-def parameters_of(settings: settings_data.Database) -> tuple[tuple[str, str, str], ...]:
-    """Name, value and apply method of each parameter; the sizes are in MB, as RDS wants them.
+def parameters(settings: settings_database.Database) -> tuple[tuple[str, str, str], ...]:
+    """Name, value and apply method of each parameter; sizes are in MB, the unit of RDS.
 
-    Static parameters take effect at the next restart, dynamic ones at once
+    Static parameters take effect at the next restart, dynamic ones immediately
     (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html).
     """
     return (

@@ -1,4 +1,4 @@
-"""A Lambda in the VPC with a role of its own and logs that end."""
+"""A Lambda in the VPC with its own role and a log group with a retention."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.ai_budget import roles as function_role
+from components.ai_budget import roles
 from components.settings import Settings
 from components.tags import CostTags
 
@@ -16,7 +16,7 @@ ARCHITECTURE = "arm64"
 
 @dataclass(frozen=True)
 class ServiceFunctionArgs:
-    """`concurrency` is reserved for the function; `statements` are what its own code may do at AWS."""
+    """`concurrency` is reserved for the function; `statements` are the IAM permissions of its own code."""
 
     settings: Settings
     name: str
@@ -24,7 +24,7 @@ class ServiceFunctionArgs:
     code: pulumi.Archive
     handler: str
     environment: Mapping[str, pulumi.Input[str]]
-    statements: Sequence[function_role.Statement]
+    statements: Sequence[roles.Statement]
     security_group_id: pulumi.Input[str]
     memory_mib: int
     timeout_seconds: int
@@ -33,7 +33,7 @@ class ServiceFunctionArgs:
 
 
 class ServiceFunction(pulumi.ComponentResource):
-    """Every change of code or configuration is published as a version; nothing serves from `$LATEST`."""
+    """Every change of code or configuration is published as a version; callers never use `$LATEST`."""
 
     function: aws.lambda_.Function
     version: pulumi.Output[str]
@@ -41,13 +41,13 @@ class ServiceFunction(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ServiceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:service_function:ServiceFunction", name, None, opts)
+        super().__init__("finops:ai_budget:ServiceFunction", name, None, opts)
         tags = args.tags.as_tags()
         child = pulumi.ResourceOptions(parent=self)
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
-            retention_in_days=args.settings.budget_service.log_retention_days,
+            retention_in_days=args.settings.ai_budget_service.log_retention_days,
             tags=tags,
             opts=child,
         )
@@ -55,7 +55,7 @@ class ServiceFunction(pulumi.ComponentResource):
             f"{name}-role",
             name=args.name,
             description=args.description,
-            assume_role_policy=function_role.trust("lambda.amazonaws.com"),
+            assume_role_policy=roles.trust("lambda.amazonaws.com"),
             tags=tags,
             opts=child,
         )
@@ -64,11 +64,11 @@ class ServiceFunction(pulumi.ComponentResource):
             f"{name}-permissions",
             name="function",
             role=role.name,
-            policy=function_role.policy(
+            policy=roles.policy(
                 [
                     *args.statements,
-                    function_role.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
-                    function_role.allow(function_role.NETWORK_ACTIONS, ["*"]),
+                    roles.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
+                    roles.allow(roles.NETWORK_ACTIONS, ["*"]),
                 ]
             ),
             opts=child,

@@ -1,4 +1,4 @@
-"""A load balancer inside the VPC that hands requests to a Lambda, for the cluster's pods only."""
+"""The internal load balancer that forwards requests of the cluster's pods to a Lambda."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from components.tags import CostTags
 
 
 @dataclass(frozen=True)
-class InternalBalancerArgs:
-    """`name` is that of the load balancer (up to 32 characters); `alias` serves the requests."""
+class LoadBalancerArgs:
+    """`name` is the name of the load balancer, at most 32 characters; `alias` serves the requests."""
 
     settings: Settings
     name: str
@@ -20,21 +20,19 @@ class InternalBalancerArgs:
     tags: CostTags
 
 
-class InternalBalancer(pulumi.ComponentResource):
-    """An application load balancer: HTTP on one port, reachable from the pods' security group alone."""
+class LoadBalancer(pulumi.ComponentResource):
+    """An internal application load balancer: HTTP on one port, only for the pods' security group."""
 
     dns_name: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: InternalBalancerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__("finops:internal_balancer:InternalBalancer", name, None, opts)
+    def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("finops:ai_budget:LoadBalancer", name, None, opts)
         network, tags = args.settings.network, args.tags.as_tags()
         child = pulumi.ResourceOptions(parent=self)
         access = aws.ec2.SecurityGroup(
             f"{name}-access",
-            name=f"{args.name}-balancer",
+            name=f"{args.name}-load-balancer",
             description="The load balancer of the AI budget service",
             vpc_id=network.vpc_id,
             tags=tags,
@@ -51,8 +49,8 @@ class InternalBalancer(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        balancer = aws.lb.LoadBalancer(
-            f"{name}-balancer",
+        load_balancer = aws.lb.LoadBalancer(
+            f"{name}-alb",
             name=args.name,
             internal=True,
             load_balancer_type="application",
@@ -90,13 +88,13 @@ class InternalBalancer(pulumi.ComponentResource):
         forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)
         aws.lb.Listener(
             f"{name}-listener",
-            load_balancer_arn=balancer.arn,
+            load_balancer_arn=load_balancer.arn,
             port=args.port,
             protocol="HTTP",
             default_actions=[forward],
             tags=tags,
             opts=child,
         )
-        self.dns_name = balancer.dns_name
-        self.arn_suffix = balancer.arn_suffix
+        self.dns_name = load_balancer.dns_name
+        self.arn_suffix = load_balancer.arn_suffix
         self.register_outputs({"dnsName": self.dns_name})

@@ -1,4 +1,4 @@
-"""The code of a Lambda: the zip that `make build` makes, or for a plan, the sources that it is made of."""
+"""The code of the Lambda: the zip from `make build`, or for a preview, the sources that go into it."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from pulumi.runtime import settings as runtime
 ROOT = Path(__file__).parents[2]
 PACKAGE = "functions/ai_budget"
 ZIP = "build/lambda/ai_budget.zip"
-# What the build leaves out: only `serve` and the developers use it.
+# Modules that the build leaves out: only `serve` and developers use them.
 LEFT_OUT = frozenset(
     {
         "serve.py",
@@ -29,22 +29,22 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
 
 class NotBuiltError(Exception):
-    """The zip is missing, or is not what this checkout would make; the text is one line."""
+    """The zip is missing or out of date; the text is one line."""
 
     user_error = True
 
 
 def code(root: Path = ROOT) -> pulumi.Archive:
-    """What the functions run. Raises NotBuiltError where a deployment to AWS would get another code.
+    """The code of the functions. Raises NotBuiltError where a deployment to AWS would use outdated code.
 
-    A zip holds wheels that have to be fetched, which a plan does not need: without one it is made of our
-    sources and the pinned requirements, so that a plan changes exactly when the built zip would. Stand-ins
-    for the providers (Pulumi's own PULUMI_DEBUG_PROVIDERS) run no code and always get those, so that a review
-    does not depend on what was built.
+    A preview needs no zip, whose wheels have to be downloaded: without one, the code is the sources and the
+    pinned requirements, which change exactly when the zip would. Fake providers (attached by Pulumi's own
+    PULUMI_DEBUG_PROVIDERS) run no code and always get the sources, so that a review does not depend on a
+    build.
     """
-    if _aws_is_a_stand_in(os.environ):
+    if _aws_is_fake(os.environ):
         return sources(root)
-    problem = why_stale(root)
+    problem = why_outdated(root)
     if problem is None:
         return pulumi.FileArchive(ZIP)
     if _is_deploying():
@@ -54,7 +54,7 @@ def code(root: Path = ROOT) -> pulumi.Archive:
 
 
 def sources(root: Path = ROOT) -> pulumi.Archive:
-    """Our part of the zip, and the requirements in place of the wheels. Raises NotBuiltError without any."""
+    """Our sources, and the requirements instead of the wheels. Raises NotBuiltError if one is missing."""
     paths = [*_paths(root), f"{PACKAGE}/requirements.txt"]
     missing = [path for path in paths if not (root / path).is_file()]
     if missing:
@@ -62,11 +62,13 @@ def sources(root: Path = ROOT) -> pulumi.Archive:
     return pulumi.AssetArchive({path: pulumi.FileAsset(path) for path in paths})
 
 
-def why_stale(root: Path = ROOT) -> str | None:
-    """Why the zip is not what this checkout would build; None if it is."""
+def why_outdated(root: Path = ROOT) -> str | None:
+    """Why the zip is out of date; None if it is what this checkout would build."""
     try:
         with zipfile.ZipFile(root / ZIP) as archive:
-            held = {name: archive.read(name) for name in archive.namelist() if name.startswith("functions/")}
+            zipped = {
+                name: archive.read(name) for name in archive.namelist() if name.startswith("functions/")
+            }
             wheels = {
                 _wheel(name.split("/")[0])
                 for name in archive.namelist()
@@ -76,21 +78,21 @@ def why_stale(root: Path = ROOT) -> str | None:
         return "not built"
     except (OSError, zipfile.BadZipFile) as error:
         return f"cannot be read ({error})"
-    wanted = {path: (root / path).read_bytes() for path in _paths(root) if (root / path).is_file()}
-    changed = sorted(path for path in {*held, *wanted} if held.get(path) != wanted.get(path))
+    current = {path: (root / path).read_bytes() for path in _paths(root) if (root / path).is_file()}
+    changed = sorted(path for path in {*zipped, *current} if zipped.get(path) != current.get(path))
     if changed:
         return f"older than {changed[0]}"
     pinned = _PINNED.findall((root / PACKAGE / "requirements.txt").read_text(encoding="utf-8"))
     if wheels != {(_plain(name), version) for name, version in pinned}:
-        return f"holds other packages than {PACKAGE}/requirements.txt"
+        return f"has other packages than {PACKAGE}/requirements.txt"
     return None
 
 
 def _paths(root: Path) -> list[str]:
     package = root / PACKAGE
-    found = (*package.glob("*.py"), *package.glob("sql/**/*.sql"))
-    ours = [path.relative_to(root).as_posix() for path in found if path.name not in LEFT_OUT]
-    return sorted(["functions/__init__.py", *ours])
+    files = (*package.glob("*.py"), *package.glob("sql/**/*.sql"))
+    names = [path.relative_to(root).as_posix() for path in files if path.name not in LEFT_OUT]
+    return sorted(["functions/__init__.py", *names])
 
 
 def _wheel(directory: str) -> tuple[str, str]:
@@ -103,11 +105,11 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _aws_is_a_stand_in(environment: Mapping[str, str]) -> bool:
+def _aws_is_fake(environment: Mapping[str, str]) -> bool:
     attached = environment.get("PULUMI_DEBUG_PROVIDERS", "").split(",")
-    return any(each.partition(":")[0] == "aws" for each in attached)
+    return any(provider.partition(":")[0] == "aws" for provider in attached)
 
 
 def _is_deploying() -> bool:
-    """Whether an engine carries out what the program declares; None is a program without an engine."""
+    """Whether the engine applies what the program declares; `dry_run` is None without an engine."""
     return runtime.SETTINGS.dry_run is False

@@ -1,4 +1,4 @@
-"""What the code of a Lambda may do at AWS, from what it calls."""
+"""IAM policies of a Lambda, derived from the AWS calls in its code."""
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ ACTIONS = {
 }
 # What the functions of aws_lambda_powertools.utilities.parameters call.
 _POWERTOOLS = {"get_secret": ("secretsmanager", "get_secret_value")}
-# For a Lambda in a VPC; AWS takes no narrower resource for them
+# For a Lambda in a VPC; AWS accepts no narrower resource than * for them
 # (docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, 2026-11).
 NETWORK_ACTIONS = (
     "ec2:CreateNetworkInterface",
@@ -27,19 +27,19 @@ NETWORK_ACTIONS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
-# What Lambda itself does with a queue that it reads for the function.
+# For the queue that Lambda reads on behalf of the function.
 QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 class UnknownCallError(Exception):
-    """The code calls AWS in a way that no permission is known for; the text is one line."""
+    """The code makes an AWS call without a known permission; the text is one line."""
 
     user_error = True
 
 
 def calls(adapter: Path) -> set[tuple[str, str]]:
     """(service, operation) of each AWS call in an adapter module, names as boto3 has them."""
-    found: set[tuple[str, str]] = set()
+    called: set[tuple[str, str]] = set()
     for node in ast.parse(adapter.read_text(encoding="utf-8"), str(adapter)).body:
         services, operations = set(), set()
         for part in ast.walk(node):
@@ -52,9 +52,9 @@ def calls(adapter: Path) -> set[tuple[str, str]]:
                 case ast.Attribute(value=ast.Attribute(attr="_client"), attr=operation):
                     operations.add(operation)
                 case ast.Attribute(value=ast.Name(id="parameters"), attr=function):
-                    found.add(_POWERTOOLS.get(function, ("parameters", function)))
-        found |= {(service, operation) for service in services for operation in operations}
-    return found
+                    called.add(_POWERTOOLS.get(function, ("parameters", function)))
+        called |= {(service, operation) for service in services for operation in operations}
+    return called
 
 
 def statements(adapter: Path, resources: Mapping[str, Sequence[pulumi.Input[str]]]) -> list[Statement]:
@@ -62,7 +62,7 @@ def statements(adapter: Path, resources: Mapping[str, Sequence[pulumi.Input[str]
 
     Raises UnknownCallError for a call without a known permission, or one whose resource is not given.
     """
-    made = []
+    allowed = []
     for service, operation in sorted(calls(adapter)):
         action = ACTIONS.get((service, operation))
         if action is None or action not in resources:
@@ -70,21 +70,21 @@ def statements(adapter: Path, resources: Mapping[str, Sequence[pulumi.Input[str]
                 f"{adapter.name} calls {service} {operation}, which the function's role does not allow;"
                 " add it to ACTIONS in components/ai_budget/roles.py and name its resource"
             )
-        made.append(allow([action], resources[action]))
-    return made
+        allowed.append(allow([action], resources[action]))
+    return allowed
 
 
 def allow(actions: Iterable[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def policy(made: Sequence[Statement]) -> pulumi.Output[str]:
+def policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """The policy document."""
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(made)})
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def trust(principal: str, account_id: str | None = None) -> pulumi.Output[str]:
-    """The trust policy of a role that one AWS service takes, with `account_id` for that account only."""
+    """The trust policy of a role that one AWS service may assume, for `account_id` only if given."""
     statement = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
-    only = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}} if account_id else {}
-    return policy([{**statement, **only}])
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}} if account_id else {}
+    return policy([{**statement, **condition}])

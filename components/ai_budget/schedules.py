@@ -12,7 +12,7 @@ from components.tags import CostTags
 
 @dataclass(frozen=True)
 class TaskSchedulesArgs:
-    """`minutes` says how often each task runs; the Lambda gets `{"task": …}`."""
+    """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`."""
 
     name: str
     alias: aws.lambda_.Alias
@@ -21,16 +21,16 @@ class TaskSchedulesArgs:
 
 
 class TaskSchedules(pulumi.ComponentResource):
-    """EventBridge rules on a schedule. A task that fails is tried again until the next is due.
+    """EventBridge rules on a schedule. A failed invocation is retried until the next one is due.
 
-    Rules, not EventBridge Scheduler: they do the same here, and what they start on a schedule is free of
-    charge ("no additional charges for rules", AWS's EventBridge pricing page, read 2026-11-24).
+    Rules rather than EventBridge Scheduler, because their scheduled invocations are free of charge
+    (https://aws.amazon.com/eventbridge/pricing/, 2026-11).
     """
 
     def __init__(
         self, name: str, args: TaskSchedulesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:task_schedules:TaskSchedules", name, None, opts)
+        super().__init__("finops:ai_budget:TaskSchedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         for task, minutes in args.minutes.items():
             rule = aws.cloudwatch.EventRule(
@@ -41,7 +41,7 @@ class TaskSchedules(pulumi.ComponentResource):
                 tags=args.tags.as_tags(),
                 opts=child,
             )
-            allowed = aws.lambda_.Permission(
+            permission = aws.lambda_.Permission(
                 f"{name}-{task}-permission",
                 statement_id=f"schedule-{task}",
                 action="lambda:InvokeFunction",
@@ -60,6 +60,6 @@ class TaskSchedules(pulumi.ComponentResource):
                 retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
                     maximum_event_age_in_seconds=max(minutes * 60, 60), maximum_retry_attempts=2
                 ),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
             )
         self.register_outputs({})

@@ -1,4 +1,4 @@
-"""The AI budget service on AWS: its Lambda and what calls it, from the cluster's pods to its schedules."""
+"""The AI budget service on AWS: its functions, queue, schedules, load balancer and alarms."""
 
 import json
 from dataclasses import dataclass
@@ -10,60 +10,66 @@ import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
 from components.ai_budget import package as function_package
-from components.ai_budget import roles as function_role
-from components.ai_budget.alarms import AlarmsArgs, BudgetServiceAlarms
+from components.ai_budget import roles
+from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
 from components.ai_budget.function import ServiceFunction, ServiceFunctionArgs
-from components.ai_budget.load_balancer import InternalBalancer, InternalBalancerArgs
+from components.ai_budget.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.ai_budget.network_access import NetworkAccess, NetworkAccessArgs
 from components.ai_budget.schedules import TaskSchedules, TaskSchedulesArgs
 from components.settings import Settings
 
 PORT = 3010
-HOST = "ai-budget"  # what the guide's curl calls, in the namespace of the services
+HOST = "ai-budget"  # the host of the guide's curl examples, in the namespace of the services
 HANDLER = "functions.ai_budget.handler.handler"
 ADAPTER = function_package.ROOT / function_package.PACKAGE / "aws.py"
 ALIAS = "live"
-FOURTEEN_DAYS = 1_209_600  # the longest that SQS keeps a message
-MIGRATION_SECONDS = 900  # the longest that a Lambda runs
-BATCH = 10
+FOURTEEN_DAYS = 1_209_600  # the longest retention of SQS, in seconds
+MIGRATION_SECONDS = 900  # the longest timeout of a Lambda
+BATCH_SIZE = 10
 
 
 @dataclass(frozen=True)
-class BudgetServiceArgs:
+class AiBudgetServiceArgs:
     settings: Settings
     code: pulumi.Archive
-    database: budget_database.BudgetDatabase
+    database: budget_database.AiBudgetDatabase
     alarm_topic_arn: pulumi.Input[str]
 
 
-class BudgetService(pulumi.ComponentResource):
-    """`url` answers in the cluster only.
+class AiBudgetService(pulumi.ComponentResource):
+    """`url` is reachable in the cluster only.
 
-    New code serves once the database has its schema: the migrator, a function of its own with the same code,
-    is invoked for the `pre` migrations whenever its version changes; then the alias, which everything calls,
-    moves to the new version of the service; then come the `post` migrations. A function of its own has
-    fifteen minutes, and is not refused when the service's concurrency is all busy.
+    New code serves requests only after the database has its schema: whenever its version changes, the
+    migrator, a second function with the same code, runs the `pre` migrations; then the alias, which all
+    callers use, moves to the new version of the service; then the `post` migrations run. As a separate
+    function the migrator has a timeout of fifteen minutes and is not throttled when the service uses all of
+    its reserved concurrency.
     """
 
     url: str
     admin_token_secret_arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: BudgetServiceArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: AiBudgetServiceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:budget_service:BudgetService", name, None, opts)
-        settings, service = args.settings, args.settings.budget_service
+        super().__init__("finops:ai_budget:AiBudgetService", name, None, opts)
+        settings, service = args.settings, args.settings.ai_budget_service
         self._name, self._settings = name, settings
-        self._tags = settings.tags(service.charge)
+        self._tags = settings.tags(service.cost_allocation)
         tags, child = self._tags.as_tags(), pulumi.ResourceOptions(parent=self)
         admin_tokens = aws.secretsmanager.Secret(
             f"{name}-admin-tokens",
             name=f"{service.name}/admin-tokens",
-            description="Admin tokens of the AI budget API, comma-separated; the value is put by hand",
+            description="Admin tokens of the AI budget API, comma-separated; set the value by hand",
             tags=tags,
             opts=child,
         )
         dead_letters, queue = self._queues()
-        access, ways = self._network(args.database)
+        access = NetworkAccess(
+            f"{name}-network",
+            NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
+            child,
+        )
         database = {
             "AI_BUDGET_DATABASE_SECRET_ARN": args.database.secret_arn.apply(lambda arn: arn or ""),
             "AI_BUDGET_DATABASE_HOST": args.database.address,
@@ -80,8 +86,8 @@ class BudgetService(pulumi.ComponentResource):
                 code=args.code,
                 handler=HANDLER,
                 environment=database,
-                statements=[function_role.allow(["secretsmanager:GetSecretValue"], [secret_arn])],
-                security_group_id=access.id,
+                statements=[roles.allow(["secretsmanager:GetSecretValue"], [secret_arn])],
+                security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
                 timeout_seconds=MIGRATION_SECONDS,
                 concurrency=1,
@@ -89,7 +95,7 @@ class BudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        serving = ServiceFunction(
+        api = ServiceFunction(
             f"{name}-api",
             ServiceFunctionArgs(
                 settings,
@@ -104,7 +110,7 @@ class BudgetService(pulumi.ComponentResource):
                     "AI_BUDGET_CONFIG": service_config(settings),
                 },
                 statements=[
-                    *function_role.statements(
+                    *roles.statements(
                         ADAPTER,
                         {
                             "secretsmanager:GetSecretValue": [secret_arn, admin_tokens.arn],
@@ -112,9 +118,9 @@ class BudgetService(pulumi.ComponentResource):
                             "ses:SendEmail": sender_identities(settings),
                         },
                     ),
-                    function_role.allow(function_role.QUEUE_ACTIONS, [queue.arn]),
+                    roles.allow(roles.QUEUE_ACTIONS, [queue.arn]),
                 ],
-                security_group_id=access.id,
+                security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
                 timeout_seconds=service.timeout_seconds,
                 concurrency=service.reserved_concurrency,
@@ -122,21 +128,21 @@ class BudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        before = self._migrate("pre", migrator, [*ways, args.database.instance])
+        migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
         alias = aws.lambda_.Alias(
             f"{name}-live",
             name=ALIAS,
-            description="The version that serves",
-            function_name=serving.function.name,
-            function_version=serving.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[before]),
+            description="The version that serves requests",
+            function_name=api.function.name,
+            function_version=api.version,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
         )
         self._migrate("post", migrator, [alias])
         aws.lambda_.EventSourceMapping(
             f"{name}-consumer",
             event_source_arn=queue.arn,
             function_name=alias.arn,
-            batch_size=BATCH,
+            batch_size=BATCH_SIZE,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
                 maximum_concurrency=service.queue_concurrency
@@ -149,26 +155,29 @@ class BudgetService(pulumi.ComponentResource):
             TaskSchedulesArgs(
                 name=service.name,
                 alias=alias,
-                minutes={"outbox": service.outbox_minutes, "tidy": service.tidy_minutes},
+                minutes={
+                    "outbox": service.notification_interval_minutes,
+                    "tidy": service.cleanup_interval_minutes,
+                },
                 tags=self._tags,
             ),
             child,
         )
-        balancer = InternalBalancer(
-            f"{name}-entrance",
-            InternalBalancerArgs(settings, name=service.name, port=PORT, alias=alias, tags=self._tags),
+        load_balancer = LoadBalancer(
+            f"{name}-load-balancer",
+            LoadBalancerArgs(settings, name=service.name, port=PORT, alias=alias, tags=self._tags),
             child,
         )
-        self._name_in_the_cluster(balancer.dns_name)
-        BudgetServiceAlarms(
+        self._declare_host(load_balancer.dns_name)
+        AiBudgetAlarms(
             f"{name}-alarms",
-            AlarmsArgs(
+            AiBudgetAlarmsArgs(
                 settings,
                 topic_arn=args.alarm_topic_arn,
-                function_name=serving.function.name,
+                function_name=api.function.name,
                 queue_name=queue.name,
                 dead_letter_queue_name=dead_letters.name,
-                balancer_arn_suffix=balancer.arn_suffix,
+                load_balancer_arn_suffix=load_balancer.arn_suffix,
             ),
             child,
         )
@@ -177,8 +186,8 @@ class BudgetService(pulumi.ComponentResource):
         self.register_outputs({"url": self.url, "adminTokenSecretArn": self.admin_token_secret_arn})
 
     def _queues(self) -> tuple[aws.sqs.Queue, aws.sqs.Queue]:
-        """The dead-letter queue, and the queue of tracked calls that could not be booked at once."""
-        settings, service = self._settings, self._settings.budget_service
+        """The dead-letter queue, and the queue of tracked calls that could not be recorded immediately."""
+        settings, service = self._settings, self._settings.ai_budget_service
         tags, child = self._tags.as_tags(), pulumi.ResourceOptions(parent=self)
         names = {"queue": f"{service.name}-tracks", "dead": f"{service.name}-dead-letters"}
         arn = f"arn:aws:sqs:{settings.region}:{settings.account_id}:{names['queue']}"
@@ -191,7 +200,7 @@ class BudgetService(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": service.max_receives}
+        redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": service.max_receive_count}
         queue = aws.sqs.Queue(
             f"{self._name}-tracks",
             name=names["queue"],
@@ -204,72 +213,21 @@ class BudgetService(pulumi.ComponentResource):
         )
         return dead_letters, queue
 
-    def _network(
-        self, database: budget_database.BudgetDatabase
-    ) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
-        """The functions' security group, and the rules that let them reach the database and AWS's APIs.
-
-        Nothing reaches a function: Lambda invokes it from outside the VPC.
-        """
-        name, tags, child = self._name, self._tags.as_tags(), pulumi.ResourceOptions(parent=self)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-access",
-            name=f"{self._settings.budget_service.name}-functions",
-            description="The functions of the AI budget service",
-            vpc_id=self._settings.network.vpc_id,
-            tags=tags,
-            opts=child,
-        )
-        return group, [
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-database-from-functions",
-                security_group_id=database.security_group_id,
-                referenced_security_group_id=group.id,
-                ip_protocol="tcp",
-                from_port=budget_database.PORT,
-                to_port=budget_database.PORT,
-                description="PostgreSQL from the functions",
-                tags=tags,
-                opts=child,
-            ),
-            aws.vpc.SecurityGroupEgressRule(
-                f"{name}-access-to-database",
-                security_group_id=group.id,
-                referenced_security_group_id=database.security_group_id,
-                ip_protocol="tcp",
-                from_port=budget_database.PORT,
-                to_port=budget_database.PORT,
-                description="PostgreSQL",
-                tags=tags,
-                opts=child,
-            ),
-            aws.vpc.SecurityGroupEgressRule(
-                f"{name}-access-to-aws",
-                security_group_id=group.id,
-                cidr_ipv4="0.0.0.0/0",
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-                description="Secrets Manager, SQS and SES, through the VPC's own endpoints or NAT",
-                tags=tags,
-                opts=child,
-            ),
-        ]
-
     def _migrate(
-        self, phase: str, migrator: ServiceFunction, after: list[pulumi.Resource]
+        self, phase: str, migrator: ServiceFunction, depends_on: list[pulumi.Resource]
     ) -> aws.lambda_.Invocation:
-        """Runs one phase of the migrations, anew for each version of the migrator; fails if it does."""
+        """Runs one phase of the migrations whenever the version of the migrator changes."""
         return aws.lambda_.Invocation(
             f"{self._name}-migrate-{phase}",
             function_name=migrator.function.name,
             qualifier=migrator.version,
             input=json.dumps({"task": "migrate", "phase": phase}),
             triggers={"version": migrator.version},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
 
-    def _name_in_the_cluster(self, balancer: pulumi.Output[str]) -> None:
+    def _declare_host(self, dns_name: pulumi.Output[str]) -> None:
+        """The name under which pods reach the load balancer."""
         k8s.core.v1.Service(
             f"{self._name}-host",
             metadata={
@@ -279,7 +237,7 @@ class BudgetService(pulumi.ComponentResource):
             },
             spec=k8s.core.v1.ServiceSpecArgs(
                 type="ExternalName",
-                external_name=balancer,
+                external_name=dns_name,
                 ports=[k8s.core.v1.ServicePortArgs(name="http", port=PORT, protocol="TCP")],
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -287,12 +245,12 @@ class BudgetService(pulumi.ComponentResource):
 
 
 def service_config(settings: Settings) -> str:
-    """The configuration file of the service (TOML): what a new tenant gets, and who is written to."""
-    new, mail = settings.ai_budget, settings.budget_service.mail
+    """The configuration file of the service (TOML): the budget of a new tenant, and the e-mail addresses."""
+    tenant, mail = settings.ai_budget, settings.ai_budget_service.mail
     return "\n".join(
         [
-            f"default_model = {json.dumps(new.model)}",
-            f"default_monthly_limit_usd = {_plain(new.default_limit)}",
+            f"default_model = {json.dumps(tenant.model)}",
+            f"default_monthly_limit_usd = {_plain(tenant.default_limit)}",
             "[notifications]",
             f"sender = {json.dumps(mail.sender)}",
             f"tenant_admin = {json.dumps(mail.tenant_admin)}",
@@ -303,12 +261,12 @@ def service_config(settings: Settings) -> str:
 
 
 def sender_identities(settings: Settings) -> list[str]:
-    """The SES identities that the sender may be verified as: the address itself, or its domain."""
-    sender = settings.budget_service.mail.sender
+    """The SES identities that may cover the sender: the address itself, or its domain."""
+    sender = settings.ai_budget_service.mail.sender
     prefix = f"arn:aws:ses:{settings.region}:{settings.account_id}:identity"
     return [f"{prefix}/{identity}" for identity in (sender, sender.partition("@")[2])]
 
 
 def _plain(amount: Decimal) -> str:
-    """TOML takes no exponent without a sign or digits of its own; this has none."""
+    """The amount without an exponent, which TOML does not accept in every form."""
     return f"{amount:f}"

@@ -1,4 +1,4 @@
-"""Turns what pydantic found wrong with the stack config into one line for the person who wrote it."""
+"""Turns the validation errors of the stack config into one line for its author."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,60 +10,60 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
-from components.settings.types import RefusedError
+from components.settings.types import ConstraintError
 
-SHOWN = 3
-_KINDS = {
-    "missing": "is missing",
-    "model_type": "allowed is a section with keys of its own",
-    "dict_type": "allowed is a section with keys of its own",
-    "tuple_type": "allowed is a list",
-    "bool_type": "allowed is true or false",
-    "too_short": "allowed are at least {min_length} values",
-    "too_long": "allowed are at most {max_length} values",
+MAX_SHOWN = 3
+_REQUIREMENTS = {
+    "model_type": "must be a section with keys of its own",
+    "dict_type": "must be a section with keys of its own",
+    "tuple_type": "must be a list",
+    "bool_type": "must be true or false",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
 }
 
 
 class SettingsError(Exception):
-    """The stack config is wrong; the text is one line with the config key, the value and what is allowed."""
+    """The stack config is invalid; the text is one line with the config key, the value and the fix."""
 
     user_error = True
 
 
 def explain(error: ValidationError, model: type[BaseModel], prefix: str) -> str:
-    """All errors of `error` in one line; keys are written as in the stack file, behind `prefix`.
+    """All errors of `error` in one line; keys are written as in the stack file, after `prefix`.
 
-    A misspelt key stands for the key that it leaves missing.
+    A misspelt key is reported once, not also as the missing key that was meant.
     """
-    found = error.errors(include_url=False)
-    unknown = [each["loc"] for each in found if each["type"] == "extra_forbidden"]
-    misspelt = {location: _meant(model, location) for location in unknown}
+    errors = error.errors(include_url=False)
+    unknown = [details["loc"] for details in errors if details["type"] == "extra_forbidden"]
+    misspelt = {location: _closest_key(model, location) for location in unknown}
     meant = {(*location[:-1], key) for location, key in misspelt.items()}
     lines = [
-        f"{prefix}{_path(location)}: there is no such key; {_hint(model, location, key)}"
+        f"{prefix}{_path(location)}: unknown key; {_suggestion(model, location, key)}"
         for location, key in misspelt.items()
     ]
     lines += [
-        _explain_one(each, prefix)
-        for each in found
-        if each["loc"] not in misspelt and not (each["type"] == "missing" and each["loc"] in meant)
+        _explain_one(details, prefix)
+        for details in errors
+        if details["loc"] not in misspelt and not (details["type"] == "missing" and details["loc"] in meant)
     ]
-    if len(lines) > SHOWN:
-        lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
+    if len(lines) > MAX_SHOWN:
+        lines[MAX_SHOWN:] = [f"and {len(lines) - MAX_SHOWN} more"]
     return "; ".join(lines)
 
 
 def _explain_one(error: ErrorDetails, prefix: str) -> str:
     location = [part for part in error["loc"] if part != "[key]"]
+    if error["type"] == "missing":
+        return f"{prefix}{_path(location)}: is missing"
     value = error["input"]
     context: Mapping[str, Any] = error.get("ctx") or {}
     cause = context.get("error")
-    text = _KINDS.get(error["type"], "").format_map(context) or str(cause or error["msg"])
-    if isinstance(cause, RefusedError):
+    requirement = _REQUIREMENTS.get(error["type"], "").format_map(context) or str(cause or error["msg"])
+    if isinstance(cause, ConstraintError):
         location.append(cause.key)
         value = cause.value
-    shown = "" if error["type"] == "missing" else f"{_shown(value)}; "
-    return f"{prefix}{_path(location)}: {shown}{text}"
+    return f"{prefix}{_path(location)}: {_shown(value)} is invalid: {requirement}"
 
 
 def _path(location: Sequence[int | str]) -> str:
@@ -77,7 +77,7 @@ def _shown(value: Any) -> str:
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """The keys that the section at `location` knows."""
+    """The keys that the section at `location` may have."""
     annotation: Any = model
     for part in location:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -92,12 +92,12 @@ def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]
     return sorted(field.alias or name for name, field in annotation.model_fields.items())
 
 
-def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str | None:
-    """The known key that a misspelt one is near to."""
-    *section, wrong = location
-    match = process.extractOne(str(wrong), _keys_at(model, section), score_cutoff=60)
+def _closest_key(model: type[BaseModel], location: Sequence[int | str]) -> str | None:
+    """The known key that is most similar to the last part of `location`, if any is."""
+    *section, unknown = location
+    match = process.extractOne(str(unknown), _keys_at(model, section), score_cutoff=60)
     return match[0] if match else None
 
 
-def _hint(model: type[BaseModel], location: Sequence[int | str], meant: str | None) -> str:
-    return f"did you mean {meant}?" if meant else f"allowed are {', '.join(_keys_at(model, location[:-1]))}"
+def _suggestion(model: type[BaseModel], location: Sequence[int | str], key: str | None) -> str:
+    return f"did you mean {key}?" if key else f"known keys are {', '.join(_keys_at(model, location[:-1]))}"

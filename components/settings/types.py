@@ -1,7 +1,7 @@
-"""The scalar types of the stack config, each refusing in plain words what a person would write by mistake.
+"""The types of the stack config's values; each rejects a common mistake with an error in plain words.
 
-A check raises `ValueError` whose text says what is allowed; `settings_errors` puts the config key and the
-value in front of it.
+A check raises `ValueError` with a text that says what the value must be; `components.settings.errors` adds
+the config key and the value.
 """
 
 import re
@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from components import tags
+from teei_finops.aws_limits import LOG_RETENTION_DAYS
 
-# The two Regions of the guide. Another one also needs prices in teei_finops/costing/prices/.
+# The two Regions of the guide. Another Region also needs prices in teei_finops/costing/prices/.
 REGIONS = ("us-east-1", "eu-central-1")
 
 
-class RefusedError(ValueError):
-    """A value that does not fit the others: its key within the section, the value, what is allowed."""
+class ConstraintError(ValueError):
+    """A value that conflicts with another one: its key within the section, the value, what it must be."""
 
-    def __init__(self, key: str, value: Any, allowed: str) -> None:
-        super().__init__(f"allowed is {allowed}")
+    def __init__(self, key: str, value: Any, requirement: str) -> None:
+        super().__init__(f"must be {requirement}")
         self.key = key
         self.value = value
 
@@ -32,11 +33,21 @@ class RefusedError(ValueError):
 class Section(BaseModel):
     """A part of the stack config: frozen, strict about types, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, validate_default=True
+    )
 
-    def refused(self, key: str, allowed: str) -> RefusedError:
-        """The error to raise where the value of `key` does not fit the others."""
-        return RefusedError(key, getattr(self, key), allowed)
+    def constraint_error(self, key: str, requirement: str) -> ConstraintError:
+        """The error to raise where the value of `key` conflicts with another value of the section."""
+        return ConstraintError(key, getattr(self, key), requirement)
+
+
+def default(value: Any, source: str) -> Any:
+    """The default of a key, which docs/configuration.md shows with its source.
+
+    `source` is a section of the guide, a decision record, a page of a vendor, or the reason for the choice.
+    """
+    return Field(default=value, json_schema_extra={"source": source})
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Check:
     """Annotation of a field: runs `function` on the value as written, and describes it in the reference."""
 
     function: Callable[[Any], Any]
-    allowed: str
+    description: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.function, handler(source))
@@ -52,15 +63,15 @@ class Check:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "allowed": self.allowed}
+        return {**handler(schema), "allowed": self.description}
 
 
-def whole(unit: str, low: int, high: int) -> Check:
+def integer(unit: str, low: int, high: int) -> Check:
     """A whole number of `unit` from `low` to `high`."""
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"allowed is a whole number of {unit} from {low} to {high}")
+            raise ValueError(f"must be a whole number of {unit} from {low} to {high}")
         return value
 
     return Check(check, f"{unit}, {low} to {high}")
@@ -71,7 +82,7 @@ def text(meaning: str, pattern: str, example: str) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
-            raise ValueError(f"allowed is {meaning}, such as {example}")
+            raise ValueError(f"must be {meaning}, such as {example}")
         return value
 
     return Check(check, f"{meaning}, such as `{example}`")
@@ -82,42 +93,41 @@ def one_of(meaning: str, *allowed: str | int) -> Check:
 
     def check(value: Any) -> str | int:
         if not isinstance(value, str | int) or isinstance(value, bool) or value not in allowed:
-            raise ValueError(f"allowed is {meaning}: one of {', '.join(map(str, allowed))}")
+            raise ValueError(f"must be {meaning}: one of {', '.join(map(str, allowed))}")
         return value
 
     return Check(check, f"{meaning}: " + ", ".join(f"`{value}`" for value in allowed))
 
 
-def _amount(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(
-            "allowed is a plain number of US dollars, without quotes or separators, such as 1000"
-        )
+def _amount(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a plain number of US dollars, without quotes or separators, such as 1000")
     amount = Decimal(str(value))
     if not 0 < amount <= 1_000_000_000:
-        raise ValueError("allowed is an amount above 0 and up to 1000000000 US dollars")
+        raise ValueError("must be an amount above 0 and up to 1000000000 US dollars")
     if amount != round(amount, 2):
-        raise ValueError("allowed are whole cents: at most two decimals")
+        raise ValueError("must be in whole cents: at most two decimals")
     return amount
 
 
 def _percent(value: Any) -> int:
     if isinstance(value, float) and 0 < value < 1:
-        raise ValueError(f"allowed is a whole percent from 1 to 300; for {value:.0%} write {value * 100:.0f}")
-    return whole("percent", 1, 300).function(value)
+        raise ValueError(f"must be a whole percent from 1 to 300; for {value:.0%} write {value * 100:.0f}")
+    return integer("percent", 1, 300).function(value)
 
 
-def unique(values: Sequence[Any]) -> Sequence[Any]:
+def _without_duplicates(values: Sequence[Any]) -> Sequence[Any]:
     for index, value in enumerate(values):
         if value in values[:index]:
-            raise ValueError(f"allowed is each value once; {value} is there twice")
+            raise ValueError(f"must hold each value once; {value} is there twice")
     return values
 
 
-Unique = AfterValidator(unique)
+Unique = AfterValidator(_without_duplicates)
 Usd = Annotated[Decimal, Check(_amount, "US dollars")]
 Percent = Annotated[int, Check(_percent, "percent, 1 to 300")]
-Days = Annotated[int, whole("days", 1, 3650)]
+Days = Annotated[int, integer("days", 1, 3650)]
+LogRetentionDays = Annotated[int, one_of("a retention that CloudWatch Logs offers", *LOG_RETENTION_DAYS)]
 Email = Annotated[
     str,
     text(
@@ -126,28 +136,32 @@ Email = Annotated[
         "finops@teei.io",
     ),
 ]
-Region = Annotated[str, one_of("a region the project is offered in", *REGIONS)]
+Region = Annotated[str, one_of("a supported region", *REGIONS)]
 DataClass = Annotated[str, one_of("a data class", *tags.DATA_CLASSES)]
 Name = Annotated[str, text("a name in lower case words joined by hyphens", tags.SLUG, "ai-budget")]
 DnsName = Annotated[str, text("a Kubernetes name", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "teei-api-gateway")]
-BucketName = Annotated[
+HostName = Annotated[
     str,
-    text(
-        "a bucket name of 3 to 63 lower case letters, digits and hyphens",
-        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        "teei-prod-us-east-1-exports",
-    ),
+    text("a host name", r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "clickhouse.analytics.svc.cluster.local"),
 ]
+SecurityGroupId = Annotated[str, text("a security group id", r"sg-[0-9a-f]{8,17}", "sg-0a1b2c3d4e5f60001")]
 Cpu = Annotated[str, text("a Kubernetes quantity of CPU", r"[1-9][0-9]*m?", "100m")]
 Memory = Annotated[str, text("a Kubernetes quantity of memory", r"[1-9][0-9]*(Mi|Gi|Ti)", "128Mi")]
 
 
-class Charge(Section):
-    """Who pays for a part of the stack: its service and budget, and its data class if not the stack's."""
+class CostAllocation(Section):
+    """The cost tags of a part of the stack that differ from part to part."""
 
     service: Name
     """The value of the tag `service`."""
     budget: Name
     """The value of the tag `budget`: a key of `budgets`."""
     data_class: DataClass | None = None
-    """The value of the tag `data-class`, where it is not the stack's."""
+    """The value of the tag `data-class`, where it is not `owner.data_class`."""
+
+
+def cost_allocation(service: str, budget: str, data_class: str | None = None) -> Any:
+    """The default `cost_allocation` of a section: `budget` is the category that AWS bills the section in."""
+    return default(
+        CostAllocation(service=service, budget=budget, data_class=data_class), "guide, Cost Breakdown"
+    )

@@ -1,4 +1,4 @@
-"""Runs the program of a stack against a monitor that only records what is registered."""
+"""Runs the program of a stack with a monitor that records the registered resources."""
 
 import asyncio
 import runpy
@@ -52,26 +52,28 @@ class Stack:
     resources: tuple[Resource, ...]
 
     def of(self, type_: str) -> list[Resource]:
-        """The resources of a type, which may be left short: `s3/bucket:Bucket`."""
-        found = [
-            each for each in self.resources if each.type.removeprefix("aws:") == type_ or each.type == type_
+        """The resources of a type, which may be short: `s3/bucket:Bucket`."""
+        resources = [
+            resource
+            for resource in self.resources
+            if resource.type.removeprefix("aws:") == type_ or resource.type == type_
         ]
-        assert found, f"no {type_} among {sorted({each.type for each in self.resources})}"
-        return found
+        assert resources, f"no {type_} among {sorted({resource.type for resource in self.resources})}"
+        return resources
 
     def one(self, type_: str) -> Resource:
-        (found,) = self.of(type_)
-        return found
+        (resource,) = self.of(type_)
+        return resource
 
     def kubernetes(self) -> Iterator[Resource]:
-        return (each for each in self.resources if each.type.startswith("kubernetes:"))
+        return (resource for resource in self.resources if resource.type.startswith("kubernetes:"))
 
 
 @cache
 def record(stack: str) -> Stack:
     """What the program registers for `stack`."""
     recorder = Recorder()
-    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the thread's own
+    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the loop of the thread
     set_mocks(recorder, project="teei-finops", stack=stack)
     set_all_config(config(stack))
 
@@ -79,7 +81,7 @@ def record(stack: str) -> Stack:
     def run() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
-    with warnings.catch_warnings():  # the SDK warns of its own old names when it is first looked into
+    with warnings.catch_warnings():  # the SDK warns about its own deprecated names when it is imported
         warnings.simplefilter("ignore", DeprecationWarning)
         run()
     return Stack(tuple(recorder.resources))

@@ -1,4 +1,4 @@
-"""Every place that points into the runbook points at a heading that is there."""
+"""Every link into the runbook leads to an existing heading."""
 
 import re
 
@@ -16,13 +16,13 @@ def headings():
 
 def test_every_alarm_of_the_stacks_has_a_heading():
     alarms = record("prod").of("cloudwatch/metricAlarm:MetricAlarm")
-    anchors = {anchor for each in alarms for anchor in ANCHOR.findall(each.inputs["alarmDescription"])}
+    anchors = {anchor for alarm in alarms for anchor in ANCHOR.findall(alarm.inputs["alarmDescription"])}
     assert len(anchors) == len(alarms)
     assert anchors <= headings()
 
 
 def test_every_link_of_the_code_and_the_decisions_has_a_heading():
-    sources = [*(ROOT / "components").glob("*.py"), *(ROOT / "docs" / "decisions").glob("*.md")]
+    sources = [*(ROOT / "components").rglob("*.py"), *(ROOT / "docs" / "decisions").glob("*.md")]
     anchors = {
         anchor
         for path in sources

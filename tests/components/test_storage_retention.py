@@ -1,4 +1,4 @@
-"""The buckets: what every one has, and how long things stay in each."""
+"""The buckets: configurations, access and lifecycles."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.components.recorded import record
 from tests.components.stack_config import STACKS
 
 ROLES = ("exports", "backups", "logs", "access-logs")
-EACH = (
+CONFIGURATIONS = (
     "bucketPublicAccessBlock:BucketPublicAccessBlock",
     "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "bucketVersioning:BucketVersioning",
@@ -19,45 +19,49 @@ EACH = (
 
 def bucket(stack, role):
     return next(
-        each for each in record(stack).of("s3/bucket:Bucket") if each.name == f"storage-{role}-bucket"
+        resource
+        for resource in record(stack).of("s3/bucket:Bucket")
+        if resource.name == f"storage-{role}-bucket"
     )
 
 
-def beside(stack, role, kind):
+def configuration(stack, role, kind):
     name = bucket(stack, role).inputs["bucket"]
-    (found,) = [each.inputs for each in record(stack).of(f"s3/{kind}") if each.inputs["bucket"] == name]
-    return found
+    (inputs,) = [
+        resource.inputs for resource in record(stack).of(f"s3/{kind}") if resource.inputs["bucket"] == name
+    ]
+    return inputs
 
 
 def lifecycle(role):
-    """The transitions, the expiry and the old versions' rules of a bucket of prod."""
-    return beside("prod", role, "bucketLifecycleConfiguration:BucketLifecycleConfiguration")["rules"]
+    """The lifecycle rules of a bucket of prod."""
+    return configuration("prod", role, "bucketLifecycleConfiguration:BucketLifecycleConfiguration")["rules"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("kind", EACH)
+@pytest.mark.parametrize("kind", CONFIGURATIONS)
 def test_every_bucket_has_one_of_each_configuration(stack, kind):
-    buckets = {each.inputs["bucket"] for each in record(stack).of("s3/bucket:Bucket")}
+    buckets = {resource.inputs["bucket"] for resource in record(stack).of("s3/bucket:Bucket")}
     assert len(buckets) == len(ROLES)
-    assert sorted(each.inputs["bucket"] for each in record(stack).of(f"s3/{kind}")) == sorted(buckets)
+    assert sorted(resource.inputs["bucket"] for resource in record(stack).of(f"s3/{kind}")) == sorted(buckets)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_bucket_is_private_encrypted_and_versioned(role):
-    private = beside("prod", role, "bucketPublicAccessBlock:BucketPublicAccessBlock")
+    private = configuration("prod", role, "bucketPublicAccessBlock:BucketPublicAccessBlock")
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert all(private[flag] is True for flag in flags)
-    encryption = beside(
+    encryption = configuration(
         "prod", role, "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     )
     assert encryption["rules"][0]["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "AES256"
-    versioning = beside("prod", role, "bucketVersioning:BucketVersioning")
+    versioning = configuration("prod", role, "bucketVersioning:BucketVersioning")
     assert versioning["versioningConfiguration"]["status"] == "Enabled"
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_bucket_denies_everything_without_tls(role):
-    policy = json.loads(beside("prod", role, "bucketPolicy:BucketPolicy")["policy"])
+    policy = json.loads(configuration("prod", role, "bucketPolicy:BucketPolicy")["policy"])
     arn = f"arn:aws:mock:::{bucket('prod', role).inputs['bucket']}"
     assert {
         "Sid": "TlsOnly",
@@ -69,16 +73,16 @@ def test_a_bucket_denies_everything_without_tls(role):
     } in policy["Statement"]
 
 
-def test_only_the_access_log_bucket_takes_logs_and_only_of_this_account():
+def test_only_the_access_log_bucket_accepts_logs_and_only_from_this_account():
     for role in ROLES:
-        policy = json.loads(beside("prod", role, "bucketPolicy:BucketPolicy")["policy"])
-        allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+        policy = json.loads(configuration("prod", role, "bucketPolicy:BucketPolicy")["policy"])
+        allowed = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
         assert len(allowed) == (role == "access-logs")
         for statement in allowed:
             assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
-def test_only_the_access_logs_are_deleted_with_their_bucket():
+def test_only_the_access_log_bucket_can_be_deleted_with_its_objects():
     assert {role: bucket("prod", role).inputs["forceDestroy"] for role in ROLES} == {
         "exports": False,
         "backups": False,
@@ -87,13 +91,13 @@ def test_only_the_access_logs_are_deleted_with_their_bucket():
     }
 
 
-def test_the_other_buckets_log_their_accesses_there():
+def test_the_other_buckets_write_their_access_logs_there():
     target = bucket("prod", "access-logs").inputs["bucket"]
     logging = record("prod").of("s3/bucketLogging:BucketLogging")
-    assert {each.inputs["bucket"] for each in logging} == {
+    assert {resource.inputs["bucket"] for resource in logging} == {
         bucket("prod", role).inputs["bucket"] for role in ROLES if role != "access-logs"
     }
-    assert {each.inputs["targetBucket"] for each in logging} == {target}
+    assert {resource.inputs["targetBucket"] for resource in logging} == {target}
 
 
 @pytest.mark.parametrize(
@@ -105,16 +109,18 @@ def test_the_other_buckets_log_their_accesses_there():
         ("access-logs", [], 90),
     ],
 )
-def test_objects_move_and_go_as_the_corrected_guide_says(role, transitions, expiry):
+def test_objects_move_and_expire_as_in_the_corrected_guide(role, transitions, expiry):
     retention = lifecycle(role)[0]
     assert retention["status"] == "Enabled"
     assert retention["filter"] == {"prefix": ""}
-    assert [(each["days"], each["storageClass"]) for each in retention["transitions"]] == transitions
+    assert [
+        (transition["days"], transition["storageClass"]) for transition in retention["transitions"]
+    ] == transitions
     assert retention["expiration"] == {"days": expiry}
     assert retention["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
 
 
-def test_exports_keep_at_most_five_old_versions_and_none_longer_than_thirty_days():
+def test_exports_keep_at_most_five_noncurrent_versions_and_none_longer_than_thirty_days():
     by_age, by_count = lifecycle("exports")
     assert by_age["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
     assert by_count["noncurrentVersionExpiration"] == {"noncurrentDays": 1, "newerNoncurrentVersions": 5}

@@ -1,4 +1,4 @@
-"""Retention of logs and events: the corrected periods, and statements that lose nothing else."""
+"""Retention of logs and events: the corrected periods, and statements that delete nothing else."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from components.settings import parse
 from tests.components.recorded import record
 from tests.components.stack_config import STACKS, config
 
-# Stands for clickhouse-client: notes each query and answers the one for the partition that waits.
+# A fake clickhouse-client: logs every query and answers the one for the waiting partition.
 CLIENT = """#!/bin/sh
 printf '%s\\n--\\n' "$4" >> "$LOG"
 case "$4" in *"min(partition_id)"*) echo "$WAITING";; esac
@@ -25,22 +25,24 @@ def clickhouse(stack="prod", **changes):
 
 
 def loki(stack="prod"):
-    found = [
-        each for each in record(stack).of("kubernetes:core/v1:ConfigMap") if each.name == "telemetry-loki"
+    config_maps = [
+        resource
+        for resource in record(stack).of("kubernetes:core/v1:ConfigMap")
+        if resource.name == "telemetry-loki"
     ]
-    return yaml.safe_load(found[0].inputs["data"]["loki.yaml"])
+    return yaml.safe_load(config_maps[0].inputs["data"]["loki.yaml"])
 
 
-def test_loki_keeps_logs_for_all_ninety_days_and_can_start():
-    found = loki()
-    assert found["limits_config"]["retention_period"] == "2160h"
-    assert found["compactor"] == {
+def test_loki_keeps_logs_for_ninety_days_and_can_start():
+    config = loki()
+    assert config["limits_config"]["retention_period"] == "2160h"
+    assert config["compactor"] == {
         "working_directory": "/var/loki/compactor",
         "retention_enabled": True,
         "retention_delete_delay": "2h",
         "delete_request_store": "s3",
     }
-    assert found["ingester"]["chunk_encoding"] == "gzip"
+    assert config["ingester"]["chunk_encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -48,7 +50,9 @@ def test_loki_writes_to_the_stacks_own_bucket(stack):
     settings = parse(config(stack))
     s3 = loki(stack)["common"]["storage"]["s3"]
     assert s3 == {"bucketnames": settings.storage.logs.name, "region": settings.region}
-    assert s3["bucketnames"] in {each.inputs["bucket"] for each in record(stack).of("s3/bucket:Bucket")}
+    assert s3["bucketnames"] in {
+        resource.inputs["bucket"] for resource in record(stack).of("s3/bucket:Bucket")
+    }
 
 
 def test_events_expire_in_whole_parts_and_new_parts_are_compressed():
@@ -59,7 +63,7 @@ def test_events_expire_in_whole_parts_and_new_parts_are_compressed():
     assert "OPTIMIZE" not in sql
 
 
-def test_nothing_is_altered_before_the_partitions_are_known_to_be_monthly():
+def test_the_partitions_are_checked_before_anything_is_altered():
     sql = clickhouse_sql.retention(clickhouse())
     assert sql.index("throwIf") < sql.index("ALTER TABLE")
     assert "partition_key = 'toYYYYMM(timestamp)'" in sql
@@ -78,7 +82,7 @@ def test_the_statements_follow_the_settings():
 
 @pytest.fixture
 def recompress(tmp_path):
-    """Runs the recompression script and gives its exit code, its output and the queries it asked."""
+    """Runs the recompression script and returns its exit code, its output and its queries."""
 
     def run(waiting, optimize_exit=0):
         (tmp_path / "clickhouse-client").write_text(CLIENT)
@@ -93,19 +97,19 @@ def recompress(tmp_path):
             "OPTIMIZE_EXIT": str(optimize_exit),
         }
         script = clickhouse_sql.recompression(clickhouse())
-        done = subprocess.run(
+        process = subprocess.run(
             ["sh", "-c", script], env=environment, capture_output=True, text=True, check=False
         )
         return (
-            done.returncode,
-            done.stdout,
+            process.returncode,
+            process.stdout,
             [query.strip() for query in log.read_text().split("--\n") if query.strip()],
         )
 
     return run
 
 
-def test_recompression_rewrites_one_partition_and_notes_it(recompress):
+def test_recompression_rewrites_one_partition_and_records_it(recompress):
     code, output, queries = recompress("202609")
     assert code == 0
     assert "recompressing partition 202609" in output
@@ -117,14 +121,14 @@ def test_recompression_rewrites_one_partition_and_notes_it(recompress):
     assert "('202609', 'ZSTD(3)')" in queries[-1]
 
 
-def test_recompression_does_nothing_when_no_partition_waits(recompress):
+def test_recompression_does_nothing_without_a_waiting_partition(recompress):
     code, output, queries = recompress("")
     assert code == 0
     assert "nothing to recompress" in output
     assert not any(query.startswith(("OPTIMIZE", "INSERT")) for query in queries)
 
 
-def test_a_failed_recompression_fails_the_job_and_is_tried_again(recompress):
+def test_a_failed_recompression_fails_the_job_and_is_not_recorded(recompress):
     code, _, queries = recompress("202609", optimize_exit=3)
     assert code == 3
     assert not any(query.startswith("INSERT") for query in queries)
@@ -138,21 +142,21 @@ def test_recompression_is_bounded_in_age_and_size(recompress):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_jobs_request_what_they_may_use_and_never_run_twice_at_once(stack):
+def test_the_jobs_request_their_limits_and_never_overlap(stack):
     job = record(stack).one("kubernetes:batch/v1:Job").inputs["spec"]
-    nightly = record(stack).one("kubernetes:batch/v1:CronJob").inputs["spec"]
-    assert nightly["concurrencyPolicy"] == "Forbid"
-    for spec in (job, nightly["jobTemplate"]["spec"]):
+    cron_job = record(stack).one("kubernetes:batch/v1:CronJob").inputs["spec"]
+    assert cron_job["concurrencyPolicy"] == "Forbid"
+    for spec in (job, cron_job["jobTemplate"]["spec"]):
         (container,) = spec["template"]["spec"]["containers"]
         assert container["resources"]["requests"] == container["resources"]["limits"]
         assert set(container["resources"]["requests"]) == {"cpu", "memory"}
         assert spec["activeDeadlineSeconds"] > 0
 
 
-def test_the_scripts_are_mounted_from_the_config_map_that_holds_them():
+def test_the_scripts_are_mounted_from_their_config_map():
     maps = {
-        each.inputs["metadata"]["name"]: each.inputs
-        for each in record("prod").of("kubernetes:core/v1:ConfigMap")
+        resource.inputs["metadata"]["name"]: resource.inputs
+        for resource in record("prod").of("kubernetes:core/v1:ConfigMap")
     }
     job = record("prod").one("kubernetes:batch/v1:Job").inputs
     (volume,) = job["spec"]["template"]["spec"]["volumes"]

@@ -45,11 +45,11 @@ def test_a_second_preview_shows_no_change(project, stack):
 def test_every_taggable_resource_carries_all_six_tags_as_made(project, stack):
     made = [
         each
-        for each in project.state(stack)
+        for resource in project.state(stack)
         if each["type"].startswith("aws:") and can_be_tagged(each["type"])
     ]
     assert len(made) >= 10
-    for each in made:
+    for resource in made:
         assert tags.problems(each["outputs"]["tagsAll"]) == (), each["urn"]
 
 
@@ -167,21 +167,21 @@ def test_changed_code_migrates_before_the_alias_moves(project):
     planned = project.planned("staging")
     source.write_text(before)
     assert planned == {
-        "budget-service-api-function": "update",
-        "budget-service-migrator-function": "update",
-        "budget-service-migrate-pre": "replace",
-        "budget-service-live": "update",
-        "budget-service-migrate-post": "replace",
+        "ai-budget-service-api-function": "update",
+        "ai-budget-service-migrator-function": "update",
+        "ai-budget-service-migrate-pre": "replace",
+        "ai-budget-service-live": "update",
+        "ai-budget-service-migrate-post": "replace",
     }
-    state = {each["urn"].rsplit("::", 1)[1]: each for each in project.state("staging")}
+    state = {each["urn"].rsplit("::", 1)[1]: each for resource in project.state("staging")}
     for later, earlier in (
-        ("budget-service-migrate-pre", "budget-service-migrator-function"),
-        ("budget-service-migrate-pre", "budget-database-instance"),
-        ("budget-service-live", "budget-service-migrate-pre"),
-        ("budget-service-migrate-post", "budget-service-live"),
-        ("budget-service-consumer", "budget-service-live"),
-        ("budget-service-tasks-outbox-target", "budget-service-live"),
-        ("budget-service-entrance-attachment", "budget-service-live"),
+        ("ai-budget-service-migrate-pre", "ai-budget-service-migrator-function"),
+        ("ai-budget-service-migrate-pre", "ai-budget-database-instance"),
+        ("ai-budget-service-live", "ai-budget-service-migrate-pre"),
+        ("ai-budget-service-migrate-post", "ai-budget-service-live"),
+        ("ai-budget-service-consumer", "ai-budget-service-live"),
+        ("ai-budget-service-tasks-outbox-target", "ai-budget-service-live"),
+        ("ai-budget-service-load-balancer-attachment", "ai-budget-service-live"),
     ):
         assert state[earlier]["urn"] in state[later]["dependencies"], (later, earlier)
 
@@ -199,13 +199,13 @@ def test_a_deployment_to_aws_without_a_build_changes_nothing_and_says_so_in_one_
     assert refused.returncode != 0
     assert any("build/lambda/ai_budget.zip: not built; run `make build` first" in line for line in printed)
     assert not any("Traceback" in line for line in printed)
-    assert [each["type"] for each in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
+    assert [each["type"] for resource in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
 
 
 def test_changed_settings_show_exactly_their_resources(project):
     """A lifecycle is updated, a renamed bucket replaced with its parts, a Job that cannot change run anew."""
     changes = {
-        "storage.backups.expire_days": 800,
+        "storage.backups.expiration_days": 800,
         "storage.exports.name": "teei-staging-renamed",
         "clickhouse.retention_days": 60,
     }
@@ -223,7 +223,7 @@ def test_changed_settings_show_exactly_their_resources(project):
 def test_prod_is_destroyed_only_after_it_is_unprotected_and_then_leaves_nothing(project):
     refused = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
     assert refused.returncode != 0
-    for name in ("budget-database-instance", "storage-backups-bucket"):
+    for name in ("ai-budget-database-instance", "storage-backups-bucket"):
         assert name in refused.stdout + refused.stderr
     assert project.pulumi("prod", "state", "unprotect", "--all", "--yes").returncode == 0
     done = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")

@@ -33,8 +33,8 @@ def test_a_misspelt_top_level_key_is_one_line_on_a_preview(project):
 
 
 def test_a_review_of_a_stack_with_a_wrong_value_says_which_stack_and_why(project):
-    project.set("prod", "cloud_budget.notifications", [{"percent": 0.8, "type": "actual", "to": ["cfo"]}])
+    project.set("prod", "cloud_budgets.notifications", [{"percent": 0.8, "type": "actual", "to": ["cfo"]}])
     done = project.sandbox("review", "--stack", "prod")
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("review: prod: ")]
-    assert "teei-finops:cloud_budget.notifications[0].percent: 0.8; allowed is a whole percent" in line
+    assert "teei-finops:cloud_budgets.notifications[0].percent: 0.8; allowed is a whole percent" in line

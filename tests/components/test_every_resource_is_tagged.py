@@ -1,4 +1,4 @@
-"""Every resource that can carry the cost tags carries all six, in every stack."""
+"""Every resource that can have tags or labels has all six cost tags, in every stack."""
 
 import json
 
@@ -12,23 +12,23 @@ from tests.components.taggable import can_be_tagged
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_taggable_aws_resource_carries_all_six_tags(stack):
+def test_every_taggable_aws_resource_has_all_six_tags(stack):
     budgets = parse(config(stack)).budgets
-    made = [each for each in record(stack).resources if each.type.startswith("aws:")]
-    taggable = [each for each in made if can_be_tagged(each.type)]
-    assert len({each.type for each in taggable}) >= 8
-    for each in taggable:
-        assert tags.problems(each.inputs.get("tags", {})) == (), each.name
-        assert each.inputs["tags"]["budget"] in budgets, each.name
+    resources = [resource for resource in record(stack).resources if resource.type.startswith("aws:")]
+    taggable = [resource for resource in resources if can_be_tagged(resource.type)]
+    assert len({resource.type for resource in taggable}) >= 8
+    for resource in taggable:
+        assert tags.problems(resource.inputs.get("tags", {})) == (), resource.name
+        assert resource.inputs["tags"]["budget"] in budgets, resource.name
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_kubernetes_object_and_pod_template_carries_all_six_labels(stack):
+def test_every_kubernetes_object_and_pod_template_has_all_six_labels(stack):
     objects = list(record(stack).kubernetes())
     assert len(objects) > 20
-    for each in objects:
-        for metadata in metadata_of(each.inputs):
-            assert tags.problems(tags.from_labels(metadata["labels"])) == (), each.name
+    for resource in objects:
+        for metadata in metadata_of(resource.inputs):
+            assert tags.problems(tags.from_labels(metadata["labels"])) == (), resource.name
 
 
 def metadata_of(value):
@@ -41,12 +41,12 @@ def metadata_of(value):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_provider_gives_all_six_tags_to_what_aws_makes_by_itself(stack):
+def test_the_default_tags_of_the_provider_are_all_six(stack):
     provider = record(stack).one("pulumi:providers:aws")
     assert tags.problems(json.loads(provider.inputs["defaultTags"])["tags"]) == ()
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_two_resources_of_a_type_share_a_name(stack):
-    names = [(each.type, each.name) for each in record(stack).resources]
+    names = [(resource.type, resource.name) for resource in record(stack).resources]
     assert len(set(names)) == len(names)

@@ -1,4 +1,4 @@
-"""What a Lambda runs: a built zip of this checkout for AWS, the sources for a plan, never anything older."""
+"""The code of the Lambda: an up-to-date zip for a deployment, the sources for a preview."""
 
 import shutil
 import zipfile
@@ -14,7 +14,7 @@ from tests.components.stack_config import ROOT
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout with a zip as the build makes it, on a program that an engine deploys to AWS."""
+    """A checkout with an up-to-date zip, whose program the engine deploys to AWS."""
     shutil.copytree(ROOT / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.delenv("PULUMI_DEBUG_PROVIDERS", raising=False)
     monkeypatch.setattr(function_package, "_is_deploying", lambda: True)
@@ -25,8 +25,8 @@ def checkout(tmp_path, monkeypatch):
 def write_zip(root, change=lambda files: files):
     files = {path: (root / path).read_bytes() for path in function_package._paths(root)}
     for line in (root / "functions/ai_budget/requirements.txt").read_text().splitlines():
-        name, found, version = line.partition("==")
-        if found:
+        name, separator, version = line.partition("==")
+        if separator:
             wheel = f"{name.replace('-', '_')}-{version.split(' ')[0]}.dist-info"
             files[f"{wheel}/METADATA"] = b"Metadata-Version: 2.4"
     target = root / function_package.ZIP
@@ -52,10 +52,10 @@ def test_the_sources_are_those_that_the_build_puts_into_the_zip(monkeypatch):
     assert (ROOT / function_package.ZIP) == build.TARGET / "ai_budget.zip"
 
 
-def test_a_deployment_takes_the_built_zip(checkout):
-    found = function_package.code(checkout)
-    assert isinstance(found, pulumi.FileArchive)
-    assert found.path == function_package.ZIP
+def test_a_deployment_uses_the_built_zip(checkout):
+    code = function_package.code(checkout)
+    assert isinstance(code, pulumi.FileArchive)
+    assert code.path == function_package.ZIP
 
 
 def test_a_deployment_without_a_zip_is_refused(checkout):
@@ -81,12 +81,12 @@ def test_a_deployment_of_a_zip_without_a_new_source_or_with_a_removed_one_is_ref
 def test_a_deployment_of_a_zip_with_other_packages_is_refused(checkout):
     requirements = checkout / "functions/ai_budget/requirements.txt"
     requirements.write_text(requirements.read_text().replace("psycopg==", "psycopg==9."))
-    assert "holds other packages than functions/ai_budget/requirements.txt" in refusal(checkout)
+    assert "has other packages than functions/ai_budget/requirements.txt" in refusal(checkout)
 
 
 def test_a_deployment_of_a_zip_without_the_packages_is_refused(checkout):
     write_zip(checkout, lambda files: {k: v for k, v in files.items() if k.startswith("functions/")})
-    assert "holds other packages" in refusal(checkout)
+    assert "has other packages" in refusal(checkout)
 
 
 def test_a_deployment_of_a_broken_zip_is_refused(checkout):
@@ -94,32 +94,33 @@ def test_a_deployment_of_a_broken_zip_is_refused(checkout):
     assert "cannot be read" in refusal(checkout)
 
 
-def test_a_plan_without_a_zip_is_made_of_the_sources_and_the_pinned_requirements(checkout, monkeypatch):
+def test_a_preview_without_a_zip_uses_the_sources_and_the_pinned_requirements(checkout, monkeypatch):
     (checkout / function_package.ZIP).unlink()
     monkeypatch.setattr(function_package, "_is_deploying", lambda: False)
-    monkeypatch.setattr(pulumi.log, "warn", said := [].append)
-    found = function_package.code(checkout)
-    assert {"functions/ai_budget/handler.py", "functions/ai_budget/requirements.txt"} <= found.assets.keys()
-    assert "functions/ai_budget/serve.py" not in found.assets
-    (warning,) = said.__self__
+    warnings = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    code = function_package.code(checkout)
+    assert {"functions/ai_budget/handler.py", "functions/ai_budget/requirements.txt"} <= code.assets.keys()
+    assert "functions/ai_budget/serve.py" not in code.assets
+    (warning,) = warnings
     assert "make build" in warning
 
 
-def test_a_stand_in_for_aws_gets_the_sources_whether_or_not_there_is_a_zip(checkout, monkeypatch):
+def test_a_fake_aws_provider_gets_the_sources_with_or_without_a_zip(checkout, monkeypatch):
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "kubernetes:1,aws:2")
     with_zip = function_package.code(checkout)
     (checkout / function_package.ZIP).unlink()
     assert with_zip.assets.keys() == function_package.code(checkout).assets.keys()
 
 
-def test_another_provider_attached_is_no_stand_in_for_aws(checkout, monkeypatch):
+def test_another_attached_provider_is_not_a_fake_aws(checkout, monkeypatch):
     (checkout / function_package.ZIP).unlink()
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "kubernetes:1")
     refusal(checkout)
 
 
 @pytest.mark.parametrize(("dry_run", "deploying"), [(False, True), (True, False), (None, False)])
-def test_only_an_engine_that_carries_out_the_program_deploys(monkeypatch, dry_run, deploying):
+def test_only_an_engine_that_applies_the_program_deploys(monkeypatch, dry_run, deploying):
     monkeypatch.setattr(runtime.SETTINGS, "dry_run", dry_run)
     assert function_package._is_deploying() is deploying
 

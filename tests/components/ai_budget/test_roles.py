@@ -4,27 +4,27 @@ import boto3
 import botocore.client
 import pytest
 
-from components.ai_budget import roles as function_role
+from components.ai_budget import roles
 from components.ai_budget import service as budget_service
 from functions.ai_budget import aws
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def api_calls(monkeypatch):
     """(service, operation) of every call that reaches botocore, none of which is sent."""
     from aws_lambda_powertools.utilities import parameters
 
-    calls = set()
+    api_calls = set()
 
     def record(client, operation, _parameters):
         names = {api: method for method, api in client.meta.method_to_api_mapping.items()}
-        calls.add((client.meta.service_model.service_name, names[operation]))
+        api_calls.add((client.meta.service_model.service_name, names[operation]))
         return {"SecretString": "secret"}
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     parameters.clear_caches()
-    yield calls
+    yield api_calls
     parameters.clear_caches()
 
 
@@ -34,42 +34,42 @@ async def use_all_of_the_adapter():
     aws.Mailer()("from@teei.io", "to@teei.io", "subject", "text", "id")
 
 
-def test_the_calls_read_from_the_code_are_those_that_it_makes(asked):
+def test_the_calls_found_in_the_source_are_those_that_the_code_makes(api_calls):
     import asyncio
 
     asyncio.run(use_all_of_the_adapter())
-    assert function_role.calls(budget_service.ADAPTER) == asked
+    assert roles.calls(budget_service.ADAPTER) == api_calls
 
 
 def test_each_call_has_the_permission_of_its_api_operation():
     prefixes = {"sesv2": "ses"}
-    for (service, operation), action in function_role.ACTIONS.items():
+    for (service, operation), action in roles.ACTIONS.items():
         client = boto3.client(service, region_name="us-east-1")
         api = client.meta.method_to_api_mapping[operation]
         assert action == f"{prefixes.get(service, service)}:{api}"
 
 
-def test_no_permission_is_for_a_call_that_the_code_does_not_make():
-    assert function_role.ACTIONS.keys() == function_role.calls(budget_service.ADAPTER)
+def test_every_permission_belongs_to_a_call_in_the_code():
+    assert roles.ACTIONS.keys() == roles.calls(budget_service.ADAPTER)
 
 
-def test_a_call_without_a_known_permission_is_one_clear_line(tmp_path):
+def test_a_call_without_a_known_permission_is_a_one_line_error(tmp_path):
     adapter = tmp_path / "aws.py"
     adapter.write_text(
         "class Q:\n"
         "    def __init__(self):\n        self._client = boto3.client('sqs')\n"
         "    def __call__(self):\n        self._client.purge_queue(QueueUrl='q')\n"
     )
-    with pytest.raises(function_role.UnknownCallError) as caught:
-        function_role.statements(adapter, {"sqs:SendMessage": ["arn"]})
+    with pytest.raises(roles.UnknownCallError) as caught:
+        roles.statements(adapter, {"sqs:SendMessage": ["arn"]})
     assert str(caught.value).startswith("aws.py calls sqs purge_queue, which the function's role")
     assert "\n" not in str(caught.value)
 
 
-def test_a_call_whose_resource_is_not_named_is_refused(tmp_path):
+def test_a_call_without_a_resource_is_rejected(tmp_path):
     adapter = tmp_path / "aws.py"
     adapter.write_text("def f(arn):\n    return parameters.get_secret(arn)\n")
-    with pytest.raises(function_role.UnknownCallError, match="get_secret_value"):
-        function_role.statements(adapter, {})
-    (made,) = function_role.statements(adapter, {"secretsmanager:GetSecretValue": ["arn"]})
-    assert made == {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": ["arn"]}
+    with pytest.raises(roles.UnknownCallError, match="get_secret_value"):
+        roles.statements(adapter, {})
+    (statement,) = roles.statements(adapter, {"secretsmanager:GetSecretValue": ["arn"]})
+    assert statement == {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": ["arn"]}

@@ -1,4 +1,4 @@
-"""The scalers, disruption budgets and spot nodes, as the API server would judge them."""
+"""Autoscalers, disruption budgets and spot nodes, validated against the schemas of the API server."""
 
 import kubernetes_validate
 import pytest
@@ -16,8 +16,10 @@ GUIDE = {
 
 
 def hpas(stack):
-    found = record(stack).of("kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
-    return {each.inputs["spec"]["scaleTargetRef"]["name"]: each.inputs["spec"] for each in found}
+    resources = record(stack).of("kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
+    return {
+        resource.inputs["spec"]["scaleTargetRef"]["name"]: resource.inputs["spec"] for resource in resources
+    }
 
 
 def scaled_object(stack):
@@ -30,7 +32,7 @@ def row(spec):
 
 
 @pytest.mark.parametrize("stack", ["prod", "prod-eu"])
-def test_the_rows_of_the_guide_are_declared_and_all_other_services_are_alike(stack):
+def test_the_services_of_the_guide_scale_as_in_its_table_and_all_others_alike(stack):
     rows = {target: row(spec) for target, spec in hpas(stack).items()}
     assert {target: rows.pop(target) for target in GUIDE} == GUIDE
     assert len(rows) >= 1
@@ -38,7 +40,7 @@ def test_the_rows_of_the_guide_are_declared_and_all_other_services_are_alike(sta
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_down_is_slower_than_up_so_that_nothing_flaps(stack):
+def test_scaling_down_is_slower_than_scaling_up(stack):
     for spec in hpas(stack).values():
         behavior = spec["behavior"]
         assert behavior["scaleDown"]["stabilizationWindowSeconds"] == 300
@@ -47,10 +49,10 @@ def test_down_is_slower_than_up_so_that_nothing_flaps(stack):
 
 
 @pytest.mark.parametrize("stack", ["prod", "prod-eu"])
-def test_reporting_scales_by_its_queue_and_its_cpu(stack):
-    found = scaled_object(stack)
-    assert found["metadata"]["name"] == "teei-reporting-nats-scaler"
-    spec = found["spec"]
+def test_reporting_scales_by_queue_length_and_cpu(stack):
+    inputs = scaled_object(stack)
+    assert inputs["metadata"]["name"] == "teei-reporting-nats-scaler"
+    spec = inputs["spec"]
     assert spec["scaleTargetRef"]["name"] == "teei-reporting"
     assert (spec["minReplicaCount"], spec["maxReplicaCount"], spec["cooldownPeriod"]) == (2, 20, 300)
     assert spec["fallback"] == {"failureThreshold": 3, "replicas": 6}
@@ -67,7 +69,7 @@ def test_reporting_scales_by_its_queue_and_its_cpu(stack):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_no_workload_has_two_scalers(stack):
+def test_no_workload_has_two_autoscalers(stack):
     assert scaled_object(stack)["spec"]["scaleTargetRef"]["name"] not in hpas(stack)
 
 
@@ -75,28 +77,28 @@ def test_no_workload_has_two_scalers(stack):
 def test_every_scaled_workload_loses_at_most_one_pod_at_a_time(stack):
     targets = {*hpas(stack), "teei-reporting"}
     budgets = record(stack).of("kubernetes:policy/v1:PodDisruptionBudget")
-    selected = {each.inputs["spec"]["selector"]["matchLabels"]["app"] for each in budgets}
+    selected = {resource.inputs["spec"]["selector"]["matchLabels"]["app"] for resource in budgets}
     assert selected == targets
-    assert {each.inputs["spec"]["maxUnavailable"] for each in budgets} == {1}
+    assert {resource.inputs["spec"]["maxUnavailable"] for resource in budgets} == {1}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_kubernetes_object_is_valid_by_its_schema(stack):
     versions = set()
-    for each in record(stack).kubernetes():
-        api_version = each.inputs["apiVersion"]
+    for resource in record(stack).kubernetes():
+        api_version = resource.inputs["apiVersion"]
         versions.add(api_version)
         if api_version == "keda.sh/v1alpha1":
-            ScaledObject.model_validate(each.inputs)
+            ScaledObject.model_validate(resource.inputs)
         elif not api_version.startswith("karpenter"):
-            kubernetes_validate.validate(each.inputs, "1.34", strict=True)
+            kubernetes_validate.validate(resource.inputs, "1.34", strict=True)
     assert {"autoscaling/v2", "batch/v1", "policy/v1", "v1", "keda.sh/v1alpha1"} <= versions
 
 
-def test_spot_comes_first_on_demand_is_the_fallback_and_only_tolerant_pods_go_there():
+def test_spot_is_preferred_to_on_demand_and_only_tolerant_pods_run_there():
     pool = record("prod").one("kubernetes:karpenter.sh/v1:NodePool").inputs["spec"]
     template = pool["template"]["spec"]
-    requirements = {each["key"]: each["values"] for each in template["requirements"]}
+    requirements = {requirement["key"]: requirement["values"] for requirement in template["requirements"]}
     assert requirements["karpenter.sh/capacity-type"] == ["spot", "on-demand"]
     (taint,) = template["taints"]
     assert taint["effect"] == "NoSchedule"
@@ -104,7 +106,7 @@ def test_spot_comes_first_on_demand_is_the_fallback_and_only_tolerant_pods_go_th
     assert pool["limits"] == {"cpu": "200", "memory": "800Gi"}
 
 
-def test_the_spot_nodes_are_of_the_declared_class_which_carries_the_cost_tags():
+def test_the_spot_nodes_use_the_declared_node_class_with_the_cost_tags():
     node_class = record("prod").one("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass").inputs
     pool = record("prod").one("kubernetes:karpenter.sh/v1:NodePool").inputs["spec"]
     assert pool["template"]["spec"]["nodeClassRef"]["name"] == node_class["metadata"]["name"]

@@ -1,0 +1,103 @@
+"""The database of the AI budget service: settings that protect its data, its disk and its cost."""
+
+import pytest
+
+from tests.components.recorded import record
+from tests.components.stack_config import STACKS
+
+
+def instance(stack):
+    return record(stack).one("rds/instance:Instance").inputs
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_instance_is_encrypted_private_and_has_no_password_in_the_stack(stack):
+    database = instance(stack)
+    assert (database["engine"], database["engineVersion"], database["storageType"]) == (
+        "postgres",
+        "18",
+        "gp3",
+    )
+    assert database["storageEncrypted"] is True
+    assert database["publiclyAccessible"] is False
+    assert database["iamDatabaseAuthenticationEnabled"] is True
+    assert database["manageMasterUserPassword"] is True
+    assert database["performanceInsightsEnabled"] is True
+    assert database["backupRetentionPeriod"] == 7
+    assert "password" not in database
+
+
+@pytest.mark.parametrize("stack", ["prod", "prod-eu"])
+def test_in_prod_the_database_survives_the_loss_of_a_zone_and_a_mistaken_deletion(stack):
+    database = instance(stack)
+    assert database["multiAz"] is True
+    assert database["deletionProtection"] is True
+    assert database["skipFinalSnapshot"] is False
+    assert database["finalSnapshotIdentifier"] == f"{database['identifier']}-final"
+
+
+def test_staging_is_small_and_leaves_no_snapshot_behind():
+    database = instance("staging")
+    assert database["multiAz"] is False
+    assert database["skipFinalSnapshot"] is True
+    assert "finalSnapshotIdentifier" not in database
+    assert database["allocatedStorage"] < instance("prod")["allocatedStorage"]
+
+
+def test_the_parameters_have_the_units_of_rds_and_the_right_apply_method():
+    group = record("prod").one("rds/parameterGroup:ParameterGroup").inputs
+    parameters = {
+        parameter["name"]: (parameter["value"], parameter["applyMethod"]) for parameter in group["parameters"]
+    }
+    assert parameters == {
+        "wal_keep_size": ("10240", "immediate"),
+        "max_slot_wal_keep_size": ("51200", "immediate"),
+        "wal_compression": ("zstd", "immediate"),
+        "rds.force_ssl": ("1", "immediate"),
+        "shared_preload_libraries": ("pg_stat_statements", "pending-reboot"),
+    }
+    assert group["family"] == "postgres18"
+    assert instance("prod")["parameterGroupName"] == group["name"] == "teei-prod-us-east-1-ai-budget-pg18"
+
+
+@pytest.mark.parametrize(
+    ("metric", "comparison", "threshold"),
+    [
+        ("FreeStorageSpace", "LessThanThreshold", 20 * 1024**3),
+        ("OldestReplicationSlotLag", "GreaterThanThreshold", 10 * 1024**3),
+        ("TransactionLogsDiskUsage", "GreaterThanThreshold", 20 * 1024**3),
+    ],
+)
+def test_each_cause_of_a_full_disk_has_an_alarm(metric, comparison, threshold):
+    (alarm,) = [
+        resource.inputs
+        for resource in record("prod").of("cloudwatch/metricAlarm:MetricAlarm")
+        if resource.inputs["metricName"] == metric
+    ]
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == (comparison, threshold)
+    assert alarm["namespace"] == "AWS/RDS"
+    assert alarm["dimensions"] == {"DBInstanceIdentifier": instance("prod")["identifier"]}
+    assert alarm["alarmActions"] == ["arn:aws:mock:::finops-alarms-teei-prod-us-east-1"]
+
+
+def test_only_the_pods_can_connect_to_the_database():
+    (rule,) = [
+        resource.inputs
+        for resource in record("prod").of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if resource.name == "ai-budget-database-access-from-pods"
+    ]
+    assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (5432, 5432, "tcp")
+    assert rule["referencedSecurityGroupId"] == "sg-0a1b2c3d4e5f60011"
+    assert "cidrIpv4" not in rule
+
+
+def test_the_log_groups_have_a_retention():
+    groups = [
+        resource
+        for resource in record("prod").of("cloudwatch/logGroup:LogGroup")
+        if resource.inputs["name"].startswith("/aws/rds/")
+    ]
+    assert {resource.inputs["name"].rsplit("/", 1)[1] for resource in groups} == set(
+        instance("prod")["enabledCloudwatchLogsExports"]
+    )
+    assert {resource.inputs["retentionInDays"] for resource in groups} == {30}

@@ -1,0 +1,265 @@
+"""The AI budget service on AWS: network access, permissions, deployment order, queue and alarms."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from components.ai_budget import service as budget_service
+from components.settings import parse
+from functions.ai_budget import build
+from functions.ai_budget.config import parse_config
+from tests.components.recorded import record
+from tests.components.stack_config import ROOT, STACKS, config
+
+NAME = {stack: parse(config(stack)).ai_budget_service.name for stack in STACKS}
+
+
+def named(stack, type_, name):
+    (inputs,) = [resource.inputs for resource in record(stack).of(type_) if resource.name == name]
+    return inputs
+
+
+def function(stack, which="api"):
+    return named(stack, "lambda/function:Function", f"ai-budget-service-{which}-function")
+
+
+def allowed(stack, name):
+    """The actions of a role's policy with their resources."""
+    policy = json.loads(named(stack, "iam/rolePolicy:RolePolicy", name)["policy"])
+    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}
+    return {
+        action: statement["Resource"] for statement in policy["Statement"] for action in statement["Action"]
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_function_runs_the_handler_of_the_build_on_arm(stack):
+    for which in ("api", "migrator"):
+        inputs = function(stack, which)
+        assert inputs["architectures"] == ["arm64"]
+        assert all("aarch64" in platform for platform in build.PLATFORMS)
+        assert inputs["runtime"] == f"python{build.PYTHON}"
+        assert inputs["publish"] is True
+        *module, name = inputs["handler"].split(".")
+        assert f"def {name}(event" in (ROOT / "/".join(module)).with_suffix(".py").read_text()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_function_runs_in_the_private_subnets_within_its_reserved_concurrency(stack):
+    settings = parse(config(stack))
+    api = function(stack)
+    assert api["vpcConfig"]["subnetIds"] == list(settings.network.private_subnet_ids)
+    assert api["reservedConcurrentExecutions"] == settings.ai_budget_service.reserved_concurrency
+    assert function(stack, "migrator")["reservedConcurrentExecutions"] == 1
+    consumer = record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs
+    assert (
+        2 <= consumer["scalingConfig"]["maximumConcurrency"] < settings.ai_budget_service.reserved_concurrency
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_environment_is_what_the_handler_reads_and_has_secrets_by_arn_only(stack):
+    variables = function(stack)["environment"]["variables"]
+    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    assert all(f'"{name}"' in handler for name in variables)
+    needed = {
+        "AI_BUDGET_DATABASE_SECRET_ARN",
+        "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN",
+        "AI_BUDGET_TRACK_QUEUE_URL",
+    }
+    assert needed <= variables.keys()
+    assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:")
+    assert variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"].startswith("arn:aws:")
+    assert record(stack).one("secretsmanager/secret:Secret").inputs.keys().isdisjoint({"secretString"})
+    assert "aws:secretsmanager/secretVersion:SecretVersion" not in {
+        resource.type for resource in record(stack).resources
+    }
+    assert sum(len(name) + len(value) for name, value in variables.items()) < 4096
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(1000, "1000"), (0.01, "0.01"), (1999.99, "1999.99"), (2000, "2000")]
+)
+def test_a_new_tenant_gets_the_default_of_the_settings(limit, expected):
+    settings = parse(config("prod", {"ai_budget.default_limit": limit}))
+    service_config = parse_config(budget_service.service_config(settings), name="generated")
+    assert service_config.default_monthly_limit_usd == Decimal(expected)
+    assert service_config.default_model == settings.ai_budget.model
+    assert service_config.notifications.model_dump() == settings.ai_budget_service.mail.model_dump()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_role_allows_the_calls_of_the_code_on_its_own_resources_and_nothing_else(stack):
+    permissions = allowed(stack, "ai-budget-service-api-permissions")
+    queue = f"arn:aws:mock:::{NAME[stack]}-tracks"
+    assert permissions["secretsmanager:GetSecretValue"] == [
+        "arn:aws:secretsmanager:mock:::database",
+        f"arn:aws:mock:::{NAME[stack]}/admin-tokens",
+    ]
+    assert (
+        permissions["sqs:SendMessage"]
+        == permissions["sqs:ReceiveMessage"]
+        == permissions["sqs:DeleteMessage"]
+        == [queue]
+    )
+    assert [identity.rpartition("/")[2] for identity in permissions["ses:SendEmail"]] == [
+        "finops@teei.io",
+        "teei.io",
+    ]
+    assert {action for action, resources in permissions.items() if resources == ["*"]} == {
+        action for action in permissions if action.startswith("ec2:")
+    }
+    assert not any("*" in action for action in permissions)
+    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "sqs", "ses", "logs", "ec2"}
+
+
+def test_the_migrator_may_read_the_database_secret_only():
+    permissions = allowed("prod", "ai-budget-service-migrator-permissions")
+    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "logs", "ec2"}
+    assert permissions["secretsmanager:GetSecretValue"] == ["arn:aws:secretsmanager:mock:::database"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_all_callers_use_the_alias_and_the_alias_has_the_published_version(stack):
+    alias = record(stack).one("lambda/alias:Alias").inputs
+    arn = f"arn:aws:mock:::{alias['name']}"
+    assert (alias["functionName"], alias["functionVersion"]) == (NAME[stack], "7")
+    assert record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs["functionName"] == arn
+    assert record(stack).one("lb/targetGroupAttachment:TargetGroupAttachment").inputs["targetId"] == arn
+    assert {
+        resource.inputs["arn"] for resource in record(stack).of("cloudwatch/eventTarget:EventTarget")
+    } == {arn}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_load_balancer_and_the_two_schedules_may_call_the_alias(stack):
+    permissions = [resource.inputs for resource in record(stack).of("lambda/permission:Permission")]
+    assert sorted(permission["principal"] for permission in permissions) == [
+        "elasticloadbalancing.amazonaws.com",
+        "events.amazonaws.com",
+        "events.amazonaws.com",
+    ]
+    assert {permission["qualifier"] for permission in permissions} == {"live"}
+    assert all(permission["sourceArn"].startswith("arn:aws:") for permission in permissions)
+
+
+@pytest.mark.parametrize("phase", ["pre", "post"])
+def test_a_new_version_of_the_migrator_runs_both_phases(phase):
+    invocation = named("prod", "lambda/invocation:Invocation", f"ai-budget-service-migrate-{phase}")
+    assert json.loads(invocation["input"]) == {"task": "migrate", "phase": phase}
+    assert invocation["functionName"] == f"{NAME['prod']}-migrator"
+    assert invocation["qualifier"] == invocation["triggers"]["version"] == "7"
+
+
+def test_every_scheduled_task_exists_in_the_handler():
+    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    rates = {
+        resource.inputs["name"]: resource.inputs["scheduleExpression"]
+        for resource in record("prod").of("cloudwatch/eventRule:EventRule")
+    }
+    schedules = {
+        json.loads(resource.inputs["input"])["task"]: rates[resource.inputs["rule"]]
+        for resource in record("prod").of("cloudwatch/eventTarget:EventTarget")
+    }
+    assert schedules == {"outbox": "rate(1 minute)", "tidy": "rate(5 minutes)"}
+    assert all(f'event["task"] == "{task}"' in handler for task in schedules)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_message_is_hidden_for_six_timeouts_and_then_moves_to_the_dead_letter_queue(stack):
+    queue = named(stack, "sqs/queue:Queue", "ai-budget-service-tracks")
+    dead = named(stack, "sqs/queue:Queue", "ai-budget-service-dead-letters")
+    assert queue["visibilityTimeoutSeconds"] >= 6 * function(stack)["timeout"]
+    redrive = json.loads(queue["redrivePolicy"])
+    assert redrive["deadLetterTargetArn"] == f"arn:aws:mock:::{dead['name']}"
+    assert redrive["maxReceiveCount"] >= 5
+    allow = json.loads(dead["redriveAllowPolicy"])
+    assert [arn.rpartition(":")[2] for arn in allow["sourceQueueArns"]] == [queue["name"]]
+    for inputs in (queue, dead):
+        assert inputs["sqsManagedSseEnabled"] is True
+        assert inputs["messageRetentionSeconds"] == 14 * 24 * 3600
+    consumer = record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs
+    assert consumer["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_load_balancer_is_internal_and_accepts_the_pods_on_port_3010_only(stack):
+    load_balancer = record(stack).one("lb/loadBalancer:LoadBalancer").inputs
+    assert (load_balancer["internal"], load_balancer["loadBalancerType"]) == (True, "application")
+    assert load_balancer["securityGroups"] == [f"{NAME[stack]}-load-balancer"]
+    listener = record(stack).one("lb/listener:Listener").inputs
+    assert (listener["port"], listener["protocol"]) == (3010, "HTTP")
+    assert record(stack).one("lb/targetGroup:TargetGroup").inputs["targetType"] == "lambda"
+    rules = [
+        resource.inputs
+        for resource in record(stack).of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if resource.inputs["securityGroupId"] == load_balancer["securityGroups"][0]
+    ]
+    assert [(rule["fromPort"], rule["toPort"]) for rule in rules] == [(3010, 3010)]
+    assert rules[0]["referencedSecurityGroupId"] == parse(config(stack)).network.client_security_group_id
+    assert not any(key.startswith("cidr") for key in rules[0])
+
+
+def test_nothing_connects_to_the_functions_and_they_connect_to_the_database_and_https_only():
+    group = f"{NAME['prod']}-functions"
+    assert function("prod")["vpcConfig"]["securityGroupIds"] == [group]
+    ingress = [
+        resource.inputs
+        for resource in record("prod").of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if resource.inputs["securityGroupId"] == group
+    ]
+    assert ingress == []
+    egress = record("prod").of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    assert {(resource.inputs["securityGroupId"], resource.inputs["fromPort"]) for resource in egress} == {
+        (group, 443),
+        (group, 5432),
+    }
+    database = named(
+        "prod",
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "ai-budget-service-network-database-from-functions",
+    )
+    assert (database["referencedSecurityGroupId"], database["fromPort"]) == (group, 5432)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_host_of_the_guides_curl_examples_is_the_load_balancer(stack):
+    host = record(stack).one("kubernetes:core/v1:Service").inputs
+    assert host["metadata"]["name"] == "ai-budget"
+    assert host["metadata"]["namespace"] == parse(config(stack)).cluster.namespace
+    assert host["spec"]["type"] == "ExternalName"
+    assert host["spec"]["externalName"] == f"{NAME[stack]}.elb.mock"
+    assert [port["port"] for port in host["spec"]["ports"]] == [3010]
+
+
+@pytest.mark.parametrize(
+    ("metric", "dimension", "threshold"),
+    [
+        ("Errors", {"FunctionName": NAME["prod"]}, 0),
+        ("Throttles", {"FunctionName": NAME["prod"]}, 0),
+        ("ApproximateNumberOfMessagesVisible", {"QueueName": f"{NAME['prod']}-dead-letters"}, 0),
+        ("ApproximateAgeOfOldestMessage", {"QueueName": f"{NAME['prod']}-tracks"}, 900),
+        ("HTTPCode_Target_5XX_Count", {"LoadBalancer": f"app/{NAME['prod']}/mock"}, 10),
+    ],
+)
+def test_each_kind_of_failure_has_an_alarm(metric, dimension, threshold):
+    (alarm,) = [
+        resource.inputs
+        for resource in record("prod").of("cloudwatch/metricAlarm:MetricAlarm")
+        if resource.inputs["metricName"] == metric
+    ]
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", threshold)
+    assert alarm["dimensions"] == dimension
+    assert alarm["treatMissingData"] == "notBreaching"
+    assert alarm["alarmActions"] == ["arn:aws:mock:::finops-alarms-teei-prod-us-east-1"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_logs_of_every_function_have_a_retention(stack):
+    groups = {
+        resource.inputs["name"]: resource.inputs["retentionInDays"]
+        for resource in record(stack).of("cloudwatch/logGroup:LogGroup")
+    }
+    for resource in record(stack).of("lambda/function:Function"):
+        assert groups[f"/aws/lambda/{resource.inputs['name']}"] == 30

@@ -1,0 +1,315 @@
+"""The stack config: the stack files are valid, and a mistake gives a one-line error."""
+
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from components import settings
+from components.settings.ai_budget import estimated_max_connections
+from tests.components.stack_config import ABSENT, STACKS, config
+
+LAST = {"percent": 101, "type": "actual", "to": ["executives"]}
+# The path of a key, an invalid value, and the error after the path.
+MISTAKES = [
+    (
+        "budgets.cloud-s3.limit",
+        "1,000",
+        ': "1,000" is invalid: must be a plain number of US dollars, without quotes',
+    ),
+    (
+        "budgets.cloud-s3.limit",
+        "1000",
+        ': "1000" is invalid: must be a plain number of US dollars, without quotes',
+    ),
+    ("budgets.cloud-s3.limit", 0, ": 0 is invalid: must be an amount above 0"),
+    ("budgets.cloud-s3.limit", -5, ": -5 is invalid: must be an amount above 0"),
+    ("budgets.cloud-s3.limit", 10.005, ": 10.005 is invalid: must be in whole cents"),
+    ("budgets.cloud-s3.limit", True, ": true is invalid: must be a plain number"),
+    ("budgets.cloud-s3.limit", ABSENT, ": is missing"),
+    ("budgets.cloud-s3.limits", 5, ": unknown key; did you mean limit?"),
+    ("budgets.Cloud S3", {"limit": 5}, ': "Cloud S3" is invalid: must be a name in lower case words'),
+    ("regoin", "us-east-1", ": unknown key; did you mean region?"),
+    ("region", "us-west-2", ': "us-west-2" is invalid: must be a supported region: one of us-east-1'),
+    ("region", ABSENT, ": is missing"),
+    ("environment", "production", ': "production" is invalid: must be an environment: one of prod, staging'),
+    ("account_id", "12345", ': "12345" is invalid: must be an AWS account id of 12 digits'),
+    ("owner.team", "the money people", ': "the money people" is invalid: must be a team: one of finops'),
+    ("owner.cost_center", "marketing", ': "marketing" is invalid: must be a cost centre'),
+    (
+        "storage.cost_allocation.budget",
+        "cloud-s4",
+        ': "cloud-s4" is invalid: must be a key of budgets: cloud-total',
+    ),
+    ("ai_budget.budget", "ai", ': "ai" is invalid: must be a key of budgets: cloud-total'),
+    ("cloud_budgets.recipients.cfo", ABSENT, ": is missing"),
+    ("cloud_budgets.recipients.cfo", "cfo", ': "cfo" is invalid: must be an e-mail address'),
+    ("cloud_budgets.recipients.cfo", "", ': "" is invalid: must be an e-mail address'),
+    (
+        "cloud_budgets.notifications[1].percent",
+        0.8,
+        ": 0.8 is invalid: must be a whole percent from 1 to 300; for 80%",
+    ),
+    (
+        "cloud_budgets.notifications[1].percent",
+        80.5,
+        ": 80.5 is invalid: must be a whole number of percent from 1 to",
+    ),
+    (
+        "cloud_budgets.notifications[1].percent",
+        "80%",
+        ': "80%" is invalid: must be a whole number of percent',
+    ),
+    (
+        "cloud_budgets.notifications[1].type",
+        "actuall",
+        ': "actuall" is invalid: must be a kind of spend: one of actual',
+    ),
+    ("cloud_budgets.notifications[1].type", ABSENT, ": is missing"),
+    ("cloud_budgets.notifications[1].to", [], ": [] is invalid: must have at least 1 entries"),
+    (
+        "cloud_budgets.notifications[1].to",
+        ["ceo"],
+        '[0]: "ceo" is invalid: must be a recipient: one of finops',
+    ),
+    ("ai_budget.tier", "gold", ': "gold" is invalid: must be a tier: one of starter, professional'),
+    ("ai_budget.default_limit", 2500, ": 2500 is invalid: must be at most 2000 with tier professional"),
+    ("autoscaling.services[0].min", 11, ": 11 is invalid: must be at most max (10)"),
+    (
+        "autoscaling.services[0].cpu",
+        0.7,
+        ": 0.7 is invalid: must be a whole percent from 1 to 300; for 70% write 70",
+    ),
+    ("autoscaling.services[0].minReplicas", 3, ": unknown key; did you mean min?"),
+    ("autoscaling.other_services.min", 7, ": 7 is invalid: must be at most max (6)"),
+    (
+        "autoscaling.other_services.targets",
+        ["teei-reporting"],
+        '[0]: "teei-reporting" is invalid: must be a Deployment without',
+    ),
+    (
+        "autoscaling.services[1].target",
+        "teei-api-gateway",
+        ': "teei-api-gateway" is invalid: must be a Deployment without',
+    ),
+    ("autoscaling.reporting.min", 21, ": 21 is invalid: must be at most max (20)"),
+    ("autoscaling.reporting.fallback_replicas", 1, ": 1 is invalid: must be from min (2) to max (20)"),
+    ("autoscaling.reporting.nats.lag", "100", ': "100" is invalid: must be a whole number of messages'),
+    (
+        "storage.exports.expiration_days",
+        20,
+        ": 20 is invalid: must be 60 or more: STANDARD_IA (from day 30) bills",
+    ),
+    ("storage.exports.expiration_days", 30, ": 30 is invalid: must be 60 or more"),
+    ("storage.exports.transitions[0].days", 10, ": 10 is invalid: must be 30 or more for STANDARD_IA"),
+    (
+        "storage.backups.transitions[1].days",
+        90,
+        ": 90 is invalid: must be 120 or more: GLACIER_IR (from day 30)",
+    ),
+    ("storage.backups.transitions[1].days", 20, ": 20 is invalid: must be 120 or more"),
+    ("storage.exports.name", "Teei_Exports", ': "Teei_Exports" is invalid: must be a bucket name'),
+    (
+        "storage.logs.name",
+        "teei-prod-us-east-1-exports",
+        ': "teei-prod-us-east-1-exports" is invalid: must be another name',
+    ),
+    ("storage.logs.expiration_days", 90, ": 90 is invalid: must be more than loki.total_days (90)"),
+    ("storage.logs.transitions[0].days", 40, ": 40 is invalid: must be loki.hot_days (30)"),
+    ("loki.hot_days", 90, ": 90 is invalid: must be less than total_days (90)"),
+    ("clickhouse.recompress_after_days", 90, ": 90 is invalid: must be less than retention_days (90)"),
+    ("database.multi_az", "yes", ': "yes" is invalid: must be true or false'),
+    ("database.backup_retention_days", 0, ": 0 is invalid: must be a whole number of days from 1 to 35"),
+    ("database.max_storage_gib", 50, ": 50 is invalid: must be storage_gib (100) or more"),
+    ("database.max_slot_wal_keep_size_mib", 5, ": 5 is invalid: must be wal_keep_size_mib (10240) or more"),
+    (
+        "database.max_slot_wal_keep_size_mib",
+        200000,
+        ": 200000 is invalid: must be less than storage_gib (100 GiB)",
+    ),
+    ("database.max_slot_wal_keep_size_mib", -1, ": -1 is invalid: must be a whole number of MiB"),
+    ("database", "small", ': "small" is invalid: must be a section with keys of its own'),
+    (
+        "ai_budget_service.reserved_concurrency",
+        263,
+        ": 263 is invalid: must be at most 262, the connections of",
+    ),
+    (
+        "ai_budget_service.queue_concurrency",
+        200,
+        ": 200 is invalid: must be less than reserved_concurrency (200)",
+    ),
+    (
+        "ai_budget_service.name",
+        "internal-ai-budget",
+        ': "internal-ai-budget" is invalid: must be a name of 3 to 32',
+    ),
+    (
+        "ai_budget_service.timeout_seconds",
+        900,
+        ": 900 is invalid: must be a whole number of seconds from 10 to 120",
+    ),
+    ("network.private_subnet_ids", "subnet-0a1b2c3d", ': "subnet-0a1b2c3d" is invalid: must be a list'),
+]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_file_is_valid(stack):
+    assert settings.parse(config(stack)).environment == ("staging" if stack == "staging" else "prod")
+
+
+def refusal(changes):
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.parse(config("prod", changes))
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith("teei-finops:")
+    return line
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), MISTAKES)
+def test_a_mistake_gives_one_line_with_the_key_the_value_and_the_requirement(key, value, expected):
+    line = refusal({key: value})
+    assert line.startswith(f"teei-finops:{key}{expected}")
+    assert len(line) < 300
+
+
+def test_a_misspelt_key_is_reported_once_with_the_key_that_was_meant():
+    stack = config(
+        "prod", {"network.vpc_id": ABSENT, "network.vcp_id": "vpc-0a1b2c3d", "region": ABSENT, "regoin": "x"}
+    )
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.parse(stack)
+    assert str(caught.value) == (
+        "teei-finops:network.vcp_id: unknown key; did you mean vpc_id?;"
+        " teei-finops:regoin: unknown key; did you mean region?"
+    )
+
+
+def test_a_key_similar_to_no_other_is_reported_with_all_known_keys():
+    assert "xyzzy: unknown key; known keys are limit, regions, services" in refusal(
+        {"budgets.cloud-s3.xyzzy": 1}
+    )
+
+
+def test_an_empty_section_counts_as_missing():
+    for empty in ("", {}):
+        assert "teei-finops:database: is missing" in refusal({"database": empty})
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "connections"),
+    [("db.t4g.micro", 84), ("db.t4g.medium", 337), ("db.m7g.large", 675), ("db.r8g.xlarge", 2703)],
+)
+def test_three_quarters_of_the_memory_of_an_instance_class_count_for_its_connections(
+    instance_class, connections
+):
+    assert estimated_max_connections(instance_class) == connections
+
+
+def test_more_memory_than_postgresql_can_use_gives_no_more_connections():
+    assert estimated_max_connections("db.m7g.16xlarge") == 5000
+
+
+def test_an_unknown_family_or_size_counts_as_the_smallest():
+    assert estimated_max_connections("db.q9.large") < estimated_max_connections("db.t4g.large")
+    assert estimated_max_connections("db.m7g.metal") < estimated_max_connections("db.m7g.small")
+
+
+def test_a_database_too_small_for_any_concurrency_is_rejected_by_name():
+    line = refusal({"database.instance_class": "db.t4g.micro"})
+    assert "db.t4g.micro has too few connections: choose a larger database.instance_class" in line
+
+
+def test_the_most_concurrency_that_fits_is_allowed():
+    loaded = settings.parse(config("prod", {"ai_budget_service.reserved_concurrency": 262}))
+    assert loaded.ai_budget_service.reserved_concurrency == 262
+
+
+def test_a_service_may_have_a_fixed_number_of_pods():
+    loaded = settings.parse(config("prod", {"autoscaling.services[0].min": 10}))
+    assert (loaded.autoscaling.services[0].min, loaded.autoscaling.services[0].max) == (10, 10)
+
+
+def test_two_filters_on_one_budget_are_rejected():
+    line = refusal({"budgets.cloud-s3.regions": ["us-east-1"]})
+    assert "teei-finops:budgets.cloud-s3.services" in line
+    assert "must be the only filter, but regions is set, too" in line
+
+
+def test_a_lifecycle_that_moves_to_a_warmer_class_is_rejected():
+    line = refusal({"storage.backups.transitions[1].storage_class": "STANDARD_IA"})
+    assert 'storage_class: "STANDARD_IA" is invalid: must be a class colder than GLACIER_IR' in line
+
+
+def test_notifications_without_a_forecast_or_with_duplicates_are_rejected():
+    assert "at least one of type forecast" in refusal(
+        {"cloud_budgets.notifications[3]": {**LAST, "percent": 90}}
+    )
+    assert "one for each type and percent" in refusal({"cloud_budgets.notifications[0]": LAST})
+
+
+@pytest.mark.parametrize(("tier", "allowed"), [("starter", "at most 500"), ("custom", "50000 or more")])
+def test_a_default_limit_outside_its_tier_is_rejected(tier, allowed):
+    assert f"default_limit: 1000 is invalid: must be {allowed} with tier {tier}" in refusal(
+        {"ai_budget.tier": tier}
+    )
+
+
+@pytest.mark.parametrize(
+    ("tier", "limit"), [("starter", 500), ("professional", 2000), ("enterprise", 10000), ("custom", 50000)]
+)
+def test_a_default_limit_at_the_bound_of_its_tier_is_allowed(tier, limit):
+    loaded = settings.parse(config("prod", {"ai_budget.tier": tier, "ai_budget.default_limit": limit}))
+    assert loaded.ai_budget.default_limit == limit
+
+
+def test_many_mistakes_give_one_short_line_with_the_number_of_the_others():
+    changes = {f"budgets.{name}.limit": "x" * 500 for name in settings.parse(config("prod")).budgets}
+    with pytest.raises(settings.SettingsError, match="and 8 more") as caught:
+        settings.parse(config("prod", changes))
+    assert len(str(caught.value)) < 700
+
+
+def test_an_empty_config_reports_the_missing_keys():
+    with pytest.raises(settings.SettingsError, match="teei-finops:environment: is missing"):
+        settings.parse({})
+
+
+def test_config_of_other_projects_and_providers_is_ignored():
+    foreign = {"aws:region": "eu-west-1", "other:environment": "x"}
+    assert settings.parse({**config("staging"), **foreign}) == settings.parse(config("staging"))
+
+
+def test_a_secret_is_never_part_of_the_settings():
+    loaded = settings.parse({**config("staging"), "teei-finops:kubeconfig": "hunter2"})
+    assert "hunter2" not in repr(loaded)
+
+
+def test_the_settings_are_frozen():
+    loaded = settings.parse(config("staging"))
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded.region = "eu-central-1"
+
+
+def test_money_is_exact():
+    loaded = settings.parse(config("prod", {"budgets.cloud-s3.limit": 10000.1}))
+    assert loaded.budgets["cloud-s3"].limit == Decimal("10000.10")
+
+
+def test_the_error_is_marked_as_a_user_error():
+    assert settings.SettingsError.user_error is True
+
+
+def test_only_prod_has_account_wide_resources_and_all_stacks_have_the_same_budgets():
+    loaded = {stack: settings.parse(config(stack)) for stack in STACKS}
+    assert [stack for stack in STACKS if loaded[stack].cloud_budgets] == ["prod"]
+    assert loaded["prod"].budgets == loaded["prod-eu"].budgets == loaded["staging"].budgets
+
+
+def test_no_two_stacks_share_a_name_that_must_be_unique():
+    loaded = [settings.parse(config(stack)) for stack in STACKS]
+    names = [bucket.name for stack in loaded for bucket in stack.storage.buckets().values()]
+    names += [stack.database.identifier for stack in loaded]
+    names += [f"service {stack.ai_budget_service.name}" for stack in loaded]
+    assert len(set(names)) == len(names)

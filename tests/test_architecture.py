@@ -1,4 +1,4 @@
-"""The rules on imports, sizes and pins that hold for every file of the project."""
+"""Rules on imports, sizes and pinned versions, for every file of the project."""
 
 import ast
 import re
@@ -27,10 +27,39 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "functions": (*PULUMI, *(OURS - {"functions"})),
     "client": (*PULUMI, *(OURS - {"client"}), "boto3", "psycopg"),
 }  # fmt: skip
-MOST_MODULES = 20
-MOST_LINES = 450
-# One estimator a service family: the number of files is the number of families.
-REGISTRIES = {"teei_finops/costing/estimators", "functions/ai_budget"}
+MAX_MODULES = 15
+MAX_LINES = 300
+# One estimator for each service family: the number of files is the number of families.
+REGISTRIES = {"teei_finops/costing/estimators"}
+# What still breaks a rule below, by rule. The tests fail for an entry that is no longer needed.
+KNOWN_EXCEPTIONS: dict[str, set[str]] = {
+    "lines": {
+        "bench/ai_budget.py",
+        "functions/ai_budget/batching.py",
+        "functions/ai_budget/ledger.py",
+        "functions/ai_budget/service.py",
+        "teei_finops/costing/estimation_context.py",
+        "teei_finops/costing/preview/plan.py",
+        "teei_finops/sandbox/providers/aws/data_sources.py",
+        "teei_finops/sandbox/providers/aws/resources/lambda_functions.py",
+        "teei_finops/sandbox/providers/aws/resources/storage.py",
+        "tests/functions/ai_budget/test_budget_batching.py",
+        "tests/integration/test_ai_budget_http.py",
+        "tests/integration/test_ai_budget_rules.py",
+        "tests/integration/test_ai_budget_schema.py",
+        "tests/policies/good.py",
+        "tests/teei_finops/costing/estimators/test_kubernetes_cost.py",
+        "tests/teei_finops/costing/estimators/test_s3_cost.py",
+        "tests/teei_finops/review/test_review_document.py",
+        "tests/teei_finops/sandbox/made_examples.py",
+    },
+    "modules": {
+        "functions/ai_budget",
+        "teei_finops/costing",
+        "teei_finops/sandbox/providers/aws/resources",
+    },
+    "bench imports tests": {"bench/ai_budget.py", "bench/policies.py"},
+}
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -42,7 +71,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def modules(package: str) -> list[Path]:
-    """The Python files of a package, which may be a folder of one."""
+    """The Python files of a package or of one of its folders."""
     return tracked(f"{package}/*.py")
 
 
@@ -67,49 +96,49 @@ def within(name: str, root: str) -> bool:
 
 @pytest.mark.parametrize("package", sorted(FORBIDDEN))
 def test_imports_go_one_way(package):
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in modules(package)
         for line, name in imports(path)
         if any(within(name, root) for root in FORBIDDEN[package])
     ]
-    assert not found
+    assert not violations
 
 
-def test_policies_take_only_the_tags_from_components():
-    found = [
+def test_policies_import_only_the_tags_from_components():
+    violations = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in modules("policies")
         for line, name in imports(path)
         if within(name, "components") and name != "components" and not within(name, "components.tags")
     ]
-    assert not found
+    assert not violations
 
 
-def test_components_take_only_the_limits_of_aws_from_the_tool():
-    found = [
+def test_components_import_only_the_limits_of_aws_from_the_tool():
+    violations = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in modules("components")
         for line, name in imports(path)
         if within(name, "teei_finops") and not within(name, "teei_finops.aws_limits")
     ]
-    assert not found
+    assert not violations
 
 
 def test_only_components_and_the_program_import_the_cloud_sdks():
     allowed = {"__main__.py"}
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for package in ("policies", "teei_finops/costing", "teei_finops/review", "functions")
         for path in modules(package)
         for line, name in imports(path)
         if (within(name, "pulumi_aws") or within(name, "pulumi_kubernetes")) and path.name not in allowed
     ]
-    assert not found
+    assert not violations
 
 
 @pytest.mark.parametrize("package", ["teei_finops/costing", "teei_finops/review"])
-def test_costing_and_review_reach_aws_in_one_module(package):
+def test_costing_and_review_import_boto3_in_one_module_only(package):
     users = {
         path.relative_to(ROOT).as_posix()
         for path in modules(package)
@@ -119,7 +148,7 @@ def test_costing_and_review_reach_aws_in_one_module(package):
     assert users <= {"teei_finops/costing/aws.py"}
 
 
-def test_a_function_has_one_adapter_to_its_database():
+def test_a_function_has_one_module_that_imports_the_database_driver():
     users: dict[str, set[str]] = {}
     for path in modules("functions"):
         if any(within(name, "psycopg") or within(name, "psycopg_pool") for _, name in imports(path)):
@@ -128,13 +157,13 @@ def test_a_function_has_one_adapter_to_its_database():
     assert {function: names for function, names in users.items() if len(names) > 1} == {}
 
 
-def test_settings_is_the_only_reader_of_the_stack_config():
+def test_one_module_reads_the_stack_config():
     readers = {
         path.relative_to(ROOT).as_posix()
         for path in [*modules("components"), ROOT / "__main__.py"]
-        if re.search(r"\bpulumi\.Config\(|import Config\b", path.read_text())
+        if re.search(r"\bpulumi\.Config\(|import (Config|CONFIG)\b", path.read_text())
     }
-    assert readers == {"components/settings/__init__.py"}
+    assert readers == {"components/settings/load.py"}
 
 
 def top_level_calls(tree: ast.Module) -> Iterator[ast.Call]:
@@ -151,16 +180,16 @@ def top_level_calls(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_module_reads_the_environment_or_makes_a_client_at_import(package):
+def test_no_module_reads_the_environment_or_creates_a_client_at_import(package):
     effects = re.compile(r"^(os\.getenv|os\.environ\.get|boto3\.\w+|socket\.\w+|psycopg\.connect)$")
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}:{call.lineno} {ast.unparse(call.func)}"
         for path in modules(package)
         if path.name != "__main__.py"
         for call in top_level_calls(ast.parse(path.read_text()))
         if effects.match(ast.unparse(call.func))
     ]
-    assert not found
+    assert not violations
 
 
 def test_no_file_names_a_package_registry():
@@ -173,14 +202,14 @@ def test_no_file_names_a_package_registry():
             )
         )
     )  # fmt: skip
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in tracked()
         if path.suffix not in {".png"}
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if hosts.search(line)
     ]
-    assert not found
+    assert not violations
 
 
 def test_every_requirement_is_pinned_by_version_and_hash():
@@ -190,26 +219,36 @@ def test_every_requirement_is_pinned_by_version_and_hash():
     assert [line for line in requirements if "==" not in line or "--hash=sha256:" not in line] == []
 
 
-def test_files_stay_small():
-    found = {
-        path.relative_to(ROOT).as_posix(): lines
+def test_files_have_at_most_300_lines():
+    long = {
+        path.relative_to(ROOT).as_posix()
         for package in (*PACKAGES, "tests")
         for path in modules(package)
-        if (lines := len(path.read_text().splitlines())) > MOST_LINES
+        if len(path.read_text().splitlines()) > MAX_LINES
     }
-    assert found == {}
+    assert long == KNOWN_EXCEPTIONS["lines"]
 
 
-def test_folders_stay_small():
+def test_folders_have_at_most_15_modules():
     folders = Counter(
         path.parent.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in modules(package)
         if path.name != "__init__.py"
     )
-    found = {folder: count for folder, count in folders.items() if count > MOST_MODULES}
-    assert {folder: count for folder, count in found.items() if folder not in REGISTRIES} == {}
+    large = {folder for folder, count in folders.items() if count > MAX_MODULES}
+    assert large - REGISTRIES == KNOWN_EXCEPTIONS["modules"]
 
 
-def test_the_program_is_short():
+def test_benchmarks_do_not_import_tests():
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules("bench")
+        for _, name in imports(path)
+        if within(name, "tests")
+    }
+    assert users == KNOWN_EXCEPTIONS["bench imports tests"]
+
+
+def test_the_program_has_at_most_80_lines():
     assert len((ROOT / "__main__.py").read_text().splitlines()) <= 80

@@ -56,13 +56,18 @@ class Project:
         return resources_in(checkpoint_file(Place.under(self.directory), "teei-finops", stack))
 
     def set(self, stack, path, value):
-        """Write a value into the stack file; the old one is returned."""
+        """Write a value into the stack file, in place of its default; `restore` undoes it."""
         file = self.directory / f"Pulumi.{stack}.yaml"
+        shared = yaml.safe_load((self.directory / "Pulumi.yaml").read_text())["config"]
         document = yaml.safe_load(file.read_text())
-        *parents, last = path.split(".")
-        place = document["config"][f"teei-finops:{parents[0]}"]
-        for part in parents[1:]:
-            place = place[part]
-        old, place[last] = place[last], value
+        name, *parents, last = path.split(".")
+        key = f"teei-finops:{name}"
+        section = document["config"].setdefault(key, shared.get(key, {}).get("default", {}))
+        for part in parents:
+            section = section.setdefault(part, {})
+        section[last] = value
         file.write_text(yaml.safe_dump(document, sort_keys=False))
-        return old
+
+    def restore(self, stack):
+        """The stack file as it is in the repository."""
+        shutil.copy(ROOT / f"Pulumi.{stack}.yaml", self.directory)

@@ -52,8 +52,9 @@ def test_each_stack_bills_in_its_own_region(reviewed):
 
 
 def test_the_budgets_of_the_stack_configs_are_judged(reviewed, project):
-    config = yaml.safe_load((project.directory / "Pulumi.prod.yaml").read_text())["config"]
-    limits = {name: Decimal(each["limit"]) for name, each in config["teei-finops:budgets"].items()}
+    config = yaml.safe_load((project.directory / "Pulumi.yaml").read_text())["config"]
+    budgets = config["teei-finops:budgets"]["default"]
+    limits = {name: Decimal(budget["limit"]) for name, budget in budgets.items()}
     judged = {row["name"]: Decimal(row["monthly_limit_usd"]) for row in reviewed["budgets"]}
     assert judged == limits
     assert {row["status"] for row in reviewed["budgets"]} == {"within"}

@@ -1,4 +1,4 @@
-"""The three stacks on the real engine in the sandbox: made, read back, changed, replaced, destroyed."""
+"""The three stacks on the real engine in the sandbox: deployed, read back, changed, replaced, destroyed."""
 
 import json
 from decimal import Decimal
@@ -20,16 +20,16 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project with all three stacks deployed."""
-    made = Project.copied_to(tmp_path_factory.mktemp("project"))
+    project = Project.copied_to(tmp_path_factory.mktemp("project"))
     for stack in STACKS:
-        done = made.up(stack)
-        assert done.returncode == 0, done.stdout + done.stderr
-    return made
+        result = project.up(stack)
+        assert result.returncode == 0, result.stdout + result.stderr
+    return project
 
 
 @pytest.fixture(scope="module")
 def account(project):
-    """A boto3 that sees what the stack prod made."""
+    """A boto3 on the fake account of the stack prod."""
     directory = project.directory
     place = Place.under(directory)
     with account_of(place, SandboxProject.at(directory), "prod").boto3() as boto3:
@@ -42,35 +42,39 @@ def test_a_second_preview_shows_no_change(project, stack):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_taggable_resource_carries_all_six_tags_as_made(project, stack):
-    made = [
-        each
+def test_every_taggable_resource_of_the_account_has_all_six_tags(project, stack):
+    resources = [
+        resource
         for resource in project.state(stack)
-        if each["type"].startswith("aws:") and can_be_tagged(each["type"])
+        if resource["type"].startswith("aws:") and can_be_tagged(resource["type"])
     ]
-    assert len(made) >= 10
-    for resource in made:
-        assert tags.problems(each["outputs"]["tagsAll"]) == (), each["urn"]
+    assert len(resources) >= 10
+    for resource in resources:
+        assert tags.problems(resource["outputs"]["tagsAll"]) == (), resource["urn"]
 
 
 def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
     budgets = account.client("budgets", region_name="us-east-1")
-    found = {
-        each["BudgetName"]: each for each in budgets.describe_budgets(AccountId="123456789012")["Budgets"]
+    by_name = {
+        budget["BudgetName"]: budget
+        for budget in budgets.describe_budgets(AccountId="123456789012")["Budgets"]
     }
-    assert len(found) == 11
-    assert Decimal(found["cloud-total"]["BudgetLimit"]["Amount"]) == 100_000
-    assert Decimal(found["ai-tokens"]["BudgetLimit"]["Amount"]) == 10_000
-    assert found["cloud-rds"]["CostFilters"] == {"Service": ["Amazon Relational Database Service"]}
-    for name in found:
-        told = budgets.describe_notifications_for_budget(AccountId="123456789012", BudgetName=name)
-        kinds = {(each["NotificationType"], each["Threshold"]) for each in told["Notifications"]}
+    assert len(by_name) == 11
+    assert Decimal(by_name["cloud-total"]["BudgetLimit"]["Amount"]) == 100_000
+    assert Decimal(by_name["ai-tokens"]["BudgetLimit"]["Amount"]) == 10_000
+    assert by_name["cloud-rds"]["CostFilters"] == {"Service": ["Amazon Relational Database Service"]}
+    for name in by_name:
+        response = budgets.describe_notifications_for_budget(AccountId="123456789012", BudgetName=name)
+        kinds = {
+            (notification["NotificationType"], notification["Threshold"])
+            for notification in response["Notifications"]
+        }
         assert kinds == {("ACTUAL", percent) for percent in (70, 80, 100, 101)} | {("FORECASTED", 100)}
 
 
 def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecycles(account):
     s3 = account.client("s3", region_name="us-east-1")
-    names = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     assert names == {f"teei-prod-us-east-1-{role}" for role in ("exports", "backups", "logs", "access-logs")}
     for name in names:
         assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
@@ -78,7 +82,7 @@ def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecy
         assert s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
         assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket="teei-prod-us-east-1-backups")["Rules"]
-    assert [(each["Days"], each["StorageClass"]) for each in rules[0]["Transitions"]] == [
+    assert [(move["Days"], move["StorageClass"]) for move in rules[0]["Transitions"]] == [
         (30, "GLACIER_IR"),
         (120, "DEEP_ARCHIVE"),
     ]
@@ -99,8 +103,7 @@ def test_the_database_reads_back_with_its_parameters(account):
 
 def test_the_service_reads_back_as_a_function_behind_its_alias(account):
     functions = account.client("lambda", region_name="us-east-1")
-    found = functions.get_function(FunctionName=f"{SERVICE}:live")
-    configuration = found["Configuration"]
+    configuration = functions.get_function(FunctionName=f"{SERVICE}:live")["Configuration"]
     assert (configuration["Architectures"], configuration["Version"]) == (["arm64"], "1")
     assert functions.get_function(FunctionName=SERVICE)["Concurrency"] == {
         "ReservedConcurrentExecutions": 200
@@ -132,20 +135,20 @@ def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
     assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only(account):
+def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_port_3010_only(account):
     elb = account.client("elbv2", region_name="us-east-1")
-    (balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
-    assert balancer["Scheme"] == "internal"
-    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    (load_balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
+    assert load_balancer["Scheme"] == "internal"
+    (listener,) = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
     assert (listener["Port"], listener["Protocol"]) == (3010, "HTTP")
     (target,) = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"]
     assert target["TargetType"] == "lambda"
     assert listener["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
     ec2 = account.client("ec2", region_name="us-east-1")
-    (group,) = ec2.describe_security_groups(GroupIds=balancer["SecurityGroups"])["SecurityGroups"]
-    (way,) = group["IpPermissions"]
-    assert (way["FromPort"], way["ToPort"], way["IpRanges"]) == (3010, 3010, [])
-    assert [pair["GroupId"] for pair in way["UserIdGroupPairs"]] == ["sg-0a1b2c3d4e5f60011"]
+    (group,) = ec2.describe_security_groups(GroupIds=load_balancer["SecurityGroups"])["SecurityGroups"]
+    (rule,) = group["IpPermissions"]
+    assert (rule["FromPort"], rule["ToPort"], rule["IpRanges"]) == (3010, 3010, [])
+    assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == ["sg-0a1b2c3d4e5f60011"]
 
 
 def test_the_schedules_read_back_with_their_tasks(account):
@@ -160,7 +163,7 @@ def test_the_schedules_read_back_with_their_tasks(account):
 
 
 def test_changed_code_migrates_before_the_alias_moves(project):
-    """What the plan holds, and which waits for which."""
+    """The planned operations, and the dependencies between the resources."""
     source = project.directory / "functions" / "ai_budget" / "service.py"
     before = source.read_text()
     source.write_text(f"{before}# changed\n")
@@ -173,7 +176,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         "ai-budget-service-live": "update",
         "ai-budget-service-migrate-post": "replace",
     }
-    state = {each["urn"].rsplit("::", 1)[1]: each for resource in project.state("staging")}
+    state = {resource["urn"].rsplit("::", 1)[1]: resource for resource in project.state("staging")}
     for later, earlier in (
         ("ai-budget-service-migrate-pre", "ai-budget-service-migrator-function"),
         ("ai-budget-service-migrate-pre", "ai-budget-database-instance"),
@@ -186,8 +189,8 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         assert state[earlier]["urn"] in state[later]["dependencies"], (later, earlier)
 
 
-def test_a_deployment_to_aws_without_a_build_changes_nothing_and_says_so_in_one_line(tmp_path):
-    """The program sees no stand-in for AWS, as on a deployment to the real one."""
+def test_a_deployment_to_aws_without_a_build_stops_with_one_line_and_changes_nothing(tmp_path):
+    """The program sees no fake provider, as on a deployment to the real AWS."""
     project = Project.copied_to(tmp_path / "project")
     program = project.directory / "__main__.py"
     program.write_text(f"import os\n\ndel os.environ['PULUMI_DEBUG_PROVIDERS']\n{program.read_text()}")
@@ -199,20 +202,20 @@ def test_a_deployment_to_aws_without_a_build_changes_nothing_and_says_so_in_one_
     assert refused.returncode != 0
     assert any("build/lambda/ai_budget.zip: not built; run `make build` first" in line for line in printed)
     assert not any("Traceback" in line for line in printed)
-    assert [each["type"] for resource in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
+    assert [resource["type"] for resource in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
 
 
 def test_changed_settings_show_exactly_their_resources(project):
-    """A lifecycle is updated, a renamed bucket replaced with its parts, a Job that cannot change run anew."""
+    """A lifecycle is updated, a renamed bucket is replaced with its parts, an immutable Job is replaced."""
     changes = {
         "storage.backups.expiration_days": 800,
         "storage.exports.name": "teei-staging-renamed",
         "clickhouse.retention_days": 60,
     }
-    before = {path: project.set("staging", path, value) for path, value in changes.items()}
-    planned = project.planned("staging")
-    for path, value in before.items():
+    for path, value in changes.items():
         project.set("staging", path, value)
+    planned = project.planned("staging")
+    project.restore("staging")
     parts = ("public-access", "encryption", "versioning", "lifecycle", "policy", "access-logs")
     replaced = {"storage-exports-bucket", *(f"storage-exports-{part}" for part in parts)}
     jobs = {"telemetry-clickhouse-scripts", "telemetry-clickhouse-retention"}
@@ -220,12 +223,12 @@ def test_changed_settings_show_exactly_their_resources(project):
     assert planned == {"storage-backups-lifecycle": "update", "telemetry-clickhouse-recompression": "update"}
 
 
-def test_prod_is_destroyed_only_after_it_is_unprotected_and_then_leaves_nothing(project):
+def test_prod_can_be_destroyed_only_after_its_resources_are_unprotected(project):
     refused = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
     assert refused.returncode != 0
     for name in ("ai-budget-database-instance", "storage-backups-bucket"):
         assert name in refused.stdout + refused.stderr
     assert project.pulumi("prod", "state", "unprotect", "--all", "--yes").returncode == 0
-    done = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
+    assert result.returncode == 0, result.stdout + result.stderr
     assert project.state("prod") == []

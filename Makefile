@@ -1,4 +1,4 @@
-# Thin over the Python entry points; every target makes what it needs first.
+# Short names for the Python entry points; every target first sets up what it needs.
 STACK ?=
 BASE ?=
 PORT ?= 3010
@@ -10,12 +10,11 @@ PY := $(VENV)/bin/python
 
 setup: $(VENV)/.ready
 	@$(PY) -m teei_finops sandbox setup
-	@.github/actionlint/build || [ $$? = 3 ]
 
 $(VENV)/.ready: requirements.txt
-	@echo "setup: making .venv from requirements.txt (about two minutes the first time)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is needed; install it, or name one with PYTHON=python3.12"; exit 2; }
-	@$(PYTHON) -m venv $(VENV) || { echo "setup: could not make .venv; on Debian: apt-get install python3-venv"; exit 2; }
+	@echo "setup: creating .venv from requirements.txt (about two minutes the first time)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: Python 3.11 or newer is required; install it, or choose one with PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "setup: could not create .venv; on Debian: apt-get install python3-venv"; exit 2; }
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
@@ -23,7 +22,7 @@ review: setup
 	@$(PY) -m teei_finops sandbox review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
 preview up destroy: setup
-	@$(if $(STACK),,echo "make $@: name a stack: make $@ STACK=staging"; exit 2;) $(PY) -m teei_finops sandbox $@ --stack $(STACK)
+	@$(if $(STACK),,echo "make $@: choose a stack: make $@ STACK=staging"; exit 2;) $(PY) -m teei_finops sandbox $@ --stack $(STACK)
 
 review-example: setup
 	@$(PY) -m teei_finops sandbox -C examples/platform review --base ./before
@@ -35,18 +34,20 @@ build: setup
 	@$(PY) -m functions.ai_budget.build
 
 test: setup
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --durations=10
 
-lint: setup
+lint: $(VENV)/.ready
+	@.github/actionlint/build
+	@.tools/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyrefly check
 
 bench: setup
-	@for each in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
-	  echo "## $$each"; $(PY) -m bench.$$each || exit 1; done
+	@for module in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
+	  echo "## $$module"; $(PY) -m bench.$$module || exit 1; done
 
-docs: setup
+docs: $(VENV)/.ready
 	@$(PY) -m components.settings.reference
 	@$(PY) -m policies.catalogue
 

@@ -132,12 +132,12 @@ def _allowed(value: dict[str, Any]) -> str:
 
 
 def _default(value: dict[str, Any]) -> str:
-    """The default as it is written in YAML; a section whose keys all have a default is linked to them."""
+    """The default as it is written in YAML."""
     default = value["default"]
     if default in (None, []):
         return "none"
     if isinstance(default, dict) and "source" not in value:
-        return "see there"
+        return "the section's defaults"
     return f"`{_flow(default)}`"
 
 

@@ -1,4 +1,4 @@
-"""The guide's platform in one region: about $60,000 a month in the US, $40,000 in the EU."""
+"""The platform of the guide in one region: about $60,000 a month in the US, $40,000 in the EU."""
 
 import budgets
 import pulumi

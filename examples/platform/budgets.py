@@ -8,7 +8,7 @@ OWNER = "platform-lead@example.com"
 
 
 def declare(settings: Settings, opts: pulumi.ResourceOptions) -> None:
-    notices = [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
+    notifications = [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
     for name, budget in settings.budgets.items():
         aws.budgets.Budget(
             name,
@@ -27,6 +27,6 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> None:
                     "threshold_type": "PERCENTAGE",
                     "subscriber_email_addresses": [OWNER],
                 }
-                for kind, percent in notices
+                for kind, percent in notifications
             ],
         )

@@ -59,9 +59,9 @@ class Databases(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        for at in range(settings.aurora["instances"]):
+        for index in range(settings.aurora["instances"]):
             aws.rds.ClusterInstance(
-                f"{name}-events-{at + 1}",
+                f"{name}-events-{index + 1}",
                 cluster_identifier=events.id,
                 engine="aurora-postgresql",
                 instance_class=settings.aurora["class"],
@@ -107,5 +107,5 @@ class Databases(pulumi.ComponentResource):
 
 
 def volumes(gb: int) -> dict:
-    """EBS for search nodes; 0 for those that bring their own disks."""
+    """The EBS volume of a search node; 0 for instance types with local disks."""
     return {"ebs_enabled": True, "volume_type": "gp3", "volume_size": gb} if gb else {"ebs_enabled": False}

@@ -5,7 +5,7 @@ import pulumi_aws as aws
 from settings import Settings
 
 ZONES = ("a", "b", "c")
-INTERFACES = ("ecr.api", "ecr.dkr", "logs", "sts", "secretsmanager")
+INTERFACE_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "sts", "secretsmanager")
 
 
 class Network(pulumi.ComponentResource):
@@ -22,12 +22,12 @@ class Network(pulumi.ComponentResource):
         self.vpc_id = vpc.id
         gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags=tags, opts=child)
         public = [
-            self._subnet(name, settings, vpc, zone, f"{prefix}.{at}.0/24", True)
-            for at, zone in enumerate(ZONES)
+            self._subnet(name, settings, vpc, zone, f"{prefix}.{index}.0/24", True)
+            for index, zone in enumerate(ZONES)
         ]
         private = [
-            self._subnet(name, settings, vpc, zone, f"{prefix}.{32 * (at + 1)}.0/19", False)
-            for at, zone in enumerate(ZONES)
+            self._subnet(name, settings, vpc, zone, f"{prefix}.{32 * (index + 1)}.0/19", False)
+            for index, zone in enumerate(ZONES)
         ]
         self.public_ids = [subnet.id for subnet in public]
         self.private_ids = [subnet.id for subnet in private]
@@ -42,7 +42,7 @@ class Network(pulumi.ComponentResource):
             opts=child,
         )
         self.security_group_id = group.id
-        for service in INTERFACES:
+        for service in INTERFACE_ENDPOINTS:
             aws.ec2.VpcEndpoint(
                 f"{name}-{service.replace('.', '-')}",
                 vpc_id=vpc.id,
@@ -61,13 +61,13 @@ class Network(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        for front in ("api", "reports", "partners"):
+        for entry in ("api", "reports", "partners"):
             aws.lb.LoadBalancer(
-                f"{name}-{front}",
+                f"{name}-{entry}",
                 load_balancer_type="application",
                 subnets=self.public_ids,
                 security_groups=[group.id],
-                tags=settings.tags(front),
+                tags=settings.tags(entry),
                 opts=child,
             )
         aws.wafv2.WebAcl(
@@ -100,16 +100,16 @@ class Network(pulumi.ComponentResource):
         )
 
     def _gateways(self, name, settings, vpc, gateway, public, private) -> None:
-        """One route table a private subnet; the zones share the NAT gateways there are."""
+        """One route table per private subnet; the zones share the NAT gateways."""
         child = pulumi.ResourceOptions(parent=self)
         tags = settings.tags("network")
         nats = []
-        for at in range(settings.nat_gateways):
-            address = aws.ec2.Eip(f"{name}-nat-{at + 1}", domain="vpc", tags=tags, opts=child)
+        for index in range(settings.nat_gateways):
+            address = aws.ec2.Eip(f"{name}-nat-{index + 1}", domain="vpc", tags=tags, opts=child)
             nats.append(
                 aws.ec2.NatGateway(
-                    f"{name}-nat-{at + 1}",
-                    subnet_id=public[at].id,
+                    f"{name}-nat-{index + 1}",
+                    subnet_id=public[index].id,
                     allocation_id=address.id,
                     tags=tags,
                     opts=child,
@@ -121,8 +121,8 @@ class Network(pulumi.ComponentResource):
             aws.ec2.RouteTableAssociation(
                 f"{name}-public-{zone}", subnet_id=subnet.id, route_table_id=table.id, opts=child
             )
-        for at, (zone, subnet) in enumerate(zip(ZONES, private, strict=True)):
-            routes = [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": nats[at % len(nats)].id}]
+        for index, (zone, subnet) in enumerate(zip(ZONES, private, strict=True)):
+            routes = [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": nats[index % len(nats)].id}]
             table = aws.ec2.RouteTable(
                 f"{name}-private-{zone}", vpc_id=vpc.id, routes=routes, tags=tags, opts=child
             )

@@ -1,4 +1,4 @@
-"""What one stack of the example holds, read once from its config."""
+"""The config of one stack of the example."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes are the stack's; `account` marks the stack that holds the account-wide budgets."""
+    """`account` is true in the stack with the account-wide budgets."""
 
     region: str
     environment: str
@@ -38,7 +38,7 @@ class Settings:
 
 def load() -> Settings:
     config = pulumi.Config()
-    parts = ("budgets", "nodes", "databases", "aurora", "cache", "search", "buckets")
+    sections = ("budgets", "nodes", "databases", "aurora", "cache", "search", "buckets")
     return Settings(
         region=pulumi.Config("aws").require("region"),
         environment=config.require("environment"),
@@ -46,7 +46,7 @@ def load() -> Settings:
         account=config.require_bool("account"),
         cidr=config.require("cidr"),
         nat_gateways=config.require_int("nat_gateways"),
-        **{name: config.require_object(name) for name in parts},
+        **{name: config.require_object(name) for name in sections},
     )
 
 

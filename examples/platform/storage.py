@@ -1,4 +1,4 @@
-"""The buckets. One without `days` in its config has no lifecycle, which the policy pack refuses."""
+"""The buckets. A bucket without `days` in its config has no lifecycle, which a policy blocks."""
 
 import pulumi
 import pulumi_aws as aws
@@ -9,7 +9,7 @@ class Storage(pulumi.ComponentResource):
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:Storage", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        for kind, keep in settings.buckets.items():
+        for kind, retention in settings.buckets.items():
             tags = settings.tags(f"{kind}-storage", team="data", data_class="confidential")
             bucket = aws.s3.Bucket(
                 f"{name}-{kind}", bucket=f"platform-{settings.region}-{kind}", tags=tags, opts=child
@@ -23,9 +23,12 @@ class Storage(pulumi.ComponentResource):
                 restrict_public_buckets=True,
                 opts=child,
             )
-            if "days" in keep:
+            if "days" in retention:
                 aws.s3.BucketLifecycleConfiguration(
-                    f"{name}-{kind}-lifecycle", bucket=bucket.id, rules=[self._rule(keep["days"])], opts=child
+                    f"{name}-{kind}-lifecycle",
+                    bucket=bucket.id,
+                    rules=[self._rule(retention["days"])],
+                    opts=child,
                 )
         self.register_outputs({})
 

@@ -1,4 +1,4 @@
-"""The services in the cluster: Deployments, each with its scaler."""
+"""The services in the cluster: Deployments with a HorizontalPodAutoscaler each."""
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -26,7 +26,7 @@ class Workloads(pulumi.ComponentResource):
         kubernetes.core.v1.Namespace(
             f"{name}-namespace", metadata={"name": NAMESPACE, "labels": labels(tags)}, opts=child
         )
-        for service, cpu, memory, least, most, target in SERVICES:
+        for service, cpu, memory, min_replicas, max_replicas, cpu_target in SERVICES:
             meta = {"name": service, "namespace": NAMESPACE, "labels": labels(settings.tags(service))}
             pod = {"app": service, **meta["labels"]}
             kubernetes.apps.v1.Deployment(
@@ -58,14 +58,14 @@ class Workloads(pulumi.ComponentResource):
                 opts=child,
                 spec={
                     "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": service},
-                    "min_replicas": least,
-                    "max_replicas": most,
+                    "min_replicas": min_replicas,
+                    "max_replicas": max_replicas,
                     "metrics": [
                         {
                             "type": "Resource",
                             "resource": {
                                 "name": "cpu",
-                                "target": {"type": "Utilization", "average_utilization": target},
+                                "target": {"type": "Utilization", "average_utilization": cpu_target},
                             },
                         }
                     ],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 ZERO = Decimal(0)
+LARGEST_QUANTITY = Decimal("1e15")  # no real quantity is above it
 HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
 
 TYPE_UNKNOWN = "type unknown"

@@ -21,7 +21,7 @@ class TypeClass:
 
 @cache
 def known_types() -> dict[str, TypeClass]:
-    """By Pulumi type token, from `aws_cost_tokens.csv`; `more_types.csv` adds types that bill nothing."""
+    """By Pulumi type token, from `aws_cost_tokens.csv`; `free_types.csv` adds types that bill nothing."""
     types: dict[str, TypeClass] = {}
     with (FOLDER / "aws_cost_tokens.csv").open(newline="", encoding="utf-8") as file:
         for r in csv.DictReader(file):
@@ -31,10 +31,10 @@ def known_types() -> dict[str, TypeClass]:
 
 
 @cache
-def _more_types() -> tuple[dict[str, TypeClass], list[tuple[str, TypeClass]]]:
+def _free_types() -> tuple[dict[str, TypeClass], list[tuple[str, TypeClass]]]:
     exact: dict[str, TypeClass] = {}
     globs: list[tuple[str, TypeClass]] = []
-    with (FOLDER / "more_types.csv").open(newline="", encoding="utf-8") as file:
+    with (FOLDER / "free_types.csv").open(newline="", encoding="utf-8") as file:
         for r in csv.DictReader(file):
             kind = TypeClass(r["class"], frozenset(), r["note"])
             if "*" in r["pattern"]:
@@ -49,7 +49,7 @@ def class_of(token: str) -> TypeClass | None:
     """None when the type is unknown: it is then unpriced, never free."""
     found = known_types().get(token)
     if found is None:
-        exact, globs = _more_types()
+        exact, globs = _free_types()
         found = exact.get(token) or next((kind for glob, kind in globs if fnmatchcase(token, glob)), None)
     return found
 

@@ -11,10 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, project_options, with_config_budgets
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.gate import FAIL, INCOMPLETE, Cost, judge, verdict
-from teei_finops.costing.preview.plan import Plan, PreviewError, Resource, read_plan
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.yaml_file import SettingError
 from teei_finops.review.policy_results import plan_row, policy_part
 from teei_finops.review.report_schema import budget_row, resource_row, sums
@@ -64,7 +66,7 @@ def _review(
         for pattern in options.usage.unmatched(seen)
     ]
     budgets = with_config_budgets(options.budgets, plans)
-    judged = judge(costs, budgets, options.at)
+    judged = evaluate_budgets(costs, budgets, options.at)
     coverage = Counter(row["state"] for row in rows)
     complete = all(plan.complete for plan in plans)
     said, short = verdict(

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
-from teei_finops.costing.estimators.from_usage import charge_stated
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.schedules import monthly_runs
 
 # DPUs of a worker type, and what a job has when the program names neither; Glue developer guide, 2026-10.
@@ -29,85 +29,87 @@ CRAWL_HOURS = Range(Decimal(10) / 60, Decimal(10) / 60, Decimal(1), assumed=True
 
 
 @estimates("aws:glue/job:Job")
-def glue_job(r: Subject) -> None:
+def glue_job(ctx: EstimationContext) -> None:
     """DPU-hours; without a statement, the job's DPUs for half an hour a day."""
-    command = r.text("command.name", "glueetl")
-    dpu_hours = r.stated("monthly_dpu_hours")
+    command = ctx.text("command.name", "glueetl")
+    dpu_hours = ctx.from_usage("monthly_dpu_hours")
     if dpu_hours is None:
-        dpu_hours = JOB_HOURS * _dpus(r, command)
-    key = "job-flex" if r.text("executionClass", "STANDARD") == "FLEX" else "job"
+        dpu_hours = JOB_HOURS * _dpus(ctx, command)
+    key = "job-flex" if ctx.text("executionClass", "STANDARD") == "FLEX" else "job"
     if command == "glueray":
         key = "ray-job"
-    r.charge(f"DPU-hours, {key}", "AWSGlue", "etl", key, dpu_hours)
+    ctx.charge(f"DPU-hours, {key}", "AWSGlue", "etl", key, dpu_hours)
 
 
-def _dpus(r: Subject, command: str) -> Decimal:
-    if r.has("maxCapacity"):
-        return r.number("maxCapacity")
-    if r.has("numberOfWorkers"):
-        return r.number("numberOfWorkers") * WORKER_DPUS.get(r.text("workerType", "G.1X"), Decimal(1))
+def _dpus(ctx: EstimationContext, command: str) -> Decimal:
+    if ctx.has("maxCapacity"):
+        return ctx.number("maxCapacity")
+    if ctx.has("numberOfWorkers"):
+        return ctx.number("numberOfWorkers") * WORKER_DPUS.get(ctx.text("workerType", "G.1X"), Decimal(1))
     return SHELL_DPUS if command == "pythonshell" else SPARK_DPUS
 
 
 @estimates("aws:glue/crawler:Crawler")
-def glue_crawler(r: Subject) -> None:
+def glue_crawler(ctx: EstimationContext) -> None:
     """DPU-hours; without a statement, two DPUs for each run that its schedule gives, or one run a day."""
-    dpu_hours = r.stated("monthly_dpu_hours")
+    dpu_hours = ctx.from_usage("monthly_dpu_hours")
     if dpu_hours is None:
-        runs = monthly_runs(r.text("schedule", "")) or Decimal(30)
+        runs = monthly_runs(ctx.text("schedule", "")) or Decimal(30)
         dpu_hours = CRAWL_HOURS * CRAWL_DPUS * runs
-    r.charge("Crawler DPU-hours", "AWSGlue", "catalog", "crawler", dpu_hours)
+    ctx.charge("Crawler DPU-hours", "AWSGlue", "catalog", "crawler", dpu_hours)
 
 
 @estimates("aws:glue/catalogDatabase:CatalogDatabase")
-def glue_catalog(r: Subject) -> None:
+def glue_catalog(ctx: EstimationContext) -> None:
     """List price; the first million objects and requests of an account are not in the allowances on file."""
-    stored = r.usage("stored_objects", 100, 1_000, 100_000)
-    r.charge("Objects stored", "AWSGlue", "catalog", "object-storage", stored)
-    requests = r.usage("monthly_requests", 0, 100_000, 1_000_000)
-    r.charge("Requests", "AWSGlue", "catalog", "requests", requests)
+    stored = ctx.usage("stored_objects", 100, 1_000, 100_000)
+    ctx.charge("Objects stored", "AWSGlue", "catalog", "object-storage", stored)
+    requests = ctx.usage("monthly_requests", 0, 100_000, 1_000_000)
+    ctx.charge("Requests", "AWSGlue", "catalog", "requests", requests)
 
 
 @estimates("aws:athena/workgroup:Workgroup")
-def athena_workgroup(r: Subject) -> None:
+def athena_workgroup(ctx: EstimationContext) -> None:
     """Data scanned by SQL; DPU-hours of a Spark workgroup, or of provisioned capacity when stated."""
-    if r.text("state", "ENABLED") == "DISABLED":
+    if ctx.text("state", "ENABLED") == "DISABLED":
         return
-    spark = "spark" in r.text("configuration.engineVersion.selectedEngineVersion", "").lower()
-    hours = r.stated("monthly_dpu_hours")
+    spark = "spark" in ctx.text("configuration.engineVersion.selectedEngineVersion", "").lower()
+    hours = ctx.from_usage("monthly_dpu_hours")
     if spark:
-        hours = hours or r.usage("monthly_dpu_hours", 0, 10, 100)
-        r.charge("Spark DPU-hours", "AmazonAthena", "spark", "dpu", hours)
-        charge_stated(r, "monthly_scanned_tb", "Data scanned", "AmazonAthena", "sql", "data-scanned")
+        hours = hours or ctx.usage("monthly_dpu_hours", 0, 10, 100)
+        ctx.charge("Spark DPU-hours", "AmazonAthena", "spark", "dpu", hours)
+        charge_from_usage(ctx, "monthly_scanned_tb", "Data scanned", "AmazonAthena", "sql", "data-scanned")
         return
-    scanned = r.usage("monthly_scanned_tb", 0, Decimal("0.1"), 1)
-    r.charge("Data scanned", "AmazonAthena", "sql", "data-scanned", scanned)
+    scanned = ctx.usage("monthly_scanned_tb", 0, Decimal("0.1"), 1)
+    ctx.charge("Data scanned", "AmazonAthena", "sql", "data-scanned", scanned)
     if hours is not None:
-        r.charge("Provisioned DPU-hours", "AmazonAthena", "provisioned", "dpu", hours)
+        ctx.charge("Provisioned DPU-hours", "AmazonAthena", "provisioned", "dpu", hours)
 
 
 @estimates("aws:amp/workspace:Workspace")
-def prometheus_workspace(r: Subject) -> None:
+def prometheus_workspace(ctx: EstimationContext) -> None:
     """Samples ingested, stored and queried; no source in the price book names a Region for them."""
     service = "AmazonPrometheus"
-    charge_stated(r, "storage_gb", "Metric storage", service, "workspace", "storage")
-    charge_stated(r, "monthly_query_samples", "Samples queried", service, "workspace", "samples-queried")
-    samples = r.usage("monthly_samples", 0, 100_000_000, 1_000_000_000)
-    r.charge("Samples ingested", service, "workspace", "samples-ingested", samples)
+    charge_from_usage(ctx, "storage_gb", "Metric storage", service, "workspace", "storage")
+    charge_from_usage(
+        ctx, "monthly_query_samples", "Samples queried", service, "workspace", "samples-queried"
+    )
+    samples = ctx.usage("monthly_samples", 0, 100_000_000, 1_000_000_000)
+    ctx.charge("Samples ingested", service, "workspace", "samples-ingested", samples)
 
 
 @estimates("aws:grafana/workspace:Workspace")
-def grafana_workspace(r: Subject) -> None:
-    editors = r.usage("active_editors", 1, 1, 5)
-    r.charge("Active editors", "AmazonGrafana", "users", "editor", editors)
-    viewers = r.usage("active_viewers", 0, 5, 20)
-    r.charge("Active viewers", "AmazonGrafana", "users", "viewer", viewers)
+def grafana_workspace(ctx: EstimationContext) -> None:
+    editors = ctx.usage("active_editors", 1, 1, 5)
+    ctx.charge("Active editors", "AmazonGrafana", "users", "editor", editors)
+    viewers = ctx.usage("active_viewers", 0, 5, 20)
+    ctx.charge("Active viewers", "AmazonGrafana", "users", "viewer", viewers)
 
 
 @estimates("aws:bedrock/provisionedModelThroughput:ProvisionedModelThroughput")
-def provisioned_model(r: Subject) -> None:
+def provisioned_model(ctx: EstimationContext) -> None:
     """Model units by the hour; no model has a price on file."""
-    model = r.text("modelArn").rpartition("/")[2]
-    commitment = r.text("commitmentDuration", "none")
-    hours = r.hours() * r.number("modelUnits")
-    r.charge(f"Model units, {model}", "AmazonBedrock", f"provisioned-{commitment.lower()}", model, hours)
+    model = ctx.text("modelArn").rpartition("/")[2]
+    commitment = ctx.text("commitmentDuration", "none")
+    hours = ctx.hours() * ctx.number("modelUnits")
+    ctx.charge(f"Model units, {model}", "AmazonBedrock", f"provisioned-{commitment.lower()}", model, hours)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.compute import charge_instances, charge_volume
 from teei_finops.costing.estimators.scaling import between, scaling_targets
 from teei_finops.costing.estimators.sizes import vcpus
@@ -20,33 +20,33 @@ _AMOUNT = re.compile(r"^\s*(\d*\.?\d+)\s*([a-z]*)\s*$", re.IGNORECASE)
 
 
 @estimates("aws:ecs/service:Service")
-def service(r: Subject) -> None:
+def service(ctx: EstimationContext) -> None:
     """Tasks on Fargate; those on EC2 run on instances that are billed on themselves.
 
     Expected at desiredCount (0 when it is not set, the provider's default). Fargate pricing page, 2026-10.
     """
-    share = _fargate_share(r)
+    share = _fargate_share(ctx)
     if not share:
-        r.note("its tasks run on EC2 instances, which are billed on themselves")
+        ctx.note("its tasks run on EC2 instances, which are billed on themselves")
         return
-    task = r.related("taskDefinition", TASK_DEFINITION)
+    task = ctx.related("taskDefinition", TASK_DEFINITION)
     if task is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "taskDefinition: it is not in the preview")
-    hours = _task_hours(r)
+    hours = _task_hours(ctx)
     if hours.is_zero:
-        r.note("no tasks: desiredCount is 0 or not set")
+        ctx.note("no tasks: desiredCount is 0 or not set")
         return
     for provider, part in share.items():
-        _charge_tasks(r, task, provider, hours * part)
-    if r.flag("networkConfiguration.assignPublicIp"):
-        r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
-    volume = r.part("volumeConfiguration").part("managedEbsVolume")
+        _charge_tasks(ctx, task, provider, hours * part)
+    if ctx.flag("networkConfiguration.assignPublicIp"):
+        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
+    volume = ctx.part("volumeConfiguration").part("managedEbsVolume")
     if volume.has("sizeInGb"):
-        disk = Values({**volume.raw, "size": volume.raw["sizeInGb"]})
-        charge_volume(r, "Managed volume", disk, share=hours / HOURS, default_size=0)
+        disk = Inputs({**volume.raw, "size": volume.raw["sizeInGb"]})
+        charge_volume(ctx, "Managed volume", disk, share=hours / HOURS, default_size=0)
 
 
-def _charge_tasks(r: Subject, task: Subject, provider: str, hours: Range) -> None:
+def _charge_tasks(ctx: EstimationContext, task: EstimationContext, provider: str, hours: Range) -> None:
     windows = task.text("runtimePlatform.operatingSystemFamily", "LINUX").startswith("WINDOWS")
     arm = task.text("runtimePlatform.cpuArchitecture", "X86_64") == "ARM64"
     family = "fargate-windows" if windows else "fargate-arm64" if arm else "fargate-x86"
@@ -54,22 +54,22 @@ def _charge_tasks(r: Subject, task: Subject, provider: str, hours: Range) -> Non
         family = family.replace("fargate", "fargate-spot")
     cpu = _size(task.text("cpu"), "cpu", small=1024, units=("vcpu",))
     memory = _size(task.text("memory"), "memory", small=1024, units=("gb",))
-    r.charge("Task vCPU", "AmazonECS", family, "vcpu", hours * cpu)
+    ctx.charge("Task vCPU", "AmazonECS", family, "vcpu", hours * cpu)
     if windows:
-        r.charge("Windows licence", "AmazonECS", family, "os-licence", hours * cpu)
-    r.charge("Task memory", "AmazonECS", family, "memory", hours * memory)
+        ctx.charge("Windows licence", "AmazonECS", family, "os-licence", hours * cpu)
+    ctx.charge("Task memory", "AmazonECS", family, "memory", hours * memory)
     disk = task.number("ephemeralStorage.sizeInGib", 20)
-    r.charge("Ephemeral storage", "AmazonECS", "fargate", "ephemeral-storage", disk, times=hours)
+    ctx.charge("Ephemeral storage", "AmazonECS", "fargate", "ephemeral-storage", disk, times=hours)
 
 
-def _fargate_share(r: Subject) -> dict[str, Decimal]:
+def _fargate_share(ctx: EstimationContext) -> dict[str, Decimal]:
     """The part of the tasks on each kind of Fargate; empty when they run on instances."""
-    launch = r.text("launchType", "")
+    launch = ctx.text("launchType", "")
     if launch:
         return {"FARGATE": Decimal(1)} if launch == "FARGATE" else {}
-    strategies = r.items("capacityProviderStrategies")
+    strategies = ctx.items("capacityProviderStrategies")
     if not strategies:
-        cluster = r.related("cluster", CLUSTER)
+        cluster = ctx.related("cluster", CLUSTER)
         for default in cluster.referring(CLUSTER_PROVIDERS, "clusterName") if cluster else ():
             strategies = default.items("defaultCapacityProviderStrategies")
     weights = {
@@ -83,22 +83,22 @@ def _fargate_share(r: Subject) -> dict[str, Decimal]:
     return {name: part / total for name, part in weights.items() if part and name.startswith("FARGATE")}
 
 
-def _task_hours(r: Subject) -> Range:
-    stated = r.stated("monthly_task_hours")
+def _task_hours(ctx: EstimationContext) -> Range:
+    stated = ctx.from_usage("monthly_task_hours")
     if stated is not None:
         return stated
-    tasks = r.stated("average_tasks")
+    tasks = ctx.from_usage("average_tasks")
     if tasks is None:
-        desired = r.number("desiredCount", 0)
+        desired = ctx.number("desiredCount", 0)
         tasks = Range.of(desired)
-        for target in scaling_targets(r, _scalable_id(r)):
+        for target in scaling_targets(ctx, _scalable_id(ctx)):
             tasks = between(target, desired)
     return tasks * HOURS
 
 
-def _scalable_id(r: Subject) -> str | None:
+def _scalable_id(ctx: EstimationContext) -> str | None:
     """`service/CLUSTER/NAME`, None while the cluster or the name is not known."""
-    cluster, name = r.raw.get("cluster"), r.raw.get("name")
+    cluster, name = ctx.raw.get("cluster"), ctx.raw.get("name")
     if not isinstance(cluster, str) or not isinstance(name, str):
         return None
     return f"service/{cluster.rpartition('/')[2]}/{name}"
@@ -113,50 +113,50 @@ def _size(text: str, path: str, *, small: int, units: tuple[str, ...]) -> Decima
 
 
 @estimates("aws:apprunner/service:Service")
-def app_runner(r: Subject) -> None:
+def app_runner(ctx: EstimationContext) -> None:
     """Provisioned memory of the minimum instances (1 without a scaling configuration, 2 GB without a size),
     and vCPUs while requests are processed, assumed up to all hours (App Runner pricing page, 2026-10).
     """
     least = Decimal(1)
-    scaling = r.related("autoScalingConfigurationArn", RUNNER_SCALING)
+    scaling = ctx.related("autoScalingConfigurationArn", RUNNER_SCALING)
     if scaling is not None:
         least = scaling.number("minSize", 1)
-    elif r.has("autoScalingConfigurationArn"):
-        r.note("its scaling configuration is not in the preview: one provisioned instance assumed")
-    memory = _size(r.text("instanceConfiguration.memory", "2048"), "memory", small=1024, units=("gb",))
-    cpu = _size(r.text("instanceConfiguration.cpu", "1024"), "cpu", small=1024, units=("vcpu",))
-    hours = r.hours()
-    r.charge("Provisioned memory", "AWSAppRunner", "compute", "provisioned-memory", hours * least * memory)
+    elif ctx.has("autoScalingConfigurationArn"):
+        ctx.note("its scaling configuration is not in the preview: one provisioned instance assumed")
+    memory = _size(ctx.text("instanceConfiguration.memory", "2048"), "memory", small=1024, units=("gb",))
+    cpu = _size(ctx.text("instanceConfiguration.cpu", "1024"), "cpu", small=1024, units=("vcpu",))
+    hours = ctx.hours()
+    ctx.charge("Provisioned memory", "AWSAppRunner", "compute", "provisioned-memory", hours * least * memory)
     busiest = HOURS * cpu * max(least, Decimal(1))
-    active = r.usage("monthly_active_vcpu_hours", 0, busiest / 10, busiest)
-    r.charge("Active vCPU", "AWSAppRunner", "compute", "active-vcpu", active)
+    active = ctx.usage("monthly_active_vcpu_hours", 0, busiest / 10, busiest)
+    ctx.charge("Active vCPU", "AWSAppRunner", "compute", "active-vcpu", active)
 
 
 @estimates("aws:batch/computeEnvironment:ComputeEnvironment")
-def batch(r: Subject) -> None:
+def batch(ctx: EstimationContext) -> None:
     """The vCPU-hours of jobs, at least minvCpus all month; assumed without usage up to maxvCpus, expected at
     a tenth of it, with 4 GB per vCPU on Fargate (2 to 8). Batch itself is free (AWS Batch pricing, 2026-10).
     """
-    if r.text("type", "MANAGED").upper() == "UNMANAGED":
-        r.note("its instances are the program's own and billed on themselves")
+    if ctx.text("type", "MANAGED").upper() == "UNMANAGED":
+        ctx.note("its instances are the program's own and billed on themselves")
         return
-    resources = r.part("computeResources")
+    resources = ctx.part("computeResources")
     kind = resources.text("type").upper()
     most = resources.number("maxVcpus") * HOURS
     least = (resources.number("minVcpus", 0) if not kind.startswith("FARGATE") else Decimal(0)) * HOURS
-    vcpu = r.usage("monthly_vcpu_hours", least, max(least, most / 10), max(least, most))
+    vcpu = ctx.usage("monthly_vcpu_hours", least, max(least, most / 10), max(least, most))
     vcpu = vcpu.map(lambda hours: max(hours, least))
-    memory = r.usage("monthly_memory_gb_hours", vcpu.low * 2, vcpu.expected * 4, vcpu.high * 8)
+    memory = ctx.usage("monthly_memory_gb_hours", vcpu.low * 2, vcpu.expected * 4, vcpu.high * 8)
     if kind.startswith("FARGATE"):
         family = "fargate-spot-x86" if kind == "FARGATE_SPOT" else "fargate-x86"
-        r.charge("Job vCPU", "AmazonECS", family, "vcpu", vcpu)
-        r.charge("Job memory", "AmazonECS", family, "memory", memory)
+        ctx.charge("Job vCPU", "AmazonECS", family, "vcpu", vcpu)
+        ctx.charge("Job memory", "AmazonECS", family, "memory", memory)
         return
     types = resources.texts("instanceTypes")
     instance = types[0] if types else "optimal"
     if "." not in instance:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"AWS Batch chooses the instance type ({instance})")
     if kind == "SPOT":
-        r.note("spot has no list price: priced as on demand, which it does not exceed")
-    charge_instances(r, instance, vcpu / vcpus(instance), system="linux")
-    r.note("the volumes of its instances are not in this figure")
+        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
+    charge_instances(ctx, instance, vcpu / vcpus(instance), system="linux")
+    ctx.note("the volumes of its instances are not in this figure")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, Range
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.sizes import vcpus
 from teei_finops.costing.estimators.support import support_of
-from teei_finops.costing.preview.plan import is_unknown
+from teei_finops.costing.preview.values import is_unknown
 
 RDS = "AmazonRDS"
 FREE_INSIGHTS_DAYS = 7  # Performance Insights keeps 7 days free; RDS pricing page, 2026-10
@@ -20,15 +20,23 @@ def engine_family(engine: str) -> str:
     return FAMILIES.get(engine, engine)
 
 
-def inherited(r: Subject, owner: Subject | None, path: str, default: str | None = None) -> str:
+def inherited(
+    ctx: EstimationContext, owner: EstimationContext | None, path: str, default: str | None = None
+) -> str:
     """The text at `path`; where the program leaves it to the cluster or the source, theirs."""
-    if owner is not None and (not r.has(path) or is_unknown(r.raw.get(path))):
+    if owner is not None and (not ctx.has(path) or is_unknown(ctx.raw.get(path))):
         return owner.text(path) if default is None else owner.text(path, default)
-    return r.text(path) if default is None else r.text(path, default)
+    return ctx.text(path) if default is None else ctx.text(path, default)
 
 
 def charge_extended_support(
-    r: Subject, engine: str, version: str, disabled: bool, quantity: Range, *, serverless: bool = False
+    ctx: EstimationContext,
+    engine: str,
+    version: str,
+    disabled: bool,
+    quantity: Range,
+    *,
+    serverless: bool = False,
 ) -> None:
     """vCPU-hours (ACU-hours when serverless) of a version past its standard support.
 
@@ -38,36 +46,36 @@ def charge_extended_support(
     """
     if disabled or engine == "mariadb":
         return
-    support = support_of(r, RDS, engine, version)
+    support = support_of(ctx, RDS, engine, version)
     if not support.extended:
         return
     key = "year-3" if support.year >= 3 else "year-1-2"
     prefix = "aurora-serverless-v2-" if serverless else ""
-    r.charge(f"Extended support, {key.replace('-', ' ')}", RDS, "extended-support", prefix + key, quantity)
+    ctx.charge(f"Extended support, {key.replace('-', ' ')}", RDS, "extended-support", prefix + key, quantity)
 
 
-def lifecycle_disabled(values: Values) -> bool:
+def lifecycle_disabled(values: Inputs) -> bool:
     setting = values.text("engineLifecycleSupport", "open-source-rds-extended-support")
     return setting.endswith("-disabled")
 
 
-def charge_insights(r: Subject, kind: str, hours: Range, mode: str, copies: int = 1) -> None:
+def charge_insights(ctx: EstimationContext, kind: str, hours: Range, mode: str, copies: int = 1) -> None:
     """Performance Insights beyond the free days, and Database Insights in advanced mode, by vCPU.
 
     The advanced mode includes the retention.
     """
     if mode == "advanced":
-        r.charge("Database Insights", RDS, "database-insights", "advanced", hours * (vcpus(kind) * copies))
-    elif r.flag("performanceInsightsEnabled"):
-        days = r.number("performanceInsightsRetentionPeriod", FREE_INSIGHTS_DAYS)
+        ctx.charge("Database Insights", RDS, "database-insights", "advanced", hours * (vcpus(kind) * copies))
+    elif ctx.flag("performanceInsightsEnabled"):
+        days = ctx.number("performanceInsightsRetentionPeriod", FREE_INSIGHTS_DAYS)
         if days > FREE_INSIGHTS_DAYS:
             months = hours * (vcpus(kind) * copies) / HOURS
-            r.charge("Performance Insights", RDS, "performance-insights", f"retention-{days}-days", months)
+            ctx.charge("Performance Insights", RDS, "performance-insights", f"retention-{days}-days", months)
 
 
-def charge_database_credits(r: Subject, kind: str, engine: str) -> None:
+def charge_database_credits(ctx: EstimationContext, kind: str, engine: str) -> None:
     """Surplus CPU credits of a burstable class that the usage profile states."""
-    credits = r.stated("monthly_surplus_cpu_credit_hours")
+    credits = ctx.from_usage("monthly_surplus_cpu_credit_hours")
     family = kind.removeprefix("db.").partition(".")[0]
     if credits is None or family not in ("t2", "t3", "t4g"):
         return
@@ -75,15 +83,15 @@ def charge_database_credits(r: Subject, kind: str, engine: str) -> None:
         keys = ["aurora-t3"] if family == "t3" else [f"aurora-{family}"]
     else:
         keys = [f"{engine}-t3-t4g", f"{engine}-{family}"]
-    key = next((key for key in keys if r.has_rate(RDS, "cpu-credits", key)), keys[-1])
-    r.charge("Surplus CPU credits", RDS, "cpu-credits", key, credits)
+    key = next((key for key in keys if ctx.has_rate(RDS, "cpu-credits", key)), keys[-1])
+    ctx.charge("Surplus CPU credits", RDS, "cpu-credits", key, credits)
 
 
-def charge_public_address(r: Subject, hours: Range) -> None:
-    if r.flag("publiclyAccessible"):
-        r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
+def charge_public_address(ctx: EstimationContext, hours: Range) -> None:
+    if ctx.flag("publiclyAccessible"):
+        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
 
 
-def backup_above_free(r: Subject, size: Range) -> Range:
+def backup_above_free(ctx: EstimationContext, size: Range) -> Range:
     """GB of backups above the free amount, the size of the database: none expected, as much again at most."""
-    return r.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), size.high)
+    return ctx.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), size.high)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 
 SERVICE = "AmazonRoute53"
 QUERIES = (0, 1_000_000, 10_000_000)
@@ -21,55 +21,55 @@ POLICIES = {
 
 
 @estimates("aws:route53/zone:Zone")
-def zone(r: Subject) -> None:
+def zone(ctx: EstimationContext) -> None:
     """Its month; queries are billed on the records."""
-    r.charge("Hosted zone", SERVICE, "hosted-zone", "zone", 1)
+    ctx.charge("Hosted zone", SERVICE, "hosted-zone", "zone", 1)
 
 
 @estimates("aws:route53/record:Record")
-def record(r: Subject) -> None:
+def record(ctx: EstimationContext) -> None:
     """Queries by routing policy; an alias to an AWS resource is free (Route 53 pricing page, 2026-10)."""
-    key = next((POLICIES[path] for path in POLICIES if r.raw.get(path)), "standard")
-    own_zone = r.raw.get("zoneId")
-    aliases = r.items("aliases")
+    key = next((POLICIES[path] for path in POLICIES if ctx.raw.get(path)), "standard")
+    own_zone = ctx.raw.get("zoneId")
+    aliases = ctx.items("aliases")
     if aliases and all(alias.raw.get("zoneId") != own_zone for alias in aliases):
-        r.note("queries for an alias of an AWS resource are free")
+        ctx.note("queries for an alias of an AWS resource are free")
         return
-    r.charge(f"Queries, {key}", SERVICE, "queries", key, r.usage("monthly_queries", *QUERIES))
+    ctx.charge(f"Queries, {key}", SERVICE, "queries", key, ctx.usage("monthly_queries", *QUERIES))
 
 
 @estimates("aws:route53/healthCheck:HealthCheck")
-def health_check(r: Subject) -> None:
+def health_check(ctx: EstimationContext) -> None:
     """The check and its optional features: HTTPS, string matching, a fast interval, latency measurement.
 
     An endpoint that is not visibly an AWS one is billed as one outside AWS, the dearer of the two.
     """
-    kind = r.text("type")
+    kind = ctx.text("type")
     inside = kind in WITHOUT_ENDPOINT or (
-        r.has("fqdn") and r.text("fqdn").rstrip(".").lower().endswith(AWS_NAMES)
+        ctx.has("fqdn") and ctx.text("fqdn").rstrip(".").lower().endswith(AWS_NAMES)
     )
     where = "aws" if inside else "non-aws"
     if not inside:
-        r.note("its endpoint is taken to be outside AWS")
-    r.charge(f"Health check, {where}", SERVICE, "health-check", f"basic-{where}", 1)
+        ctx.note("its endpoint is taken to be outside AWS")
+    ctx.charge(f"Health check, {where}", SERVICE, "health-check", f"basic-{where}", 1)
     features = (
         kind.startswith("HTTPS"),
         kind.endswith("STR_MATCH"),
-        kind not in WITHOUT_ENDPOINT and r.number("requestInterval", 30) <= FAST_SECONDS,
-        r.flag("measureLatency"),
+        kind not in WITHOUT_ENDPOINT and ctx.number("requestInterval", 30) <= FAST_SECONDS,
+        ctx.flag("measureLatency"),
     )
-    r.charge("Optional features", SERVICE, "health-check", f"optional-feature-{where}", sum(features))
+    ctx.charge("Optional features", SERVICE, "health-check", f"optional-feature-{where}", sum(features))
 
 
 @estimates("aws:route53/resolverEndpoint:ResolverEndpoint")
-def resolver_endpoint(r: Subject) -> None:
-    addresses = r.count("ipAddresses")
-    r.charge("Network interfaces", SERVICE, "resolver", "endpoint-eni", r.hours() * addresses)
-    r.charge("Queries", SERVICE, "resolver", "queries", r.usage("monthly_queries", *QUERIES))
+def resolver_endpoint(ctx: EstimationContext) -> None:
+    addresses = ctx.count("ipAddresses")
+    ctx.charge("Network interfaces", SERVICE, "resolver", "endpoint-eni", ctx.hours() * addresses)
+    ctx.charge("Queries", SERVICE, "resolver", "queries", ctx.usage("monthly_queries", *QUERIES))
 
 
 @estimates("aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace")
-def private_namespace(r: Subject) -> None:
+def private_namespace(ctx: EstimationContext) -> None:
     """The hosted zone that it makes, and its queries."""
-    r.charge("Hosted zone of the namespace", SERVICE, "hosted-zone", "zone", 1)
-    r.charge("Queries", SERVICE, "queries", "standard", r.usage("monthly_queries", *QUERIES))
+    ctx.charge("Hosted zone of the namespace", SERVICE, "hosted-zone", "zone", 1)
+    ctx.charge("Queries", SERVICE, "queries", "standard", ctx.usage("monthly_queries", *QUERIES))

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
-from teei_finops.costing.estimators.from_usage import charge_stated
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.schedules import monthly_runs
 
 SERVICE = "AmazonCloudWatch"
@@ -28,87 +28,87 @@ FLOW_DESTINATIONS = {
 
 
 @estimates("aws:cloudwatch/metricAlarm:MetricAlarm")
-def metric_alarm(r: Subject) -> None:
+def metric_alarm(ctx: EstimationContext) -> None:
     """Each metric it looks at, by resolution; with an anomaly band three of the one."""
-    queries = r.items("metricQueries")
+    queries = ctx.items("metricQueries")
     looked_at = [query.part("metric") for query in queries if query.has("metric")]
-    periods = [_period(metric, 300) for metric in looked_at] or [_period(r, 300)]
+    periods = [_period(metric, 300) for metric in looked_at] or [_period(ctx, 300)]
     metrics = max(len(looked_at), 1)
     expressions = [query.text("expression", "").strip() for query in queries]
     if any("ANOMALY_DETECTION_BAND" in text for text in expressions):
         metrics += BAND_METRICS - 1
     selects = sum(text.upper().startswith("SELECT") for text in expressions)
     if selects:
-        analysed = r.months() * Range(*(Decimal(n) for n in QUERIED_METRICS), assumed=True) * selects
-        r.charge("Metrics of Metrics Insights", SERVICE, "alarms", "metrics-insights", analysed)
-        r.note("how many metrics its query looks at is assumed")
+        analysed = ctx.months() * Range(*(Decimal(n) for n in QUERIED_METRICS), assumed=True) * selects
+        ctx.charge("Metrics of Metrics Insights", SERVICE, "alarms", "metrics-insights", analysed)
+        ctx.note("how many metrics its query looks at is assumed")
         if not looked_at:
             return
     key = "high-resolution" if min(periods) < HIGH_RESOLUTION_S else "standard"
     allowance = "alarms-standard-resolution" if key == "standard" else None
-    r.charge(f"Alarm metrics, {key}", SERVICE, "alarms", key, r.months() * metrics, allowance=allowance)
+    ctx.charge(f"Alarm metrics, {key}", SERVICE, "alarms", key, ctx.months() * metrics, allowance=allowance)
 
 
-def _period(metric: Values, default: int) -> Decimal:
+def _period(metric: Inputs, default: int) -> Decimal:
     return metric.number("period", default)
 
 
 @estimates("aws:cloudwatch/compositeAlarm:CompositeAlarm")
-def composite_alarm(r: Subject) -> None:
-    r.charge("Composite alarm", SERVICE, "alarms", "composite", r.months())
+def composite_alarm(ctx: EstimationContext) -> None:
+    ctx.charge("Composite alarm", SERVICE, "alarms", "composite", ctx.months())
 
 
 @estimates("aws:cloudwatch/dashboard:Dashboard")
-def dashboard(r: Subject) -> None:
+def dashboard(ctx: EstimationContext) -> None:
     """List price; the three that an account has free are not in the allowances on file."""
-    r.charge("Dashboard", SERVICE, "dashboards", "dashboard", 1)
+    ctx.charge("Dashboard", SERVICE, "dashboards", "dashboard", 1)
 
 
 @estimates("aws:cloudwatch/metricStream:MetricStream")
-def metric_stream(r: Subject) -> None:
-    updates = r.usage("monthly_metric_updates", *STREAMED_UPDATES)
-    r.charge("Metric updates", SERVICE, "metrics", "metric-stream", updates)
+def metric_stream(ctx: EstimationContext) -> None:
+    updates = ctx.usage("monthly_metric_updates", *STREAMED_UPDATES)
+    ctx.charge("Metric updates", SERVICE, "metrics", "metric-stream", updates)
 
 
 @estimates("aws:synthetics/canary:Canary")
-def canary(r: Subject) -> None:
+def canary(ctx: EstimationContext) -> None:
     """Runs as its schedule gives them; the function and the bucket behind it are billed on their own."""
-    runs = r.stated("monthly_runs")
+    runs = ctx.from_usage("monthly_runs")
     if runs is None:
-        expression = r.text("schedule.expression")
+        expression = ctx.text("schedule.expression")
         fires = monthly_runs(expression)
         if fires is None:
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"schedule.expression {expression!r} cannot be read")
         runs = Range.of(fires)
-    r.charge("Canary runs", SERVICE, "synthetics", "canary-run", runs)
+    ctx.charge("Canary runs", SERVICE, "synthetics", "canary-run", runs)
 
 
 @estimates("aws:cloudwatch/logGroup:LogGroup")
-def log_group(r: Subject) -> None:
+def log_group(ctx: EstimationContext) -> None:
     """Ingestion by class, and what the retention keeps, compressed."""
-    kind = r.text("logGroupClass", "STANDARD")
-    ingested = r.usage("monthly_ingested_gb", *LOG_GB)
+    kind = ctx.text("logGroupClass", "STANDARD")
+    ingested = ctx.usage("monthly_ingested_gb", *LOG_GB)
     key = {"STANDARD": "ingest-standard", "INFREQUENT_ACCESS": "ingest-infrequent-access"}.get(
         kind, f"ingest-{kind.lower()}"
     )
-    r.charge(f"Log data ingested, {kind}", SERVICE, "logs", key, ingested, allowance="logs-ingest")
-    stored = r.stated("storage_gb")
+    ctx.charge(f"Log data ingested, {kind}", SERVICE, "logs", key, ingested, allowance="logs-ingest")
+    stored = ctx.from_usage("storage_gb")
     if stored is None:
-        days = r.number("retentionInDays", 0)
+        days = ctx.number("retentionInDays", 0)
         months = Range.of(days / MONTH_DAYS) if days > ZERO else NEVER_EXPIRES_MONTHS
         stored = ingested * months * COMPRESSED
         if days <= ZERO:
-            r.note("nothing removes its log events: storage grows; a year's worth is expected")
-    r.charge("Log data stored", SERVICE, "logs", "storage", stored, allowance="logs-storage")
-    charge_stated(r, "monthly_scanned_gb", "Log data queried", SERVICE, "logs", "insights-query")
+            ctx.note("nothing removes its log events: storage grows; a year's worth is expected")
+    ctx.charge("Log data stored", SERVICE, "logs", "storage", stored, allowance="logs-storage")
+    charge_from_usage(ctx, "monthly_scanned_gb", "Log data queried", SERVICE, "logs", "insights-query")
 
 
 @estimates("aws:ec2/flowLog:FlowLog")
-def flow_log(r: Subject) -> None:
+def flow_log(ctx: EstimationContext) -> None:
     """Vended logs by destination; what is stored is billed on the log group or bucket."""
-    destination = r.text("logDestinationType", "cloud-watch-logs")
-    data = r.usage("monthly_ingested_gb", *LOG_GB)
+    destination = ctx.text("logDestinationType", "cloud-watch-logs")
+    data = ctx.usage("monthly_ingested_gb", *LOG_GB)
     key = FLOW_DESTINATIONS.get(destination, f"vended-to-{destination}")
-    r.charge(f"Flow logs to {destination}", SERVICE, "logs", key, data)
-    if r.text("destinationOptions.fileFormat", "plain-text") == "parquet":
-        r.charge("Conversion to Parquet", SERVICE, "logs", "parquet-conversion", data)
+    ctx.charge(f"Flow logs to {destination}", SERVICE, "logs", key, data)
+    if ctx.text("destinationOptions.fileFormat", "plain-text") == "parquet":
+        ctx.charge("Conversion to Parquet", SERVICE, "logs", "parquet-conversion", data)

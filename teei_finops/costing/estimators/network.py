@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.compute import charge_transfer
 from teei_finops.costing.estimators.subnets import subnet_count
 
@@ -14,76 +14,76 @@ ENDPOINT_SUBNET = "aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssocia
 ACCELERATORS_PER_TUNNEL_PAIR = 2  # an accelerated connection uses two; AWS VPN pricing page, 2026-10
 
 
-def processed(r: Subject) -> Range:
+def processed(ctx: EstimationContext) -> Range:
     """GB through the resource: stated, else up to 1 TB."""
-    return r.usage("monthly_data_processed_gb", 0, 100, 1_000)
+    return ctx.usage("monthly_data_processed_gb", 0, 100, 1_000)
 
 
 @estimates("aws:ec2/eip:Eip")
-def elastic_ip(r: Subject) -> None:
+def elastic_ip(ctx: EstimationContext) -> None:
     """In use or idle, every public IPv4 address is billed (VPC pricing page, 2026-10); one's own is not."""
-    pool = r.text("publicIpv4Pool", "amazon")
-    if pool != "amazon" or r.has("customerOwnedIpv4Pool"):
-        r.note("the address is the customer's own: AWS does not bill it")
+    pool = ctx.text("publicIpv4Pool", "amazon")
+    if pool != "amazon" or ctx.has("customerOwnedIpv4Pool"):
+        ctx.note("the address is the customer's own: AWS does not bill it")
         return
-    used = r.has("instance") or r.has("networkInterface")
+    used = ctx.has("instance") or ctx.has("networkInterface")
     key = "in-use" if used else "idle"
-    r.charge(f"Public IPv4 address, {key}", "AmazonVPC", "public-ipv4", key, r.hours())
+    ctx.charge(f"Public IPv4 address, {key}", "AmazonVPC", "public-ipv4", key, ctx.hours())
 
 
 @estimates("aws:ec2/natGateway:NatGateway")
-def nat_gateway(r: Subject) -> None:
+def nat_gateway(ctx: EstimationContext) -> None:
     """A regional gateway bills the hour per zone it spans (VPC pricing page, 2026-10): those that are named,
     else one to six, expected three.
     """
     zones = Range.of(1)
-    if r.text("availabilityMode", "zonal") == "regional":
-        named = r.count("availabilityZoneAddresses")
+    if ctx.text("availabilityMode", "zonal") == "regional":
+        named = ctx.count("availabilityZoneAddresses")
         zones = Range.of(named) if named else Range(Decimal(1), Decimal(3), Decimal(6), assumed=True)
-    r.charge("NAT gateway", "AmazonEC2", "nat-gateway", "hour", r.hours() * zones)
-    r.charge("NAT data processed", "AmazonEC2", "nat-gateway", "data-processed", processed(r))
+    ctx.charge("NAT gateway", "AmazonEC2", "nat-gateway", "hour", ctx.hours() * zones)
+    ctx.charge("NAT data processed", "AmazonEC2", "nat-gateway", "data-processed", processed(ctx))
 
 
 @estimates("aws:ec2/vpcEndpoint:VpcEndpoint")
-def vpc_endpoint(r: Subject) -> None:
+def vpc_endpoint(ctx: EstimationContext) -> None:
     """One network interface per subnet is billed, at least one; gateway endpoints (the provider's default
     type) are free (PrivateLink pricing page, 2026-10).
     """
-    kind = r.text("vpcEndpointType", "Gateway")
+    kind = ctx.text("vpcEndpointType", "Gateway")
     if kind == "Gateway":
-        r.note("gateway endpoints are free")
+        ctx.note("gateway endpoints are free")
         return
     families = {"Interface": "interface-endpoint", "GatewayLoadBalancer": "gwlb-endpoint"}
     family = families.get(kind, f"{kind.lower()}-endpoint")
-    subnets = max(subnet_count(r, "subnetIds"), r.count("subnetConfigurations"))
-    subnets += len(r.referring(ENDPOINT_SUBNET, "vpcEndpointId"))
+    subnets = max(subnet_count(ctx, "subnetIds"), ctx.count("subnetConfigurations"))
+    subnets += len(ctx.referring(ENDPOINT_SUBNET, "vpcEndpointId"))
     if not subnets:
-        r.note("no subnet is named: one network interface assumed")
-    r.charge(f"{kind} endpoint", "AmazonVPC", family, "hour", r.hours(), times=max(subnets, 1))
-    r.charge("Endpoint data processed", "AmazonVPC", family, "data-processed", processed(r))
+        ctx.note("no subnet is named: one network interface assumed")
+    ctx.charge(f"{kind} endpoint", "AmazonVPC", family, "hour", ctx.hours(), times=max(subnets, 1))
+    ctx.charge("Endpoint data processed", "AmazonVPC", family, "data-processed", processed(ctx))
 
 
 @estimates("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
-def transit_gateway_attachment(r: Subject) -> None:
-    r.charge("VPC attachment", "AmazonVPC", "transit-gateway", "vpc-attachment", r.hours())
-    r.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed", processed(r))
+def transit_gateway_attachment(ctx: EstimationContext) -> None:
+    ctx.charge("VPC attachment", "AmazonVPC", "transit-gateway", "vpc-attachment", ctx.hours())
+    ctx.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed", processed(ctx))
 
 
 @estimates("aws:ec2/vpnConnection:VpnConnection")
-def vpn_connection(r: Subject) -> None:
+def vpn_connection(ctx: EstimationContext) -> None:
     """On a transit gateway its attachment and data are billed as well; acceleration bills accelerators."""
-    hours = r.hours()
-    bandwidth = r.text("tunnelBandwidth", "standard")
+    hours = ctx.hours()
+    bandwidth = ctx.text("tunnelBandwidth", "standard")
     key = "connection" if bandwidth == "standard" else f"connection-{bandwidth}"
-    key += "-concentrator" if r.has("vpnConcentratorId") else ""
-    r.charge("VPN connection", "AmazonVPC", "site-to-site-vpn", key, hours)
-    if r.has("transitGatewayId"):
-        r.charge("VPN attachment", "AmazonVPC", "transit-gateway", "vpn-attachment", hours)
-        r.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed-vpn", processed(r))
-    elif r.stated("monthly_data_processed_gb") is not None:
-        r.note("without a transit gateway, data processed is not billed")
-    if r.flag("enableAcceleration"):
-        r.charge(
+    key += "-concentrator" if ctx.has("vpnConcentratorId") else ""
+    ctx.charge("VPN connection", "AmazonVPC", "site-to-site-vpn", key, hours)
+    if ctx.has("transitGatewayId"):
+        ctx.charge("VPN attachment", "AmazonVPC", "transit-gateway", "vpn-attachment", hours)
+        ctx.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed-vpn", processed(ctx))
+    elif ctx.from_usage("monthly_data_processed_gb") is not None:
+        ctx.note("without a transit gateway, data processed is not billed")
+    if ctx.flag("enableAcceleration"):
+        ctx.charge(
             "Accelerators",
             "AWSGlobalAccelerator",
             "accelerator",
@@ -91,61 +91,63 @@ def vpn_connection(r: Subject) -> None:
             hours,
             times=ACCELERATORS_PER_TUNNEL_PAIR,
         )
-    charge_transfer(r, "monthly_internet_egress_gb")
-    r.note("the public IPv4 addresses of its tunnels and, unless stated, data out are not in this figure")
+    charge_transfer(ctx, "monthly_internet_egress_gb")
+    ctx.note("the public IPv4 addresses of its tunnels and, unless stated, data out are not in this figure")
 
 
 @estimates("aws:ec2clientvpn/networkAssociation:NetworkAssociation")
-def client_vpn_association(r: Subject) -> None:
-    r.charge("Client VPN association", "AmazonVPC", "client-vpn", "endpoint-association", r.hours())
+def client_vpn_association(ctx: EstimationContext) -> None:
+    ctx.charge("Client VPN association", "AmazonVPC", "client-vpn", "endpoint-association", ctx.hours())
 
 
 @estimates("aws:ec2clientvpn/endpoint:Endpoint")
-def client_vpn_endpoint(r: Subject) -> None:
+def client_vpn_endpoint(ctx: EstimationContext) -> None:
     """Assumed without usage: up to ten people, 168 working hours each."""
-    connections = r.usage("monthly_connection_hours", 0, 168, 1_680)
-    r.charge("Client connections", "AmazonVPC", "client-vpn", "connection", connections)
+    connections = ctx.usage("monthly_connection_hours", 0, 168, 1_680)
+    ctx.charge("Client connections", "AmazonVPC", "client-vpn", "connection", connections)
 
 
 @estimates("aws:ec2/trafficMirrorSession:TrafficMirrorSession")
-def traffic_mirror_session(r: Subject) -> None:
-    r.charge("Mirrored interface", "AmazonVPC", "traffic-mirroring", "session", r.hours())
+def traffic_mirror_session(ctx: EstimationContext) -> None:
+    ctx.charge("Mirrored interface", "AmazonVPC", "traffic-mirroring", "session", ctx.hours())
 
 
 @estimates("aws:ec2/vpcIpam:VpcIpam")
-def ipam(r: Subject) -> None:
+def ipam(ctx: EstimationContext) -> None:
     """The provider's default tier is advanced; the free tier bills nothing."""
-    if r.text("tier", "advanced") == "free":
-        r.note("the free tier of IPAM")
+    if ctx.text("tier", "advanced") == "free":
+        ctx.note("the free tier of IPAM")
         return
-    addresses = r.usage("average_active_ips", 0, 100, 1_000)
-    r.charge("Active addresses", "AmazonVPC", "ipam", "active-ip", r.hours() * addresses)
+    addresses = ctx.usage("average_active_ips", 0, 100, 1_000)
+    ctx.charge("Active addresses", "AmazonVPC", "ipam", "active-ip", ctx.hours() * addresses)
 
 
 @estimates("aws:networkfirewall/firewall:Firewall")
-def network_firewall(r: Subject) -> None:
+def network_firewall(ctx: EstimationContext) -> None:
     """One endpoint per subnet, or per zone on a transit gateway."""
-    endpoints = max(r.count("subnetMappings"), r.count("availabilityZoneMappings"), 1)
-    r.charge("Firewall endpoint", "AWSNetworkFirewall", "endpoint", "hour", r.hours(), times=endpoints)
-    r.charge("Data inspected", "AWSNetworkFirewall", "endpoint", "data-processed", processed(r))
+    endpoints = max(ctx.count("subnetMappings"), ctx.count("availabilityZoneMappings"), 1)
+    ctx.charge("Firewall endpoint", "AWSNetworkFirewall", "endpoint", "hour", ctx.hours(), times=endpoints)
+    ctx.charge("Data inspected", "AWSNetworkFirewall", "endpoint", "data-processed", processed(ctx))
 
 
 @estimates("aws:globalaccelerator/accelerator:Accelerator")
-def accelerator(r: Subject) -> None:
+def accelerator(ctx: EstimationContext) -> None:
     """A disabled accelerator is billed, too (Global Accelerator pricing page, 2026-10)."""
-    r.charge("Accelerator", "AWSGlobalAccelerator", "accelerator", "hour", r.hours())
-    data = r.stated("monthly_premium_transfer_gb")
+    ctx.charge("Accelerator", "AWSGlobalAccelerator", "accelerator", "hour", ctx.hours())
+    data = ctx.from_usage("monthly_premium_transfer_gb")
     if data is not None:
-        r.charge("Transfer premium to Europe", "AWSGlobalAccelerator", "dt-premium-outbound", "europe", data)
-        r.note("the premium depends on where viewers are: priced as to Europe")
+        ctx.charge(
+            "Transfer premium to Europe", "AWSGlobalAccelerator", "dt-premium-outbound", "europe", data
+        )
+        ctx.note("the premium depends on where viewers are: priced as to Europe")
     else:
-        r.note("data is not in this figure; state monthly_premium_transfer_gb")
+        ctx.note("data is not in this figure; state monthly_premium_transfer_gb")
 
 
 @estimates("aws:directconnect/connection:Connection")
-def direct_connect(r: Subject) -> None:
+def direct_connect(ctx: EstimationContext) -> None:
     """The provider's bandwidths are `1Gbps`, `10Gbps` and so on."""
-    bandwidth = r.text("bandwidth").lower()
-    r.charge(f"{bandwidth} port", "AWSDirectConnect", "dedicated-port", bandwidth, r.hours())
-    egress = r.usage("monthly_egress_gb", 0, 100, 1_000)
-    r.charge("Data out", "AWSDirectConnect", "data-transfer-out", "us-location", egress)
+    bandwidth = ctx.text("bandwidth").lower()
+    ctx.charge(f"{bandwidth} port", "AWSDirectConnect", "dedicated-port", bandwidth, ctx.hours())
+    egress = ctx.usage("monthly_egress_gb", 0, 100, 1_000)
+    ctx.charge("Data out", "AWSDirectConnect", "data-transfer-out", "us-location", egress)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Range
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.prices.price_book import s3_minima
 
 CONFIGURATIONS = (
@@ -118,18 +118,18 @@ class Rules:
     old_end: Decimal | None = None
 
 
-def stays(r: Subject, size_kb: Range) -> list[Stay]:
+def stays(ctx: EstimationContext, size_kb: Range) -> list[Stay]:
     """From Standard through the classes of the rules that cover the whole bucket, to expiry.
 
     In a versioned bucket an expired object is an old version from that day on, until a rule removes it.
     """
-    rules = _read(r, size_kb)
+    rules = _read(ctx, size_kb)
     moves, end = rules.moves, rules.end
-    if end is not None and versioned(r):
+    if end is not None and versioned(ctx):
         moves = moves | {end + day: name for day, name in rules.old_moves.items()}
         if rules.old_end is None:
             end = None
-            r.note("versioning keeps expired objects: no rule removes old versions")
+            ctx.note("versioning keeps expired objects: no rule removes old versions")
         else:
             end += rules.old_end
     path = [("STANDARD", Decimal(0))] if Decimal(0) not in moves else []
@@ -142,29 +142,29 @@ def stays(r: Subject, size_kb: Range) -> list[Stay]:
     ]
 
 
-def versioned(r: Subject) -> bool:
+def versioned(ctx: EstimationContext) -> bool:
     """Raises `Unpriced` where a versioning resource may be this bucket's and nobody knows."""
-    if r.flag("versioning.enabled"):
+    if ctx.flag("versioning.enabled"):
         return True
     return any(
         resource.text("versioningConfiguration.status") == "Enabled"
         for token in VERSIONINGS
-        for resource in r.referring(token, "bucket")
+        for resource in ctx.referring(token, "bucket")
     )
 
 
-def _read(r: Subject, size_kb: Range) -> Rules:
+def _read(ctx: EstimationContext, size_kb: Range) -> Rules:
     rules = Rules()
-    for rule, smallest in _rules(r, size_kb):
+    for rule, smallest in _rules(ctx, size_kb):
         for transition in rule.items("transitions"):
             name = transition.text("storageClass")
             if not transition.has("days"):
-                r.note(f"lifecycle: the move to {name} has a date, not days; left out")
-            elif _moves(r, name, size_kb, smallest):
+                ctx.note(f"lifecycle: the move to {name} has a date, not days; left out")
+            elif _moves(ctx, name, size_kb, smallest):
                 rules.moves[transition.number("days")] = name
         for transition in rule.items("noncurrentVersionTransitions"):
             name = transition.text("storageClass")
-            if _moves(r, name, size_kb, smallest):
+            if _moves(ctx, name, size_kb, smallest):
                 rules.old_moves[_old_days(transition)] = name
         for expiration in rule.items("expiration"):
             days = expiration.number("days", 0)
@@ -177,32 +177,32 @@ def _read(r: Subject, size_kb: Range) -> Rules:
     return rules
 
 
-def _old_days(part: Values) -> Decimal:
+def _old_days(part: Inputs) -> Decimal:
     return part.number("noncurrentDays" if part.has("noncurrentDays") else "days", 0)
 
 
-def _moves(r: Subject, name: str, size_kb: Range, smallest: str) -> bool:
+def _moves(ctx: EstimationContext, name: str, size_kb: Range, smallest: str) -> bool:
     """Whether objects of this size go to class `name`; `smallest` says which small ones stay behind."""
     if name not in _NAMES:
-        r.note(f"lifecycle: unknown storage class {name}; left out")
+        ctx.note(f"lifecycle: unknown storage class {name}; left out")
         return False
     stays_behind = smallest == "all" or (smallest == "not-archive" and name not in ARCHIVES)
     if stays_behind and size_kb.expected < SMALLEST_MOVED_KB:
-        r.note(f"lifecycle: objects below {SMALLEST_MOVED_KB} KB are not moved to {name}")
+        ctx.note(f"lifecycle: objects below {SMALLEST_MOVED_KB} KB are not moved to {name}")
         return False
     return True
 
 
-def _rules(r: Subject, size_kb: Range) -> Iterator[tuple[Values, str]]:
+def _rules(ctx: EstimationContext, size_kb: Range) -> Iterator[tuple[Inputs, str]]:
     """Enabled rules that cover the whole bucket, and which small objects they leave behind."""
-    for rule in r.items("lifecycleRules"):
+    for rule in ctx.items("lifecycleRules"):
         if rule.flag("enabled"):
             if rule.text("prefix", "") or rule.raw.get("tags"):
-                _partial(r, rule)
+                _partial(ctx, rule)
             else:
                 yield rule, "all"
     for token in CONFIGURATIONS:
-        for configuration in r.referring(token, "bucket"):
+        for configuration in ctx.referring(token, "bucket"):
             minimum = configuration.text("transitionDefaultMinimumObjectSize", "")
             smallest = "not-archive" if minimum.startswith("varies") else "all"
             for rule in configuration.items("rules"):
@@ -210,22 +210,22 @@ def _rules(r: Subject, size_kb: Range) -> Iterator[tuple[Values, str]]:
                     continue
                 chosen = [rule.part("filter"), rule.part("filter.and")]
                 if rule.text("prefix", "") or any(_is_partial(part) for part in chosen):
-                    _partial(r, rule)
+                    _partial(ctx, rule)
                 elif all(_has_size(part, size_kb) for part in chosen):
                     sized = any(part.has(path) for part in chosen for path in SIZE_FILTERS)
                     yield rule, "none" if sized else smallest
 
 
-def _is_partial(chosen: Values) -> bool:
+def _is_partial(chosen: Inputs) -> bool:
     return any(chosen.raw.get(name) for name in ("prefix", "tag", "tags"))
 
 
-def _has_size(chosen: Values, size_kb: Range) -> bool:
+def _has_size(chosen: Inputs, size_kb: Range) -> bool:
     """Whether an object of the expected size passes the filter's bounds, which are in bytes."""
     greater, less = (chosen.number(path, 0) for path in SIZE_FILTERS)
     size = size_kb.expected * 1024
     return size > greater and (not less or size < less)
 
 
-def _partial(r: Subject, rule: Values) -> None:
-    r.note(f"lifecycle: rule {rule.text('id', '')!r} covers a part of the bucket; its effect is left out")
+def _partial(ctx: EstimationContext, rule: Inputs) -> None:
+    ctx.note(f"lifecycle: rule {rule.text('id', '')!r} covers a part of the bucket; its effect is left out")

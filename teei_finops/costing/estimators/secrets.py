@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import ZERO, Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
-from teei_finops.costing.estimators.from_usage import charge_stated
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.from_usage import charge_from_usage
 
 # A rotated key costs one more key month after each of its first two rotations; KMS pricing page, 2026-10.
 ROTATIONS = Range(ZERO, ZERO, Decimal(2), assumed=True)
@@ -23,13 +23,13 @@ OTHER_REQUESTS = {
 
 
 @estimates("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
-def key(r: Subject) -> None:
+def key(ctx: EstimationContext) -> None:
     """The key month, those of its rotations, and requests of the kind that the key takes."""
-    r.charge("Customer managed key", "awskms", "keys", "customer-managed-key", r.months())
-    if r.flag("enableKeyRotation"):
-        r.charge("Rotated key material", "awskms", "keys", "customer-managed-key", r.months() * ROTATIONS)
-        r.note("rotation adds a key month after the first and after the second rotation")
-    spec = r.text("customerMasterKeySpec", "SYMMETRIC_DEFAULT")
+    ctx.charge("Customer managed key", "awskms", "keys", "customer-managed-key", ctx.months())
+    if ctx.flag("enableKeyRotation"):
+        ctx.charge("Rotated key material", "awskms", "keys", "customer-managed-key", ctx.months() * ROTATIONS)
+        ctx.note("rotation adds a key month after the first and after the second rotation")
+    spec = ctx.text("customerMasterKeySpec", "SYMMETRIC_DEFAULT")
     assumed = {
         "monthly_symmetric_requests": spec == "SYMMETRIC_DEFAULT" or spec.startswith("HMAC"),
         "monthly_rsa2048_requests": spec == "RSA_2048",
@@ -39,41 +39,43 @@ def key(r: Subject) -> None:
         "monthly_symmetric_requests": ("Symmetric requests", "symmetric"),
         **OTHER_REQUESTS,
     }.items():
-        requests = r.stated(usage_key)
+        requests = ctx.from_usage(usage_key)
         if requests is None and assumed.get(usage_key):
-            requests = r.usage(usage_key, *KEY_REQUESTS)
+            requests = ctx.usage(usage_key, *KEY_REQUESTS)
         if requests is not None:
             allowance = "requests" if price == "symmetric" else None
-            r.charge(what, "awskms", "requests", price, requests, allowance=allowance)
+            ctx.charge(what, "awskms", "requests", price, requests, allowance=allowance)
 
 
 @estimates("aws:secretsmanager/secret:Secret")
-def secret(r: Subject) -> None:
+def secret(ctx: EstimationContext) -> None:
     """The secret, and each replica in its own Region."""
-    r.charge("Secret", "AWSSecretsManager", "secrets", "secret", r.months())
-    for replica in r.items("replicas"):
+    ctx.charge("Secret", "AWSSecretsManager", "secrets", "secret", ctx.months())
+    for replica in ctx.items("replicas"):
         region = replica.text("region")
-        r.charge(f"Replica in {region}", "AWSSecretsManager", "secrets", "secret", r.months(), region=region)
-    requests = r.usage("monthly_api_requests", *API_REQUESTS)
-    r.charge("API requests", "AWSSecretsManager", "secrets", "api-requests", requests)
+        ctx.charge(
+            f"Replica in {region}", "AWSSecretsManager", "secrets", "secret", ctx.months(), region=region
+        )
+    requests = ctx.usage("monthly_api_requests", *API_REQUESTS)
+    ctx.charge("API requests", "AWSSecretsManager", "secrets", "api-requests", requests)
 
 
 @estimates("aws:ssm/parameter:Parameter")
-def parameter(r: Subject) -> None:
+def parameter(ctx: EstimationContext) -> None:
     """An advanced parameter's month. Requests cost only advanced or at higher throughput: when stated."""
-    tier = r.text("tier", "Standard")
+    tier = ctx.text("tier", "Standard")
     advanced = {"Advanced": Range.of(1), "Intelligent-Tiering": Range(ZERO, ZERO, Decimal(1), assumed=True)}
     if tier == "Intelligent-Tiering":
-        r.note("becomes an advanced parameter only when it needs to")
-    r.charge(
+        ctx.note("becomes an advanced parameter only when it needs to")
+    ctx.charge(
         "Advanced parameter",
         "AWSSystemsManager",
         "parameter-store",
         "advanced-parameter",
-        r.months() * advanced.get(tier, Range.of(0)),
+        ctx.months() * advanced.get(tier, Range.of(0)),
     )
-    charge_stated(
-        r,
+    charge_from_usage(
+        ctx,
         "monthly_api_requests",
         "API requests",
         "AWSSystemsManager",
@@ -83,11 +85,11 @@ def parameter(r: Subject) -> None:
 
 
 @estimates("aws:acmpca/certificateAuthority:CertificateAuthority")
-def certificate_authority(r: Subject) -> None:
+def certificate_authority(ctx: EstimationContext) -> None:
     """The authority's month by mode (it scales with its hours), and certificates."""
-    short = r.text("usageMode", "GENERAL_PURPOSE") == "SHORT_LIVED_CERTIFICATE"
+    short = ctx.text("usageMode", "GENERAL_PURPOSE") == "SHORT_LIVED_CERTIFICATE"
     mode = "short-lived" if short else "general-purpose"
     service = "AWSCertificateManager"
-    r.charge(f"Private CA, {mode}", service, "private-ca", mode, r.months())
-    certificates = r.usage("monthly_certificates", 0, 10, 100)
-    r.charge(f"Certificates, {mode}", service, "private-certificate", mode, certificates)
+    ctx.charge(f"Private CA, {mode}", service, "private-ca", mode, ctx.months())
+    certificates = ctx.usage("monthly_certificates", 0, 10, 100)
+    ctx.charge(f"Certificates, {mode}", service, "private-certificate", mode, certificates)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.prices.price_book import support_dates
 
 
@@ -18,7 +18,7 @@ class Support:
     year: int = 0
 
 
-def support_of(r: Subject, service: str, component: str, version: str) -> Support:
+def support_of(ctx: EstimationContext, service: str, component: str, version: str) -> Support:
     """By `support_dates.csv`; standard support lasts through its last day.
 
     A version newer than those of the file is in standard support, an older one is long in extended support. A
@@ -34,17 +34,17 @@ def support_of(r: Subject, service: str, component: str, version: str) -> Suppor
         oldest = min((_numbers(known) for known in windows), default=())
         old = bool(oldest) and _numbers(version) < oldest
         if old:
-            r.note(f"{component} {version} is older than the oldest version with known support dates")
+            ctx.note(f"{component} {version} is older than the oldest version with known support dates")
         return Support(old, 3 if old else 0)
     ended = windows[name].standard_until
-    if ended is None or r.at <= ended:
+    if ended is None or ctx.at <= ended:
         return Support(False)
     last = windows[name].extended_until
-    if last is not None and r.at > last:
-        r.note(f"extended support of {component} {name} ended on {last}: AWS upgrades it")
+    if last is not None and ctx.at > last:
+        ctx.note(f"extended support of {component} {name} ended on {last}: AWS upgrades it")
     else:
-        r.note(f"{component} {name} is in extended support since {ended}")
-    return Support(True, _years(ended, r.at) + 1)
+        ctx.note(f"{component} {name} is in extended support since {ended}")
+    return Support(True, _years(ended, ctx.at) + 1)
 
 
 def _known_name(version: str, windows: dict) -> str | None:

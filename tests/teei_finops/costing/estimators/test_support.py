@@ -6,19 +6,19 @@ from datetime import date
 
 import pytest
 
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.support import Support, support_of
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.references import AFTER, Side
+from teei_finops.costing.references import AFTER, PlanSnapshot
 from tests.teei_finops.costing.estimators.bills import plan, resource
 
 
-def on(day: date) -> Subject:
+def on(day: date) -> EstimationContext:
     the_plan = plan(resource("aws:rds/instance:Instance", {}))
     item = the_plan.resources[0]
     assert item.new is not None
-    return Subject(Pricing(list_prices(), day), Side(the_plan, AFTER), item, item.new)
+    return EstimationContext(Pricing(list_prices(), day), PlanSnapshot(the_plan, AFTER), item, item.new)
 
 
 @pytest.mark.parametrize(

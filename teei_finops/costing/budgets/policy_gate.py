@@ -9,15 +9,15 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
-from teei_finops.costing.budgets_file import Budget, Budgets, Scope
+from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope
+from teei_finops.costing.budgets.gate import FAIL, Cost, evaluate_budgets, selects
 from teei_finops.costing.costs import EXACT, costs_of, project_options, with_config_budgets
-from teei_finops.costing.gate import FAIL, Cost, judge, selects
 from teei_finops.costing.preview.formats import Step
 from teei_finops.costing.preview.plan import Plan, Resource, State
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredResource:
     """A resource as an analyzer sees it; unknown values are the engine's placeholders."""
 
     urn: str
@@ -41,7 +41,7 @@ class OverBudget:
 
 
 def over_budget(
-    declared: Iterable[Declared],
+    declared: Iterable[DeclaredResource],
     *,
     config: Mapping[str, Any],
     root: Path,
@@ -64,7 +64,7 @@ def over_budget(
     options = replace(options, budgets=budgets)
     with localcontext(EXACT):
         costs = [(item.resource, item.cost) for item in costs_of(plan, options.pricing())]
-        judged = judge([cost for _, cost in costs], budgets, at)
+        judged = evaluate_budgets([cost for _, cost in costs], budgets, at)
         return [
             OverBudget(
                 each.budget.name,
@@ -72,7 +72,7 @@ def over_budget(
                 each.after.expected,
                 each.after.low,
                 each.after.high,
-                _dearest(costs, each.budget.scope),
+                _largest(costs, each.budget.scope),
             )
             for each in judged
             if each.status == FAIL
@@ -84,12 +84,12 @@ def _limits_only(budgets: Budgets) -> Budgets:
     return replace(budgets, budgets=tuple(each for each in kept if each.monthly_limit is not None))
 
 
-def _dearest(costs: list[tuple[Resource, Cost]], scope: Scope) -> str:
+def _largest(costs: list[tuple[Resource, Cost]], scope: Scope) -> str:
     counted = [(cost.after.expected, resource.urn) for resource, cost in costs if selects(scope, cost)]
     return max(counted)[1] if counted else ""
 
 
-def _plan(declared: Iterable[Declared], config: Mapping[str, Any]) -> Plan:
+def _plan(declared: Iterable[DeclaredResource], config: Mapping[str, Any]) -> Plan:
     resources = tuple(_resource(each, config.get("aws:region")) for each in declared)
     first = resources[0].urn.split("::") if resources else ["", ""]
     return Plan(
@@ -107,7 +107,7 @@ def _plan(declared: Iterable[Declared], config: Mapping[str, Any]) -> Plan:
     )
 
 
-def _resource(declared: Declared, home: Any) -> Resource:
+def _resource(declared: DeclaredResource, home: Any) -> Resource:
     inputs = dict(declared.inputs)
     if declared.type.startswith("aws:") and inputs.get("region") is None:
         inputs["region"] = declared.provider.get("region") or home

@@ -34,7 +34,7 @@ def _refresh(options: argparse.Namespace) -> int:
 
 
 def _usage_from(options: argparse.Namespace) -> int:
-    from teei_finops.costing.usage_from import usage_from
+    from teei_finops.costing.usage.from_aws import usage_from
 
     at = options.at or datetime.now(UTC).date()
     plans = read_plans(options.preview)

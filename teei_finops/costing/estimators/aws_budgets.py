@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from teei_finops.costing.amounts import HOURS
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
-from teei_finops.costing.preview.plan import is_unknown
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.preview.values import is_unknown
 
 ACTION = "aws:budgets/budgetAction:BudgetAction"
 BUDGET_DAYS = HOURS / 24
 
 
 @estimates(ACTION)
-def budget_action(r: Subject) -> None:
+def budget_action(ctx: EstimationContext) -> None:
     """The days of its budget, which is billed once however many actions it has.
 
     The 62 included budget-days belong to the account: the plan's first two budgets with actions use them up.
     """
-    places = r.once("budget actions", lambda: _places(r))
-    place = places.get(r.urn)
+    places = ctx.once("budget actions", lambda: _places(ctx))
+    place = places.get(ctx.urn)
     if place is None:
-        r.note("its budget's days are on the first of its actions")
+        ctx.note("its budget's days are on the first of its actions")
         return
-    included = r.rate("AWSBudgets", "actions", "action-enabled-budget").tiers[0].start
+    included = ctx.rate("AWSBudgets", "actions", "action-enabled-budget").tiers[0].start
     left = max(included - BUDGET_DAYS * place, included * 0)
-    r.charge(
+    ctx.charge(
         "Action-enabled budget", "AWSBudgets", "actions", "action-enabled-budget", BUDGET_DAYS, included=left
     )
-    r.note(f"{included:f} budget-days a month are included for the whole account")
+    ctx.note(f"{included:f} budget-days a month are included for the whole account")
 
 
-def _places(r: Subject) -> dict[str, int]:
+def _places(ctx: EstimationContext) -> dict[str, int]:
     """The first action of each budget, in the order of the plan."""
     firsts: dict[object, str] = {}
-    for action in r.all(ACTION):
+    for action in ctx.all(ACTION):
         name = action.raw.get("budgetName")
         known = isinstance(name, str) and not is_unknown(name)
         firsts.setdefault(name if known else action.urn, action.urn)

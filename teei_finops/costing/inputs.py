@@ -1,20 +1,19 @@
-"""Typed reading of a resource's inputs, where an absent, an unknown and a secret value are told apart."""
+"""Typed reading of a resource's inputs, which distinguishes absent, unknown and secret values."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from teei_finops.costing.amounts import SECRET_VALUE, UNKNOWN_UNTIL_DEPLOY, ZERO, Unpriced
-from teei_finops.costing.preview.plan import is_secret, is_unknown
-from teei_finops.costing.references import walk
+from teei_finops.costing.amounts import LARGEST_QUANTITY, SECRET_VALUE, UNKNOWN_UNTIL_DEPLOY, ZERO, Unpriced
+from teei_finops.costing.preview.values import is_secret, is_unknown, value_at
 
-LARGEST = Decimal("1e15")  # no real quantity is above it
 _REQUIRED: Any = object()
 
 
-class Values:
-    """Typed reading of a JSON object. What is unknown or secret raises `Unpriced` with the path."""
+class Inputs:
+    """Typed reading of a JSON object. An unknown or secret value raises `Unpriced` with its path."""
 
     def __init__(self, raw: Any, path: str = "") -> None:
         self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
@@ -25,16 +24,13 @@ class Values:
 
     def value(self, path: str) -> Any:
         """The JSON value at `path` (`a.b`, `a.0.b`), None when it is not set."""
-        value = self.raw.get(path) if "." not in path else walk(self.raw, path)
-        if is_unknown(value):
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
-        if is_secret(value):
-            raise Unpriced(SECRET_VALUE, self.where(path))
+        value = self.raw.get(path) if "." not in path else value_at(self.raw, path)
+        self._check_known((value,), path)
         return value
 
     def has(self, path: str) -> bool:
         """Whether the program sets it, known or not."""
-        return walk(self.raw, path) is not None
+        return value_at(self.raw, path) is not None
 
     def text(self, path: str, default: str = _REQUIRED) -> str:
         value = self.value(path)
@@ -59,23 +55,18 @@ class Values:
             return value.lower() == "true"
         return value if isinstance(value, bool) else default
 
-    def items(self, path: str) -> list[Values]:
+    def items(self, path: str) -> list[Inputs]:
         """The objects of a list; a single object counts as a list of one, nothing as an empty list."""
         value = self.value(path)
         items = value if isinstance(value, list) else [] if value is None else [value]
-        for index, item in enumerate(items):
-            if is_unknown(item) or is_secret(item):
-                raise Unpriced(SECRET_VALUE if is_secret(item) else UNKNOWN_UNTIL_DEPLOY, self.where(path))
-            items[index] = item
-        return [Values(item, f"{self.where(path)}[{index}]") for index, item in enumerate(items)]
+        self._check_known(items, path)
+        return [Inputs(item, f"{self.where(path)}[{index}]") for index, item in enumerate(items)]
 
     def texts(self, path: str) -> list[str]:
-        """The texts of a list whose every item is known."""
+        """The items of a list, which must all be known, as text."""
         value = self.value(path)
         items = value if isinstance(value, list) else []
-        for item in items:
-            if is_unknown(item) or is_secret(item):
-                raise Unpriced(SECRET_VALUE if is_secret(item) else UNKNOWN_UNTIL_DEPLOY, self.where(path))
+        self._check_known(items, path)
         return [str(item) for item in items]
 
     def count(self, path: str) -> int:
@@ -83,10 +74,17 @@ class Values:
         value = self.value(path)
         return len(value) if isinstance(value, list) else 0
 
-    def part(self, path: str) -> Values:
+    def part(self, path: str) -> Inputs:
         """A nested object, empty when it is not set."""
         value = self.value(path)
-        return Values(value[0] if isinstance(value, list) and value else value, self.where(path))
+        return Inputs(value[0] if isinstance(value, list) and value else value, self.where(path))
+
+    def _check_known(self, values: Iterable[Any], path: str) -> None:
+        for value in values:
+            if is_unknown(value):
+                raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
+            if is_secret(value):
+                raise Unpriced(SECRET_VALUE, self.where(path))
 
     def _default(self, path: str, default: Any, value: Any) -> Any:
         if default is _REQUIRED:
@@ -102,4 +100,4 @@ def _number(value: Any) -> Decimal | None:
         number = Decimal(str(value).strip())
     except (InvalidOperation, ValueError):
         return None
-    return number if number.is_finite() and ZERO <= number <= LARGEST else None
+    return number if number.is_finite() and ZERO <= number <= LARGEST_QUANTITY else None

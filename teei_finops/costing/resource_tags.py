@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teei_finops.costing.preview.plan import Plan, Resource, State, is_secret, is_unknown
+from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.preview.values import is_secret, is_unknown
 
 
-class Tags:
+class ResourceTags:
     """Reads the tags of one plan's resources."""
 
     def __init__(self, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
-from teei_finops.costing.budgets_file import Budget, Budgets, Scope, Waiver
+from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope, Waiver
 
 HUNDRED = Decimal(100)
 PASS, ADVISORY, FAIL, INCOMPLETE = "pass", "advisory", "fail", "incomplete"
@@ -31,7 +31,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class BudgetResult:
     """One budget against the estimate; `status` is within, advisory, waived or fail."""
 
     budget: Budget
@@ -47,7 +47,7 @@ class Judgement:
         return self.after - self.before
 
 
-def judge(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[Judgement]:
+def evaluate_budgets(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[BudgetResult]:
     """Fails when the expected cost is above a limit or a cap, is advisory when only the high end is."""
     costs = list(costs)
     sums = _Sums(costs)
@@ -62,7 +62,7 @@ def judge(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[Judgement]:
 
 
 def verdict(
-    judgements: Iterable[Judgement], budgets: Budgets, *, complete: bool, resources: int, unpriced: int
+    judgements: Iterable[BudgetResult], budgets: Budgets, *, complete: bool, resources: int, unpriced: int
 ) -> tuple[str, str]:
     """The verdict and what is wrong with the coverage (empty when nothing is)."""
     statuses = {judgement.status for judgement in judgements}
@@ -84,7 +84,7 @@ def verdict(
 
 def _judge(
     budget: Budget, before: Range, after: Range, unpriced: int, waiver: Waiver | None, at: date
-) -> Judgement:
+) -> BudgetResult:
     breaches = list(_breaches(budget, before, after, "expected"))
     only_high = [] if breaches else list(_breaches(budget, before, after, "high"))
     if breaches and waiver is not None:
@@ -92,10 +92,10 @@ def _judge(
             reason = (
                 f"{'; '.join(breaches)}; waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
             )
-            return Judgement(budget, before, after, unpriced, WAIVED, reason, waiver)
+            return BudgetResult(budget, before, after, unpriced, WAIVED, reason, waiver)
         breaches.append(f"the waiver of {waiver.owner} expired on {waiver.expires}")
     status = FAIL if breaches else ADVISORY if only_high else WITHIN
-    return Judgement(budget, before, after, unpriced, status, "; ".join(breaches or only_high), waiver)
+    return BudgetResult(budget, before, after, unpriced, status, "; ".join(breaches or only_high), waiver)
 
 
 def _breaches(budget: Budget, before: Range, after: Range, end: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ def _review(
     rows: list[dict[str, Any]] = []
     stacks: list[dict[str, Any]] = []
     warnings: list[dict[str, str]] = []
+    unverified = 0
     seen: dict[str, Plan] = {}
     for plan in plans:
         first = len(costs)
@@ -54,6 +55,7 @@ def _review(
             costs.append(item.cost)
             rows.append(resource_row(plan, item.resource, item.estimate, item.cost.after_tags))
             warnings.extend(_warnings(item.resource, item.estimate))
+            unverified += _has_unverified_price(item.estimate)
         stacks.append(
             {"stack": plan.stack, "project": plan.project, "totals_of": plan.totals_of, **sums(costs[first:])}
         )
@@ -65,6 +67,14 @@ def _review(
         _warning("", f"usage profile: no resource matches {pattern!r}")
         for pattern in options.usage.unmatched(seen)
     ]
+    if unverified:
+        warnings.append(
+            _warning(
+                "",
+                f"unverified prices: no public source confirms a price of {unverified} resource(s); "
+                "--explain shows the source of each price",
+            )
+        )
     budgets = with_config_budgets(options.budgets, plans)
     judged = evaluate_budgets(costs, budgets, options.at)
     coverage = Counter(row["state"] for row in rows)
@@ -106,6 +116,11 @@ def _warnings(resource: Resource, estimate: Estimate) -> Iterable[dict[str, str]
         for note in estimate.notes:
             if note.startswith("share of the nodes"):
                 yield _warning(resource.urn, f"{resource.name}: {note}")
+
+
+def _has_unverified_price(estimate: Estimate) -> bool:
+    lines = (*estimate.before_lines, *estimate.after_lines, *estimate.allocation_lines)
+    return any(line.unverified for line in lines)
 
 
 def _warning(urn: str, message: str) -> dict[str, str]:

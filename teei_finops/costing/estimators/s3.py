@@ -1,4 +1,4 @@
-"""Amazon S3 buckets: what is stored and asked for, and what their lifecycle rules cost and save."""
+"""Amazon S3 buckets: storage and requests, and what their lifecycle rules cost and save."""
 
 from __future__ import annotations
 
@@ -10,29 +10,20 @@ from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators import s3_lifecycle as lifecycle
 from teei_finops.costing.estimators.compute import charge_transfer
 from teei_finops.costing.estimators.from_usage import charge_from_usage
+from teei_finops.costing.prices.storage_classes import StorageClass, storage_classes
 
 SERVICE = "AmazonS3"
 MONTH_DAYS = Decimal(365) / 12
-# Without a profile: a bucket of its first year, from a log bucket that is hardly used to a busy one.
+# Without a profile: a bucket in its first year, from one that is hardly used to a busy one.
 UPLOADED_GB = (1, 10, 100)
 OBJECT_KB = (256, 1024, 8192)
 READS = (1_000, 10_000, 1_000_000)
 BUCKET_OBJECTS = (1_000, 100_000, 1_000_000)
 TRANSITIONS = "Lifecycle transitions to"
-KEPT_MONTHS = 12  # what a class accumulates when nothing removes it
+KEPT_MONTHS = 12  # of data that a class holds when no rule removes it
 
-# Usage key prefix of each class → its price family and the key of a PUT.
-CLASSES = {
-    "standard": ("standard", "requests-tier1"),
-    "intelligent_tiering": ("intelligent-tiering", "requests-tier1"),
-    "standard_ia": ("standard-ia", "requests-tier1"),
-    "onezone_ia": ("onezone-ia", "requests-tier1"),
-    "glacier_ir": ("glacier-ir", "requests-tier1"),
-    "glacier_flexible": ("glacier-flexible", "requests-put"),
-    "deep_archive": ("deep-archive", "requests-tier1"),
-}
-# Usage keys that are billed only when stated → price family, key, line.
-STATED = {
+# Usage keys that are billed only when the profile sets them → price family, key.
+ONLY_FROM_USAGE = {
     "intelligent_tiering_frequent_storage_gb": ("intelligent-tiering", "frequent"),
     "intelligent_tiering_infrequent_storage_gb": ("intelligent-tiering", "infrequent"),
     "intelligent_tiering_archive_instant_storage_gb": ("intelligent-tiering", "archive-instant"),
@@ -67,31 +58,22 @@ def bucket(ctx: EstimationContext) -> None:
     objects = lifecycle.objects(uploaded, size)
     for stay in stays:
         _stored(ctx, stay, uploaded, size, objects)
-    if stays[0].stop is not None or stays[0].family != "standard":
-        _say_what_it_saves(ctx, uploaded)
-    for name, (family, put) in CLASSES.items():
-        _requests(ctx, name, family, put, objects)
-    reached = {stay.usage_name for stay in stays}
-    for name, (family, _) in CLASSES.items():
-        key = f"{name}_storage_gb"
-        if (
-            name not in reached
-            and name != "intelligent_tiering"
-            and (stated := ctx.from_usage(key)) is not None
-        ):
-            ctx.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
-        key = f"monthly_{name}_transitions"
-        if name not in reached and name != "standard" and (stated := ctx.from_usage(key)) is not None:
-            ctx.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", stated)
-    for key, (family, price) in STATED.items():
-        if (stated := ctx.from_usage(key)) is not None:
-            ctx.charge(f"{family}: {price}", SERVICE, family, price, stated)
+    if stays[0].span.stop is not None or stays[0].family != "standard":
+        _note_savings(ctx, uploaded)
+    reached = {stay.storage_class.name for stay in stays}
+    for storage_class in storage_classes().values():
+        _requests(ctx, storage_class, objects)
+    for storage_class in storage_classes().values():
+        if storage_class.name not in reached:
+            _other_class(ctx, storage_class)
+    for key, (family, price) in ONLY_FROM_USAGE.items():
+        charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
     charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_region_gb")
 
 
 @estimates("aws:s3/directoryBucket:DirectoryBucket")
 def directory_bucket(ctx: EstimationContext) -> None:
-    """S3 Express One Zone; data in and out of requests above 512 KB is what the profile states."""
+    """S3 Express One Zone; data of requests above 512 KB is billed when the profile sets it."""
     family = "express-onezone"
     stored = ctx.usage("express_onezone_storage_gb", 1, 10, 100)
     ctx.charge("Storage in express-onezone", SERVICE, family, "storage", stored)
@@ -105,7 +87,7 @@ def directory_bucket(ctx: EstimationContext) -> None:
 
 @estimates("aws:s3/inventory:Inventory")
 def inventory(ctx: EstimationContext) -> None:
-    """Objects listed: those of a small bucket, once a day or a week as it is scheduled."""
+    """Objects listed, on each day or week of the schedule."""
     listed = ctx.from_usage("monthly_objects_listed")
     if listed is None:
         lists = MONTH_DAYS if ctx.text("schedule.frequency", "Daily") == "Daily" else MONTH_DAYS / 7
@@ -122,11 +104,11 @@ def analytics_configuration(ctx: EstimationContext) -> None:
 
 
 def _uploaded(ctx: EstimationContext, stays: list[lifecycle.Stay]) -> Range:
-    """New data a month: stated, or what keeps the stated standard storage at its level, or assumed."""
-    stated, standard = ctx.from_usage("monthly_uploaded_gb"), ctx.from_usage("standard_storage_gb")
+    """New data a month: from usage, or what keeps the profile's standard storage at its level, or assumed."""
+    uploaded, standard = ctx.from_usage("monthly_uploaded_gb"), ctx.from_usage("standard_storage_gb")
     days = stays[0].billed_days
-    if stated is None and standard is not None and days and stays[0].usage_name == "standard":
-        ctx.note("new data is taken from the standard storage that is stated and the days it stays there")
+    if uploaded is None and standard is not None and days and stays[0].usage_name == "standard":
+        ctx.note("new data is derived from the profile's standard storage and the days it stays there")
         low, expected, high = (
             end * MONTH_DAYS / days for end in (standard.low, standard.expected, standard.high)
         )
@@ -134,8 +116,8 @@ def _uploaded(ctx: EstimationContext, stays: list[lifecycle.Stay]) -> Range:
     return ctx.usage("monthly_uploaded_gb", *UPLOADED_GB)
 
 
-def _say_what_it_saves(ctx: EstimationContext, uploaded: Range) -> None:
-    """Compares the storage billed so far with a year of the same data in Standard."""
+def _note_savings(ctx: EstimationContext, uploaded: Range) -> None:
+    """Notes the difference between the storage billed so far and the same data, kept in Standard."""
     moves = sum(line.amount.expected for line in ctx.lines if line.what.startswith(TRANSITIONS))
     storage = sum(line.amount.expected for line in ctx.lines) - moves
     billed = len(ctx.lines)
@@ -145,50 +127,52 @@ def _say_what_it_saves(ctx: EstimationContext, uploaded: Range) -> None:
     change = without - storage - moves
     verb = "saves" if change >= 0 else "costs"
     ctx.note(
-        f"lifecycle: {verb} {abs(change):.2f} USD a month against {KEPT_MONTHS} months in Standard "
-        f"({without:.2f} USD), its transitions ({moves:.2f} USD) counted"
+        f"lifecycle: {verb} {abs(change):.2f} USD a month compared with {KEPT_MONTHS} months in Standard "
+        f"({without:.2f} USD), including its transitions ({moves:.2f} USD)"
     )
 
 
 def _stored(
     ctx: EstimationContext, stay: lifecycle.Stay, uploaded: Range, size: Range, objects: Range
 ) -> None:
-    """The storage of one class on the way of an object, and its move into it."""
+    """The storage of one class that objects pass through, and their transition into it."""
     months = KEPT_MONTHS if stay.billed_days is None else stay.billed_days / MONTH_DAYS
     stored = uploaded * months
     count = objects * months
     family = stay.family
     if stay.usage_name == "intelligent_tiering":
-        if not any(ctx.from_usage(key) for key in STATED if key.startswith("intelligent_tiering_")):
-            for tier, share in stay.tiers():
-                days = (
-                    f"days {share.start:f} on"
-                    if share.stop is None
-                    else f"days {share.start:f} to {share.stop:f}"
-                )
-                gb = uploaded * (share.days(KEPT_MONTHS * MONTH_DAYS) / MONTH_DAYS)
-                ctx.charge(f"Intelligent-Tiering {tier}, {days}", SERVICE, family, tier, gb)
+        if not any(ctx.from_usage(key) for key in ONLY_FROM_USAGE if key.startswith("intelligent_tiering_")):
+            for tier, span in stay.tiers():
+                gb = uploaded * (span.days(KEPT_MONTHS * MONTH_DAYS) / MONTH_DAYS)
+                ctx.charge(f"Intelligent-Tiering {tier}, {span.period}", SERVICE, family, tier, gb)
             ctx.charge("Intelligent-Tiering monitoring", SERVICE, family, "monitoring", count)
-    elif (stated := ctx.from_usage(f"{stay.usage_name}_storage_gb")) is not None:
-        ctx.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
+    elif (storage := ctx.from_usage(f"{stay.usage_name}_storage_gb")) is not None:
+        ctx.charge(f"Storage in {family}", SERVICE, family, "storage", storage)
     else:
-        padded = stored * lifecycle.padding(family, size)
-        ctx.charge(f"Storage in {family}, {stay.words}", SERVICE, family, "storage", padded)
-        at_class, at_standard = lifecycle.overhead_gb(family, count)
+        padded = stored * lifecycle.padding(stay.storage_class, size)
+        ctx.charge(f"Storage in {family}, {stay.span.period}", SERVICE, family, "storage", padded)
+        at_class, at_standard = lifecycle.overhead_gb(stay.storage_class, count)
         ctx.charge(f"Object overhead in {family}", SERVICE, family, "storage", at_class)
         ctx.charge(f"Object overhead of {family} in standard", SERVICE, "standard", "storage", at_standard)
-    if stay.family != "standard":  # on day 0 they come in as Standard, too
-        moved = ctx.from_usage(f"monthly_{stay.usage_name}_transitions")
-        ctx.charge(
-            f"{TRANSITIONS} {family}",
-            SERVICE,
-            family,
-            "lifecycle-transition",
-            objects if moved is None else moved,
-        )
+    if stay.family != "standard":  # with a transition on day 0, too, objects are uploaded to Standard
+        transitions = ctx.from_usage(f"monthly_{stay.usage_name}_transitions")
+        moved = objects if transitions is None else transitions
+        ctx.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", moved)
 
 
-def _requests(ctx: EstimationContext, name: str, family: str, put: str, objects: Range) -> None:
+def _other_class(ctx: EstimationContext, storage_class: StorageClass) -> None:
+    """Storage and transitions that the profile sets in a class that no lifecycle rule leads to."""
+    name, family = storage_class.usage_name, storage_class.price_family
+    if name != "intelligent_tiering":
+        charge_from_usage(ctx, f"{name}_storage_gb", f"Storage in {family}", SERVICE, family, "storage")
+    if name != "standard":
+        key = f"monthly_{name}_transitions"
+        charge_from_usage(ctx, key, f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition")
+
+
+def _requests(ctx: EstimationContext, storage_class: StorageClass, objects: Range) -> None:
+    name, family = storage_class.usage_name, storage_class.price_family
+    put = "requests-put" if family == "glacier-flexible" else "requests-tier1"
     writes, reads = (
         ctx.from_usage(f"monthly_{name}_tier1_requests"),
         ctx.from_usage(f"monthly_{name}_tier2_requests"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
-from teei_finops.costing.estimators.database import (
+from teei_finops.costing.estimators.database_instances import (
     RDS,
     charge_database_credits,
     charge_extended_support,
@@ -18,8 +18,8 @@ from teei_finops.costing.estimators.database import (
     lifecycle_disabled,
 )
 from teei_finops.costing.estimators.rds import CLUSTER, CLUSTER_INSTANCE, serverless_range
-from teei_finops.costing.estimators.scaling import between, scaling_targets
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
+from teei_finops.costing.estimators.vcpus import vcpus
 
 OPTIMIZED = "aurora-iopt1"
 SERVERLESS = "db.serverless"

@@ -8,8 +8,8 @@ from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.rds import serverless_range
-from teei_finops.costing.estimators.sizes import vcpus
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.estimators.vcpus import vcpus
 
 DOCDB_CLUSTER = "aws:docdb/cluster:Cluster"
 NEPTUNE_CLUSTER = "aws:neptune/cluster:Cluster"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.scaling import between, scaling_targets
+from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
 
 SERVICE = "AmazonDynamoDB"
 READ, WRITE = "ReadCapacityUnits", "WriteCapacityUnits"

@@ -19,7 +19,7 @@ from teei_finops.costing.estimators.compute import (
     charge_spot,
     operating_system,
 )
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
 
 # Without a launch template: 20 GB, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10), of gp2
 # (aws/containers-roadmap#1417 and aws/aws-cdk#32372, both open on 2026-11-24).

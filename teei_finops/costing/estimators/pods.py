@@ -9,7 +9,7 @@ from typing import Any
 
 from teei_finops.costing.amounts import NO_PRICE, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.vcpus import vcpus
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 # The node that stands for those of a plan without a node group that has a known shape and price.

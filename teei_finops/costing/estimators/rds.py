@@ -7,7 +7,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, USAGE_NOT_STATED, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.database import (
+from teei_finops.costing.estimators.database_instances import (
     RDS,
     backup_above_free,
     charge_database_credits,
@@ -18,7 +18,7 @@ from teei_finops.costing.estimators.database import (
     inherited,
     lifecycle_disabled,
 )
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.vcpus import vcpus
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, Range
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.sizes import vcpus
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.estimators.vcpus import vcpus
 from teei_finops.costing.preview.values import is_unknown
 
 RDS = "AmazonRDS"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from teei_finops.costing.estimation_context import EstimationContext
-from teei_finops.costing.estimators.support import Support, support_of
+from teei_finops.costing.estimators.support_windows import Support, support_of
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, PlanSnapshot

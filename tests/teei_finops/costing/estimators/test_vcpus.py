@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teei_finops.costing.amounts import Unpriced
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.vcpus import vcpus
 
 
 @pytest.mark.parametrize(

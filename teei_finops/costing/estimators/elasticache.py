@@ -7,8 +7,8 @@ from decimal import Decimal
 from teei_finops.costing.amounts import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
-from teei_finops.costing.estimators.scaling import between, scaling_targets
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
+from teei_finops.costing.estimators.support_windows import support_of
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 SERVICE = "AmazonElastiCache"

@@ -9,8 +9,8 @@ from teei_finops.costing.amounts import HOURS, UNKNOWN_UNTIL_DEPLOY, Range, Unpr
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.compute import charge_instances, charge_volume
-from teei_finops.costing.estimators.scaling import between, scaling_targets
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
+from teei_finops.costing.estimators.vcpus import vcpus
 
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 CLUSTER = "aws:ecs/cluster:Cluster"

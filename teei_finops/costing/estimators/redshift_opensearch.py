@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from teei_finops.costing.amounts import HOURS, NOTHING, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
 
 OPENSEARCH = "AmazonES"
 

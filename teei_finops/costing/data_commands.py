@@ -1,4 +1,4 @@
-"""`teei-finops usage-from` and `teei-finops refresh-prices`: data for the review from an AWS account."""
+"""`teei-finops usage-from` and `teei-finops refresh-prices`: updates prices and usage from an AWS account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     usage.add_argument("source", choices=("cloudwatch", "cost-explorer"))
     usage.add_argument("preview", nargs="+", help="the preview of a deployed stack, or - for standard input")
     usage.add_argument("--days", type=int, default=30, help="how far to look back")
-    usage.add_argument("--region", help="Region of resources that name none")
+    usage.add_argument("--region", help="Region of resources that have none")
     usage.add_argument("--at", type=day, help="the day to look back from; default: today (UTC)")
     usage.add_argument("--output", type=Path, help="write to this file; default: standard output")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import D, bill, price
+from tests.teei_finops.costing.estimators.estimate_helpers import D, estimate_of, price
 
 DAYS = D(730) / 24
 WEEKS = D(365) / 12 / 7
@@ -212,7 +212,7 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
 
 @pytest.mark.parametrize(("token", "inputs", "dimensions"), CASES)
 def test_silence_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions):
-    it = bill(token, inputs)
+    it = estimate_of(token, inputs)
     assert it.state in ("priced", "usage"), it.reason
     assert it.after.assumed
     found = (it.after.low, it.after.expected, it.after.high)

@@ -45,9 +45,9 @@ def test_both_formats_of_a_run_give_the_same_operations(sample):
     assert plan.config["aws:region"] == "us-east-1"
     assert plan.complete
     assert plan.totals_of == "stack"
-    found = operations(plan)
-    assert len(found) == len(plan.resources) == 25
-    assert {name: op for name, op in found.items() if op != "same"} == {
+    operation_of = operations(plan)
+    assert len(operation_of) == len(plan.resources) == 25
+    assert {name: op for name, op in operation_of.items() if op != "same"} == {
         "db": "update", "existing": "read", "jobs": "replace", "adopted": "import", "lt2": "create",
         "asg": "update", "new": "create", "asg2": "create", "db2": "create", "old": "delete",
         "kept": "delete", "lt3": "delete",
@@ -106,11 +106,11 @@ def test_what_was_imported_has_no_old_state():
 
 def test_components_and_external_resources_are_told_apart():
     for sample in ("changes.json", "changes.stream.jsonl"):
-        found = {resource.name: resource for resource in plan_of(sample).resources}
-        assert not found["net"].custom
-        assert found["existing"].external
-        assert found["net-nat"].custom
-        assert found["net-nat"].parent.endswith("::net")
+        by_name = {resource.name: resource for resource in plan_of(sample).resources}
+        assert not by_name["net"].custom
+        assert by_name["existing"].external
+        assert by_name["net-nat"].custom
+        assert by_name["net-nat"].parent.endswith("::net")
 
 
 def test_unknown_values_are_listed_by_path():

@@ -23,8 +23,8 @@ def hour(kind: str = "m6i.large", region: str = US) -> D:
 
 
 def pod(cpu: str = "500m", memory: str = "1Gi", **container: Any) -> dict[str, Any]:
-    asked = {"resources": {"requests": {"cpu": cpu, "memory": memory}}}
-    return {"spec": {"containers": [{"name": "app", **asked, **container}]}}
+    requested = {"resources": {"requests": {"cpu": cpu, "memory": memory}}}
+    return {"spec": {"containers": [{"name": "app", **requested, **container}]}}
 
 
 def deployment(name: str = "api", namespace: str = "shop", **spec: Any) -> dict[str, Any]:
@@ -50,6 +50,6 @@ def share(it: Estimate) -> tuple[D, D, D]:
     return it.allocation.low, it.allocation.expected, it.allocation.high
 
 
-def near(found: tuple[D, D, D], *expected: D) -> bool:
-    wanted = expected if len(expected) == 3 else expected * 3
-    return all(abs(one - other) < SMALL for one, other in zip(found, wanted, strict=True))
+def near(actual: tuple[D, D, D], *expected: D) -> bool:
+    values = expected if len(expected) == 3 else expected * 3
+    return all(abs(one - other) < SMALL for one, other in zip(actual, values, strict=True))

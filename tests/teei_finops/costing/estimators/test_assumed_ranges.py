@@ -215,8 +215,8 @@ def test_silence_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions)
     it = estimate_of(token, inputs)
     assert it.state in ("priced", "usage"), it.reason
     assert it.after.assumed
-    found = (it.after.low, it.after.expected, it.after.high)
-    for end, amount in enumerate(found):
+    amounts = (it.after.low, it.after.expected, it.after.high)
+    for end, amount in enumerate(amounts):
         wanted = sum(D(ends[end]) * price(*where) for where, ends in dimensions.items())
         assert abs(amount - wanted) < D("1e-6"), (
             f"{('low', 'expected', 'high')[end]}: {amount} is not {wanted}"

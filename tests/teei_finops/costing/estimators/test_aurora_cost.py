@@ -81,10 +81,10 @@ def test_a_serverless_instance_ranges_over_the_capacity_of_its_cluster():
     after = estimate_of(INSTANCE, inputs, owner).after
     acu = 730 * D("0.12")
     assert (after.low, after.expected, after.high) == (acu, 5 * acu, 9 * acu)
-    stated = lines_by_name(
+    from_usage = lines_by_name(
         estimate_of(INSTANCE, inputs, owner, usage={"average_acu": 2, "monthly_hours": 100})
     )
-    assert stated["Capacity units, standard"] == (D(200), D(24))
+    assert from_usage["Capacity units, standard"] == (D(200), D(24))
     assert estimate_of(INSTANCE, inputs).reason == "usage missing: average_acu"
 
 

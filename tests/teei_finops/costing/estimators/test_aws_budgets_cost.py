@@ -20,10 +20,10 @@ def test_the_days_of_two_budgets_with_actions_are_included():
     actions = [resource(ACTION, {"budgetName": name}, name=f"a{n}") for n, name in enumerate(names)]
     day = price("AWSBudgets", "actions", "action-enabled-budget", "global", tier=62)
     month = D(730) / 24
-    found = [dollars(it) for it in estimates_of(*actions)]
-    assert found[:3] == [0, 0, 0]
-    assert abs(found[3] - (3 * month - 62) * day) < D("1e-8")
-    assert abs(found[4] - month * day) < D("1e-8")
+    costs = [dollars(it) for it in estimates_of(*actions)]
+    assert costs[:3] == [0, 0, 0]
+    assert abs(costs[3] - (3 * month - 62) * day) < D("1e-8")
+    assert abs(costs[4] - month * day) < D("1e-8")
 
 
 def test_one_action_says_what_is_included():

@@ -83,8 +83,8 @@ def test_an_unknown_period_is_unpriced():
 
 def test_ten_standard_alarms_are_free_with_the_free_tier():
     alarms = [resource(ALARM, {"metricName": "Errors"}, name=f"alarm-{n}") for n in range(12)]
-    found = estimates_of(*alarms, free_tier=True)
-    assert [dollars(it) for it in found] == [0] * 10 + [cw("alarms", "standard")] * 2
+    estimates = estimates_of(*alarms, free_tier=True)
+    assert [dollars(it) for it in estimates] == [0] * 10 + [cw("alarms", "standard")] * 2
 
 
 def test_a_dashboard_has_a_price_in_one_region_and_is_unpriced_in_the_other():

@@ -100,6 +100,6 @@ def test_what_clusters_assume_and_graphs_in_public():
     assert (requests.quantity.low, requests.quantity.expected, requests.quantity.high) == (0, 10, 100)
     assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 0, 1000)
     public = {"instanceClass": "db.r6g.large", "clusterIdentifier": "g", "publiclyAccessible": True}
-    found = estimate_of(GRAPH_INSTANCE, public)
-    assert lines_by_name(found)["Public IPv4 address"] == (D(730), D("3.65"))
-    assert any("standard storage assumed" in note for note in found.notes)
+    estimate = estimate_of(GRAPH_INSTANCE, public)
+    assert lines_by_name(estimate)["Public IPv4 address"] == (D(730), D("3.65"))
+    assert any("standard storage assumed" in note for note in estimate.notes)

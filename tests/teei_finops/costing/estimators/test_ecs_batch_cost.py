@@ -81,8 +81,8 @@ def test_a_scaling_target_gives_the_range_and_stated_tasks_replace_it():
     after = estimate_of(SERVICE, inputs, task(), target, depends_on=DEPENDS_ON).after
     one = 365 * D("0.04048") + 730 * D("0.004445")
     assert (after.low, after.expected, after.high) == (one, 2 * one, 10 * one)
-    stated = estimate_of(SERVICE, inputs, task(), target, depends_on=DEPENDS_ON, usage={"average_tasks": 4})
-    assert dollars(stated) == 4 * one
+    average = estimate_of(SERVICE, inputs, task(), target, depends_on=DEPENDS_ON, usage={"average_tasks": 4})
+    assert dollars(average) == 4 * one
     hours = estimate_of(SERVICE, inputs, task(), depends_on=DEPENDS_ON, usage={"monthly_task_hours": 365})
     assert dollars(hours) == one / 2
 

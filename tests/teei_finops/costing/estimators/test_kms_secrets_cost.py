@@ -100,8 +100,10 @@ def test_only_an_advanced_parameter_costs_by_itself():
     assert maybe.after.assumed
     assert maybe.notes == ("becomes an advanced parameter only when its size or policies require it",)
     assert estimate_of(PARAMETER, {"tier": "Standard"}).notes == ()
-    asked = estimate_of(PARAMETER, {}, usage={"monthly_api_requests": 1_000_000})
-    assert dollars(asked) == 100 * price("AWSSystemsManager", "parameter-store", "api-higher-throughput")
+    with_requests = estimate_of(PARAMETER, {}, usage={"monthly_api_requests": 1_000_000})
+    assert dollars(with_requests) == 100 * price(
+        "AWSSystemsManager", "parameter-store", "api-higher-throughput"
+    )
 
 
 def test_a_certificate_authority_bills_by_mode_and_certificate():

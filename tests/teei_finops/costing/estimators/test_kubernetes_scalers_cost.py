@@ -39,24 +39,24 @@ def test_a_scaler_with_its_ends_the_wrong_way_round_still_gives_a_range():
 
 def test_a_scaler_of_another_namespace_or_kind_is_not_its_own():
     one = D("5.5") / M6I_LARGE * 730 * hour()
-    others = (
+    scalers = (
         resource(HPA, hpa("api", 5, 50, namespace="blog"), name="a"),
         resource(HPA, hpa("api", 5, 50, kind="StatefulSet"), name="b"),
         resource(HPA, hpa("web", 5, 50), name="c"),
     )
-    assert near(share(estimate_of(DEPLOYMENT, deployment(replicas=3), *others)), 3 * one)
+    assert near(share(estimate_of(DEPLOYMENT, deployment(replicas=3), *scalers)), 3 * one)
 
 
 def test_two_workloads_of_one_name_keep_their_own_scaler():
     one = D("5.5") / M6I_LARGE * 730 * hour()
-    found = estimates_of(
+    workloads = estimates_of(
         resource(DEPLOYMENT, deployment(namespace="shop"), name="shop"),
         resource(DEPLOYMENT, deployment(namespace="blog"), name="blog"),
         resource(HPA, hpa("api", 1, 3, namespace="shop"), name="hpa-shop"),
         resource(HPA, hpa("api", 2, 9, namespace="blog"), name="hpa-blog"),
     )
-    assert near(share(found[0]), one, one, 3 * one)
-    assert near(share(found[1]), 2 * one, 2 * one, 9 * one)
+    assert near(share(workloads[0]), one, one, 3 * one)
+    assert near(share(workloads[1]), 2 * one, 2 * one, 9 * one)
 
 
 def test_a_scaler_of_a_target_not_yet_named_is_found_by_dependency():

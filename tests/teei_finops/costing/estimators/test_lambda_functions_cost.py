@@ -75,10 +75,10 @@ def test_an_assumed_duration_never_passes_the_timeout():
         == 30_000_000 * lam("x86", "gb-second")
         == estimate_of(FUNCTION, {"memorySize": 1024}).after.high - 10 * lam("x86", "requests")
     )
-    stated = estimate_of(
+    from_usage = estimate_of(
         FUNCTION, {"timeout": 1}, usage={"monthly_requests": 0, "request_duration_ms": 5_000}
     )
-    assert dollars(stated) == 0
+    assert dollars(from_usage) == 0
 
 
 def test_free_allowances_cover_both_architectures_once():

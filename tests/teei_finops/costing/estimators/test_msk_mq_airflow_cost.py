@@ -100,13 +100,13 @@ def test_airflow_bills_the_environment_and_what_it_does_not_include():
     lines = lines_by_name(estimate_of(MWAA, inputs, usage=usage))
     assert lines["Additional workers"] == (D(1460), 1460 * D("0.11"))
     assert lines["Additional schedulers"] == (D(1460), 1460 * D("0.11"))
-    stated = {
+    usage = {
         **usage,
         "average_additional_workers": 1,
         "average_additional_schedulers": 1,
         "monthly_hours": 100,
     }
-    lines = lines_by_name(estimate_of(MWAA, inputs, usage=stated))
+    lines = lines_by_name(estimate_of(MWAA, inputs, usage=usage))
     assert lines["Additional workers"] == (D(300), D(33))
     assert lines["Additional schedulers"] == (D(100), D(11))
     assert estimate_of(MWAA, {}, region=EU).reason.startswith(

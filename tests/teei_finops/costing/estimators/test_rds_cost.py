@@ -114,8 +114,8 @@ def test_backups_above_the_free_amount_are_none_to_as_much_again():
     line = after_lines(estimate)[-1]
     assert (line.amount.low, line.amount.expected, line.amount.high) == (0, 0, D("9.5"))
     assert line.assumed
-    stated = lines_by_name(estimate_of(INSTANCE, POSTGRES, usage={"additional_backup_storage_gb": 50}))
-    assert stated["Backups above the free amount"] == (D(50), D("4.75"))
+    with_usage = lines_by_name(estimate_of(INSTANCE, POSTGRES, usage={"additional_backup_storage_gb": 50}))
+    assert with_usage["Backups above the free amount"] == (D(50), D("4.75"))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_public_database_pays_for_its_address():
 def test_a_proxy_counts_every_instance_of_a_cluster():
     cluster, member = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
     scaling = {"serverlessv2ScalingConfiguration": {"minCapacity": 8, "maxCapacity": 24}}
-    others = [
+    related = [
         resource(cluster, {"engine": "aurora-mysql", "clusterIdentifier": "c", **scaling}, name="c", id="c"),
         resource(member, {"instanceClass": "db.r6g.xlarge", "clusterIdentifier": "c"}, name="a"),
         resource(member, {"instanceClass": "db.r6g.large", "clusterIdentifier": "c"}, name="b"),
@@ -276,9 +276,9 @@ def test_a_proxy_counts_every_instance_of_a_cluster():
         ),
     ]
     proxy = "aws:rds/proxy:Proxy"
-    assert dollars(estimate_of(proxy, {"name": "p"}, *others)) == 6 * 730 * D("0.015")
-    others[2]["newState"]["inputs"]["instanceClass"] = "db.serverless"
-    after = estimate_of(proxy, {"name": "p"}, *others, region=EU).after
+    assert dollars(estimate_of(proxy, {"name": "p"}, *related)) == 6 * 730 * D("0.015")
+    related[2]["newState"]["inputs"]["instanceClass"] = "db.serverless"
+    after = estimate_of(proxy, {"name": "p"}, *related, region=EU).after
     rate = 730 * D("0.018")
     assert (after.low, after.expected, after.high) == ((4 + 8) * rate, (4 + 16) * rate, (4 + 24) * rate)
 

@@ -39,10 +39,10 @@ def test_serverless_redshift_ranges_to_its_base_capacity_all_month():
     token = "aws:redshiftserverless/workgroup:Workgroup"
     after = estimate_of(token, {"baseCapacity": 8}, usage={"managed_storage_gb": 0}).after
     assert (after.low, after.expected, after.high) == (0, 584 * D("0.375"), 5840 * D("0.375"))
-    stated = lines_by_name(
+    from_usage = lines_by_name(
         estimate_of(token, {}, usage={"monthly_rpu_hours": 100, "managed_storage_gb": 100})
     )
-    assert stated == {"Processing units": (D(100), D("37.5")), "Managed storage": (D(100), D("2.4"))}
+    assert from_usage == {"Processing units": (D(100), D("37.5")), "Managed storage": (D(100), D("2.4"))}
 
 
 def test_a_domain_bills_all_its_nodes_and_a_volume_per_data_node():

@@ -20,8 +20,8 @@ from tests.teei_finops.costing.estimators.s3_helpers import (
 def test_intelligent_tiering_goes_through_its_tiers_and_monitors_each_object():
     it = estimated(rules(transitions((0, "INTELLIGENT_TIERING"), expiration={"days": 365})))
     for tier, days in (("frequent", 30), ("infrequent", 60), ("archive-instant", 275)):
-        found = line(it, f"Intelligent-Tiering {tier},")
-        assert abs(found - 1_024 * days / MONTH * s3("intelligent-tiering", tier)) < NEAR
+        amount = line(it, f"Intelligent-Tiering {tier},")
+        assert abs(amount - 1_024 * days / MONTH * s3("intelligent-tiering", tier)) < NEAR
     assert (
         abs(
             line(it, "Intelligent-Tiering monitoring")
@@ -38,8 +38,8 @@ def test_intelligent_tiering_without_an_end_keeps_a_year_in_its_last_tier():
         ("days 40 to 100", "infrequent", 60),
         ("days 100 on", "archive-instant", 365),
     ):
-        found = line(it, f"Intelligent-Tiering {tier}, {words}")
-        assert abs(found - 1_024 * days / MONTH * s3("intelligent-tiering", tier)) < NEAR
+        amount = line(it, f"Intelligent-Tiering {tier}, {words}")
+        assert abs(amount - 1_024 * days / MONTH * s3("intelligent-tiering", tier)) < NEAR
 
 
 def test_intelligent_tiering_that_ends_early_never_reaches_its_later_tiers():

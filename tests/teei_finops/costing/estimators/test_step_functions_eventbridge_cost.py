@@ -73,8 +73,8 @@ def test_only_an_api_destination_is_billed_as_a_target():
     )
     assert joined.after.expected == calls
     named = {"rule": "r", "arn": "arn:aws:events:us-east-1:1:api-destination/crm/1"}
-    stated = estimate_of(TARGET, named, usage={"monthly_api_destination_invocations": 4_000_000})
-    assert amounts_by_name(stated) == {"API destination calls": 4 * calls}
+    from_usage = estimate_of(TARGET, named, usage={"monthly_api_destination_invocations": 4_000_000})
+    assert amounts_by_name(from_usage) == {"API destination calls": 4 * calls}
     assert dollars(estimate_of(TARGET, {"rule": "r", "arn": "arn:aws:lambda:us-east-1:1:function:f"})) == 0
     unknown = estimate_of(TARGET, {"rule": "r", "arn": UNKNOWN})
     assert dollars(unknown) == 0
@@ -86,8 +86,10 @@ def test_a_schedule_is_invoked_as_its_expression_says():
     it = estimate_of(SCHEDULE, {"scheduleExpression": "rate(5 minutes)"})
     assert amounts_by_name(it) == {"Invocations": D("0.00876") * rate}
     assert not it.after.assumed
-    stated = estimate_of(SCHEDULE, {"scheduleExpression": UNKNOWN}, usage={"monthly_invocations": 2_000_000})
-    assert amounts_by_name(stated) == {"Invocations": 2 * rate}
+    from_usage = estimate_of(
+        SCHEDULE, {"scheduleExpression": UNKNOWN}, usage={"monthly_invocations": 2_000_000}
+    )
+    assert amounts_by_name(from_usage) == {"Invocations": 2 * rate}
     off = estimate_of(SCHEDULE, {"scheduleExpression": "rate(5 minutes)", "state": "DISABLED"})
     assert dollars(off) == 0
 

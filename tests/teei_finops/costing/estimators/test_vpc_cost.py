@@ -185,8 +185,8 @@ def test_an_accelerator_bills_hours_everywhere_and_the_premium_where_it_has_a_pr
 
 def test_a_direct_connect_port_bills_by_its_bandwidth():
     token = "aws:directconnect/connection:Connection"
-    found = dollars(estimate_of(token, {"bandwidth": "1Gbps"}, usage={"monthly_egress_gb": 50}))
-    assert found == 730 * price("AWSDirectConnect", "dedicated-port", "1gbps", "global") + 1
+    cost = dollars(estimate_of(token, {"bandwidth": "1Gbps"}, usage={"monthly_egress_gb": 50}))
+    assert cost == 730 * price("AWSDirectConnect", "dedicated-port", "1gbps", "global") + 1
     assert estimate_of(token, {"bandwidth": "10Gbps"}).reason.startswith(
         "no price in this region: AWSDirectConnect dedicated-port 10gbps"
     )

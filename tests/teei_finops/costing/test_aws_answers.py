@@ -126,7 +126,7 @@ def test_a_list_of_several_pages_is_read_to_its_end(answers):
     assert [product["product"]["attributes"]["n"] for product in products] == ["1", "2"]
 
 
-def test_every_rule_stands_for_rows_of_the_price_book():
+def test_every_refresh_rule_has_rows_in_the_price_book():
     book = {key[1:] for key in list_prices().keys()}  # noqa: SIM118  a PriceBook is not a dict
     for rule in read_rules():
         keys = [key for key in book if key[:2] == (rule.service, rule.family)]
@@ -178,7 +178,7 @@ def test_metrics_become_monthly_usage_that_the_review_reads(answers, tmp_path):
     assert "later" not in text, "what is not deployed has no data"
 
 
-def test_each_metric_is_asked_by_the_resource_s_own_dimension(answers):
+def test_each_metric_is_queried_by_the_dimension_of_its_resource(answers):
     stub = answers("cloudwatch")
     requests = []
     stub.client.meta.events.register(

@@ -128,7 +128,7 @@ def test_a_waiver_lets_a_breach_pass_through_its_last_day(expires, status, verdi
     ("percent", "enforcement", "verdict"),
     [(50, "mandatory", "advisory"), (51, "mandatory", "fail"), (51, "advisory", "advisory")],
 )
-def test_coverage_below_what_is_wanted_counts_as_the_setting_says(percent, enforcement, verdict):
+def test_coverage_below_the_minimum_has_the_configured_enforcement(percent, enforcement, verdict):
     steps = [disk(100), create("aws:quantum/thing:Thing", "odd", {})]
     document = reviewed(steps, min_percent=Decimal(percent), coverage=enforcement)
     assert document["verdict"] == verdict
@@ -159,7 +159,7 @@ def test_budgets_in_the_config_of_a_stack_are_judged():
 
 
 @pytest.mark.parametrize("value", ["{", "[1]", '{"a": 7}', '{"a": {"limit": "x"}}', "7"])
-def test_a_config_that_holds_something_else_as_budgets_is_let_be(value):
+def test_a_config_whose_budgets_have_another_form_is_ignored(value):
     plan = read_plan(preview(disk(100), config={"shop:budgets": value}), name="p")
     assert budgets_of_config(plan) == ()
 

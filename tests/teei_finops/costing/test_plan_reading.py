@@ -88,7 +88,7 @@ def test_a_preview_that_ended_in_errors_is_not_complete(sample):
     assert "\n" not in plan.errors[0]
 
 
-def test_policies_that_say_no_leave_the_preview_complete():
+def test_a_mandatory_policy_violation_leaves_the_preview_complete():
     plan = plan_of("policies.json", events="policies.events.jsonl")
     assert plan.complete
     assert {(report.policy, report.enforcement) for report in plan.policy} == {
@@ -104,7 +104,7 @@ def test_what_was_imported_has_no_old_state():
     assert adopted.new.inputs["size"] == 100
 
 
-def test_components_and_external_resources_are_told_apart():
+def test_components_and_external_resources_are_distinguished():
     for sample in ("changes.json", "changes.stream.jsonl"):
         by_name = {resource.name: resource for resource in plan_of(sample).resources}
         assert not by_name["net"].custom
@@ -176,7 +176,7 @@ def test_the_same_name_with_another_type_is_another_resource():
         (stream(create(QUEUE, "a", {})).replace('{"summary', 'oops\n{"summary'), "line 3"),
     ],
 )
-def test_what_is_not_a_whole_preview_gives_one_clear_line(text, problem):
+def test_an_incomplete_preview_gives_one_clear_line(text, problem):
     with pytest.raises(PreviewError) as caught:
         read_plan(text, name="plan.json")
     assert problem in str(caught.value)

@@ -211,7 +211,7 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
 
 
 @pytest.mark.parametrize(("token", "inputs", "dimensions"), CASES)
-def test_silence_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions):
+def test_missing_usage_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions):
     it = estimate_of(token, inputs)
     assert it.state in ("priced", "usage"), it.reason
     assert it.after.assumed

@@ -38,7 +38,7 @@ def test_a_standard_cluster_bills_storage_and_io():
     }
 
 
-def test_an_io_optimized_cluster_bills_dearer_storage_and_no_io():
+def test_an_io_optimized_cluster_bills_higher_storage_rates_and_no_io():
     lines = lines_by_name(
         estimate_of(CLUSTER, {**POSTGRES, "storageType": "aurora-iopt1"}, region=EU, usage=USAGE)
     )
@@ -46,7 +46,7 @@ def test_an_io_optimized_cluster_bills_dearer_storage_and_no_io():
     assert "Aurora I/O" not in lines
 
 
-def test_snapshot_export_is_billed_when_stated_and_unpriced_where_there_is_no_price():
+def test_snapshot_export_is_billed_from_usage_and_unpriced_without_a_price():
     usage = {**USAGE, "monthly_snapshot_export_gb": 100}
     assert lines_by_name(estimate_of(CLUSTER, POSTGRES, usage=usage))["Snapshot export"] == (D(100), D(1))
     assert estimate_of(CLUSTER, POSTGRES, region=EU, usage=usage).reason.startswith("no price in this region")
@@ -133,7 +133,7 @@ def test_a_multi_az_cluster_is_unpriced_as_its_instances_have_no_rows():
     )
 
 
-def test_usage_that_nobody_states_is_marked_as_assumed():
+def test_missing_usage_is_marked_as_assumed():
     assert all(line.assumed for line in after_lines(estimate_of(CLUSTER, POSTGRES)))
 
 
@@ -204,7 +204,7 @@ def test_a_multi_az_cluster_with_prices_bills_three_instances_storage_and_suppor
     assert (backups.low, backups.expected, backups.high, backups.assumed) == (0, 0, 100, True)
 
 
-def test_serverless_of_the_first_version_is_unpriced_and_backtracking_said():
+def test_serverless_v1_is_unpriced_and_backtracking_has_a_note():
     first = estimate_of(CLUSTER, {**POSTGRES, "engineMode": "serverless"})
     assert first.reason.startswith("no price in this region: AmazonRDS aurora-serverless-v1")
     back = estimate_of(CLUSTER, {"engine": "aurora-mysql", "backtrackWindow": 3600}, usage=USAGE)

@@ -62,7 +62,7 @@ def test_a_changed_template_changes_the_group_that_did_not():
     assert change == 2 * 730 * (hourly("m5.xlarge") - hourly("m5.large"))
 
 
-def test_mixed_instances_split_into_on_demand_and_stated_spot():
+def test_mixed_instances_split_into_on_demand_and_spot_from_usage():
     template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
     group = {
         "minSize": 10,
@@ -91,7 +91,7 @@ def test_average_instances_and_hours_replace_what_inputs_give_but_leave_storage(
     assert lines["Root volume: gp3 storage"] == (D(24), 24 * D("0.08"))
 
 
-def test_a_launch_configuration_has_detailed_monitoring_unless_it_says_no():
+def test_a_launch_configuration_has_detailed_monitoring_unless_it_is_disabled():
     configuration = resource(
         "aws:ec2/launchConfiguration:LaunchConfiguration",
         {"name": "lc", "instanceType": "t3.micro", "associatePublicIpAddress": True},

@@ -26,7 +26,7 @@ def test_the_days_of_two_budgets_with_actions_are_included():
     assert abs(costs[4] - month * day) < D("1e-8")
 
 
-def test_one_action_says_what_is_included():
+def test_one_action_notes_the_included_budget_days():
     it = estimate_of(ACTION, {"budgetName": "compute"})
     assert it.state == "priced"
     assert it.notes == ("62 budget-days a month are included for the whole account",)

@@ -28,14 +28,14 @@ def test_a_snapshot_is_at_most_as_big_as_its_volume():
     assert dollars(estimate_of(copy, {"sourceSnapshotId": "snap-1"}, first, volume, region=EU)) == D("10.8")
 
 
-def test_stated_snapshots_are_prorated_and_archives_cheaper():
+def test_snapshots_from_usage_are_prorated_and_archives_cheaper():
     usage = {"storage_gb": 100, "monthly_hours": 365}
     assert dollars(estimate_of(SNAPSHOT, {"volumeId": "gone"}, usage=usage)) == D("2.5")
     archive = estimate_of(SNAPSHOT, {"volumeId": "gone", "storageTier": "archive"}, usage={"storage_gb": 100})
     assert dollars(archive) == D("1.25")
 
 
-def test_what_nobody_states_about_a_backup_is_not_stated():
+def test_a_backup_without_usage_is_unpriced():
     assert estimate_of(SNAPSHOT, {"volumeId": "gone"}).reason == "usage missing: storage_gb"
     assert estimate_of(VAULT, {}).reason.startswith("usage missing: ebs_storage_gb")
 

@@ -70,7 +70,7 @@ def test_an_alarm_that_exists_for_a_part_of_the_month_is_prorated():
     )
 
 
-def test_a_metrics_insights_query_says_that_its_metrics_are_assumed():
+def test_a_metrics_insights_query_notes_that_its_metrics_are_assumed():
     it = estimate_of(ALARM, {"metricQueries": [{"id": "q", "expression": "SELECT MAX(CPU) FROM SCHEMA(x)"}]})
     assert dollars(it) == 5 * cw("alarms", "metrics-insights")
     assert it.after.assumed
@@ -99,7 +99,7 @@ def test_a_metric_stream_bills_updates():
     assert amounts_by_name(it) == {"Metric updates": 2_000 * cw("metrics", "metric-stream")}
 
 
-def test_a_canary_runs_as_its_schedule_says():
+def test_a_canary_is_billed_for_its_scheduled_runs():
     it = estimate_of(CANARY, {"schedule": {"expression": "rate(5 minutes)"}})
     assert amounts_by_name(it) == {"Canary runs": 8_760 * cw("synthetics", "canary-run")}
     assert dollars(estimate_of(CANARY, {}, usage={"monthly_runs": 100})) == 100 * cw(

@@ -109,7 +109,7 @@ def test_desktops_and_current_replication_instances_bill_once_they_have_a_price(
     assert lines_by_name(credits)["Surplus CPU credits"] == (D(10), D("0.5"))
 
 
-def test_transfers_that_nobody_states_are_assumed():
+def test_missing_transfer_usage_is_assumed():
     _, up, down = after_lines(estimate_of(SERVER, {}))
     for line in (up, down):
         assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (0, 10, 100)

@@ -93,7 +93,7 @@ def test_a_scaling_target_gives_the_range(resource_id, depends_on):
     assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (3650, 7300, 73000)
 
 
-def test_backups_and_streams_are_billed_when_on_or_stated():
+def test_backups_and_streams_are_billed_when_enabled_or_in_usage():
     inputs = {**ON_DEMAND, "pointInTimeRecovery": {"enabled": True}, "streamEnabled": True}
     usage = {**USAGE, "on_demand_backup_storage_gb": 10, "monthly_streams_read_requests": 1_000_000}
     lines = lines_by_name(estimate_of(TABLE, inputs, usage=usage))
@@ -138,7 +138,7 @@ def test_a_scaling_target_of_an_index_or_of_writes_counts_where_it_belongs():
     )
 
 
-def test_what_nobody_states_about_a_table_is_assumed():
+def test_missing_usage_of_a_table_is_assumed():
     lines = after_lines(estimate_of(TABLE, {**ON_DEMAND, "streamEnabled": True}))
     assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in lines] == [
         (0, 1, 10),

@@ -71,7 +71,7 @@ def test_a_bigger_task_definition_changes_the_service_that_did_not():
     assert estimate.after.expected - estimate.before.expected == 730 * D("0.04048")
 
 
-def test_a_scaling_target_gives_the_range_and_stated_tasks_replace_it():
+def test_a_scaling_target_gives_the_range_and_usage_replaces_it():
     target = resource(
         "aws:appautoscaling/target:Target",
         {"serviceNamespace": "ecs", "resourceId": "service/main/web", "minCapacity": 1, "maxCapacity": 10},
@@ -206,7 +206,7 @@ def test_batch_assumes_up_to_its_maximum_and_leaves_unmanaged_environments_alone
     assert estimate_of(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")
 
 
-def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_are_said():
+def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_have_a_note():
     inputs = {
         "taskDefinition": "shop",
         "desiredCount": 1,

@@ -112,7 +112,7 @@ def test_a_launch_template_known_by_dependency_gives_type_and_disks():
     assert lines["Root volume: gp3 storage"] == (D(80), D("6.4"))
 
 
-def test_spot_nodes_use_the_stated_price_and_windows_images_the_windows_rate():
+def test_spot_nodes_have_the_price_from_usage_and_windows_images_the_windows_rate():
     sizes = {"scalingConfig": {"minSize": 2, "desiredSize": 2, "maxSize": 2}, "instanceTypes": ["m5.large"]}
     usage = {**LINUX, "spot_price_usd_per_hour": 0.04, "monthly_hours": 100}
     lines = lines_by_name(estimate_of(GROUP, {**sizes, "capacityType": "SPOT"}, usage=usage))
@@ -165,7 +165,7 @@ def test_the_types_of_a_group_win_over_its_template_and_the_first_is_priced():
     )
 
 
-def test_no_nodes_and_no_version_are_said():
+def test_missing_nodes_and_versions_have_a_note():
     none = estimate_of(GROUP, {"scalingConfig": {"minSize": 0, "desiredSize": 0, "maxSize": 0}})
     assert (dollars(none), none.notes) == (0, ("no nodes: its sizes are 0",))
     assert any("newest one assumed" in note for note in estimate_of(CLUSTER, {}).notes)

@@ -86,7 +86,7 @@ def test_the_defaults_are_one_to_four_small_instances_behind_a_classic_balancer(
     assert after_lines(estimate)[0].quantity.high == 400
 
 
-def test_a_single_instance_has_no_balancer_and_stated_instances_replace_the_sizes():
+def test_a_single_instance_has_no_load_balancer_and_usage_replaces_the_sizes():
     single = settings(env__EnvironmentType="SingleInstance")
     assert "Classic load balancer" not in lines_by_name(estimate_of(ENVIRONMENT, single, usage=QUIET))
     lines = lines_by_name(estimate_of(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 3}))

@@ -44,7 +44,7 @@ def test_emr_is_unpriced_as_its_fee_has_no_rows():
     )
 
 
-def test_machines_that_nobody_describes_are_unpriced():
+def test_instances_without_a_specification_are_unpriced():
     assert estimate_of(EMR, {}).reason.startswith("value unknown until deploy: neither masterInstanceGroup")
     assert estimate_of(ENDPOINT, {}).reason == "value unknown until deploy: productionVariants is not set"
 

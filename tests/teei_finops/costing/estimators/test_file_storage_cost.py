@@ -20,7 +20,7 @@ LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
 OPENZFS = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
 
 
-def test_a_file_system_bills_every_class_that_is_stated():
+def test_a_file_system_bills_every_class_in_usage():
     usage = {
         "standard_storage_gb": 100,
         "infrequent_access_storage_gb": 100,

@@ -43,7 +43,7 @@ def test_without_a_profile_a_job_runs_half_an_hour_a_day_on_its_dpus(inputs, dpu
     assert it.after.assumed
 
 
-def test_a_crawler_runs_as_its_schedule_says():
+def test_a_crawler_is_billed_for_its_scheduled_runs():
     rate = price("AWSGlue", "catalog", "crawler")
     hourly = estimate_of(CRAWLER, {"schedule": "cron(0 * * * ? *)"})
     assert dollars(hourly) == pytest.approx(730 * 2 * rate / 6, abs=D("1e-6"))

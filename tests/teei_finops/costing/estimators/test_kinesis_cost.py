@@ -16,7 +16,7 @@ FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 STREAM = "aws:kinesis/stream:Stream"
 
 
-def test_a_provisioned_stream_bills_shards_payload_units_and_what_is_stated():
+def test_a_provisioned_stream_bills_shards_payload_units_and_usage():
     usage = {
         "monthly_put_payload_units": 500_000_000,
         "long_term_retention_gb": 40,
@@ -67,7 +67,7 @@ def test_an_unknown_number_of_shards_is_unpriced():
     assert estimate_of(STREAM, {"shardCount": UNKNOWN}).reason == "value unknown until deploy: shardCount"
 
 
-def test_firehose_has_no_price_and_says_so_unless_nothing_goes_through():
+def test_firehose_is_unpriced_unless_its_usage_is_zero():
     it = estimate_of(FIREHOSE, {"destination": "extended_s3"})
     assert it.reason == "no price in this region: AmazonKinesisFirehose delivery ingest in us-east-1"
     assert (
@@ -75,7 +75,7 @@ def test_firehose_has_no_price_and_says_so_unless_nothing_goes_through():
     )
 
 
-def test_firehose_converts_what_it_is_told_to():
+def test_firehose_bills_data_format_conversion_where_it_is_enabled():
     def asked_for(inputs: dict[str, object], **usage: int) -> str:
         return estimate_of(FIREHOSE, inputs, usage={"monthly_ingested_gb": 5, **usage}).reason.partition(
             ": "

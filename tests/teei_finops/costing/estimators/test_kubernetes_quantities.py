@@ -28,6 +28,6 @@ def test_quantities_are_read_as_kubernetes_writes_them(text, value):
 
 
 @pytest.mark.parametrize("text", ["", "lots", "1.2.3", "5 Gi", True])
-def test_what_is_no_quantity_says_where(text):
+def test_an_invalid_quantity_is_reported_with_its_place(text):
     with pytest.raises(Unpriced, match="here is not a quantity"):
         quantity(text, "here")

@@ -59,7 +59,7 @@ def test_two_workloads_of_one_name_keep_their_own_scaler():
     assert near(share(workloads[1]), 2 * one, 2 * one, 9 * one)
 
 
-def test_a_scaler_of_a_target_not_yet_named_is_found_by_dependency():
+def test_a_scaler_of_a_target_with_an_unknown_name_is_resolved_by_dependency():
     one = D("5.5") / M6I_LARGE * 730 * hour()
     inputs = hpa("api", 2, 8)
     inputs["spec"]["scaleTargetRef"]["name"] = UNKNOWN

@@ -55,7 +55,7 @@ def test_volume_claims_are_volumes_of_their_class():
         ),
     ],
 )
-def test_a_service_of_type_load_balancer_takes_one(inputs, kind):
+def test_a_service_of_type_load_balancer_has_one(inputs, kind):
     it = estimate_of(SERVICE, inputs)
     assert near(share(it), 730 * price("ElasticLoadBalancing", kind, "hour"))
     assert "not in the totals" in it.notes[0]
@@ -72,7 +72,7 @@ def test_other_objects_are_free_without_a_share():
         assert (it.state, it.after.high, it.allocation) == ("free", 0, None)
 
 
-def test_an_ingress_of_the_controller_takes_an_application_load_balancer():
+def test_an_ingress_of_the_controller_has_an_application_load_balancer():
     rate = price("ElasticLoadBalancing", "application", "hour")
     inputs: dict[str, Any] = {"spec": {"ingressClassName": "alb"}}
     assert near(share(estimate_of("kubernetes:networking.k8s.io/v1:Ingress", inputs)), 730 * rate)

@@ -47,7 +47,7 @@ def test_the_rate_is_that_of_the_plans_node_group(kind, weight):
 
 
 @pytest.mark.parametrize("kinds", [["g5.xlarge"], ["m9z.large"], UNKNOWN, None])
-def test_a_node_group_of_unknown_shape_or_price_gives_way_to_the_reference_node(kinds):
+def test_the_reference_node_replaces_a_node_group_of_unknown_size_or_price(kinds):
     group = resource(NODE_GROUP, {"instanceTypes": kinds, "region": EU}, name="nodes")
     it = estimate_of(DEPLOYMENT, deployment(replicas=1), group)
     assert near(share(it), D("5.5") / M6I_LARGE * 730 * hour(region=EU))
@@ -88,7 +88,7 @@ def test_init_containers_count_only_where_they_need_more_and_sidecars_always():
     assert near(share(it), (D("2.5") * 9 + D("1.5")) / M6I_LARGE * 730 * hour())
 
 
-def test_limits_stand_in_for_requests_and_silence_is_assumed_not_zero():
+def test_limits_replace_missing_requests_and_without_both_a_range_is_assumed():
     limited = deployment(replicas=1)
     limited["spec"]["template"]["spec"]["containers"][0]["resources"] = {
         "limits": {"cpu": 1, "memory": "2Gi"}

@@ -130,12 +130,12 @@ def test_provisioned_concurrency_alone_runs_the_whole_month_and_leaves_requests_
     assert any("monthly_requests" in note for note in it.notes)
 
 
-def test_provisioned_concurrency_of_a_function_that_nobody_can_name_is_unpriced():
+def test_provisioned_concurrency_of_an_unresolved_function_is_unpriced():
     it = estimate_of(PROVISIONED, {"functionName": UNKNOWN, "provisionedConcurrentExecutions": 1})
     assert it.reason == "value unknown until deploy: functionName"
 
 
-def test_provisioned_concurrency_of_a_function_elsewhere_says_what_it_assumes():
+def test_provisioned_concurrency_of_a_function_outside_the_plan_notes_its_assumptions():
     it = estimate_of(PROVISIONED, {"functionName": "theirs", "provisionedConcurrentExecutions": 8})
     assert dollars(it) == 8 * D("0.125") * 730 * 3600 * lam("x86", "provisioned-concurrency")
     assert "its function is not in the plan: 128 MB on x86_64 assumed" in it.notes

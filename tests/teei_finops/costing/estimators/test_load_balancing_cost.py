@@ -95,7 +95,7 @@ def test_reserved_capacity_units_are_the_least_that_is_billed():
     assert lines_by_name(estimate_of(LB, reserved, usage=QUIET))["Capacity units"][0] == 73_000
 
 
-def test_subnets_unknown_as_a_whole_are_counted_by_what_they_are_made_from():
+def test_an_unknown_list_of_subnets_is_counted_by_its_dependencies():
     subnet = "aws:ec2/subnet:Subnet"
     subnets = [resource(subnet, {}, name=name) for name in ("a", "b", "c")]
     balancer = resource(LB, {"subnets": UNKNOWN})
@@ -131,7 +131,7 @@ def test_active_connections_and_data_fill_the_units_of_a_network_balancer():
     assert lines_by_name(estimate_of(LB, network, usage=data))["Capacity units"][0] == 3 * 730
 
 
-def test_what_nobody_states_is_assumed_quiet_to_moderate():
+def test_missing_usage_is_assumed_to_be_low_to_moderate():
     units = next(
         line for line in after_lines(estimate_of(LB, {"internal": True})) if line.what == "Capacity units"
     )

@@ -30,7 +30,7 @@ def test_a_kafka_cluster_bills_brokers_and_their_volumes():
     }
 
 
-def test_tiered_storage_is_billed_when_on_or_stated():
+def test_tiered_storage_is_billed_when_enabled_or_in_usage():
     tiered = after_lines(estimate_of(MSK, {**kafka(), "storageMode": "TIERED"}))[-1]
     assert (tiered.quantity.high, tiered.assumed) == (1000, True)
     usage = {"tiered_storage_gb": 100, "monthly_tiered_retrieval_gb": 1000}
@@ -114,7 +114,7 @@ def test_airflow_bills_the_environment_and_what_it_does_not_include():
     )
 
 
-def test_what_nobody_states_about_a_broker_is_assumed():
+def test_missing_usage_of_a_broker_is_assumed():
     serverless = after_lines(estimate_of("aws:msk/serverlessCluster:ServerlessCluster", {}))
     assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in serverless[1:]] == [
         (0, 7300, 73000),

@@ -232,7 +232,7 @@ def test_snapshots_are_at_most_as_big_as_their_database():
     assert dollars(estimate_of(cluster, {"dbClusterIdentifier": "c"}, usage={"storage_gb": 100})) == D("2.1")
 
 
-def test_a_database_from_a_snapshot_has_the_size_that_its_last_deploy_told():
+def test_a_database_from_a_snapshot_has_the_size_of_its_last_deploy():
     restored = {**POSTGRES, "allocatedStorage": None, "snapshotIdentifier": "snap"}
     deployed = estimate_of(INSTANCE, restored, op="same", outputs={"allocatedStorage": 250})
     assert lines_by_name(deployed)["gp3 storage"] == (D(250), D("28.75"))

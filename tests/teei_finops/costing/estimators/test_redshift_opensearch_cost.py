@@ -142,7 +142,7 @@ def ends(line) -> tuple[D, D, D]:
     return line.quantity.low, line.quantity.expected, line.quantity.high
 
 
-def test_what_nobody_states_about_a_store_is_assumed():
+def test_missing_usage_of_a_store_is_assumed():
     assert ends(after_lines(estimate_of(REDSHIFT, {"nodeType": "ra3.large"}))[1]) == (0, 100, 1000)
     serverless = after_lines(estimate_of("aws:redshiftserverless/workgroup:Workgroup", {}))
     assert [ends(line) for line in serverless] == [(0, 9344, 93440), (0, 100, 1000)]

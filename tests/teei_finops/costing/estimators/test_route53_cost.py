@@ -25,7 +25,7 @@ def r53(family: str, key: str, tier: int = 0) -> D:
     return price("AmazonRoute53", family, key, "global", tier=tier)
 
 
-def test_a_zone_is_a_month_whatever_the_region():
+def test_a_zone_has_the_same_monthly_price_in_every_region():
     assert amounts_by_name(estimate_of(ZONE, {}, region="ap-southeast-2")) == {
         "Hosted zone (0 to 25)": r53("hosted-zone", "zone")
     }

@@ -23,7 +23,7 @@ from tests.teei_finops.costing.estimators.s3_helpers import (
 )
 
 
-def test_stated_storage_and_requests_are_billed_by_class():
+def test_storage_and_requests_from_usage_are_billed_by_class():
     usage = {
         "standard_storage_gb": 60_000,
         "monthly_uploaded_gb": 0,
@@ -105,7 +105,7 @@ def test_inventories_and_analyses_bill_objects():
     assert dollars(it) == 5 * s3("management", "storage-class-analytics")
 
 
-def test_what_is_stated_is_not_marked_as_assumed():
+def test_amounts_from_usage_are_not_marked_as_assumed():
     usage = {**BUSY, "monthly_standard_tier1_requests": 0}
     assert not estimate_of(BUCKET, {"bucket": "logs"}, usage=usage).after.assumed
     moved = resource(

@@ -53,7 +53,7 @@ def test_intelligent_tiering_that_ends_early_never_reaches_its_later_tiers():
     assert "Intelligent-Tiering infrequent, days 30 to 31" in longer
 
 
-def test_stated_intelligent_tiering_replaces_what_the_rules_give():
+def test_intelligent_tiering_from_usage_replaces_the_rules():
     usage = {"intelligent_tiering_frequent_storage_gb": 10}
     it = estimated(rules(transitions((0, "INTELLIGENT_TIERING"))), usage=usage)
     assert [what for what in amounts_by_name(it) if "ntelligent" in what or "frequent" in what] == [

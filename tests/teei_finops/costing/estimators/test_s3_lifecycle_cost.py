@@ -26,7 +26,7 @@ from tests.teei_finops.costing.estimators.s3_helpers import (
 )
 
 
-def test_rules_move_objects_on_and_the_moves_are_billed():
+def test_transitions_move_objects_and_are_billed():
     rule = transitions(
         (30, "STANDARD_IA"), (90, "GLACIER_IR"), (365, "DEEP_ARCHIVE"), expiration={"days": 730}
     )
@@ -68,7 +68,7 @@ def test_rules_in_the_bucket_itself_count_the_same():
         assert estimated(None, lifecycleRules=[{**rule, **part}]).after == estimated(None).after
 
 
-def test_rules_of_a_bucket_not_yet_named_are_found_by_dependency():
+def test_rules_of_a_bucket_with_an_unknown_name_are_resolved_by_dependency():
     unnamed = {**rules({"expiration": {"days": 30}}), "bucket": UNKNOWN}
     joined = resource(LIFECYCLE, unnamed, name="rules", depends_on={"bucket": (BUCKET, "it")})
     it = estimate_of(BUCKET, {}, joined, usage=BUSY)
@@ -80,7 +80,7 @@ def test_rules_of_a_bucket_not_yet_named_are_found_by_dependency():
     assert lost.reason.startswith("value unknown until deploy: bucket of a BucketLifecycleConfiguration")
 
 
-def test_a_note_says_what_the_rules_save_or_cost():
+def test_a_note_has_the_savings_of_the_lifecycle_rules():
     it = estimated(rules(transitions((30, "GLACIER_IR"))))
     without = 12 * 1_024 * s3("standard", "storage")
     moved = OBJECTS / 1_000 * s3("glacier-ir", "lifecycle-transition")
@@ -107,7 +107,7 @@ def test_leaving_a_class_early_pays_its_minimum_days():
     )
 
 
-def test_small_objects_stay_behind_unless_the_rule_says_so():
+def test_small_objects_are_moved_only_with_a_size_filter():
     small = {"average_object_kb": 64, "monthly_uploaded_gb": 64}
     rule = transitions((30, "STANDARD_IA"), (90, "GLACIER"))
     stays = estimated(rules(rule), usage=small)
@@ -152,7 +152,7 @@ def test_a_rule_that_does_not_reach_these_objects_changes_nothing(rule):
     assert estimated(rules({"expiration": {"days": 1}, **rule})).after == estimated(None).after
 
 
-def test_a_stated_standard_storage_says_how_much_is_moved_on():
+def test_standard_storage_from_usage_determines_the_data_moved():
     usage = {"standard_storage_gb": 1_024, "average_object_kb": 1_024, "monthly_standard_tier2_requests": 0}
     it = estimate_of(
         BUCKET,
@@ -166,7 +166,7 @@ def test_a_stated_standard_storage_says_how_much_is_moved_on():
     assert it.after.assumed
 
 
-def test_stated_transitions_replace_what_the_rules_give():
+def test_transitions_from_usage_replace_those_of_the_rules():
     it = estimated(rules(transitions((30, "GLACIER_IR"))), usage={"monthly_glacier_ir_transitions": 5_000})
     assert line(it, "Lifecycle transitions") == 5 * s3("glacier-ir", "lifecycle-transition")
 
@@ -206,13 +206,13 @@ def test_objects_of_no_size_count_as_one_kb():
         ),
     ],
 )
-def test_a_move_that_cannot_be_followed_is_named_and_left_out(rule, note):
+def test_a_transition_that_cannot_be_priced_has_a_note(rule, note):
     it = estimated(rules(rule))
     assert it.after == estimated(None).after
     assert it.notes == (note,)
 
 
-def test_an_expiration_without_days_ends_nothing():
+def test_an_expiration_without_days_expires_nothing():
     assert (
         estimated(rules({"expiration": {"expiredObjectDeleteMarker": True}})).after == estimated(None).after
     )

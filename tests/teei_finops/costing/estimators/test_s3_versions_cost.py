@@ -13,7 +13,7 @@ from tests.teei_finops.costing.estimators.s3_helpers import (
 )
 
 
-def test_old_versions_stay_until_a_rule_removes_them():
+def test_noncurrent_versions_are_stored_until_a_rule_expires_them():
     expire = {"expiration": {"days": 30}}
     assert line(estimated(rules(expire)), "Storage in standard, days 0 to 30")
     for_ever = estimated(rules(expire), on())
@@ -27,7 +27,7 @@ def test_old_versions_stay_until_a_rule_removes_them():
     assert line(it, "Storage in standard, days 0 to 90")
 
 
-def test_a_rule_that_holds_back_the_newest_old_versions_does_not_end_them():
+def test_a_rule_that_retains_the_newest_noncurrent_versions_does_not_expire_them():
     rule = {
         "expiration": {"days": 30},
         "noncurrentVersionExpiration": {"noncurrentDays": 1, "newerNoncurrentVersions": 3},
@@ -35,7 +35,7 @@ def test_a_rule_that_holds_back_the_newest_old_versions_does_not_end_them():
     assert line(estimated(rules(rule), on()), "Storage in standard, days 0 on")
 
 
-def test_old_versions_move_on_as_their_transitions_say():
+def test_noncurrent_versions_follow_their_transitions():
     rule = {
         "expiration": {"days": 30},
         "noncurrentVersionTransitions": [{"noncurrentDays": 10, "storageClass": "GLACIER_IR"}],
@@ -52,7 +52,7 @@ def test_old_versions_move_on_as_their_transitions_say():
     )
 
 
-def test_old_versions_that_end_at_once_add_nothing():
+def test_noncurrent_versions_that_expire_at_once_cost_nothing():
     rule = {"expiration": {"days": 30}, "noncurrentVersionExpiration": {"noncurrentDays": 1}}
     assert line(estimated(rules(rule), on()), "Storage in standard, days 0 to 31")
     sooner = rules(rule, {"noncurrentVersionExpiration": {"noncurrentDays": 5}})

@@ -22,7 +22,7 @@ RECORDER = "aws:cfg/recorder:Recorder"
 TRAIL = "aws:cloudtrail/trail:Trail"
 
 
-def test_a_trail_bills_what_is_stated_and_nothing_for_its_first_management_copy():
+def test_a_trail_bills_usage_and_not_its_first_copy_of_management_events():
     usage = {
         "monthly_data_events": 4_000_000,
         "monthly_extra_management_events": 200_000,
@@ -57,7 +57,7 @@ def test_a_trail_bills_what_is_stated_and_nothing_for_its_first_management_copy(
         ({"insightSelectors": [{"insightType": "ApiCallRateInsight"}]}, "Insights", "insights-analysed"),
     ],
 )
-def test_what_a_trail_is_told_to_record_has_an_assumed_range(inputs, line, key):
+def test_events_that_a_trail_records_have_an_assumed_range(inputs, line, key):
     it = estimate_of(TRAIL, inputs)
     assert amounts_by_name(it) == {line: 10 * price("AWSCloudTrail", "events", key)}
     assert it.after.assumed
@@ -157,7 +157,7 @@ def test_a_selector_of_management_events_records_no_data():
         assert dollars(estimate_of(TRAIL, {"advancedEventSelectors": [{"fieldSelectors": [field]}]})) == 0
 
 
-def test_stated_data_events_stand_whether_or_not_s3_protection_is_on():
+def test_data_events_from_usage_are_billed_with_or_without_s3_protection():
     usage = {"monthly_management_events": 0, "monthly_log_gb": 0, "monthly_s3_data_events": 2_000_000}
     for on in (True, False):
         it = estimate_of(DETECTOR, {"datasources": {"s3Logs": {"enable": on}}}, usage=usage)

@@ -30,7 +30,7 @@ def test_each_64_kb_of_a_message_is_a_request():
     assert amounts_by_name(it) == {"Standard requests": 4 * sns("standard", "requests")}
 
 
-def test_deliveries_stated_on_the_topic_are_billed_by_protocol():
+def test_deliveries_in_the_usage_of_the_topic_are_billed_by_protocol():
     usage = {
         "monthly_requests": 1_000_000,
         "monthly_http_deliveries": 500_000,

@@ -24,7 +24,7 @@ def hourly(kind: str, region: str = "us-east-1") -> D:
     return price("AmazonEC2", "instance-linux-shared", kind, region)
 
 
-def test_spot_without_a_stated_price_lies_between_a_tenth_and_all_of_on_demand():
+def test_spot_without_a_price_in_usage_is_10_to_100_percent_of_on_demand():
     inputs = {
         "instanceType": "m5.large",
         "associatePublicIpAddress": False,

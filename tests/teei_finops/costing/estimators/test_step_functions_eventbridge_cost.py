@@ -44,7 +44,7 @@ def test_an_express_workflow_without_a_price_is_unpriced_by_name():
     assert it.reason == "no price in this region: AmazonStates express requests in eu-central-1"
 
 
-def test_a_bus_bills_events_in_chunks_and_its_archive_when_stated():
+def test_a_bus_bills_events_in_chunks_and_its_archive_from_usage():
     usage = {
         "monthly_custom_events": 2_000_000,
         "event_size_kb": 100,
@@ -81,7 +81,7 @@ def test_only_an_api_destination_is_billed_as_a_target():
     assert "assumed not to be an API destination" in unknown.notes[0]
 
 
-def test_a_schedule_is_invoked_as_its_expression_says():
+def test_a_schedule_is_billed_for_its_expression():
     rate = price("AWSEvents", "scheduler", "invocations")
     it = estimate_of(SCHEDULE, {"scheduleExpression": "rate(5 minutes)"})
     assert amounts_by_name(it) == {"Invocations": D("0.00876") * rate}
@@ -102,7 +102,7 @@ def test_a_schedule_is_invoked_as_its_expression_says():
         ("rate(1 day)", EU, "no price in this region: AWSEvents scheduler invocations"),
     ],
 )
-def test_a_schedule_that_cannot_be_priced_says_why(expression, region, reason):
+def test_a_schedule_that_cannot_be_priced_has_a_reason(expression, region, reason):
     assert estimate_of(SCHEDULE, {"scheduleExpression": expression}, region=region).reason.startswith(reason)
 
 
@@ -111,7 +111,7 @@ def test_a_pipe_bills_requests_in_chunks():
     assert amounts_by_name(it) == {"Requests": 3 * price("AWSEvents", "pipes", "requests")}
 
 
-def test_an_express_workflow_past_the_first_tier_says_that_its_rate_falls():
+def test_an_express_workflow_above_the_first_tier_notes_the_lower_rate():
     usage = {"monthly_requests": 3_600_000, "request_duration_ms": 16_000, "average_memory_mb": 64}
     assert estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
     usage["request_duration_ms"] = 16_100

@@ -32,7 +32,7 @@ def test_a_nat_gateway_bills_hours_and_data(region, rate):
     }
 
 
-def test_data_that_nobody_states_is_an_assumed_range():
+def test_missing_data_usage_is_an_assumed_range():
     data = after_lines(estimate_of(NAT, {}))[-1]
     assert (data.quantity.low, data.quantity.expected, data.quantity.high, data.assumed) == (
         0,
@@ -68,7 +68,7 @@ def test_an_address_is_billed_idle_or_in_use(inputs, use):
 @pytest.mark.parametrize(
     "inputs", [{"publicIpv4Pool": "ipv4pool-ec2-1"}, {"customerOwnedIpv4Pool": "coip-1"}]
 )
-def test_ones_own_address_is_not_billed(inputs):
+def test_customer_owned_addresses_are_not_billed(inputs):
     own = estimate_of(EIP, inputs)
     assert (dollars(own), after_lines(own)) == (0, ())
     assert any("customer-owned" in note for note in own.notes)

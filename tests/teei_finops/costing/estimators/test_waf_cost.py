@@ -91,7 +91,7 @@ def test_rules_inside_a_rule_group_count_as_well():
     assert other.notes == ("the rules inside a rule group that is not in the plan are not counted",)
 
 
-def test_a_rule_group_not_yet_made_is_found_by_dependency():
+def test_a_rule_group_to_be_created_is_resolved_by_dependency():
     group = resource(GROUP, {"scope": "REGIONAL", "capacity": 9, "rules": [PLAIN, PLAIN]}, name="own")
     inputs = {
         "scope": "REGIONAL",

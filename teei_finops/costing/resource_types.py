@@ -16,7 +16,6 @@ class TypeClass:
 
     name: str
     usage_keys: frozenset[str] = frozenset()
-    note: str = ""
 
 
 @cache
@@ -24,7 +23,7 @@ def known_types() -> dict[str, TypeClass]:
     """By type token, from `aws_resource_types.csv`."""
     with (FOLDER / "aws_resource_types.csv").open(newline="", encoding="utf-8") as file:
         return {
-            row["type"]: TypeClass(row["class"], frozenset(row["usage_keys"].split()), row["note"])
+            row["type"]: TypeClass(row["class"], frozenset(row["usage_keys"].split()))
             for row in csv.DictReader(file)
         }
 
@@ -33,7 +32,7 @@ def known_types() -> dict[str, TypeClass]:
 def _free_types() -> dict[str, TypeClass]:
     """Types that bill nothing by pattern of type token, from `free_types.csv`."""
     with (FOLDER / "free_types.csv").open(newline="", encoding="utf-8") as file:
-        return {row["pattern"]: TypeClass("free", note=row["note"]) for row in csv.DictReader(file)}
+        return {row["pattern"]: TypeClass("free") for row in csv.DictReader(file)}
 
 
 @cache

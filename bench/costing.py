@@ -1,4 +1,4 @@
-"""How long a cost review takes beside only parsing its JSON: `python -m bench.costing`.
+"""Time of a cost review compared with only parsing its JSON: `python -m bench.costing`.
 
 10,000 and 100,000 mixed resources in two Regions, each in a process of its own, start included.
 """
@@ -81,7 +81,7 @@ KINDS: dict[str, Inputs] = {
 
 
 def steps(count: int) -> Iterator[dict[str, Any]]:
-    chosen = random.Random(1)
+    chooser = random.Random(1)
     for region in REGIONS:
         urn = f"{BASE}::pulumi:providers:aws::{region}"
         state = {"urn": urn, "custom": True, "type": "pulumi:providers:aws", "inputs": {"region": region}}
@@ -100,7 +100,7 @@ def steps(count: int) -> Iterator[dict[str, Any]]:
         }
         identity = f"lt-{index // len(kinds)}" if "launchTemplate" in token else f"id-{index}"
         old = {**new, "id": identity, "outputs": {**make(index), "arn": f"arn:aws:x:::{index}"}}
-        op = chosen.choice(OPS)
+        op = chooser.choice(OPS)
         step: dict[str, Any] = {"op": op, "urn": urn, "provider": new["provider"]}
         if op != "create":
             step["oldState"] = old
@@ -110,7 +110,7 @@ def steps(count: int) -> Iterator[dict[str, Any]]:
 
 
 def measured(*command: str) -> tuple[float, float, float]:
-    """Of a process, start included: seconds that pass, seconds of CPU, peak memory in MB."""
+    """Elapsed seconds, CPU seconds and peak memory in MB of a process, start included."""
     script = (
         "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
         "used = resource.getrusage(resource.RUSAGE_CHILDREN); "
@@ -120,9 +120,9 @@ def measured(*command: str) -> tuple[float, float, float]:
     done = subprocess.run(
         [sys.executable, "-c", script, *command], check=True, capture_output=True, text=True
     )
-    passed = time.perf_counter() - start
+    elapsed = time.perf_counter() - start
     cpu, kilobytes = done.stdout.split()[-2:]
-    return passed, float(cpu), int(kilobytes) / 1024
+    return elapsed, float(cpu), int(kilobytes) / 1024
 
 
 def main() -> None:
@@ -137,10 +137,12 @@ def main() -> None:
             preview.write_text(json.dumps(document, indent=2))
             parse, parse_cpu, _ = measured(sys.executable, "-c", load, str(preview))
             output = ("--format", "json", "--output", str(Path(folder) / "out.json"))
-            took, cpu, memory = measured(sys.executable, "-m", "teei_finops", "review", str(preview), *output)
+            elapsed, cpu, memory = measured(
+                sys.executable, "-m", "teei_finops", "review", str(preview), *output
+            )
             print(
                 f"| {size:,} | {preview.stat().st_size / 1e6:.0f} MB | {parse:.2f} s ({parse_cpu:.2f} s) "
-                f"| {took:.2f} s ({cpu:.2f} s) | {cpu / parse_cpu:.1f} × | {memory:.0f} MB |"
+                f"| {elapsed:.2f} s ({cpu:.2f} s) | {cpu / parse_cpu:.1f} × | {memory:.0f} MB |"
             )
 
 

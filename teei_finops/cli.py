@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from teei_finops.costing import commands as cost_commands
+from teei_finops.costing import data_commands
 from teei_finops.errors import UserError
 from teei_finops.review import command as review_command
 from teei_finops.sandbox import cli as sandbox_cli
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=NAME, description=sys.modules["teei_finops"].__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     review_command.add_parser(commands)
-    cost_commands.add_parsers(commands)
+    data_commands.add_parsers(commands)
     review_command.add_sandbox_parser(sandbox_cli.add_parser(commands))
     serve = commands.add_parser(
         "serve", help="start the AI budget service of the project in this directory", add_help=False

@@ -1,18 +1,18 @@
-"""Where a resource bills: its own Region, else its provider's, else what the reviewer named."""
+"""The Region in which a resource is billed: its own, else its provider's, else `--region`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from teei_finops.costing.amounts import NO_PRICE, SECRET_VALUE, UNKNOWN_UNTIL_DEPLOY, Unpriced
-from teei_finops.costing.preview.plan import Plan, Resource, State, is_secret, is_unknown
+from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.preview.values import is_secret, is_unknown
 
 
 def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None) -> str:
-    """Raises `Unpriced` where no rule names a Region.
+    """Raises `Unpriced` where none of these is known.
 
-    No provider, or a default one, is in the config's `aws:region`; an explicit one that the preview does not
-    show is not.
+    The Region of a default provider is the config's `aws:region`; that of an explicit one is in its inputs.
     """
     for values in (state.inputs, state.outputs):
         value = values.get("region")
@@ -31,7 +31,7 @@ def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None
             region = plan.provider_regions[key] = _of_provider(plan, urn, old=key[1])
     if region or fallback:
         return region or fallback or ""
-    raise Unpriced(NO_PRICE, "its Region is not known; name one with --region")
+    raise Unpriced(NO_PRICE, "its Region is not known; set one with --region")
 
 
 def _of_provider(plan: Plan, urn: str, *, old: bool) -> str:

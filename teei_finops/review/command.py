@@ -7,11 +7,11 @@ import gc
 from datetime import UTC, datetime
 from pathlib import Path
 
-from teei_finops.costing.budgets_file import Budgets
+from teei_finops.costing.budgets.budgets_file import Budgets
 from teei_finops.costing.command_files import day, read_plans, write_output
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
-from teei_finops.costing.usage import NO_USAGE, read_usage
+from teei_finops.costing.usage.profile import NO_USAGE, read_usage
 from teei_finops.review.review import FORMATS, exit_code, render, review
 
 
@@ -49,7 +49,7 @@ def _review(options: argparse.Namespace) -> int:
     if options.prices:
         book = book.with_overrides(read_overrides(options.prices, book))
     if options.budgets:
-        from teei_finops.costing.budgets_file import read_budgets
+        from teei_finops.costing.budgets.budgets_file import read_budgets
 
         budgets = read_budgets(options.budgets, book)
     else:

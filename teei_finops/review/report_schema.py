@@ -28,8 +28,8 @@ from decimal import Decimal
 from typing import Any
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
+from teei_finops.costing.budgets.gate import BudgetResult, Cost
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.gate import Cost, Judgement
 from teei_finops.costing.preview.plan import Plan, Resource
 
 KUBERNETES = "kubernetes:"
@@ -127,7 +127,7 @@ def add(amounts: Iterable[Range]) -> Range:
     return Range(low, expected, high)
 
 
-def budget_row(judged: Judgement) -> dict[str, Any]:
+def budget_row(judged: BudgetResult) -> dict[str, Any]:
     budget, waiver = judged.budget, judged.waiver
     return {
         "name": budget.name,

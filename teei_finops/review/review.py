@@ -11,10 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, project_options, with_config_budgets
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.gate import FAIL, INCOMPLETE, Cost, judge, verdict
-from teei_finops.costing.preview.plan import Plan, PreviewError, Resource, read_plan
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.yaml_file import SettingError
 from teei_finops.review.policy_results import plan_row, policy_part
 from teei_finops.review.report_schema import budget_row, resource_row, sums
@@ -42,6 +44,7 @@ def _review(
     rows: list[dict[str, Any]] = []
     stacks: list[dict[str, Any]] = []
     warnings: list[dict[str, str]] = []
+    unverified = 0
     seen: dict[str, Plan] = {}
     for plan in plans:
         first = len(costs)
@@ -52,6 +55,7 @@ def _review(
             costs.append(item.cost)
             rows.append(resource_row(plan, item.resource, item.estimate, item.cost.after_tags))
             warnings.extend(_warnings(item.resource, item.estimate))
+            unverified += _has_unverified_price(item.estimate)
         stacks.append(
             {"stack": plan.stack, "project": plan.project, "totals_of": plan.totals_of, **sums(costs[first:])}
         )
@@ -63,8 +67,16 @@ def _review(
         _warning("", f"usage profile: no resource matches {pattern!r}")
         for pattern in options.usage.unmatched(seen)
     ]
+    if unverified:
+        warnings.append(
+            _warning(
+                "",
+                f"unverified prices: no public source confirms a price of {unverified} resource(s); "
+                "--explain shows the source of each price",
+            )
+        )
     budgets = with_config_budgets(options.budgets, plans)
-    judged = judge(costs, budgets, options.at)
+    judged = evaluate_budgets(costs, budgets, options.at)
     coverage = Counter(row["state"] for row in rows)
     complete = all(plan.complete for plan in plans)
     said, short = verdict(
@@ -104,6 +116,11 @@ def _warnings(resource: Resource, estimate: Estimate) -> Iterable[dict[str, str]
         for note in estimate.notes:
             if note.startswith("share of the nodes"):
                 yield _warning(resource.urn, f"{resource.name}: {note}")
+
+
+def _has_unverified_price(estimate: Estimate) -> bool:
+    lines = (*estimate.before_lines, *estimate.after_lines, *estimate.allocation_lines)
+    return any(line.unverified for line in lines)
 
 
 def _warning(urn: str, message: str) -> dict[str, str]:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from teei_finops.costing.amounts import Range
-from teei_finops.costing.budgets_file import Budgets
+from teei_finops.costing.budgets.budgets_file import Budgets
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.preview.plan import PreviewError, read_plan
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
 from teei_finops.costing.pricing import Discount
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 from teei_finops.review.review import review
 from tests.teei_finops.costing.preview_builder import (
     BUCKET,

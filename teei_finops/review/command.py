@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from teei_finops.command import Command
-from teei_finops.costing.budgets_file import Budgets
+from teei_finops.costing.budgets_file import Budgets, read_budgets
 from teei_finops.costing.command_files import day, read_plans, write_output
 from teei_finops.costing.costs import CostOptions
+from teei_finops.costing.gate import FAIL, INCOMPLETE
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
 from teei_finops.costing.usage import NO_USAGE, read_usage
-from teei_finops.review.review import FORMATS, exit_code, render, review
+from teei_finops.review.explain import explain
+from teei_finops.review.render import FORMATS, render
+from teei_finops.review.report import build_report
 
 
 def _configure_review(parser: argparse.ArgumentParser) -> None:
@@ -90,37 +93,27 @@ def _configure_sandbox_review(parser: argparse.ArgumentParser) -> None:
 
 
 def _review(options: argparse.Namespace) -> int:
-    gc.disable()  # a preview is one large tree that lives until the end
+    gc.disable()  # a preview is one large tree that is kept until the end
     book = list_prices()
     if options.prices:
         book = book.with_overrides(read_overrides(options.prices, book))
-    if options.budgets:
-        from teei_finops.costing.budgets_file import read_budgets
-
-        budgets = read_budgets(options.budgets, book)
-    else:
-        budgets = Budgets()
-    chosen = CostOptions(
+    cost_options = CostOptions(
         at=options.at or datetime.now(UTC).date(),
         book=book,
         usage=read_usage(options.usage) if options.usage else NO_USAGE,
-        budgets=budgets,
+        budgets=read_budgets(options.budgets, book) if options.budgets else Budgets(),
         region=options.region,
         free_tier=options.free_tier,
     )
-    document = review(read_plans(options.preview), chosen)
-    if options.explain:
-        from teei_finops.review.explain import explain
-
-        text = explain(document, options.explain)
-    else:
-        text = render(document, options.format)
+    report = build_report(read_plans(options.preview), cost_options)
+    text = explain(report, options.explain) if options.explain else render(report, options.format)
     write_output(text, options.output)
-    return exit_code(document)
+    return 1 if report["verdict"] in (FAIL, INCOMPLETE) else 0
 
 
 def _sandbox_review(options: argparse.Namespace) -> int:
-    from teei_finops.review.run import review as review_stacks
+    # Imported here: a review of a file does not need the sandbox and its libraries.
+    from teei_finops.review.stack_review import review_stacks
 
     return review_stacks(options.stack, options.base, options.directory)
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from teei_finops.review.render import html
-from tests.teei_finops.review.review_document import document
+from tests.teei_finops.review.sample_report import sample_report
 
 pytestmark = pytest.mark.browser
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,7 +23,7 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory) -> Path:
     file = tmp_path_factory.mktemp("page") / "index.html"
-    file.write_text(html.render(document()), encoding="utf-8")
+    file.write_text(html.render(sample_report()), encoding="utf-8")
     return file
 
 
@@ -57,9 +57,9 @@ def opened(browser, page_file):
         context.close()
 
 
-def test_the_page_asks_for_nothing_and_reports_no_error(opened):
+def test_the_page_loads_nothing_and_reports_no_error(opened):
     page = opened(viewport={"width": 1200, "height": 900})
-    page.wait_for_selector("text=Where the money goes")
+    page.wait_for_selector("text=Cost breakdown")
     assert page.problems == []
 
 

@@ -37,7 +37,7 @@ def render(report: Report) -> str:
 
     if with_cost:
         text += ["### Changes, largest first", ""]
-        head = _table(("", "Resource", "Stack", "After", "Change a month", "Source"), (), (3, 4))
+        head = _table(("Operation", "Resource", "Stack", "After", "Change a month", "Source"), (), (3, 4))
         rows = ([f"| {' | '.join(_change_cells(change))} |"] for change in with_cost)
         block, used, omitted = _within_limit([head, *rows], used, 8_000)
         text += [*block, "", *([f"… and {omitted} more.", ""] if omitted else [])]

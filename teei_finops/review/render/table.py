@@ -17,7 +17,7 @@ def render(report: Report) -> str:
     lines: list[str] = []
     changes = view.resource_changes(report)
     if changes:
-        headings = ("", "RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE A MONTH")
+        headings = ("OPERATION", "RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE A MONTH")
         lines += [*_columns([headings, *(_cells(change) for change in changes)]), ""]
     for budget in report["budgets"]:
         lines.append(

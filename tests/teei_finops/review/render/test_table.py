@@ -4,10 +4,10 @@ from tests.teei_finops.review.sample_report import NO_POLICY_RESULTS, sample_rep
 
 def test_the_table_lists_every_changed_resource_with_its_operation():
     lines = table.render(sample_report()).splitlines()
-    assert lines[0].split() == ["RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE", "A", "MONTH"]
-    assert lines[1].startswith("~ update  ledger")
+    assert lines[0].split() == ["OPERATION", "RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE", "A", "MONTH"]
+    assert lines[1].startswith("~ update   ledger")
     assert lines[1].endswith("$100.50   $402.25  +$301.75")
-    assert any(line.startswith("- delete  scratch") for line in lines)
+    assert any(line.startswith("- delete   scratch") for line in lines)
 
 
 def test_the_table_names_violations_and_unpriced_resources():

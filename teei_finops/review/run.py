@@ -12,16 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from teei_finops.sandbox.baseline import make_base
-from teei_finops.sandbox.commands import known_stack, policy_arguments
+from teei_finops.sandbox.baseline import unpack_baseline
+from teei_finops.sandbox.commands import policy_arguments, project_with_stack
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.process import is_alive
-from teei_finops.sandbox.environment import Place
 from teei_finops.sandbox.errors import SandboxError
-from teei_finops.sandbox.preload import import_what_programs_use
+from teei_finops.sandbox.preload import preload_sdk_modules
 from teei_finops.sandbox.run import Run, run_pulumi
 from teei_finops.sandbox.stacks import Project
-from teei_finops.sandbox.subprocesses import in_a_fork, in_parallel
+from teei_finops.sandbox.subprocesses import run_in_parallel, run_in_subprocess
+from teei_finops.sandbox.workspace import Workspace
 
 _LAST_LINES = 8
 
@@ -41,7 +41,7 @@ class Planned:
 def review(stacks: Sequence[str], base: str | None, directory: Path) -> int:
     """Review stacks (all that have a file when none is named); 0, 1 where a gate said no, 2 for an error."""
     find_engine()
-    place = Place.under(directory)
+    place = Workspace.at(directory)
     project = Project.at(place.project)
     if project is None:
         raise SandboxError(f"{place.project}: no Pulumi.yaml here")
@@ -49,7 +49,7 @@ def review(stacks: Sequence[str], base: str | None, directory: Path) -> int:
     if not names:
         raise SandboxError(f"{place.project}: no stack to review: there is no Pulumi.<stack>.yaml")
     for name in names:
-        known_stack(place, name)
+        project_with_stack(place, name)
     build = place.project / "build"
     _drop_what_dead_reviews_left(build)
     build.mkdir(exist_ok=True)
@@ -57,8 +57,8 @@ def review(stacks: Sequence[str], base: str | None, directory: Path) -> int:
     try:
         before = _base_program(base, place.project, scratch / "base") if base else None
         _say(f"planning {', '.join(names)}{f' on top of {base}' if before else ''}")
-        import_what_programs_use(place.project)
-        planned = in_parallel([partial(_plan, name, place.project, before, scratch) for name in names])
+        preload_sdk_modules(place.project)
+        planned = run_in_parallel([partial(_plan, name, place.project, before, scratch) for name in names])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     problems = [(each.stack, each.problem) for each in planned if each.problem]
@@ -70,7 +70,7 @@ def review(stacks: Sequence[str], base: str | None, directory: Path) -> int:
 
 
 def _base_program(reference: str, project: Path, into: Path) -> Path | None:
-    make_base(reference, project, into)
+    unpack_baseline(reference, project, into)
     if Project.at(into) is None:
         _say(f"{reference} has no Pulumi project: every resource shows as new")
         return None
@@ -85,12 +85,12 @@ def _plan(stack: str, program: Path, base: Path | None, scratch: Path) -> Planne
         if before and now and before.name == now.name and stack in before.stack_files():
             deploy = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
             # A fork: both trees have modules of the same names.
-            deployed = in_a_fork(lambda: run_pulumi(deploy, Place.under(base, build), capture=True))
+            deployed = run_in_subprocess(lambda: run_pulumi(deploy, Workspace.at(base, build), capture=True))
             if deployed.exit_code != 0:
                 said = deployed.user_error or _tail(deployed.stdout + deployed.stderr)
                 return Planned(stack, "", "", deployed.exit_code, "", f"BASE cannot be deployed: {said}")
     events = build / "events.jsonl"
-    place = Place.under(program, build)
+    place = Workspace.at(program, build)
     arguments = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack]
     build.mkdir(parents=True, exist_ok=True)
     run = run_pulumi(

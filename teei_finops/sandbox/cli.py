@@ -47,22 +47,22 @@ def _setup(_: argparse.Namespace) -> int:
 
 def _run_command(options: argparse.Namespace) -> int:
     from teei_finops.sandbox.commands import run_command
-    from teei_finops.sandbox.environment import Place
+    from teei_finops.sandbox.workspace import Workspace
 
-    return run_command(options.command, options.stack, Place.under(options.directory))
+    return run_command(options.command, options.stack, Workspace.at(options.directory))
 
 
 def _query_aws(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.aws_command import ask
-    from teei_finops.sandbox.environment import Place
+    from teei_finops.sandbox.aws_command import query_account
+    from teei_finops.sandbox.workspace import Workspace
 
-    return ask(options, Place.under(options.directory))
+    return query_account(options, Workspace.at(options.directory))
 
 
 def _run_pulumi(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.environment import Place
     from teei_finops.sandbox.run import run_pulumi
+    from teei_finops.sandbox.workspace import Workspace
 
     if options.pulumi is None:
         raise SandboxError("sandbox: no command; choose one of --help, or write pulumi's arguments after --")
-    return run_pulumi(options.pulumi, Place.under(options.directory)).exit_code
+    return run_pulumi(options.pulumi, Workspace.at(options.directory)).exit_code

@@ -26,11 +26,8 @@ def test_default_tags_and_the_region_of_each_resource_are_honoured(tmp_path):
             pulumi.export(name, {"tags": queue.tags_all, "region": queue.region, "arn": queue.arn})
         """,
     )
-    planned = {
-        step["urn"].rsplit("::", 1)[-1]: step.get("newState", {})
-        for step in program.preview_document()["steps"]
-    }
-    assert planned["own"]["inputs"]["tags"] == {"team": "finops", "service": "usage"}
+    steps = {step["urn"].rsplit("::", 1)[-1]: step for step in program.preview_document()["steps"]}
+    assert steps["own"]["newState"]["inputs"]["tags"] == {"team": "finops", "service": "usage"}
     outputs = program.deployed().outputs()
     assert outputs["own"]["tags"] == {"team": "finops", "service": "usage"}
     assert outputs["own"]["arn"].startswith("arn:aws:sqs:eu-central-1:123456789012:own-")

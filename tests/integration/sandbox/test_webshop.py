@@ -9,7 +9,7 @@ from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
-WEBSHOP = Path(__file__).resolve().parents[2] / "teei_finops" / "sandbox" / "webshop"
+WEBSHOP = Path(__file__).with_name("webshop")
 
 
 def test_it_is_made_found_unchanged_refreshed_and_destroyed(tmp_path):

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from teei_finops.sandbox.baseline import make_base
+from teei_finops.sandbox.baseline import unpack_baseline
 from teei_finops.sandbox.commands import policy_arguments
-from teei_finops.sandbox.environment import Place
-from teei_finops.sandbox.preload import import_what_programs_use
+from teei_finops.sandbox.preload import preload_sdk_modules
 from teei_finops.sandbox.run import Run, run_pulumi
 from teei_finops.sandbox.stacks import Project
-from teei_finops.sandbox.subprocesses import in_a_fork, in_parallel
+from teei_finops.sandbox.subprocesses import run_in_parallel, run_in_subprocess
+from teei_finops.sandbox.workspace import Workspace
 
 _LAST_LINES = 8
 
@@ -41,12 +41,12 @@ def plan_stacks(names: Sequence[str], project: Path, base: str | None, scratch: 
     base_program = _base_program(base, project, scratch / "base") if base else None
     on_base = f" on top of {base}" if base_program else ""
     print(f"review: planning {', '.join(names)}{on_base}", file=sys.stderr, flush=True)
-    import_what_programs_use(project)
-    return in_parallel([partial(_plan_stack, name, project, base_program, scratch) for name in names])
+    preload_sdk_modules(project)
+    return run_in_parallel([partial(_plan_stack, name, project, base_program, scratch) for name in names])
 
 
 def _base_program(base: str, project: Path, into: Path) -> Path | None:
-    make_base(base, project, into)
+    unpack_baseline(base, project, into)
     if Project.at(into) is None:
         print(
             f"review: {base} has no Pulumi project, so every resource is shown as new",
@@ -65,10 +65,10 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
             return StackPreview(stack, problem=problem)
     build.mkdir(parents=True, exist_ok=True)
     events = build / "events.jsonl"
-    place = Place.under(program, build)
+    workspace = Workspace.at(program, build)
     arguments = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack]
-    arguments += ["--event-log", str(events), *policy_arguments("preview", place)]
-    run = run_pulumi(arguments, place, capture=True)
+    arguments += ["--event-log", str(events), *policy_arguments("preview", workspace)]
+    run = run_pulumi(arguments, workspace, capture=True)
     return StackPreview(
         stack,
         document=run.stdout,
@@ -84,7 +84,7 @@ def _deploy_base(stack: str, program: Path, base_program: Path, build: Path) -> 
         return None
     arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     # In a process of its own: the modules of both programs have the same names.
-    run = in_a_fork(lambda: run_pulumi(arguments, Place.under(base_program, build), capture=True))
+    run = run_in_subprocess(lambda: run_pulumi(arguments, Workspace.at(base_program, build), capture=True))
     if run.exit_code == 0:
         return None
     return f"BASE cannot be deployed: {run.user_error or _last_lines(run.stdout + run.stderr)}"

@@ -21,12 +21,12 @@ from teei_finops.review.render import render
 from teei_finops.review.render.labels import operation_counts
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import Report
-from teei_finops.sandbox.commands import known_stack
+from teei_finops.sandbox.commands import project_with_stack
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.process import is_alive
-from teei_finops.sandbox.environment import Place
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import Project
+from teei_finops.sandbox.workspace import Workspace
 
 FILES = {
     "json": "review.json",
@@ -43,21 +43,21 @@ def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> i
     Returns 0; 1 when a mandatory policy or a budget blocks the change; 2 on an error.
     """
     find_engine()
-    place = Place.under(directory)
-    project = Project.at(place.project)
+    workspace = Workspace.at(directory)
+    project = Project.at(workspace.project)
     if project is None:
-        raise SandboxError(f"{place.project}: no Pulumi.yaml here")
+        raise SandboxError(f"{workspace.project}: no Pulumi.yaml here")
     names = list(dict.fromkeys(stacks)) or list(project.stack_files())
     if not names:
-        raise SandboxError(f"{place.project}: no stack to review: there is no Pulumi.<stack>.yaml")
+        raise SandboxError(f"{workspace.project}: no stack to review: there is no Pulumi.<stack>.yaml")
     for name in names:
-        known_stack(place, name)
-    build = place.project / "build"
+        project_with_stack(workspace, name)
+    build = workspace.project / "build"
     _delete_state_of_stopped_reviews(build)
     build.mkdir(exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"review-{os.getpid()}-", dir=build))
     try:
-        previews = plan_stacks(names, place.project, base, scratch)
+        previews = plan_stacks(names, workspace.project, base, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     failed = [preview for preview in previews if preview.problem]
@@ -66,7 +66,11 @@ def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> i
     if failed:
         return 2
     return write_review(
-        previews, build / "review", base=base, root=place.project, exemptions=_exemptions(place.project)
+        previews,
+        build / "review",
+        base=base,
+        root=workspace.project,
+        exemptions=_exemptions(workspace.project),
     )
 
 

@@ -50,27 +50,27 @@ def _setup(_: argparse.Namespace) -> int:
 
 def _run_command(command: str, options: argparse.Namespace) -> int:
     from teei_finops.sandbox.commands import run_command
-    from teei_finops.sandbox.environment import Place
+    from teei_finops.sandbox.workspace import Workspace
 
-    return run_command(command, options.stack, Place.under(options.directory))
+    return run_command(command, options.stack, Workspace.at(options.directory))
 
 
 def _query_aws(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.aws_command import ask
-    from teei_finops.sandbox.environment import Place
+    from teei_finops.sandbox.aws_command import query_account
+    from teei_finops.sandbox.workspace import Workspace
 
-    return ask(options, Place.under(options.directory))
+    return query_account(options, Workspace.at(options.directory))
 
 
 def _run_pulumi(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.environment import Place
     from teei_finops.sandbox.run import run_pulumi
+    from teei_finops.sandbox.workspace import Workspace
 
     if options.passed_on is None:
         raise SandboxError(
             "sandbox: no command; run 'teei-finops sandbox --help', or write the arguments of pulumi after --"
         )
-    return run_pulumi(options.passed_on, Place.under(options.directory)).exit_code
+    return run_pulumi(options.passed_on, Workspace.at(options.directory)).exit_code
 
 
 SANDBOX = Command(

@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from tests.components.stack_config import ROOT, STACKS
-from tests.integration.stack_project import Project
+from tests.integration.stack_project import ProjectCopy
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    made = Project.copied_to(tmp_path_factory.mktemp("costed"))
+    made = ProjectCopy.copied_to(tmp_path_factory.mktemp("costed"))
     shutil.copy(ROOT / "usage.yaml", made.directory)
     return made
 

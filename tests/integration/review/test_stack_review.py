@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = pytest.mark.engine
 
@@ -80,7 +80,7 @@ def test_a_review_of_one_stack_does_not_plan_the_other(project):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--stack", "nowhere"), "no stack 'nowhere': the stacks are dev, other"),
+        (("--stack", "nowhere"), "unknown stack 'nowhere'; stacks of this project: dev, other"),
         (("--base", "no-such-reference"), "git knows no commit 'no-such-reference'"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +50,7 @@ def test_a_setting_changed_in_the_sandbox_counts_in_the_sandbox(tmp_path):
         """,
     )
     program.configure(tier="starter")
-    assert program.made().outputs()["tier"] == "starter"
+    assert program.deployed().outputs()["tier"] == "starter"
     program.pulumi("config", "set", "tier", "custom")
     program.pulumi("config", "set", "--secret", "key", "hush-hush")
     told = program.up()
@@ -134,7 +134,7 @@ def test_the_policy_pack_sees_the_environment_and_says_no(tmp_path):
 
 def test_what_the_program_prints_is_not_in_the_middle_of_the_document(tmp_path):
     program = SmallProgram.at(tmp_path / "prints", "print('hello from the program')\n" + "import pulumi\n")
-    document = program.document()
+    document = program.preview_document()
     assert any("hello from the program" in item.get("message", "") for item in document["diagnostics"])
 
 

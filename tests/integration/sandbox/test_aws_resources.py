@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = pytest.mark.engine
 
@@ -26,23 +26,17 @@ def test_default_tags_and_the_region_of_each_resource_are_honoured(tmp_path):
             pulumi.export(name, {"tags": queue.tags_all, "region": queue.region, "arn": queue.arn})
         """,
     )
-    planned = {
-        step["urn"].rsplit("::", 1)[-1]: step.get("newState", {}) for step in program.document()["steps"]
-    }
-    assert planned["own"]["inputs"]["tags"] == {"team": "finops", "service": "usage"}
-    outputs = program.made().outputs()
+    steps = {step["urn"].rsplit("::", 1)[-1]: step for step in program.preview_document()["steps"]}
+    assert steps["own"]["newState"]["inputs"]["tags"] == {"team": "finops", "service": "usage"}
+    outputs = program.deployed().outputs()
     assert outputs["own"]["tags"] == {"team": "finops", "service": "usage"}
     assert outputs["own"]["arn"].startswith("arn:aws:sqs:eu-central-1:123456789012:own-")
     assert outputs["virginia"]["region"] == "us-east-1"
     assert outputs["virginia"]["arn"].startswith("arn:aws:sqs:us-east-1:")
     assert outputs["plain"]["tags"] in ({}, None)
-    account = program.account()
-    try:
-        with account.boto3() as boto3:
-            sqs = boto3.client("sqs", region_name="eu-central-1")
-            tags = sqs.list_queue_tags(QueueUrl=sqs.list_queues()["QueueUrls"][0])["Tags"]
-    finally:
-        account.close()
+    with program.boto3_session() as session:
+        sqs = session.client("sqs", region_name="eu-central-1")
+        tags = sqs.list_queue_tags(QueueUrl=sqs.list_queues()["QueueUrls"][0])["Tags"]
     assert tags == {"team": "finops", "service": "usage"}
 
 
@@ -60,7 +54,7 @@ def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_p
     (program.directory / "Pulumi.dev.yaml").write_text(
         "config:\n  aws:region: eu-central-1\n  aws:defaultTags: {tags: {team: finops}}\n"
     )
-    outputs = program.made().outputs()
+    outputs = program.deployed().outputs()
     assert outputs["arn"].startswith("arn:aws:sqs:eu-central-1:")
     assert outputs["tags"] == {"team": "finops"}
     (program.directory / "Pulumi.dev.yaml").write_text(
@@ -120,7 +114,7 @@ def test_a_function_that_has_no_answer_is_named(tmp_path):
             aws.outposts.get_sites()
         """,
     )
-    outputs = program.made().outputs()
+    outputs = program.deployed().outputs()
     assert outputs["account"] == "123456789012"
     assert outputs["zones"][0] == "us-east-1a"
     assert json.loads(outputs["policy"])["Statement"][0]["Resource"] == "arn:aws:s3:::b/${aws:username}"
@@ -141,7 +135,7 @@ def test_a_lookup_by_id_gives_what_the_platform_has(tmp_path):
         pulumi.export("vpc", vpc.arn)
         """,
     )
-    outputs = program.made().outputs()
+    outputs = program.deployed().outputs()
     assert outputs["vpc"] == "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b2c3d"
     assert program.planned() == {"platform": "read"}
 
@@ -164,14 +158,14 @@ def test_a_database_is_replaced_for_its_engine_and_changed_for_its_size(tmp_path
             skip_final_snapshot=True,
         )
         """,
-    ).made()
+    ).deployed()
     program.configure(size="db.m7g.large")
     assert program.planned() == {"ledger": "update"}
     for setting in ({"engine": "mysql"}, {"identifier": "renamed"}):
         program.configure(**setting)
         assert program.planned()["ledger"] in ("replace", "delete-replaced", "create-replacement"), setting
     program.configure(size="db.m7g.large")
-    program.made()
+    program.deployed()
     asked = program.sandbox("aws", "--stack", "dev", "rds", "describe-db-instances")
     instance = json.loads(asked.stdout)["DBInstances"][0]
     assert instance["DBInstanceClass"] == "db.m7g.large"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
-WEBSHOP = Path(__file__).resolve().parents[2] / "teei_finops" / "sandbox" / "webshop"
+WEBSHOP = Path(__file__).with_name("webshop")
 
 
 def test_it_is_made_found_unchanged_refreshed_and_destroyed(tmp_path):
@@ -18,7 +18,7 @@ def test_it_is_made_found_unchanged_refreshed_and_destroyed(tmp_path):
     program = SmallProgram(directory)
     before = program.files()
     assert program.pulumi("config", "set", "--secret", "pw", "hush-hush").returncode == 0
-    program.made()
+    program.deployed()
     outputs = program.outputs()
     assert outputs["url"].endswith(".us-east-1.elb.amazonaws.com")
     assert program.planned() == {}

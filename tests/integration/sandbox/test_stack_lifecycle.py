@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = pytest.mark.engine
 
@@ -24,7 +24,7 @@ PROGRAM = """
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory):
-    return SmallProgram.at(tmp_path_factory.mktemp("deployed"), PROGRAM).made()
+    return SmallProgram.at(tmp_path_factory.mktemp("deployed"), PROGRAM).deployed()
 
 
 def test_a_second_preview_after_up_shows_no_change(deployed):
@@ -39,21 +39,17 @@ def test_a_changed_setting_shows_exactly_its_resource(deployed):
 
 def test_a_renamed_bucket_shows_a_replacement(deployed):
     deployed.configure(bucket="small-renamed")
-    steps = [step for step in deployed.document()["steps"] if step["urn"].endswith("::exports")]
+    steps = [step for step in deployed.preview_document()["steps"] if step["urn"].endswith("::exports")]
     assert {"replace"} <= {step["op"] for step in steps}
     assert any(step.get("replaceReasons") == ["bucket"] for step in steps)
     deployed.configure()
 
 
 def test_what_was_made_is_read_back_with_boto3_in_another_process(deployed):
-    account = deployed.account()
-    try:
-        with account.boto3() as boto3:
-            s3 = boto3.client("s3", region_name="us-east-1")
-            versioning = s3.get_bucket_versioning(Bucket="small-exports")
-            queues = boto3.client("sqs", region_name="us-east-1").list_queues()["QueueUrls"]
-    finally:
-        account.close()
+    with deployed.boto3_session() as session:
+        s3 = session.client("s3")
+        versioning = s3.get_bucket_versioning(Bucket="small-exports")
+        queues = session.client("sqs").list_queues()["QueueUrls"]
     assert versioning["Status"] == "Enabled"
     assert queues == [deployed.outputs()["queue"]]
 
@@ -70,22 +66,16 @@ def test_outputs_are_unknown_until_they_are_made(tmp_path):
 
 
 def test_an_update_in_a_later_process_changes_what_an_earlier_one_made(tmp_path):
-    program = SmallProgram.at(tmp_path / "later", PROGRAM).made()
+    program = SmallProgram.at(tmp_path / "later", PROGRAM).deployed()
     before = program.outputs()
     program.configure(retention=172800, display="Cost alerts")
-    program.made()
+    program.deployed()
     assert program.outputs() == before
-    account = program.account()
-    try:
-        with account.boto3() as boto3:
-            sqs = boto3.client("sqs", region_name="us-east-1")
-            attributes = sqs.get_queue_attributes(QueueUrl=before["queue"], AttributeNames=["All"])[
-                "Attributes"
-            ]
-            sns = boto3.client("sns", region_name="us-east-1")
-            topic = sns.get_topic_attributes(TopicArn=before["topic"])["Attributes"]
-    finally:
-        account.close()
+    with program.boto3_session() as session:
+        sqs = session.client("sqs")
+        attributes = sqs.get_queue_attributes(QueueUrl=before["queue"], AttributeNames=["All"])["Attributes"]
+        sns = session.client("sns")
+        topic = sns.get_topic_attributes(TopicArn=before["topic"])["Attributes"]
     assert attributes["MessageRetentionPeriod"] == "172800"
     assert topic["DisplayName"] == "Cost alerts"
 
@@ -101,24 +91,20 @@ def test_a_create_that_fails_half_way_leaves_a_state_from_which_the_next_up_goes
     assert {"exports", "alerts"} <= program.state().keys()
     bucket = program.state()["exports"]["created"]
     program.configure(retention=600)
-    program.made()
+    program.deployed()
     assert program.planned() == {}
     assert program.state()["exports"]["created"] == bucket
 
 
 def test_destroy_leaves_nothing(tmp_path):
-    program = SmallProgram.at(tmp_path / "gone", PROGRAM).made()
+    program = SmallProgram.at(tmp_path / "gone", PROGRAM).deployed()
     assert program.state()
     assert list((program.directory / "build" / "sandbox" / "aws").rglob("*.jsonl"))
     assert program.destroy().returncode == 0
     assert program.state() == {}
     assert not list((program.directory / "build" / "sandbox" / "aws").rglob("*.jsonl"))
-    account = program.account()
-    try:
-        with account.boto3() as boto3:
-            assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
-    finally:
-        account.close()
+    with program.boto3_session() as session:
+        assert session.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_destroy_refuses_what_is_protected_names_it_and_goes_on_once_it_is_unprotected(tmp_path):
@@ -131,7 +117,7 @@ def test_destroy_refuses_what_is_protected_names_it_and_goes_on_once_it_is_unpro
         aws.s3.Bucket("backups", bucket="small-backups", opts=pulumi.ResourceOptions(protect=True))
         aws.s3.Bucket("exports", bucket="small-exports")
         """,
-    ).made()
+    ).deployed()
     refused = program.sandbox("destroy", "--stack", "dev")
     assert refused.returncode == 1
     assert "backups is protected" in refused.stderr

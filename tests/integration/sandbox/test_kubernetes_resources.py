@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.teei_finops.sandbox.small_program import SmallProgram
+from tests.integration.sandboxed_stack import SmallProgram
 
 pytestmark = pytest.mark.engine
 
@@ -36,7 +36,7 @@ SCALED = """
 def test_a_scaled_object_on_a_workload_that_an_hpa_scales_is_planned_and_then_refused(tmp_path):
     program = SmallProgram.at(tmp_path / "scaled", SCALED)
     program.configure(hpa=True)
-    program.made()
+    program.deployed()
     program.configure(hpa=True, keda=True)
     assert program.planned() == {"queue": "create"}
     refused = program.up()
@@ -48,13 +48,13 @@ def test_a_scaled_object_on_a_workload_that_an_hpa_scales_is_planned_and_then_re
 def test_the_workload_is_free_for_the_other_scaler_once_the_first_is_gone(tmp_path):
     program = SmallProgram.at(tmp_path / "freed", SCALED)
     program.configure(keda=True)
-    program.made()
+    program.deployed()
     program.configure(hpa=True, keda=True)
     assert program.up().returncode != 0
     program.configure()
-    program.made()
+    program.deployed()
     program.configure(hpa=True)
-    program.made()
+    program.deployed()
     assert set(program.state()) >= {"cpu"}
 
 
@@ -108,7 +108,7 @@ def test_values_that_are_unknown_in_preview_are_taken_and_names_are_made(tmp_pat
         """,
     )
     assert set(program.planned().values()) == {"create"}
-    outputs = program.made().outputs()
+    outputs = program.deployed().outputs()
     assert outputs["name"].startswith("settings-")
     assert outputs["id"] == f"default/{outputs['name']}"
     assert program.state()["writer"]["id"] == "finops/writer"
@@ -128,10 +128,10 @@ def test_other_providers_have_stand_ins_and_random_values_are_random(tmp_path):
         pulumi.export("suffix", made.result)
         """,
     )
-    suffix = program.made().outputs()["suffix"]
+    suffix = program.deployed().outputs()["suffix"]
     assert len(suffix) == 12
     assert program.planned() == {}
-    assert program.made().outputs()["suffix"] == suffix
+    assert program.deployed().outputs()["suffix"] == suffix
 
 
 def test_a_resource_whose_provider_is_part_of_the_program_is_made(tmp_path):
@@ -151,7 +151,7 @@ def test_a_resource_whose_provider_is_part_of_the_program_is_made(tmp_path):
         pulumi.export("twice", Doubled(Doubling(), "doubled", {"value": 21, "twice": None}).twice)
         """,
     )
-    assert program.made().outputs()["twice"] == 42
+    assert program.deployed().outputs()["twice"] == 42
 
 
 def test_a_release_of_a_chart_is_taken_with_its_name(tmp_path):
@@ -164,5 +164,5 @@ def test_a_release_of_a_chart_is_taken_with_its_name(tmp_path):
         pulumi.export("status", release.status.status)
         """,
     )
-    assert program.made().outputs()["status"] == "deployed"
+    assert program.deployed().outputs()["status"] == "deployed"
     assert program.state()["loki"]["id"] == "logs/loki"

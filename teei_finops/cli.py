@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from teei_finops.command import Command
-from teei_finops.costing.commands import REFRESH_PRICES, USAGE_FROM
+from teei_finops.costing.data_commands import REFRESH_PRICES, USAGE_FROM
 from teei_finops.errors import UserError
 from teei_finops.review.command import REVIEW, SANDBOX_REVIEW
 from teei_finops.sandbox.cli import SANDBOX

@@ -10,8 +10,8 @@ from pulumi_policy import Policy, Severity
 
 from policies.rule import Breach, Context, Located, Options, Resource, Rule, Stack, stack_policy
 from policies.values import UNKNOWN
-from teei_finops.costing.policy_gate import Declared, over_budget
-from teei_finops.costing.preview.plan import UNKNOWN as PLACEHOLDER
+from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
+from teei_finops.costing.preview.values import UNKNOWN as PLACEHOLDER
 from teei_finops.costing.yaml_file import SettingError
 
 SECTION = "Cloud Cost Tracking"
@@ -65,10 +65,10 @@ def estimated_cost_within_budget(context: Context, root: Path, today: date) -> P
     return stack_policy(rule, context, check)
 
 
-def _declared(resource: Resource) -> Declared:
+def _declared(resource: Resource) -> DeclaredResource:
     props = _shown(resource.props.data)
     provider = _shown(resource.provider.data)
-    return Declared(
+    return DeclaredResource(
         resource.urn,
         resource.name,
         resource.type,

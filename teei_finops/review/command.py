@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from teei_finops.command import Command
-from teei_finops.costing.budgets_file import Budgets, read_budgets
+from teei_finops.costing.budgets.budgets_file import Budgets, read_budgets
+from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE
 from teei_finops.costing.command_files import day, read_plans, write_output
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.gate import FAIL, INCOMPLETE
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
-from teei_finops.costing.usage import NO_USAGE, read_usage
+from teei_finops.costing.usage.profile import NO_USAGE, read_usage
 from teei_finops.review.explain import explain
 from teei_finops.review.render import FORMATS, render
 from teei_finops.review.report import build_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from teei_finops.costing.gate import ADVISORY, FAIL, INCOMPLETE, PASS
+from teei_finops.costing.budgets.gate import ADVISORY, FAIL, INCOMPLETE, PASS
 from teei_finops.review.report_schema import Report
 
 HEADLINES = {

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from decimal import localcontext
 from typing import Any, cast
 
+from teei_finops.costing.budgets.gate import Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, with_config_budgets
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.gate import Cost, judge, verdict
-from teei_finops.costing.preview.plan import Plan, PreviewError, Resource
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.plan import Plan, Resource
 from teei_finops.review.policy_results import plan_row, policy_part
 from teei_finops.review.report_rows import budget_row, resource_row, stack_row, sums
 from teei_finops.review.report_schema import (
@@ -43,6 +44,7 @@ def _build(
     stacks: list[StackTotals] = []
     warnings: list[WarningRow] = []
     plan_by_urn: dict[str, Plan] = {}
+    unverified = 0
     for plan in plans:
         first = len(costs)
         for item in costs_of(plan, pricing):
@@ -55,6 +57,7 @@ def _build(
             costs.append(item.cost)
             resources.append(resource_row(plan, item.resource, item.estimate, item.cost.after_tags))
             warnings.extend(_resource_warnings(item.resource, item.estimate))
+            unverified += _has_unverified_price(item.estimate)
         stacks.append(stack_row(plan, costs[first:]))
         if plan.totals_of == "change":
             warnings.append(_totals_warning(plan))
@@ -62,11 +65,18 @@ def _build(
         _warning(f"usage profile: no resource matches {pattern!r}")
         for pattern in options.usage.unmatched(plan_by_urn)
     ]
+    if unverified:
+        warnings.append(
+            _warning(
+                f"unverified prices: no public source confirms a price of {unverified} resource(s); "
+                "--explain shows the source of each price"
+            )
+        )
     budgets = with_config_budgets(options.budgets, plans)
-    judgements = judge(costs, budgets, options.at)
+    budget_results = evaluate_budgets(costs, budgets, options.at)
     coverage = Counter(row["state"] for row in resources)
     budget_verdict, coverage_warning = verdict(
-        judgements,
+        budget_results,
         budgets,
         complete=all(plan.complete for plan in plans),
         resources=len(resources),
@@ -88,12 +98,17 @@ def _build(
         "coverage": {state: coverage[state] for state in ("priced", "free", "usage", "unpriced")},
         "resources": resources,
         "stacks": stacks,
-        "budgets": [budget_row(judgement) for judgement in judgements],
+        "budgets": [budget_row(result) for result in budget_results],
         "warnings": warnings,
         "verdict": budget_verdict,
         "plan": [cast(StackPlan, plan_row(plan)) for plan in plans],
         "policy": cast(PolicyResults, policy_part(plans, exemptions)),
     }
+
+
+def _has_unverified_price(estimate: Estimate) -> bool:
+    lines = (*estimate.before_lines, *estimate.after_lines, *estimate.allocation_lines)
+    return any(line.unverified for line in lines)
 
 
 def _resource_warnings(resource: Resource, estimate: Estimate) -> Iterable[WarningRow]:

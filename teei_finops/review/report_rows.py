@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
+from teei_finops.costing.budgets.gate import BudgetResult, Cost
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.gate import Cost, Judgement
 from teei_finops.costing.preview.plan import Plan, Resource
 from teei_finops.review import report_schema as schema
 
@@ -110,20 +110,20 @@ def _sum(amounts: Iterable[Range]) -> Range:
     return Range(low, expected, high)
 
 
-def budget_row(judged: Judgement) -> schema.BudgetRow:
-    budget, waiver = judged.budget, judged.waiver
+def budget_row(result: BudgetResult) -> schema.BudgetRow:
+    budget, waiver = result.budget, result.waiver
     return {
         "name": budget.name,
         "scope": budget.scope.as_json(),
         "monthly_limit_usd": _optional(budget.monthly_limit),
         "max_increase_usd": _optional(budget.max_increase),
         "max_increase_percent": _optional(budget.max_increase_percent),
-        "before": amount_range(judged.before),
-        "after": amount_range(judged.after),
-        "change": amount_range(judged.change),
-        "unpriced": judged.unpriced,
-        "status": judged.status,
-        "reason": judged.reason,
+        "before": amount_range(result.before),
+        "after": amount_range(result.after),
+        "change": amount_range(result.change),
+        "unpriced": result.unpriced,
+        "status": result.status,
+        "reason": result.reason,
         "waiver": {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires.isoformat()}
         if waiver
         else None,

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from teei_finops.costing.budgets.gate import INCOMPLETE
 from teei_finops.costing.costs import project_options
-from teei_finops.costing.gate import INCOMPLETE
-from teei_finops.costing.preview.plan import PreviewError, read_plan
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.yaml_file import SettingError
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.plan_stacks import StackPreview, plan_stacks

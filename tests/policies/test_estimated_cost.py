@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from policies import pack as packs
-from teei_finops.costing.policy_gate import Declared, over_budget
+from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
 from teei_finops.costing.yaml_file import SettingError
 from tests.policies.analyzer import PROD, TODAY, UNKNOWN, Made, Pack
 from tests.policies.good import aws, stack
@@ -76,7 +76,7 @@ def test_the_good_stack_is_within_the_budgets_of_its_config():
     assert found(Pack(), *stack().values()) == []
 
 
-DISK = Declared(
+DISK = DeclaredResource(
     "urn:pulumi:prod::shop::aws:ebs/volume:Volume::disk", "disk", VOLUME, {"size": 100, "type": "gp3"}, US
 )
 
@@ -98,7 +98,9 @@ def test_caps_on_increases_are_not_judged_without_knowing_what_was_there(tmp_pat
 
 
 def test_the_usage_profile_of_the_project_counts(tmp_path):
-    queue = Declared("urn:pulumi:prod::shop::aws:sqs/queue:Queue::q", "q", "aws:sqs/queue:Queue", {}, US)
+    queue = DeclaredResource(
+        "urn:pulumi:prod::shop::aws:sqs/queue:Queue::q", "q", "aws:sqs/queue:Queue", {}, US
+    )
     limit = {"config": {}, "root": tmp_path, "at": TODAY, "monthly_limit": 4}
     assert over_budget([queue], **limit) == []
     (tmp_path / "usage.yaml").write_text("version: 1\nresources: {q: {monthly_requests: 20000000}}\n")

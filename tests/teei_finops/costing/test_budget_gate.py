@@ -5,12 +5,19 @@ from pathlib import Path
 import pytest
 
 from teei_finops.costing.amounts import Range
-from teei_finops.costing.budgets_file import Budget, Budgets, Scope, Waiver, budgets_of_config, read_budgets
+from teei_finops.costing.budgets.budgets_file import (
+    Budget,
+    Budgets,
+    Scope,
+    Waiver,
+    budgets_of_config,
+    read_budgets,
+)
+from teei_finops.costing.budgets.gate import evaluate_budgets
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.gate import judge
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 from teei_finops.costing.yaml_file import SettingError
 from teei_finops.review.report import build_report
 from tests.teei_finops.costing.preview_builder import QUEUE, VOLUME, create, preview, step
@@ -132,7 +139,7 @@ def test_anything_unpriced_is_at_best_advisory_also_without_budgets():
 
 
 def test_no_resource_is_within_every_budget():
-    (row,) = judge([], Budgets((LIMIT_8,)), DAY)
+    (row,) = evaluate_budgets([], Budgets((LIMIT_8,)), DAY)
     assert row.status == "within"
 
 

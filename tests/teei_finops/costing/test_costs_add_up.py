@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.resource_types import known_types
 from teei_finops.review.report import build_report
 from teei_finops.review.report_rows import decimal_text

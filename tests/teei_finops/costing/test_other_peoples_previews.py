@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.review.render import FORMATS, render
 from teei_finops.review.report import build_report
 

@@ -15,10 +15,11 @@ import yaml
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.preview.plan import UNKNOWN, read_plan
+from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.preview.values import UNKNOWN
 from teei_finops.costing.prices.price_book import COLUMNS, list_prices, read_overrides
 from teei_finops.costing.resource_types import class_of
-from teei_finops.costing.usage import Usage, UsageProfile
+from teei_finops.costing.usage.profile import Usage, UsageProfile
 from teei_finops.review.report import build_report
 
 FOLDER = Path(__file__).parent / "worked_examples"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import AmountRange, Report, ResourceRow
 from tests.teei_finops.costing.preview_builder import preview

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 from teei_finops.costing.amounts import Range
-from teei_finops.costing.budgets_file import Budgets
+from teei_finops.costing.budgets.budgets_file import Budgets
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
 from teei_finops.costing.pricing import Discount
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 from tests.teei_finops.costing.preview_builder import QUEUE, UNKNOWN, VOLUME, create, preview, step
 from tests.teei_finops.review.reports_of_previews import (
     GB100,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import AmountRange, Report
 from tests.teei_finops.costing.preview_builder import INSTANCE, VOLUME, create, preview

@@ -1,4 +1,4 @@
-"""The review page in a real Chromium: light and dark, on a phone, printed, sorted."""
+"""The page of the review in a real Chromium: light and dark, on a phone, printed and sorted."""
 
 import shutil
 from pathlib import Path
@@ -77,12 +77,12 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
 def test_the_page_follows_the_colour_scheme(opened, scheme, dark):
     page = opened(color_scheme=scheme)
-    back, text = (
+    background, text = (
         luminance(page.evaluate(f"getComputedStyle(document.body).{name}"))
         for name in ("backgroundColor", "color")
     )
-    assert (back < text) is dark
-    assert abs(back - text) > 150
+    assert (background < text) is dark
+    assert abs(background - text) > 150
 
 
 def test_a_click_on_a_heading_sorts_by_number(opened):
@@ -103,9 +103,9 @@ def test_a_click_on_a_heading_sorts_by_number(opened):
     assert amounts() == [0.4, 402.25]
 
 
-def test_the_printed_page_shows_what_is_folded(opened):
+def test_the_printed_page_shows_collapsed_details(opened):
     page = opened(viewport={"width": 1200, "height": 900})
-    folded = page.get_by_text("db.r7g.large, Multi-AZ")
-    assert not folded.is_visible()
+    details = page.get_by_text("db.r7g.large, Multi-AZ")
+    assert not details.is_visible()
     page.emulate_media(media="print")
-    assert folded.is_visible()
+    assert details.is_visible()

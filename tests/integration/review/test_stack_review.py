@@ -1,4 +1,4 @@
-"""`teei-finops sandbox review` on a small project: throw-away state, a base to compare with, exit codes."""
+"""`teei-finops sandbox review` on a small project: temporary state, a base to compare with, exit codes."""
 
 import json
 import subprocess
@@ -37,62 +37,62 @@ def _git(program, *arguments):
 
 
 def _operations(program):
-    review = json.loads((program.directory / "build" / "review" / "review.json").read_text())
-    return {plan["stack"]: plan["operations"] for plan in review["plan"]}
+    report = json.loads((program.directory / "build" / "review" / "review.json").read_text())
+    return {plan["stack"]: plan["operations"] for plan in report["plan"]}
 
 
 @pytest.fixture(scope="module")
 def against_base(project):
     before = project.files()
-    done = project.sandbox("review", "--base", "HEAD")
+    review = project.sandbox("review", "--base", "HEAD")
     assert project.files() == before
-    return done, _operations(project)
+    return review, _operations(project)
 
 
-def test_every_stack_with_a_file_is_planned_and_the_paths_are_printed(project, against_base):
-    done, operations = against_base
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_every_stack_with_a_file_is_planned_and_the_path_of_the_page_is_printed(project, against_base):
+    review, operations = against_base
+    assert review.returncode == 0, review.stdout + review.stderr
     assert set(operations) == {"dev", "other"}
     for name in ("index.html", "review.md", "review.json", "policy.sarif", "policy.junit.xml"):
         assert (project.directory / "build" / "review" / name).stat().st_size
-    assert str(project.directory / "build" / "review" / "index.html") in done.stdout
+    assert str(project.directory / "build" / "review" / "index.html") in review.stdout
 
 
-def test_a_change_against_the_base_shows_its_replacement(against_base):
+def test_a_change_against_the_base_is_shown_as_a_replacement(against_base):
     assert against_base[1]["dev"]["replace"] == 1
 
 
-def test_a_stack_that_the_base_does_not_have_shows_as_new(against_base):
+def test_a_stack_that_the_base_does_not_have_is_shown_as_new(against_base):
     assert against_base[1]["other"] == {"create": 1}
 
 
-def test_a_review_leaves_no_state_behind(project, against_base):
-    left = {entry.name for entry in (project.directory / "build").iterdir()}
-    assert left <= {"review"}, against_base
+def test_a_review_removes_its_temporary_state(project, against_base):
+    remaining = {entry.name for entry in (project.directory / "build").iterdir()}
+    assert remaining == {"review"}, against_base
 
 
 def test_a_review_of_one_stack_does_not_plan_the_other(project):
-    done = project.sandbox("review", "--stack", "other")
-    assert done.returncode == 0, done.stderr
+    review = project.sandbox("review", "--stack", "other")
+    assert review.returncode == 0, review.stderr
     assert set(_operations(project)) == {"other"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--stack", "nowhere"), "unknown stack 'nowhere'; stacks of this project: dev, other"),
         (("--base", "no-such-reference"), "git knows no commit 'no-such-reference'"),
     ],
 )
-def test_what_cannot_be_reviewed_is_one_line_and_exit_2(project, arguments, said):
-    done = project.sandbox("review", *arguments)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+def test_an_unknown_stack_or_base_exits_2_with_one_line(project, arguments, message):
+    review = project.sandbox("review", *arguments)
+    assert review.returncode == 2
+    assert len(review.stderr.splitlines()) == 1
+    assert message in review.stderr
 
 
-def test_a_mandatory_policy_that_says_no_is_exit_1_and_named(tmp_path):
-    program = SmallProgram.at(tmp_path / "gated", PROGRAM)
+def test_a_mandatory_policy_blocks_with_exit_1_and_is_named(tmp_path):
+    program = SmallProgram.at(tmp_path / "blocked", PROGRAM)
     program.configure(name="logs", days=30)
     pack = program.directory / "policies"
     pack.mkdir()
@@ -106,15 +106,15 @@ def test_a_mandatory_policy_that_says_no_is_exit_1_and_named(tmp_path):
         "    ResourceValidationPolicy(name='no-logs', description='No logs.', validate=check)])\n"
     )
     for arguments in (("review",), ("preview", "--stack", "dev"), ("up", "--stack", "dev")):
-        done = program.sandbox(*arguments)
-        assert done.returncode == 1, (arguments, done.stdout, done.stderr)
-        assert "no-logs" in done.stderr
+        run = program.sandbox(*arguments)
+        assert run.returncode == 1, (arguments, run.stdout, run.stderr)
+        assert "no-logs" in run.stderr
     assert "logs" not in program.state()
 
 
-def test_a_program_that_fails_is_an_error_that_says_why(tmp_path):
+def test_a_program_that_fails_exits_2_with_its_error(tmp_path):
     program = SmallProgram.at(tmp_path / "broken", "import pulumi\nraise KeyError('ledger')\n")
     program.configure()
-    done = program.sandbox("review")
-    assert done.returncode == 2
-    assert "ledger" in done.stderr
+    review = program.sandbox("review")
+    assert review.returncode == 2
+    assert "ledger" in review.stderr

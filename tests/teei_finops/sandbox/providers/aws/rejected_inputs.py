@@ -5,7 +5,7 @@ from tests.teei_finops.sandbox.providers.aws.valid_resources import ACCOUNT, VAL
 NOTIFICATION = VALID_INPUTS["aws:budgets/budget:Budget"]["notifications"][0]
 
 REJECTED = [
-    ("aws:budgets/budget:Budget", {"name": "b2", "timeUnit": "WEEKLY"}, "'WEEKLY' is none of"),
+    ("aws:budgets/budget:Budget", {"name": "b2", "timeUnit": "WEEKLY"}, "'WEEKLY' is not one of"),
     ("aws:budgets/budget:Budget", {"name": "b2", "limitAmount": "-1"}, "not a positive number"),
     (
         "aws:budgets/budget:Budget",
@@ -13,7 +13,7 @@ REJECTED = [
             "name": "b2",
             "notifications": [{**NOTIFICATION, "comparisonOperator": "MORE"}],
         },
-        "'MORE' is none of",
+        "'MORE' is not one of",
     ),
     ("aws:s3/bucket:Bucket", {"bucket": "Not_A_Bucket"}, "InvalidBucketName"),
     (
@@ -32,7 +32,7 @@ REJECTED = [
                 }
             ]
         },
-        "'GLACIER_COLD' is none of",
+        "'GLACIER_COLD' is not one of",
     ),
     (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -60,7 +60,7 @@ REJECTED = [
         {"policyArn": "arn:aws:iam::aws:policy/NoSuchPolicyOfAws"},
         "NoSuchPolicyOfAws",
     ),
-    ("aws:lambda/function:Function", {"name": "f2", "runtime": "python2.8"}, "'python2.8' is none of"),
+    ("aws:lambda/function:Function", {"name": "f2", "runtime": "python2.8"}, "'python2.8' is not one of"),
     ("aws:lambda/function:Function", {"name": "f2", "timeout": 10_000}, "10000 is more than"),
     ("aws:lambda/eventSourceMapping:EventSourceMapping", {"functionName": "nobody"}, "nobody"),
     ("aws:lambda/alias:Alias", {"name": "next", "functionVersion": "7"}, "ResourceNotFound"),
@@ -74,7 +74,7 @@ REJECTED = [
     (
         "aws:scheduler/schedule:Schedule",
         {"name": "s2", "flexibleTimeWindow": {"mode": "MAYBE"}},
-        "'MAYBE' is none of",
+        "'MAYBE' is not one of",
     ),
     ("aws:rds/instance:Instance", {"identifier": "i2", "storageType": "gp9"}, "gp9"),
     ("aws:rds/instance:Instance", {"identifier": "i2", "backupRetentionPeriod": 60}, "not between 0 and 35"),
@@ -89,23 +89,23 @@ REJECTED = [
         {"name": "p2", "parameters": [{"name": "wal_keep_size", "value": "1", "applyMethod": "now"}]},
         "'now' is not one of immediate, pending-reboot",
     ),
-    ("aws:cloudwatch/metricAlarm:MetricAlarm", {"comparisonOperator": "Below"}, "'Below' is none of"),
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", {"comparisonOperator": "Below"}, "'Below' is not one of"),
     (
         "aws:cloudwatch/logGroup:LogGroup",
         {"name": "g2", "retentionInDays": 31},
-        "retentionInDays 31 is none of",
+        "retentionInDays 31 is not one of",
     ),
-    ("aws:costexplorer/anomalyMonitor:AnomalyMonitor", {"monitorType": "ODD"}, "'ODD' is none of"),
+    ("aws:costexplorer/anomalyMonitor:AnomalyMonitor", {"monitorType": "ODD"}, "'ODD' is not one of"),
     (
         "aws:costexplorer/anomalySubscription:AnomalySubscription",
         {"frequency": "IMMEDIATE"},
         "SNS subscribers only",
     ),
-    ("aws:costexplorer/costAllocationTag:CostAllocationTag", {"status": "On"}, "'On' is none of"),
+    ("aws:costexplorer/costAllocationTag:CostAllocationTag", {"status": "On"}, "'On' is not one of"),
     (
         "aws:lb/loadBalancer:LoadBalancer",
         {"name": "l2", "loadBalancerType": "classic"},
-        "'classic' is none of",
+        "'classic' is not one of",
     ),
     ("aws:ses/emailIdentity:EmailIdentity", {"email": "finops"}, "Invalid email address"),
 ]

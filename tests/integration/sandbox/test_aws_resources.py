@@ -67,12 +67,12 @@ def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_p
     ("properties", "said"),
     [
         ({"budgetType": "COST"}, '"timeUnit" is required'),
-        ({"budgetType": "COST", "timeUnit": "MONTHLY", "limit": "1"}, 'there is no "limit" here'),
+        ({"budgetType": "COST", "timeUnit": "MONTHLY", "limit": "1"}, '"limit" is not expected here'),
         (
             {"budgetType": "COST", "timeUnit": "MONTHLY", "notifications": [{"threshold": 80}]},
             '"notifications[0].notificationType" is required',
         ),
-        ({"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": ["1"]}, "takes a text, not a list"),
+        ({"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": ["1"]}, "takes a string, not a list"),
     ],
 )
 def test_a_missing_or_unknown_input_is_refused_in_preview_with_the_resources_name(tmp_path, properties, said):
@@ -97,7 +97,7 @@ def test_a_value_that_aws_does_not_allow_is_refused_when_it_is_made(tmp_path):
     assert program.planned()["cloud-total"] == "create"
     refused = program.up()
     assert refused.returncode != 0
-    assert "'MONEY' is none of USAGE, COST" in refused.stdout
+    assert "'MONEY' is not one of USAGE, COST" in refused.stdout
 
 
 def test_a_function_that_has_no_answer_is_named(tmp_path):

@@ -1,11 +1,11 @@
-"""What the AWS provider takes, as read from the SDK's classes."""
+"""The inputs of AWS resource types, read from the classes of the SDK."""
 
 import pytest
 
 from teei_finops.sandbox.providers.aws.schema import schema_of
 from teei_finops.sandbox.providers.property_values import UNKNOWN
 
-# The SDK warns of its own deprecated classes while it is imported.
+# The SDK warns about its own deprecated classes when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 BUDGET = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "100", "limitUnit": "USD"}
@@ -17,7 +17,7 @@ def reasons(token, inputs):
     return {problem.path: problem.reason for problem in schema.problems(inputs)}
 
 
-def test_a_good_resource_has_no_problem():
+def test_valid_inputs_have_no_problem():
     notification = {
         "comparisonOperator": "GREATER_THAN",
         "notificationType": "FORECASTED",
@@ -42,17 +42,17 @@ def test_a_good_resource_has_no_problem():
         ({"costTypes": {"includeTax": "maybe"}}, "costTypes.includeTax"),
     ],
 )
-def test_one_wrong_field_is_found_by_its_path(change, path):
+def test_a_wrong_input_is_reported_with_its_path(change, path):
     assert path in reasons("aws:budgets/budget:Budget", {**BUDGET, **change})
 
 
 @pytest.mark.parametrize("value", [UNKNOWN, 30, "30"])
-def test_what_the_provider_converts_or_cannot_know_yet_is_taken(value):
+def test_convertible_and_unknown_values_are_accepted(value):
     inputs = {"name": "n", "retentionInDays": value}
     assert reasons("aws:cloudwatch/logGroup:LogGroup", inputs) == {}
 
 
-def test_a_text_that_is_no_number_is_refused():
+def test_a_string_that_is_not_a_number_is_reported():
     inputs = {"retentionInDays": "thirty"}
     assert "retentionInDays" in reasons("aws:cloudwatch/logGroup:LogGroup", inputs)
 
@@ -64,11 +64,11 @@ def test_a_text_that_is_no_number_is_refused():
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     ],
 )
-def test_a_resource_whose_name_is_also_a_nested_type_has_its_own_inputs(token):
+def test_a_resource_with_a_nested_type_of_the_same_name_has_its_own_inputs(token):
     schema = schema_of(token)
     assert schema is not None
     assert "bucket" in schema.inputs
 
 
-def test_a_type_the_sdk_does_not_have_has_no_schema():
+def test_a_type_that_is_not_in_the_sdk_has_no_schema():
     assert schema_of("aws:budgets/budgets:Budgets") is None

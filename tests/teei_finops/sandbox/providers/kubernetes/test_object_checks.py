@@ -1,11 +1,11 @@
-"""What the stand-in cluster refuses."""
+"""Objects that the fake cluster rejects, in a preview or on creation."""
 
 import copy
 
 import pytest
 
-from teei_finops.sandbox.providers.kubernetes.admission import refusals
-from teei_finops.sandbox.providers.kubernetes.schemas import problems
+from teei_finops.sandbox.providers.kubernetes.admission import admission_errors
+from teei_finops.sandbox.providers.kubernetes.schemas import schema_errors
 from teei_finops.sandbox.providers.property_values import UNKNOWN
 
 DEPLOYMENT = {
@@ -49,24 +49,24 @@ HPA = {
 def changed(manifest, path, value):
     result = copy.deepcopy(manifest)
     *parents, last = path
-    place = result
+    parent = result
     for part in parents:
-        place = place[part]
-    place[last] = value
+        parent = parent[part]
+    parent[last] = value
     return result
 
 
 def paths(manifest):
-    return {problem.path for problem in problems(manifest)}
+    return {error.path for error in schema_errors(manifest)}
 
 
 @pytest.mark.parametrize("manifest", [DEPLOYMENT, SCALED_OBJECT, HPA])
-def test_a_good_object_is_taken(manifest):
+def test_a_valid_object_is_accepted(manifest):
     assert paths(manifest) == set()
 
 
 @pytest.mark.parametrize(
-    ("manifest", "path", "value", "found"),
+    ("manifest", "path", "value", "reported_path"),
     [
         (DEPLOYMENT, ["spec", "replcas"], 2, "spec"),
         (DEPLOYMENT, ["spec", "replicas"], "two", "spec.replicas"),
@@ -86,8 +86,8 @@ def test_a_good_object_is_taken(manifest):
         (SCALED_OBJECT, ["kind"], "ScaledThing", "kind"),
     ],
 )
-def test_one_wrong_field_is_found_by_its_path(manifest, path, value, found):
-    assert found in paths(changed(manifest, path, value))
+def test_a_wrong_field_is_reported_with_its_path(manifest, path, value, reported_path):
+    assert reported_path in paths(changed(manifest, path, value))
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_one_wrong_field_is_found_by_its_path(manifest, path, value, found):
         (SCALED_OBJECT, ["spec"]),
     ],
 )
-def test_what_is_unknown_until_deploy_is_taken(manifest, path):
+def test_an_unknown_value_is_accepted(manifest, path):
     assert paths(changed(manifest, path, UNKNOWN)) == set()
 
 
-def test_objects_of_kinds_that_only_the_cluster_knows_are_taken():
+def test_a_custom_resource_without_a_schema_is_accepted():
     pool = {
         "apiVersion": "karpenter.sh/v1",
         "kind": "NodePool",
@@ -119,7 +119,7 @@ def test_objects_of_kinds_that_only_the_cluster_knows_are_taken():
 
 
 @pytest.mark.parametrize(
-    ("new", "held", "expected"),
+    ("new", "existing", "expected"),
     [
         (SCALED_OBJECT, {}, False),
         (SCALED_OBJECT, {"default/reporting": HPA}, True),
@@ -132,8 +132,8 @@ def test_objects_of_kinds_that_only_the_cluster_knows_are_taken():
         (changed(SCALED_OBJECT, ["spec", "scaleTargetRef", "kind"], "Deployment"), {"x": HPA}, True),
     ],
 )
-def test_a_workload_has_one_scaler_where_keda_is_one_of_them(new, held, expected):
-    assert any("already managed" in text for text in refusals(new, held)) is expected
+def test_a_workload_has_only_one_scaler_if_one_is_a_scaled_object(new, existing, expected):
+    assert any("already managed" in text for text in admission_errors(new, existing)) is expected
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_workload_has_one_scaler_where_keda_is_one_of_them(new, held, expected
         (DEPLOYMENT, ["spec", "template", "metadata", "labels", "app"], "other"),
     ],
 )
-def test_what_a_policy_refuses_in_preview_the_cluster_refuses_when_it_is_made(manifest, path, value):
+def test_errors_that_policies_report_in_a_preview_are_rejected_on_creation(manifest, path, value):
     wrong = changed(manifest, path, value)
     assert paths(wrong) == set()
-    assert list(refusals(wrong, {}))
-    assert not list(refusals(manifest, {}))
+    assert list(admission_errors(wrong, {}))
+    assert not list(admission_errors(manifest, {}))

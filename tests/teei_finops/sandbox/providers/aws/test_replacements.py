@@ -1,4 +1,4 @@
-"""The table of what replaces a resource, against its own sources."""
+"""Which changed properties replace a resource; the table is checked against its own sources."""
 
 import re
 
@@ -8,10 +8,10 @@ import pytest
 from teei_finops.sandbox.providers.aws.replacements import replaces, rules
 from teei_finops.sandbox.providers.aws.schema import schema_of
 
-# The SDK warns of its own deprecated classes while it is imported.
+# The SDK warns about its own deprecated classes when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-SAYS = re.compile(r"(\w+):(\w+) takes no (\w+)")
+MISSING_PARAMETER = re.compile(r"(\w+):(\w+) takes no (\w+)")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ SAYS = re.compile(r"(\w+):(\w+) takes no (\w+)")
         ("aws:ecs/taskDefinition:TaskDefinition", "tags", False),
     ],
 )
-def test_a_property_is_changed_in_place_or_replaces(token, name, expected):
+def test_a_changed_property_replaces_the_resource_or_not(token, name, expected):
     assert replaces(token, name) is expected
 
 
@@ -47,18 +47,18 @@ def test_every_row_has_a_source_and_names_properties_that_exist():
             assert set(rule.properties) - {"*"} <= schema.inputs.keys(), rule
 
 
-def test_the_api_has_no_parameter_for_what_the_table_says_it_cannot_change():
+def test_the_api_lacks_the_parameters_that_the_sources_say_it_lacks():
     session = botocore.session.get_session()
     checked = 0
     for rule in rules():
-        for service, operation, parameter in SAYS.findall(rule.source):
+        for service, operation, parameter in MISSING_PARAMETER.findall(rule.source):
             shape = session.get_service_model(service).operation_model(operation).input_shape
             assert parameter not in shape.members, rule
             checked += 1
     assert checked > 20
 
 
-def test_where_the_table_is_silent_the_documentation_decides():
+def test_without_a_row_the_documentation_of_the_sdk_decides():
     token, name = "aws:fsx/lustreFileSystem:LustreFileSystem", "fileSystemTypeVersion"
     assert not any(rule.type == token for rule in rules())
     assert replaces(token, name)

@@ -1,25 +1,16 @@
-# ruff: noqa: ARG002 every maker is called in the same way
+# ruff: noqa: ARG002 every handler method takes the same arguments
 """IAM roles and policies."""
 
-from collections.abc import Mapping
-from typing import Any
+from teei_finops.sandbox.providers.aws.api import Clients, json_text, tag_list
+from teei_finops.sandbox.providers.aws.moto_support.managed_policies import load_managed_policy
+from teei_finops.sandbox.providers.aws.resource_handler import Inputs, ResourceHandler, ResourceState, handles
 
-from teei_finops.sandbox.providers.aws.resources.iam_in_moto import ensure_managed_policy
-from teei_finops.sandbox.providers.aws.resources.resource_handler import (
-    Clients,
-    Made,
-    Maker,
-    json_text,
-    makes,
-    tag_list,
-)
-
-_GONE = ["NoSuchEntity"]
+_NOT_FOUND = ["NoSuchEntity"]
 
 
-@makes("aws:iam/role:Role")
-class Role(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:iam/role:Role")
+class Role(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         role = aws.call(
             "iam",
             "CreateRole",
@@ -40,13 +31,11 @@ class Role(Maker):
                 PolicyDocument=document,
             )
         for arn in inputs.get("managedPolicyArns") or []:
-            ensure_managed_policy(aws, arn)
+            load_managed_policy(aws, arn)
             aws.call("iam", "AttachRolePolicy", RoleName=inputs["name"], PolicyArn=arn)
-        return Made(id=inputs["name"], outputs={"arn": role["Arn"], "uniqueId": role["RoleId"]})
+        return ResourceState(id=inputs["name"], outputs={"arn": role["Arn"], "uniqueId": role["RoleId"]})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         document = json_text(inputs["assumeRolePolicy"], "assumeRolePolicy")
         aws.call("iam", "UpdateAssumeRolePolicy", RoleName=resource_id, PolicyDocument=document)
         aws.call(
@@ -58,22 +47,22 @@ class Role(Maker):
         )
         if inputs.get("tags"):
             aws.call("iam", "TagRole", RoleName=resource_id, Tags=tag_list(inputs["tags"]))
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        found = aws.attempt("iam", "ListRolePolicies", absent=_GONE, RoleName=resource_id)
-        if found is None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        inline = aws.call_if_exists("iam", "ListRolePolicies", not_found=_NOT_FOUND, RoleName=resource_id)
+        if inline is None:
             return
-        for name in found["PolicyNames"]:
+        for name in inline["PolicyNames"]:
             aws.call("iam", "DeleteRolePolicy", RoleName=resource_id, PolicyName=name)
         for item in aws.call("iam", "ListAttachedRolePolicies", RoleName=resource_id)["AttachedPolicies"]:
             aws.call("iam", "DetachRolePolicy", RoleName=resource_id, PolicyArn=item["PolicyArn"])
         aws.call("iam", "DeleteRole", RoleName=resource_id)
 
 
-@makes("aws:iam/policy:Policy")
-class Policy(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:iam/policy:Policy")
+class Policy(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         policy = aws.call(
             "iam",
             "CreatePolicy",
@@ -83,13 +72,11 @@ class Policy(Maker):
             PolicyDocument=json_text(inputs["policy"], "policy"),
             Tags=tag_list(inputs.get("tags")),
         )["Policy"]
-        return Made(id=policy["Arn"], outputs={"arn": policy["Arn"], "policyId": policy["PolicyId"]})
+        return ResourceState(id=policy["Arn"], outputs={"arn": policy["Arn"], "policyId": policy["PolicyId"]})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         if olds.get("policy") != inputs["policy"]:
-            self._drop_old_versions(aws, resource_id)
+            self._delete_old_versions(aws, resource_id)
             document = json_text(inputs["policy"], "policy")
             aws.call(
                 "iam",
@@ -100,24 +87,24 @@ class Policy(Maker):
             )
         if inputs.get("tags"):
             aws.call("iam", "TagPolicy", PolicyArn=resource_id, Tags=tag_list(inputs["tags"]))
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        if aws.attempt("iam", "GetPolicy", absent=_GONE, PolicyArn=resource_id) is None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        if aws.call_if_exists("iam", "GetPolicy", not_found=_NOT_FOUND, PolicyArn=resource_id) is None:
             return
-        self._drop_old_versions(aws, resource_id)
+        self._delete_old_versions(aws, resource_id)
         aws.call("iam", "DeletePolicy", PolicyArn=resource_id)
 
-    def _drop_old_versions(self, aws: Clients, arn: str) -> None:
-        """A policy has at most five versions, and goes only when it has one."""
+    def _delete_old_versions(self, aws: Clients, arn: str) -> None:
+        """Delete all versions but the default: a policy can have five, and DeletePolicy requires just one."""
         for version in aws.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]:
             if not version["IsDefaultVersion"]:
                 aws.call("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=version["VersionId"])
 
 
-@makes("aws:iam/rolePolicy:RolePolicy")
-class RolePolicy(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:iam/rolePolicy:RolePolicy")
+class RolePolicy(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         aws.call(
             "iam",
             "PutRolePolicy",
@@ -125,54 +112,54 @@ class RolePolicy(Maker):
             PolicyName=inputs["name"],
             PolicyDocument=json_text(inputs["policy"], "policy"),
         )
-        return Made(id=f"{inputs['role']}:{inputs['name']}")
+        return ResourceState(id=f"{inputs['role']}:{inputs['name']}")
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         role, _, name = resource_id.partition(":")
-        aws.attempt("iam", "DeleteRolePolicy", absent=_GONE, RoleName=role, PolicyName=name)
+        aws.call_if_exists("iam", "DeleteRolePolicy", not_found=_NOT_FOUND, RoleName=role, PolicyName=name)
 
 
-@makes("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-class RolePolicyAttachment(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+class RolePolicyAttachment(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         role = _role_name(inputs["role"])
-        ensure_managed_policy(aws, inputs["policyArn"])
+        load_managed_policy(aws, inputs["policyArn"])
         aws.call("iam", "AttachRolePolicy", RoleName=role, PolicyArn=inputs["policyArn"])
-        return Made(id=f"{role}-{inputs['policyArn'].rsplit('/', 1)[-1]}")
+        return ResourceState(id=f"{role}-{inputs['policyArn'].rsplit('/', 1)[-1]}")
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt(
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists(
             "iam",
             "DetachRolePolicy",
-            absent=_GONE,
+            not_found=_NOT_FOUND,
             RoleName=_role_name(inputs["role"]),
             PolicyArn=inputs["policyArn"],
         )
 
 
-@makes("aws:iam/instanceProfile:InstanceProfile")
-class InstanceProfile(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:iam/instanceProfile:InstanceProfile")
+class InstanceProfile(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         profile = aws.call(
             "iam", "CreateInstanceProfile", InstanceProfileName=inputs["name"], Path=inputs.get("path")
         )["InstanceProfile"]
         self._set_role(aws, inputs)
-        return Made(
+        return ResourceState(
             id=inputs["name"], outputs={"arn": profile["Arn"], "uniqueId": profile["InstanceProfileId"]}
         )
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        self._clear(aws, resource_id)
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        self._remove_roles(aws, resource_id)
         self._set_role(aws, inputs)
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        self._clear(aws, resource_id)
-        aws.attempt("iam", "DeleteInstanceProfile", absent=_GONE, InstanceProfileName=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        self._remove_roles(aws, resource_id)
+        aws.call_if_exists(
+            "iam", "DeleteInstanceProfile", not_found=_NOT_FOUND, InstanceProfileName=resource_id
+        )
 
-    def _set_role(self, aws: Clients, inputs: Mapping[str, Any]) -> None:
+    def _set_role(self, aws: Clients, inputs: Inputs) -> None:
         if inputs.get("role"):
             aws.call(
                 "iam",
@@ -181,14 +168,16 @@ class InstanceProfile(Maker):
                 RoleName=_role_name(inputs["role"]),
             )
 
-    def _clear(self, aws: Clients, name: str) -> None:
-        found = aws.attempt("iam", "GetInstanceProfile", absent=_GONE, InstanceProfileName=name)
-        for role in found["InstanceProfile"]["Roles"] if found else []:
+    def _remove_roles(self, aws: Clients, name: str) -> None:
+        response = aws.call_if_exists(
+            "iam", "GetInstanceProfile", not_found=_NOT_FOUND, InstanceProfileName=name
+        )
+        for role in response["InstanceProfile"]["Roles"] if response else []:
             aws.call(
                 "iam", "RemoveRoleFromInstanceProfile", InstanceProfileName=name, RoleName=role["RoleName"]
             )
 
 
 def _role_name(role: str) -> str:
-    """The provider also takes a role's ARN."""
+    """The name of a role, which the provider also takes as an ARN."""
     return role.rsplit("/", 1)[-1]

@@ -1,24 +1,21 @@
-# ruff: noqa: ARG002 every maker is called in the same way
+# ruff: noqa: ARG002 every handler method takes the same arguments
 """RDS instances, parameter groups and subnet groups."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from teei_finops.sandbox.providers.aws.resources.platform import ensure_security_groups, ensure_subnets
-from teei_finops.sandbox.providers.aws.resources.resource_handler import (
-    Clients,
-    Made,
-    Maker,
-    RefusedError,
-    makes,
-    tag_list,
+from teei_finops.sandbox.providers.aws.api import AwsError, Clients, tag_list
+from teei_finops.sandbox.providers.aws.moto_support.existing_network import (
+    ensure_security_groups,
+    ensure_subnets,
 )
+from teei_finops.sandbox.providers.aws.resource_handler import Inputs, ResourceHandler, ResourceState, handles
 
-_STORAGE = ("gp2", "gp3", "io1", "io2", "standard")
-_PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
+_STORAGE_TYPES = ("gp2", "gp3", "io1", "io2", "standard")
+_DEFAULT_PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
 
-# The provider's name of each property that CreateDBInstance and ModifyDBInstance both take.
-_BOTH = {
+# The parameter of CreateDBInstance and ModifyDBInstance for each property.
+_PARAMETERS = {
     "allocatedStorage": "AllocatedStorage",
     "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
     "backupRetentionPeriod": "BackupRetentionPeriod",
@@ -52,7 +49,8 @@ _BOTH = {
     "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
     "performanceInsightsEnabled": "EnablePerformanceInsights",
 }
-_AT_CREATION = {
+# The parameter of CreateDBInstance only.
+_CREATE_PARAMETERS = {
     "availabilityZone": "AvailabilityZone",
     "characterSetName": "CharacterSetName",
     "dbName": "DBName",
@@ -66,24 +64,22 @@ _AT_CREATION = {
 }
 
 
-@makes("aws:rds/instance:Instance")
-class Instance(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        _refuse_what_moto_takes(inputs)
+@handles("aws:rds/instance:Instance")
+class Instance(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        _check_values(inputs)
         ensure_security_groups(aws, inputs.get("vpcSecurityGroupIds") or [])
         created = aws.call(
             "rds",
             "CreateDBInstance",
             DBInstanceIdentifier=inputs["identifier"],
             Tags=tag_list(inputs.get("tags")),
-            **_parameters(inputs, {**_BOTH, **_AT_CREATION}),
+            **_parameters(inputs, {**_PARAMETERS, **_CREATE_PARAMETERS}),
         )
-        return self._made(aws, created["DBInstance"], inputs)
+        return self._state(aws, created["DBInstance"], inputs)
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        _refuse_what_moto_takes(inputs)
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        _check_values(inputs)
         ensure_security_groups(aws, inputs.get("vpcSecurityGroupIds") or [])
         changed = {key: value for key, value in inputs.items() if olds.get(key) != value}
         modified = aws.call(
@@ -91,44 +87,42 @@ class Instance(Maker):
             "ModifyDBInstance",
             DBInstanceIdentifier=inputs["identifier"],
             ApplyImmediately=inputs.get("applyImmediately"),
-            **_parameters(changed, _BOTH),
+            **_parameters(changed, _PARAMETERS),
         )
         arn = modified["DBInstance"]["DBInstanceArn"]
         aws.call("rds", "AddTagsToResource", ResourceName=arn, Tags=tag_list(inputs.get("tags")))
-        return self._made(aws, modified["DBInstance"], inputs)
+        return self._state(aws, modified["DBInstance"], inputs)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         skip = inputs.get("skipFinalSnapshot") is True
         if not skip and not inputs.get("finalSnapshotIdentifier"):
-            raise RefusedError(
-                "finalSnapshotIdentifier is needed while skipFinalSnapshot is false; nothing is deleted"
-            )
-        gone = ["DBInstanceNotFound", "DBInstanceNotFoundFault"]
-        if inputs.get("deletionProtection") is True:  # in the sandbox Pulumi's own `protect` decides
-            aws.attempt(
+            raise AwsError("finalSnapshotIdentifier is required when skipFinalSnapshot is false")
+        not_found = ["DBInstanceNotFound", "DBInstanceNotFoundFault"]
+        if inputs.get("deletionProtection") is True:  # only Pulumi's `protect` blocks here
+            aws.call_if_exists(
                 "rds",
                 "ModifyDBInstance",
-                absent=gone,
+                not_found=not_found,
                 DBInstanceIdentifier=inputs["identifier"],
                 DeletionProtection=False,
             )
-        aws.attempt(
+        aws.call_if_exists(
             "rds",
             "DeleteDBInstance",
-            absent=gone,
+            not_found=not_found,
             DBInstanceIdentifier=inputs["identifier"],
-            SkipFinalSnapshot=True,  # in the sandbox destroy leaves nothing
+            SkipFinalSnapshot=True,  # `destroy` leaves nothing in the sandbox
         )
 
-    def _made(self, aws: Clients, instance: Mapping[str, Any], inputs: Mapping[str, Any]) -> Made:
+    def _state(self, aws: Clients, instance: Mapping[str, Any], inputs: Inputs) -> ResourceState:
         address = instance["Endpoint"]["Address"]
-        port = instance["Endpoint"].get("Port") or _PORTS.get(inputs.get("engine", ""), 5432)
+        port = instance["Endpoint"].get("Port") or _DEFAULT_PORTS.get(inputs.get("engine", ""), 5432)
         secret_arn = (
             f"arn:aws:secretsmanager:{aws.region}:{aws.account}:secret:rds!db-{instance['DbiResourceId']}"
         )
         managed = inputs.get("manageMasterUserPassword") is True
         secrets = [{"secretArn": secret_arn, "secretStatus": "active", "kmsKeyId": ""}] if managed else []
-        return Made(
+        return ResourceState(
             id=instance["DbiResourceId"],
             outputs={
                 "arn": instance["DBInstanceArn"],
@@ -144,9 +138,9 @@ class Instance(Maker):
         )
 
 
-@makes("aws:rds/parameterGroup:ParameterGroup")
-class ParameterGroup(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:rds/parameterGroup:ParameterGroup")
+class ParameterGroup(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         created = aws.call(
             "rds",
             "CreateDBParameterGroup",
@@ -156,32 +150,32 @@ class ParameterGroup(Maker):
             Tags=tag_list(inputs.get("tags")),
         )
         self._set(aws, inputs)
-        return Made(id=inputs["name"], outputs={"arn": created["DBParameterGroup"]["DBParameterGroupArn"]})
+        return ResourceState(
+            id=inputs["name"], outputs={"arn": created["DBParameterGroup"]["DBParameterGroupArn"]}
+        )
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         self._set(aws, inputs)
-        kept = {item["name"] for item in inputs.get("parameters") or []}
-        gone = [item for item in olds.get("parameters") or [] if item["name"] not in kept]
-        if gone:
-            aws.only_validate(
+        names = {parameter["name"] for parameter in inputs.get("parameters") or []}
+        removed = [parameter for parameter in olds.get("parameters") or [] if parameter["name"] not in names]
+        if removed:
+            aws.validate(
                 "rds",
                 "ResetDBParameterGroup",
                 DBParameterGroupName=resource_id,
-                Parameters=_parameter_list(gone),
+                Parameters=_parameter_list(removed),
             )
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt(
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists(
             "rds",
             "DeleteDBParameterGroup",
-            absent=["DBParameterGroupNotFound"],
+            not_found=["DBParameterGroupNotFound"],
             DBParameterGroupName=resource_id,
         )
 
-    def _set(self, aws: Clients, inputs: Mapping[str, Any]) -> None:
+    def _set(self, aws: Clients, inputs: Inputs) -> None:
         parameters = _parameter_list(inputs.get("parameters") or [])
         for start in range(0, len(parameters), 20):  # the API takes twenty at a time
             aws.call(
@@ -192,9 +186,9 @@ class ParameterGroup(Maker):
             )
 
 
-@makes("aws:rds/subnetGroup:SubnetGroup")
-class SubnetGroup(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:rds/subnetGroup:SubnetGroup")
+class SubnetGroup(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         ensure_subnets(aws, inputs["subnetIds"])
         created = aws.call(
             "rds",
@@ -205,11 +199,9 @@ class SubnetGroup(Maker):
             Tags=tag_list(inputs.get("tags")),
         )["DBSubnetGroup"]
         arn = f"arn:aws:rds:{aws.region}:{aws.account}:subgrp:{inputs['name']}"
-        return Made(id=inputs["name"], outputs={"arn": arn, "vpcId": created["VpcId"]})
+        return ResourceState(id=inputs["name"], outputs={"arn": arn, "vpcId": created["VpcId"]})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         ensure_subnets(aws, inputs["subnetIds"])
         aws.call(
             "rds",
@@ -218,15 +210,18 @@ class SubnetGroup(Maker):
             DBSubnetGroupDescription=inputs.get("description", "Managed by Pulumi"),
             SubnetIds=inputs["subnetIds"],
         )
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt(
-            "rds", "DeleteDBSubnetGroup", absent=["DBSubnetGroupNotFoundFault"], DBSubnetGroupName=resource_id
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists(
+            "rds",
+            "DeleteDBSubnetGroup",
+            not_found=["DBSubnetGroupNotFoundFault"],
+            DBSubnetGroupName=resource_id,
         )
 
 
-def _parameters(inputs: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _parameters(inputs: Inputs, names: Mapping[str, str]) -> dict[str, Any]:
     return {api: inputs[name] for name, api in names.items() if inputs.get(name) is not None}
 
 
@@ -241,19 +236,18 @@ def _parameter_list(parameters: list[Mapping[str, Any]]) -> list[dict[str, str]]
     ]
 
 
-def _refuse_what_moto_takes(inputs: Mapping[str, Any]) -> None:
+def _check_values(inputs: Inputs) -> None:
     """RDS answers InvalidParameterValue or InvalidParameterCombination (RDS API 2014-10-31, 2026-11)."""
-    kind = inputs.get("storageType", "gp2")
-    if kind not in _STORAGE:
-        raise RefusedError(f"InvalidParameterValue: storage type {kind!r} is none of {', '.join(_STORAGE)}")
+    storage_type = inputs.get("storageType", "gp2")
+    if storage_type not in _STORAGE_TYPES:
+        allowed = ", ".join(_STORAGE_TYPES)
+        raise AwsError(f"InvalidParameterValue: storage type {storage_type!r} is not one of {allowed}")
     if not str(inputs["instanceClass"]).startswith("db."):
-        raise RefusedError(f"InvalidParameterValue: Invalid DB Instance class: {inputs['instanceClass']}")
+        raise AwsError(f"InvalidParameterValue: Invalid DB Instance class: {inputs['instanceClass']}")
     retention = inputs.get("backupRetentionPeriod", 0)
     if not 0 <= retention <= 35:
-        raise RefusedError(
-            f"InvalidParameterValue: backup retention {retention} is not between 0 and 35 days"
-        )
+        raise AwsError(f"InvalidParameterValue: backup retention {retention} is not between 0 and 35 days")
     if inputs.get("manageMasterUserPassword") and inputs.get("password"):
-        raise RefusedError(
+        raise AwsError(
             "InvalidParameterCombination: MasterUserPassword cannot be given with ManageMasterUserPassword"
         )

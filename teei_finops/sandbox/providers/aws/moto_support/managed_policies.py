@@ -1,25 +1,27 @@
-"""The policies that AWS manages: moto 5.2 has them, but reads all of them at once or none."""
+"""IAM policies that AWS manages, each loaded when a role attaches it.
+
+moto can only load all of them (`MOTO_IAM_LOAD_MANAGED_POLICIES`), which takes seconds, or none.
+"""
 
 import json
 from functools import cache
 from typing import Any
 
-from teei_finops.sandbox.providers.aws.resources.resource_handler import Clients
+from teei_finops.sandbox.providers.aws.api import Clients
 
 
-def ensure_managed_policy(aws: Clients, arn: str) -> None:
-    """Have the policy in the account if AWS has one with this ARN."""
+def load_managed_policy(aws: Clients, arn: str) -> None:
+    """Add a policy to the account if AWS manages one with this ARN."""
     if not arn.startswith("arn:aws:iam::aws:policy/"):
         return
     from moto.iam.models import AWSManagedPolicy, iam_backends
 
     backend = iam_backends[aws.account]["aws"]
-    held = backend.managed_policies
     name = arn.rsplit("/", 1)[-1]
-    if arn not in held and name in _policies():
+    if arn not in backend.managed_policies and name in _policies():
         policy: Any = AWSManagedPolicy.from_data(name, aws.account, backend.region_name, _policies()[name])
         if policy.arn == arn:
-            held[arn] = policy
+            backend.managed_policies[arn] = policy
 
 
 @cache

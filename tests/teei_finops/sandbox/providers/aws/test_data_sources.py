@@ -1,20 +1,20 @@
-"""Functions of the AWS provider, answered without an account."""
+"""The results of the AWS provider's functions."""
 
 import json
 
 import pytest
 
-from teei_finops.sandbox.providers.aws.data_sources import UnansweredError, answer
+from teei_finops.sandbox.providers.aws.data_sources import DataSourceError, read_data_source
 
 ACCOUNT = "123456789012"
 
 
 def policy(**arguments):
     token = "aws:iam/getPolicyDocument:getPolicyDocument"
-    return json.loads(answer(token, arguments, "us-east-1", ACCOUNT)["json"])
+    return json.loads(read_data_source(token, arguments, "us-east-1", ACCOUNT)["json"])
 
 
-def test_a_policy_document_is_written_as_the_provider_writes_it():
+def test_a_policy_document_has_the_form_that_the_provider_writes():
     document = policy(
         statements=[
             {
@@ -43,11 +43,16 @@ def test_a_policy_document_is_written_as_the_provider_writes_it():
     }
 
 
-def test_documents_are_merged_and_a_statement_with_the_same_id_is_overridden():
+def test_documents_are_merged_and_a_statement_with_the_same_sid_is_overridden():
     base = json.dumps({"Statement": [{"Sid": "A", "Effect": "Allow"}, {"Sid": "B", "Effect": "Allow"}]})
-    over = json.dumps({"Statement": {"Sid": "A", "Effect": "Deny"}})
-    document = policy(sourcePolicyDocuments=[base], overridePolicyDocuments=[over])
+    override = json.dumps({"Statement": {"Sid": "A", "Effect": "Deny"}})
+    document = policy(sourcePolicyDocuments=[base], overridePolicyDocuments=[override])
     assert {item["Sid"]: item["Effect"] for item in document["Statement"]} == {"A": "Deny", "B": "Allow"}
+
+
+def test_two_statements_with_the_same_sid_are_an_error():
+    with pytest.raises(DataSourceError, match="duplicate Sid Read"):
+        policy(statements=[{"sid": "Read"}, {"sid": "Read"}])
 
 
 @pytest.mark.parametrize(
@@ -60,16 +65,17 @@ def test_documents_are_merged_and_a_statement_with_the_same_id_is_overridden():
         ("aws:s3/getBucket:getBucket", {"bucket": "b"}, "arn", "arn:aws:s3:::b"),
     ],
 )
-def test_answers_have_the_region_and_the_account(token, arguments, key, expected):
-    assert answer(token, arguments, "eu-central-1", ACCOUNT)[key] == expected
+def test_results_have_the_region_and_the_account(token, arguments, key, expected):
+    assert read_data_source(token, arguments, "eu-central-1", ACCOUNT)[key] == expected
 
 
-def test_the_same_question_has_the_same_answer_and_another_region_another():
-    ask = "aws:ec2/getSubnets:getSubnets"
-    assert answer(ask, {}, "us-east-1", ACCOUNT) == answer(ask, {}, "us-east-1", ACCOUNT)
-    assert answer(ask, {}, "us-east-1", ACCOUNT)["ids"] != answer(ask, {}, "eu-west-1", ACCOUNT)["ids"]
+def test_results_depend_only_on_the_arguments_and_the_region():
+    token = "aws:ec2/getSubnets:getSubnets"
+    subnets = read_data_source(token, {}, "us-east-1", ACCOUNT)
+    assert read_data_source(token, {}, "us-east-1", ACCOUNT) == subnets
+    assert read_data_source(token, {}, "eu-west-1", ACCOUNT)["ids"] != subnets["ids"]
 
 
-def test_a_function_without_an_answer_is_named():
-    with pytest.raises(UnansweredError, match="aws:outposts/getSites:getSites"):
-        answer("aws:outposts/getSites:getSites", {}, "us-east-1", ACCOUNT)
+def test_the_error_about_an_unsupported_function_names_it():
+    with pytest.raises(DataSourceError, match="aws:outposts/getSites:getSites"):
+        read_data_source("aws:outposts/getSites:getSites", {}, "us-east-1", ACCOUNT)

@@ -1,32 +1,33 @@
-"""What a stack makes at AWS is made through boto3, and a later process reads it back with boto3."""
+"""Resources created by the handlers, read back with boto3 in a restored account."""
+
+from contextlib import closing
 
 import pytest
 
-from teei_finops.sandbox.providers.aws.account import Account
-from teei_finops.sandbox.providers.aws.resources import RefusedError
-from tests.teei_finops.sandbox.made_examples import (
+from teei_finops.sandbox.providers.aws.account import FakeAccount
+from teei_finops.sandbox.providers.aws.api import AwsError
+from tests.teei_finops.sandbox.providers.aws.rejected_inputs import REJECTED
+from tests.teei_finops.sandbox.providers.aws.valid_resources import (
     ALLOW,
-    EXAMPLES,
     QUEUE_URL,
-    REFUSED,
     REGION,
-    make_all,
-    opened,
+    VALID_INPUTS,
+    create_all,
 )
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """An account with one of everything, as a second process finds it."""
+def restored(tmp_path_factory):
+    """An account with every resource, restored from its journal."""
     journal = tmp_path_factory.mktemp("account") / "dev.jsonl"
-    with opened(Account(journal)) as first:
-        ids = make_all(first)
-    with opened(Account(journal, ids.items)) as account, account.session() as session:
+    with closing(FakeAccount(journal)) as first:
+        ids = create_all(first)
+    with closing(FakeAccount(journal, ids.items)) as account, account.session() as session:
         yield account, ids, lambda service: session.client(service)
 
 
-def test_a_later_process_finds_everything_with_the_same_ids(made):
-    account, ids, client = made
+def test_resources_are_restored_with_their_ids(restored):
+    account, ids, client = restored
     assert all(account.holds(token, resource_id) for token, resource_id in ids.items())
     group = ids["aws:ec2/securityGroup:SecurityGroup"]
     assert client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
@@ -37,18 +38,18 @@ def test_a_later_process_finds_everything_with_the_same_ids(made):
     assert client("sns").get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
 
 
-def test_a_budget_is_read_back_with_its_notification_and_subscribers(made):
-    client = made[2]("budgets")
+def test_a_budget_has_its_limit_filter_and_notification(restored):
+    client = restored[2]("budgets")
     account = "123456789012"
     budget = client.describe_budget(AccountId=account, BudgetName="cloud-total")["Budget"]
     assert float(budget["BudgetLimit"]["Amount"]) == 100000
     assert budget["CostFilters"] == {"Service": ["Amazon Simple Storage Service"]}
-    found = client.describe_notifications_for_budget(AccountId=account, BudgetName="cloud-total")
-    assert [item["Threshold"] for item in found["Notifications"]] == [80.0]
+    response = client.describe_notifications_for_budget(AccountId=account, BudgetName="cloud-total")
+    assert [notification["Threshold"] for notification in response["Notifications"]] == [80.0]
 
 
-def test_a_bucket_is_read_back_with_everything_that_is_put_on_it(made):
-    s3 = made[2]("s3")
+def test_a_bucket_has_all_its_settings(restored):
+    s3 = restored[2]("s3")
     bucket = {"Bucket": "teei-exports"}
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
     rule = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"][0]
@@ -64,8 +65,8 @@ def test_a_bucket_is_read_back_with_everything_that_is_put_on_it(made):
     assert s3.get_bucket_tagging(**bucket)["TagSet"] == [{"Key": "team", "Value": "finops"}]
 
 
-def test_a_database_is_read_back_with_its_groups(made):
-    rds = made[2]("rds")
+def test_a_database_has_its_subnet_and_parameter_groups(restored):
+    rds = restored[2]("rds")
     instance = rds.describe_db_instances()["DBInstances"][0]
     assert instance["DBInstanceIdentifier"] == "ledger"
     assert instance["MultiAZ"]
@@ -78,33 +79,33 @@ def test_a_database_is_read_back_with_its_groups(made):
     assert {item["ParameterName"]: item["ParameterValue"] for item in parameters}["wal_keep_size"] == "10240"
 
 
-def test_functions_schedules_and_queues_are_read_back(made):
-    function = made[2]("lambda").get_function(FunctionName="budget")
+def test_functions_schedules_and_queues_have_their_settings(restored):
+    function = restored[2]("lambda").get_function(FunctionName="budget")
     assert function["Configuration"]["MemorySize"] == 512
     assert function["Configuration"]["VpcConfig"]["SubnetIds"] == ["subnet-0a1", "subnet-0b2"]
     assert function["Concurrency"]["ReservedConcurrentExecutions"] == 5
-    schedule = made[2]("scheduler").get_schedule(Name="reset", GroupName="finops")
+    schedule = restored[2]("scheduler").get_schedule(Name="reset", GroupName="finops")
     assert schedule["ScheduleExpression"] == "cron(0 0 1 * ? *)"
-    queue = made[2]("sqs").get_queue_attributes(QueueUrl=QUEUE_URL, AttributeNames=["All"])["Attributes"]
+    queue = restored[2]("sqs").get_queue_attributes(QueueUrl=QUEUE_URL, AttributeNames=["All"])["Attributes"]
     assert queue["MessageRetentionPeriod"] == "1209600"
     assert '"maxReceiveCount": 5' in queue["RedrivePolicy"]
 
 
-def test_identities_secrets_and_alarms_are_read_back(made):
-    assert made[2]("iam").get_role_policy(RoleName="runner", PolicyName="inline")["PolicyDocument"]
-    attached = made[2]("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
+def test_roles_secrets_alarms_and_log_groups_have_their_settings(restored):
+    assert restored[2]("iam").get_role_policy(RoleName="runner", PolicyName="inline")["PolicyDocument"]
+    attached = restored[2]("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
     assert [item["PolicyName"] for item in attached] == ["managed"]
-    secret = made[2]("secretsmanager").get_secret_value(SecretId="admin-token")
+    secret = restored[2]("secretsmanager").get_secret_value(SecretId="admin-token")
     assert secret["SecretString"] == "hush"
-    alarm = made[2]("cloudwatch").describe_alarms()["MetricAlarms"][0]
+    alarm = restored[2]("cloudwatch").describe_alarms()["MetricAlarms"][0]
     assert alarm["MetricName"] == "FreeStorageSpace"
-    group = made[2]("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/budget")["logGroups"][0]
+    group = restored[2]("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/budget")["logGroups"][0]
     assert group["retentionInDays"] == 30
-    assert made[2]("ses").list_identities()["Identities"] == ["finops@teei.io"]
+    assert restored[2]("ses").list_identities()["Identities"] == ["finops@teei.io"]
 
 
-@pytest.mark.parametrize(("token", "change", "said"), REFUSED)
-def test_what_aws_refuses_is_refused_with_what_it_says(made, token, change, said):
-    with pytest.raises(RefusedError) as error:
-        made[0].create(token, {**EXAMPLES[token], **change}, REGION)
-    assert said in str(error.value)
+@pytest.mark.parametrize(("token", "change", "message"), REJECTED)
+def test_inputs_that_aws_rejects_are_rejected_with_its_message(restored, token, change, message):
+    with pytest.raises(AwsError) as error:
+        restored[0].create(token, {**VALID_INPUTS[token], **change}, REGION)
+    assert message in str(error.value)

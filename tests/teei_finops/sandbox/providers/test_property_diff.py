@@ -1,4 +1,4 @@
-"""Differences between properties, path by path."""
+"""Differences between two sets of properties."""
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -21,13 +21,13 @@ KINDS = provider_pb2.PropertyDiff.Kind
         ({"__defaults": ["a"]}, {"__defaults": []}, []),
     ],
 )
-def test_each_change_has_its_path_and_kind(olds, news, expected):
+def test_a_change_has_its_path_and_kind(olds, news, expected):
     assert list(differences(olds, news)) == expected
 
 
-def test_the_answer_tells_a_replacement_from_an_update():
-    found = list(differences({"name": "a", "size": 1}, {"name": "b", "size": 2}))
-    response = diff_response(found, lambda item: item.top == "name", delete_before_replace=True)
+def test_the_response_distinguishes_replacements_from_updates():
+    changes = list(differences({"name": "a", "size": 1}, {"name": "b", "size": 2}))
+    response = diff_response(changes, lambda change: change.top == "name", delete_before_replace=True)
     assert response.changes == provider_pb2.DiffResponse.DIFF_SOME
     assert list(response.replaces) == ["name"]
     assert response.deleteBeforeReplace
@@ -35,7 +35,7 @@ def test_the_answer_tells_a_replacement_from_an_update():
     assert response.detailedDiff["size"].kind == KINDS.Value("UPDATE")
 
 
-def test_no_difference_is_no_change_and_no_order_to_delete_first():
+def test_without_differences_nothing_changes_and_nothing_is_deleted_first():
     response = diff_response([], lambda _: True, delete_before_replace=True)
     assert response.changes == provider_pb2.DiffResponse.DIFF_NONE
     assert not response.deleteBeforeReplace

@@ -1,26 +1,20 @@
-# ruff: noqa: ARG002 every maker is called in the same way
-"""Security groups and their rules; a VPC is the platform's."""
+# ruff: noqa: ARG002 every handler method takes the same arguments
+"""EC2 security groups and their rules."""
 
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
-from teei_finops.sandbox.providers.aws.resources.platform import ensure_security_groups, ensure_vpc
-from teei_finops.sandbox.providers.aws.resources.resource_handler import (
-    Clients,
-    Made,
-    Maker,
-    makes,
-    tag_list,
-    without_none,
-)
+from teei_finops.sandbox.providers.aws.api import Clients, tag_list, without_none
+from teei_finops.sandbox.providers.aws.moto_support.existing_network import ensure_security_groups, ensure_vpc
+from teei_finops.sandbox.providers.aws.resource_handler import Inputs, ResourceHandler, ResourceState, handles
 
-_GONE = ["InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound"]
+_NOT_FOUND = ["InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound"]
 
 
-@makes("aws:ec2/securityGroup:SecurityGroup")
-class SecurityGroup(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:ec2/securityGroup:SecurityGroup")
+class SecurityGroup(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         if inputs.get("vpcId"):
             ensure_vpc(aws, inputs["vpcId"])
         group_id = aws.call(
@@ -33,11 +27,9 @@ class SecurityGroup(Maker):
         _tag(aws, group_id, inputs)
         self._set_rules(aws, group_id, inputs)
         arn = f"arn:aws:ec2:{aws.region}:{aws.account}:security-group/{group_id}"
-        return Made(id=group_id, outputs={"arn": arn, "ownerId": aws.account})
+        return ResourceState(id=group_id, outputs={"arn": arn, "ownerId": aws.account})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         _tag(aws, resource_id, inputs)
         group = aws.call("ec2", "DescribeSecurityGroups", GroupIds=[resource_id])["SecurityGroups"][0]
         if inputs.get("ingress") is not None and group["IpPermissions"]:
@@ -48,12 +40,12 @@ class SecurityGroup(Maker):
             permissions = group["IpPermissionsEgress"]
             aws.call("ec2", "RevokeSecurityGroupEgress", GroupId=resource_id, IpPermissions=permissions)
         self._set_rules(aws, resource_id, inputs)
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("ec2", "DeleteSecurityGroup", absent=_GONE, GroupId=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("ec2", "DeleteSecurityGroup", not_found=_NOT_FOUND, GroupId=resource_id)
 
-    def _set_rules(self, aws: Clients, group_id: str, inputs: Mapping[str, Any]) -> None:
+    def _set_rules(self, aws: Clients, group_id: str, inputs: Inputs) -> None:
         ingress = [_permission(aws, rule, group_id) for rule in inputs.get("ingress") or []]
         egress = [_permission(aws, rule, group_id) for rule in inputs.get("egress") or []]
         if ingress:
@@ -63,9 +55,9 @@ class SecurityGroup(Maker):
             aws.call("ec2", "AuthorizeSecurityGroupEgress", GroupId=group_id, IpPermissions=everything)
 
 
-@makes("aws:ec2/securityGroupRule:SecurityGroupRule")
-class SecurityGroupRule(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:ec2/securityGroupRule:SecurityGroupRule")
+class SecurityGroupRule(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         group_id = inputs["securityGroupId"]
         operation = (
             "AuthorizeSecurityGroupIngress" if inputs["type"] == "ingress" else "AuthorizeSecurityGroupEgress"
@@ -74,35 +66,35 @@ class SecurityGroupRule(Maker):
         created = aws.call("ec2", operation, GroupId=group_id, IpPermissions=[permission])
         rules = created.get("SecurityGroupRules") or [{"SecurityGroupRuleId": f"sgrule-{group_id}"}]
         rule_id = rules[0]["SecurityGroupRuleId"]
-        return Made(id=rule_id, outputs={"securityGroupRuleId": rule_id})
+        return ResourceState(id=rule_id, outputs={"securityGroupRuleId": rule_id})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        return Made(id=resource_id)
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         operation = (
             "RevokeSecurityGroupIngress" if inputs["type"] == "ingress" else "RevokeSecurityGroupEgress"
         )
         group_id = inputs["securityGroupId"]
         permission = _permission(aws, inputs, group_id)
-        aws.attempt("ec2", operation, absent=_GONE, GroupId=group_id, IpPermissions=[permission])
+        aws.call_if_exists(
+            "ec2", operation, not_found=_NOT_FOUND, GroupId=group_id, IpPermissions=[permission]
+        )
 
 
-class VpcRule(Maker):
-    """One rule with one peer."""
+class SingleRule(ResourceHandler):
+    """A rule with one source or destination."""
 
     direction = ""
 
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         group_id = inputs["securityGroupId"]
-        peers = {
+        sources = {
             "cidrBlocks": [inputs["cidrIpv4"]] if inputs.get("cidrIpv4") else None,
             "ipv6CidrBlocks": [inputs["cidrIpv6"]] if inputs.get("cidrIpv6") else None,
             "sourceSecurityGroupId": inputs.get("referencedSecurityGroupId"),
         }
-        rule = {**inputs, **without_none(peers), "protocol": inputs["ipProtocol"]}
+        rule = {**inputs, **without_none(sources), "protocol": inputs["ipProtocol"]}
         permission = _permission(aws, rule, group_id)
         if self.direction == "Egress" and inputs["ipProtocol"] == "-1":
             current = aws.call("ec2", "DescribeSecurityGroups", GroupIds=[group_id])["SecurityGroups"][0]
@@ -114,34 +106,32 @@ class VpcRule(Maker):
         )
         rule_id = created["SecurityGroupRules"][0]["SecurityGroupRuleId"]
         arn = f"arn:aws:ec2:{aws.region}:{aws.account}:security-group-rule/{rule_id}"
-        return Made(id=rule_id, outputs={"securityGroupRuleId": rule_id, "arn": arn})
+        return ResourceState(id=rule_id, outputs={"securityGroupRuleId": rule_id, "arn": arn})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        """AWS changes a rule in place; moto makes it again, under the id it had."""
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        """Replace the rule under its id: moto cannot modify a rule, nor create one with a given id."""
         self.delete(aws, resource_id, olds)
-        with patch("moto.ec2.models.security_groups.random_security_group_rule_id", lambda: resource_id):
+        with patch("moto.ec2.models.security_groups.random_security_group_rule_id", return_value=resource_id):
             return self.create(aws, inputs)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         group_id = inputs["securityGroupId"]
-        aws.attempt(
+        aws.call_if_exists(
             "ec2",
             f"RevokeSecurityGroup{self.direction}",
-            absent=_GONE,
+            not_found=_NOT_FOUND,
             GroupId=group_id,
             SecurityGroupRuleIds=[resource_id],
         )
 
 
-@makes("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-class IngressRule(VpcRule):
+@handles("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+class IngressRule(SingleRule):
     direction = "Ingress"
 
 
-@makes("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
-class EgressRule(VpcRule):
+@handles("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+class EgressRule(SingleRule):
     direction = "Egress"
 
 
@@ -151,19 +141,19 @@ def _permission(aws: Clients, rule: Mapping[str, Any], group_id: str) -> dict[st
         groups.append(rule["sourceSecurityGroupId"])
     if rule.get("self") is True:
         groups.append(group_id)
-    ensure_security_groups(aws, [item for item in groups if item != group_id])
-    note = without_none({"Description": rule.get("description")})
+    ensure_security_groups(aws, [group for group in groups if group != group_id])
+    description = without_none({"Description": rule.get("description")})
     permission: dict[str, Any] = {
         "IpProtocol": str(rule["protocol"]),
-        "IpRanges": [{"CidrIp": item, **note} for item in rule.get("cidrBlocks") or []],
-        "Ipv6Ranges": [{"CidrIpv6": item, **note} for item in rule.get("ipv6CidrBlocks") or []],
-        "UserIdGroupPairs": [{"GroupId": item, **note} for item in groups],
+        "IpRanges": [{"CidrIp": cidr, **description} for cidr in rule.get("cidrBlocks") or []],
+        "Ipv6Ranges": [{"CidrIpv6": cidr, **description} for cidr in rule.get("ipv6CidrBlocks") or []],
+        "UserIdGroupPairs": [{"GroupId": group, **description} for group in groups],
     }
     if permission["IpProtocol"] != "-1":
         permission["FromPort"], permission["ToPort"] = int(rule["fromPort"]), int(rule["toPort"])
     return permission
 
 
-def _tag(aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+def _tag(aws: Clients, resource_id: str, inputs: Inputs) -> None:
     if inputs.get("tags"):
         aws.call("ec2", "CreateTags", Resources=[resource_id], Tags=tag_list(inputs["tags"]))

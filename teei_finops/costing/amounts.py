@@ -1,4 +1,4 @@
-"""What an estimate is made of: ranges, the lines that explain them, and what has no price."""
+"""The parts of an estimate: ranges, lines that explain them, and the reasons for a missing price."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TYPE_UNKNOWN = "type unknown"
 NO_PRICE = "no price in this region"
 UNKNOWN_UNTIL_DEPLOY = "value unknown until deploy"
 SECRET_VALUE = "value secret"
-USAGE_NOT_STATED = "usage not stated"
-REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_NOT_STATED)
+USAGE_MISSING = "usage missing"
+REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_MISSING)
 
 
 class Unpriced(Exception):
-    """A resource has no price; `reason` is one of `REASONS`, `detail` says which value or price it lacks."""
+    """A resource has no price; `reason` is one of `REASONS`, `detail` the missing value or price."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -31,7 +31,7 @@ class Unpriced(Exception):
 class Range:
     """Low, expected and high of a quantity or of US dollars a month, each 0 or more except in a difference.
 
-    `assumed` is True as soon as one part was assumed rather than read or stated.
+    `assumed` is True when any part of it is neither from the program nor from usage.
     """
 
     low: Decimal
@@ -55,7 +55,7 @@ class Range:
     __radd__ = __add__
 
     def __sub__(self, other: Range) -> Range:
-        """End by end, as a change is: after − before."""
+        """The change of each end: after − before."""
         return Range(
             self.low - other.low,
             self.expected - other.expected,
@@ -75,7 +75,7 @@ class Range:
         return Range(self.low / other, self.expected / other, self.high / other, self.assumed)
 
     def above(self, included: Decimal | int) -> Range:
-        """What lies above an included quantity, never below 0."""
+        """The quantity above an included one, at least 0."""
         return self.map(lambda value: max(value - included, ZERO))
 
     def chunks(self, size: Decimal | int) -> Range:
@@ -99,7 +99,7 @@ class Line:
     """One priced dimension, or one tier of it: `amount` = `quantity` × `rate`, end by end.
 
     `quantity` is in `unit` (2.5 for 2,500,000 requests at `1M-requests`), after included quantities; `rate`
-    is US dollars per unit, after a discount that is named in `source`.
+    is US dollars per unit, after a discount, which `source` then includes.
     """
 
     what: str

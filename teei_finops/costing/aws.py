@@ -1,4 +1,4 @@
-"""Everything that costing asks of AWS; the only boto3 user here. Needs credentials; costs cents at most.
+"""Calls to AWS of `usage-from` and `refresh-prices`, with the credentials of the environment.
 
 Cost Explorer bills $0.01 a request; the Price List and CloudWatch's `GetMetricData` up to $0.01 per 1,000
 metrics (list prices of 2026-10).
@@ -20,34 +20,34 @@ QUERIES_A_CALL = 500  # GetMetricData takes at most 500 queries; CloudWatch API 
 
 
 class AwsError(UserError):
-    """AWS did not answer; the message is one line that says what to do."""
+    """A call to AWS failed; the message is one line with the service and the cause."""
 
 
 def client(service: str, region: str) -> Any:
-    make: Any = boto3.client  # its stubs list every service name; ours come from data
+    create: Any = boto3.client  # its stubs require a literal service name
     try:
-        return make(service, region_name=region)
+        return create(service, region_name=region)
     except BotoCoreError as error:
         raise AwsError(_line(service, error)) from None
 
 
 def products(pricing: Any, service: str, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Products of the Price List with their terms; `pricing` is a client in us-east-1."""
-    wanted = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in filters.items()]
-    arguments: dict[str, Any] = {"ServiceCode": service, "Filters": wanted, "FormatVersion": "aws_v1"}
+    matches = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in filters.items()]
+    arguments: dict[str, Any] = {"ServiceCode": service, "Filters": matches, "FormatVersion": "aws_v1"}
     while True:
-        answer = _ask("pricing", pricing.get_products, arguments)
-        yield from (json.loads(product) for product in answer.get("PriceList", ()))
-        if not answer.get("NextToken"):
+        response = _call("pricing", pricing.get_products, arguments)
+        yield from (json.loads(product) for product in response.get("PriceList", ()))
+        if not response.get("NextToken"):
             return
-        arguments["NextToken"] = answer["NextToken"]
+        arguments["NextToken"] = response["NextToken"]
 
 
 def metric_values(
     cloudwatch: Any, queries: list[dict[str, Any]], start: datetime, end: datetime
 ) -> dict[str, list[float]]:
     """Values by query id, as `GetMetricData` returns them."""
-    found: dict[str, list[float]] = {}
+    values: dict[str, list[float]] = {}
     for first in range(0, len(queries), QUERIES_A_CALL):
         arguments: dict[str, Any] = {
             "MetricDataQueries": queries[first : first + QUERIES_A_CALL],
@@ -55,13 +55,13 @@ def metric_values(
             "EndTime": end,
         }
         while True:
-            answer = _ask("cloudwatch", cloudwatch.get_metric_data, arguments)
-            for result in answer.get("MetricDataResults", ()):
-                found.setdefault(result["Id"], []).extend(result.get("Values", ()))
-            if not answer.get("NextToken"):
+            response = _call("cloudwatch", cloudwatch.get_metric_data, arguments)
+            for result in response.get("MetricDataResults", ()):
+                values.setdefault(result["Id"], []).extend(result.get("Values", ()))
+            if not response.get("NextToken"):
                 break
-            arguments["NextToken"] = answer["NextToken"]
-    return found
+            arguments["NextToken"] = response["NextToken"]
+    return values
 
 
 def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iterator[tuple[str, str, str]]:
@@ -77,17 +77,17 @@ def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iter
         ],
     }
     while True:
-        answer = _ask("ce", explorer.get_cost_and_usage_with_resources, arguments)
-        for day in answer.get("ResultsByTime", ()):
+        response = _call("ce", explorer.get_cost_and_usage_with_resources, arguments)
+        for day in response.get("ResultsByTime", ()):
             for group in day.get("Groups", ()):
                 resource, kind = group["Keys"]
                 yield resource, kind, group["Metrics"]["UsageQuantity"]["Amount"]
-        if not answer.get("NextPageToken"):
+        if not response.get("NextPageToken"):
             return
-        arguments["NextPageToken"] = answer["NextPageToken"]
+        arguments["NextPageToken"] = response["NextPageToken"]
 
 
-def _ask(service: str, call: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+def _call(service: str, call: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
         return call(**arguments)
     except (BotoCoreError, ClientError) as error:

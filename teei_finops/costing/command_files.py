@@ -1,4 +1,4 @@
-"""Reading previews and writing results, as all commands do it."""
+"""Reading previews and writing results, for all commands."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def _read(path: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise PreviewError(f"{path}: {error.strerror}; name the output of `pulumi preview --json`") from None
+        raise PreviewError(f"{path}: {error.strerror}; pass the output of `pulumi preview --json`") from None
     except UnicodeDecodeError:
-        raise PreviewError(f"{path}: not text; name the output of `pulumi preview --json`") from None
+        raise PreviewError(f"{path}: not text; pass the output of `pulumi preview --json`") from None

@@ -23,7 +23,7 @@ NOT_MANAGED = frozenset({"read", "discard"})
 
 @dataclass(frozen=True)
 class CostOptions:
-    """How to price and judge; `at` is the day of the review."""
+    """How to price, and the budgets to compare with; `at` is the day of the review."""
 
     at: date
     book: PriceBook = field(default_factory=list_prices)
@@ -46,7 +46,7 @@ class CostOptions:
 
 @dataclass(frozen=True, slots=True)
 class ResourceCost:
-    """A resource of a plan, its estimate, and what budgets select and count of it."""
+    """A resource of a plan, its estimate, and its cost as budgets count it."""
 
     resource: Resource
     estimate: Estimate
@@ -54,7 +54,7 @@ class ResourceCost:
 
 
 def costs_of(plan: Plan, pricing: Pricing) -> Iterator[ResourceCost]:
-    """The cost of each billed resource of a plan; to be used in the decimal context `EXACT`."""
+    """The cost of each billed resource of a plan; call it in the decimal context `EXACT`."""
     estimator = PlanEstimator(plan, pricing)
     tags = ResourceTags(plan)
     for resource in plan.resources:
@@ -64,7 +64,7 @@ def costs_of(plan: Plan, pricing: Pricing) -> Iterator[ResourceCost]:
 
 
 def is_billed(resource: Resource) -> bool:
-    """Whether a bill can hold it: a cloud resource that this stack manages."""
+    """Whether it can be billed: a cloud resource that this stack manages."""
     return (
         resource.custom
         and resource.op not in NOT_MANAGED

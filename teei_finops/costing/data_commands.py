@@ -1,4 +1,4 @@
-"""`teei-finops usage-from` and `teei-finops refresh-prices`: data for the review from an AWS account."""
+"""`teei-finops usage-from` and `teei-finops refresh-prices`: updates prices and usage from an AWS account."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _configure_usage_from(parser: argparse.ArgumentParser) -> None:
         "--days", type=int, default=30, metavar="N", help="days of usage to read (default: 30)"
     )
     parser.add_argument(
-        "--region", metavar="REGION", help="Region of resources that name none (default: no Region)"
+        "--region", metavar="REGION", help="Region of resources that have none (default: no Region)"
     )
     parser.add_argument(
         "--at",

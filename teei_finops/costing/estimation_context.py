@@ -11,7 +11,7 @@ from teei_finops.costing.amounts import (
     HOURS,
     NO_PRICE,
     UNKNOWN_UNTIL_DEPLOY,
-    USAGE_NOT_STATED,
+    USAGE_MISSING,
     Line,
     Range,
     Unpriced,
@@ -99,7 +99,7 @@ class EstimationContext(Inputs):
         if value is not None:
             return value
         if low is None or expected is None or high is None:
-            raise Unpriced(USAGE_NOT_STATED, key)
+            raise Unpriced(USAGE_MISSING, key)
         return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
 
     def _usage_value(self, key: str) -> Range | str | None:

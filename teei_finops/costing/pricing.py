@@ -1,4 +1,4 @@
-"""What one review is priced with: price book, usage, discounts, free allowances, the day and the Region."""
+"""The inputs of one review: price book, usage, discounts, free allowances, day and default Region."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Discount:
 
 @dataclass
 class Pricing:
-    """`at` is the day of the review: it opens and closes support windows and discounts, and hides no price.
+    """`at` is the day of the review: it decides on support windows and discounts, not on prices.
 
     With `free_tier` each always-free allowance is used up once over the whole review, in the order of the
     preview, separately for the state before and after and for each end of the range.
@@ -51,14 +51,14 @@ class Pricing:
                 self._factors[discount.service] = (factor, suffix)
 
     def discount(self, service: str) -> tuple[Decimal, str]:
-        """What to multiply a list price with, and how the source says so."""
+        """The factor for a list price, and the suffix that its source gets."""
         return self._factors.get(service) or (Decimal(1), "")
 
     def usage_of(self, resource: Resource) -> Mapping[str, Usage]:
         return self.usage.of(resource.urn, resource.name, resource.type)
 
     def after_allowance(self, side: str, service: str, key: str, region: str, quantity: Range) -> Range:
-        """What is left to bill of `quantity` after the free allowance, which it uses up."""
+        """`quantity` minus what is left of the free allowance, which it uses up."""
         allowance = allowances()[service, key]
         if not self.free_tier:
             return quantity
@@ -80,7 +80,7 @@ class Pricing:
         )
 
     def commit(self) -> None:
-        """Keeps what the resource just estimated used of the allowances."""
+        """Keeps what the resource just estimated has used of the allowances."""
         self._journal.clear()
 
     def roll_back(self) -> None:

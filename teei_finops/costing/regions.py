@@ -1,4 +1,4 @@
-"""Where a resource bills: its own Region, else its provider's, else what the reviewer named."""
+"""The Region in which a resource is billed: its own, else its provider's, else that of `--region`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from teei_finops.costing.preview.values import is_secret, is_unknown
 
 
 def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None) -> str:
-    """Raises `Unpriced` where no rule names a Region.
+    """Raises `Unpriced` where none of these is known.
 
-    No provider, or a default one, is in the config's `aws:region`; an explicit one that the preview does not
-    show is not.
+    A default provider, or none, has the Region in the config's `aws:region`; that of an explicit provider which
+    is not in the preview is unknown.
     """
     for values in (state.inputs, state.outputs):
         value = values.get("region")
@@ -32,7 +32,7 @@ def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None
             region = plan.provider_regions[key] = _of_provider(plan, urn, old=key[1])
     if region or fallback:
         return region or fallback or ""
-    raise Unpriced(NO_PRICE, "its Region is not known; name one with --region")
+    raise Unpriced(NO_PRICE, "its Region is not known; set one with --region")
 
 
 def _of_provider(plan: Plan, urn: str, *, old: bool) -> str:

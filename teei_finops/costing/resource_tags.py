@@ -1,4 +1,4 @@
-"""The tags of a planned resource, as its bill will show them."""
+"""The tags of a planned resource, as its cost will be allocated by."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class ResourceTags:
         self._defaults: dict[str, Any] = {}
 
     def of(self, resource: Resource, state: State | None) -> dict[str, str]:
-        """Default tags of its provider, what the provider computed, and its own, the latter winning."""
+        """The default tags of its provider, overridden by computed tags, overridden by its own."""
         if state is None or not resource.type.startswith("aws:"):
             return {}
         reference = state.provider or resource.provider
         if reference not in self._defaults:
             self._defaults[reference] = _default_tags(self._plan, reference)
         inputs = state.inputs
-        found: dict[str, str] = {}
+        tags: dict[str, str] = {}
         for raw in (
             self._defaults[reference],
             state.outputs.get("tagsAll"),
@@ -32,8 +32,8 @@ class ResourceTags:
             inputs.get("tags"),
         ):
             if isinstance(raw, dict):
-                found.update((k, v) for k, v in raw.items() if isinstance(v, str) and not _hidden(v))
-        return found
+                tags.update((k, v) for k, v in raw.items() if isinstance(v, str) and not _hidden(v))
+        return tags
 
 
 def _default_tags(plan: Plan, reference: str) -> Any:

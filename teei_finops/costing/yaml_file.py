@@ -1,4 +1,4 @@
-"""Reads the YAML files people write, and says in one line what is wrong in them and where."""
+"""Reads YAML files that people write; an error is one line with the file, the place and the problem."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _loader() -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Refuses a key that is written twice: the first of the two would be lost silently."""
+        """Refuses a duplicate key: YAML would silently drop the first of the two."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen: set[Any] = set()
@@ -45,7 +45,7 @@ def _loader() -> Any:
                 key = key_node.value
                 if key in seen and key != "<<":
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key!r} is there twice", key_node.start_mark
+                        None, None, f"key {key!r} is duplicated", key_node.start_mark
                     )
                 seen.add(key)
             return super().construct_mapping(node, deep)
@@ -54,15 +54,15 @@ def _loader() -> Any:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest known name, empty when none is near."""
+    """`; did you mean X?` for the most similar known name, empty when none is similar."""
     from rapidfuzz import process
 
-    found = process.extractOne(word, list(known), processor=str.lower, score_cutoff=50)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    match = process.extractOne(word, list(known), processor=str.lower, score_cutoff=50)
+    return f"; did you mean {match[0]!r}?" if match else ""
 
 
 def mapping(value: Any, where: str, keys: Iterable[str] | None = None) -> dict[str, Any]:
-    """A mapping with text keys, of which each is one of `keys` when given."""
+    """A mapping with text keys, which are all among `keys` when given."""
     if not isinstance(value, Mapping):
         raise SettingError(f"{where}: must be a mapping of key: value")
     for key in value:
@@ -94,13 +94,13 @@ def number(value: Any, where: str, *, most: Decimal = Decimal("1e15")) -> Decima
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise SettingError(f"{where}: must be a number of 0 or more, not {value!r}")
     try:
-        made = Decimal(str(value))
+        parsed = Decimal(str(value))
     except InvalidOperation:
-        made = Decimal("NaN")
-    if not made.is_finite() or not 0 <= made <= most:
+        parsed = Decimal("NaN")
+    if not parsed.is_finite() or not 0 <= parsed <= most:
         limit = "" if most == Decimal("1e15") else f" to {most:f}"
         raise SettingError(f"{where}: must be a number of 0{limit or ' or more'}, not {value!r}")
-    return made
+    return parsed
 
 
 def day(value: Any, where: str) -> date:

@@ -51,7 +51,7 @@ def _configure_review(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region",
         metavar="REGION",
-        help="Region of resources that name none (default: such resources are unpriced)",
+        help="Region of resources that have none (default: they are unpriced)",
     )
     parser.add_argument(
         "--at",

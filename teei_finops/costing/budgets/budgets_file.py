@@ -55,7 +55,7 @@ DATA_TRANSFER_GROUP = "Data Transfer"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a budget counts: everything (`kind` is empty), or one stack, Region, service or tag value."""
+    """The costs that a budget counts: all (empty `kind`), or those of a stack, Region, service or tag."""
 
     kind: str = ""
     values: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Lets a budget's breach pass as advisory through the day `expires`."""
+    """Makes an exceeded budget advisory through the day `expires`."""
 
     budget: str
     owner: str
@@ -92,7 +92,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """`min_percent` of the resources must not be unpriced; `coverage` says what it means when they are."""
+    """`min_percent` of the resources must have a price; `coverage` is the enforcement when fewer have one."""
 
     budgets: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -102,7 +102,7 @@ class Budgets:
 
 
 def read_budgets(path: Path, book: PriceBook) -> Budgets:
-    """Raises `SettingError` naming the key, and the near one for a key or a service nobody knows."""
+    """Raises `SettingError` with the key that is wrong, and a similar one for an unknown key or service."""
     name = str(path)
     document = mapping(load(path), name, ("version", "coverage", "budgets", "waivers", "discounts"))
     version_1(document, name)
@@ -113,9 +113,9 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
         for index, entry in enumerate(_list(document, "budgets", name))
     ]
     names = [budget.name for budget in budgets]
-    twice = next((each for each in names if names.count(each) > 1), None)
-    if twice:
-        raise SettingError(f"{name}: two budgets are named {twice!r}")
+    duplicate = next((budget for budget in names if names.count(budget) > 1), None)
+    if duplicate:
+        raise SettingError(f"{name}: two budgets are named {duplicate!r}; rename one of them")
     waivers = [
         _waiver(entry, f"{name}: waivers[{index}]")
         for index, entry in enumerate(_list(document, "waivers", name))
@@ -136,7 +136,7 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
 
 
 def check_waivers(waivers: tuple[Waiver, ...], budgets: tuple[Budget, ...], where: str) -> None:
-    """A waiver of a budget that is not there would be lost silently."""
+    """Raises `SettingError` for a waiver of a budget that does not exist."""
     names = [budget.name for budget in budgets]
     for waiver in waivers:
         if waiver.budget not in names:
@@ -154,8 +154,8 @@ def budgets_of_config(plan: Plan) -> tuple[Budget, ...]:
         return ()
     if not isinstance(entries, dict):
         return ()
-    made = (_of_config(name, entry) for name, entry in entries.items() if isinstance(entry, dict))
-    return tuple(budget for budget in made if budget is not None)
+    budgets = (_of_config(name, entry) for name, entry in entries.items() if isinstance(entry, dict))
+    return tuple(budget for budget in budgets if budget is not None)
 
 
 def _of_config(name: str, entry: dict[str, Any]) -> Budget | None:
@@ -177,10 +177,10 @@ def _of_config(name: str, entry: dict[str, Any]) -> Budget | None:
 
 def _amount(value: Any) -> Decimal | None:
     try:
-        made = None if value is None or isinstance(value, bool) else Decimal(str(value))
+        amount = None if value is None or isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:
         return None
-    return made if made is not None and made.is_finite() and made >= 0 else None
+    return amount if amount is not None and amount.is_finite() and amount >= 0 else None
 
 
 def _list(document: dict[str, Any], key: str, where: str) -> list[Any]:
@@ -207,17 +207,18 @@ def _budget(entry: Any, where: str, services: set[str]) -> Budget:
 def _scope(raw: Any, where: str, services: set[str]) -> Scope:
     values = mapping({} if raw is None else raw, where, ("stack", "region", "service", "tag"))
     if len(values) > 1:
-        raise SettingError(f"{where}: one of stack, region, service, tag, not {' and '.join(values)}")
+        raise SettingError(
+            f"{where}: must have one of stack, region, service, tag, not {' and '.join(values)}"
+        )
     if not values:
         return Scope()
     ((kind, value),) = values.items()
     if kind == "tag":
         tag = mapping(value, f"{where}.tag", ("key", "value"))
-        wanted = tag.get("value")
-        wanted = (
-            wanted if isinstance(wanted, str) else text(str(wanted) if wanted is not None else None, where)
-        )
-        return Scope("tag", (wanted,), text(tag.get("key"), f"{where}.tag.key"))
+        tag_value = tag.get("value")
+        if not isinstance(tag_value, str):
+            tag_value = text(str(tag_value) if tag_value is not None else None, where)
+        return Scope("tag", (tag_value,), text(tag.get("key"), f"{where}.tag.key"))
     value = text(value, f"{where}.{kind}")
     if kind == "service" and value not in services:
         raise SettingError(f"{where}: unknown service {value!r}{near(value, services) or known(services)}")

@@ -1,4 +1,4 @@
-"""Says whether a change may be applied: its estimate against budgets, waivers and the wanted coverage."""
+"""Decides whether a change may be applied: compares its estimate with budgets, waivers and coverage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHIN, WAIVED = "within", "waived"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one resource costs, and what budgets select it by. An unpriced one counts in no total."""
+    """What one resource costs, and what budgets select it by. An unpriced one is in no total."""
 
     stack: str
     region: str | None
@@ -32,7 +32,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class BudgetResult:
-    """One budget against the estimate; `status` is within, advisory, waived or fail."""
+    """A budget compared with the estimate; `status` is within, advisory, waived or fail."""
 
     budget: Budget
     before: Range
@@ -48,28 +48,29 @@ class BudgetResult:
 
 
 def evaluate_budgets(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[BudgetResult]:
-    """Fails when the expected cost is above a limit or a cap, is advisory when only the high end is."""
+    """A budget fails when the expected cost exceeds a limit or cap, and is advisory when the high end does."""
     costs = list(costs)
-    sums = _Sums(costs)
+    totals = _ScopeTotals(costs)
     waivers: dict[str, Waiver] = {}
     for waiver in budgets.waivers:
-        kept = waivers.get(waiver.budget)
-        if kept is None or waiver.expires > kept.expires:
+        known = waivers.get(waiver.budget)
+        if known is None or waiver.expires > known.expires:
             waivers[waiver.budget] = waiver
     return [
-        _judge(budget, *sums.of(budget.scope), waivers.get(budget.name), at) for budget in budgets.budgets
+        _evaluate(budget, *totals.of(budget.scope), waivers.get(budget.name), at)
+        for budget in budgets.budgets
     ]
 
 
 def verdict(
     judgements: Iterable[BudgetResult], budgets: Budgets, *, complete: bool, resources: int, unpriced: int
 ) -> tuple[str, str]:
-    """The verdict and what is wrong with the coverage (empty when nothing is)."""
+    """The verdict, and a message when too few resources have a price (else empty)."""
     statuses = {judgement.status for judgement in judgements}
     covered = HUNDRED if not resources else Decimal(resources - unpriced) * 100 / resources
     short = budgets.min_percent is not None and covered < budgets.min_percent
     coverage = (
-        f"{covered:.1f} % of the resources have a price or are free; at least {budgets.min_percent:f} % must"
+        f"{covered:.1f} % of the resources have a price or are free; {budgets.min_percent:f} % are required"
         if short
         else ""
     )
@@ -82,33 +83,35 @@ def verdict(
     return PASS, coverage
 
 
-def _judge(
+def _evaluate(
     budget: Budget, before: Range, after: Range, unpriced: int, waiver: Waiver | None, at: date
 ) -> BudgetResult:
-    breaches = list(_breaches(budget, before, after, "expected"))
-    only_high = [] if breaches else list(_breaches(budget, before, after, "high"))
-    if breaches and waiver is not None:
+    exceeded = list(_exceeded(budget, before, after, "expected"))
+    only_high = [] if exceeded else list(_exceeded(budget, before, after, "high"))
+    if exceeded and waiver is not None:
         if at <= waiver.expires:
             reason = (
-                f"{'; '.join(breaches)}; waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+                f"{'; '.join(exceeded)}; waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
             )
             return BudgetResult(budget, before, after, unpriced, WAIVED, reason, waiver)
-        breaches.append(f"the waiver of {waiver.owner} expired on {waiver.expires}")
-    status = FAIL if breaches else ADVISORY if only_high else WITHIN
-    return BudgetResult(budget, before, after, unpriced, status, "; ".join(breaches or only_high), waiver)
+        exceeded.append(f"the waiver of {waiver.owner} expired on {waiver.expires}")
+    status = FAIL if exceeded else ADVISORY if only_high else WITHIN
+    return BudgetResult(budget, before, after, unpriced, status, "; ".join(exceeded or only_high), waiver)
 
 
-def _breaches(budget: Budget, before: Range, after: Range, end: str) -> Iterator[str]:
-    was, is_ = getattr(before, end), getattr(after, end)
-    increase = is_ - was
+def _exceeded(budget: Budget, before: Range, after: Range, end: str) -> Iterator[str]:
+    cost_before, cost_after = getattr(before, end), getattr(after, end)
+    increase = cost_after - cost_before
     words = "expected cost" if end == "expected" else "high end"
-    if budget.monthly_limit is not None and is_ > budget.monthly_limit:
-        yield f"{words} ${is_:,.2f} is above the limit of ${budget.monthly_limit:,.2f}"
+    if budget.monthly_limit is not None and cost_after > budget.monthly_limit:
+        yield f"{words} ${cost_after:,.2f} is above the limit of ${budget.monthly_limit:,.2f}"
     words = "expected increase" if end == "expected" else "high end of the increase"
     if budget.max_increase is not None and increase > budget.max_increase:
         yield f"{words} ${increase:,.2f} is above the cap of ${budget.max_increase:,.2f}"
-    if budget.max_increase_percent is not None and increase * 100 > budget.max_increase_percent * max(was, 0):
-        share = f"{increase * 100 / was:,.1f} %" if was > 0 else "from $0"
+    if budget.max_increase_percent is not None and increase * 100 > budget.max_increase_percent * max(
+        cost_before, 0
+    ):
+        share = f"{increase * 100 / cost_before:,.1f} %" if cost_before > 0 else "from $0"
         yield f"{words} {share} is above the cap of {budget.max_increase_percent:,f} %"
 
 
@@ -127,16 +130,16 @@ def _selects(scope: Scope, cost: Cost) -> tuple[bool, bool]:
             cost.after_tags.get(scope.key) == scope.values[0],
         )
     if scope.kind == "stack":
-        found = cost.stack in scope.values
+        selected = cost.stack in scope.values
     elif scope.kind == "region":
-        found = cost.region in scope.values
+        selected = cost.region in scope.values
     else:
-        found = True
-    return found, found
+        selected = True
+    return selected, selected
 
 
-class _Sums:
-    """Before and after by scope; services and tags are summed when the first budget asks."""
+class _ScopeTotals:
+    """Totals before and after by scope; those by service are computed when a budget first needs them."""
 
     def __init__(self, costs: list[Cost]) -> None:
         self._costs = costs
@@ -148,13 +151,13 @@ class _Sums:
         before = after = NOTHING
         unpriced = 0
         for cost in self._costs:
-            was, is_ = _selects(scope, cost)
+            counts_before, counts_after = _selects(scope, cost)
             if not cost.priced:
-                unpriced += was or is_
+                unpriced += counts_before or counts_after
                 continue
-            if was:
+            if counts_before:
                 before += cost.before
-            if is_:
+            if counts_after:
                 after += cost.after
         return before, after, unpriced
 
@@ -167,6 +170,6 @@ class _Sums:
                         self._services.setdefault(line.service, [NOTHING, NOTHING])[side] += line.amount
         before = after = NOTHING
         for code in codes:
-            was, is_ = self._services.get(code, (NOTHING, NOTHING))
-            before, after = before + was, after + is_
+            service_before, service_after = self._services.get(code, (NOTHING, NOTHING))
+            before, after = before + service_before, after + service_after
         return before, after, 0

@@ -1,4 +1,4 @@
-"""The cost gate as a policy needs it: what a whole stack will cost, from the resources the engine shows."""
+"""The budget gate for a policy pack: the cost of a whole stack, from the resources that an analyzer sees."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DeclaredResource:
 
 @dataclass(frozen=True, slots=True)
 class OverBudget:
-    """A budget whose limit the expected cost passes; `urn` is what costs most of what it counts."""
+    """A budget whose limit the expected cost exceeds; `urn` is the resource with the largest cost in it."""
 
     budget: str
     reason: str
@@ -48,10 +48,10 @@ def over_budget(
     at: date,
     monthly_limit: Decimal | None = None,
 ) -> list[OverBudget]:
-    """Budgets of the stack's config and of `budgets.yaml` under `root` that the stack's whole cost breaks.
+    """Budgets of the stack's config and of `budgets.yaml` under `root` that the whole stack exceeds.
 
     `monthly_limit` adds one on the stack itself. Caps on increases are left out: an analyzer does not see
-    what was there before. Waivers count. Raises `SettingError` when a file under `root` cannot be used.
+    the state before the change. Waivers apply. Raises `SettingError` when a file under `root` cannot be used.
     """
     plan = _plan(declared, config)
     options = project_options(root, at)
@@ -64,33 +64,38 @@ def over_budget(
     options = replace(options, budgets=budgets)
     with localcontext(EXACT):
         costs = [(item.resource, item.cost) for item in costs_of(plan, options.pricing())]
-        judged = evaluate_budgets([cost for _, cost in costs], budgets, at)
+        results = evaluate_budgets([cost for _, cost in costs], budgets, at)
         return [
             OverBudget(
-                each.budget.name,
-                each.reason,
-                each.after.expected,
-                each.after.low,
-                each.after.high,
-                _largest(costs, each.budget.scope),
+                result.budget.name,
+                result.reason,
+                result.after.expected,
+                result.after.low,
+                result.after.high,
+                _largest(costs, result.budget.scope),
             )
-            for each in judged
-            if each.status == FAIL
+            for result in results
+            if result.status == FAIL
         ]
 
 
 def _limits_only(budgets: Budgets) -> Budgets:
-    kept = (replace(each, max_increase=None, max_increase_percent=None) for each in budgets.budgets)
-    return replace(budgets, budgets=tuple(each for each in kept if each.monthly_limit is not None))
+    limits = (
+        replace(budget, max_increase=None, max_increase_percent=None)
+        for budget in budgets.budgets
+        if budget.monthly_limit is not None
+    )
+    return replace(budgets, budgets=tuple(limits))
 
 
 def _largest(costs: list[tuple[Resource, Cost]], scope: Scope) -> str:
-    counted = [(cost.after.expected, resource.urn) for resource, cost in costs if selects(scope, cost)]
-    return max(counted)[1] if counted else ""
+    """The URN of the resource with the largest cost in the scope, empty when it counts none."""
+    in_scope = [(cost.after.expected, resource.urn) for resource, cost in costs if selects(scope, cost)]
+    return max(in_scope)[1] if in_scope else ""
 
 
 def _plan(declared: Iterable[DeclaredResource], config: Mapping[str, Any]) -> Plan:
-    resources = tuple(_resource(each, config.get("aws:region")) for each in declared)
+    resources = tuple(_resource(resource, config.get("aws:region")) for resource in declared)
     first = resources[0].urn.split("::") if resources else ["", ""]
     return Plan(
         name="stack",
@@ -107,10 +112,10 @@ def _plan(declared: Iterable[DeclaredResource], config: Mapping[str, Any]) -> Pl
     )
 
 
-def _resource(declared: DeclaredResource, home: Any) -> Resource:
+def _resource(declared: DeclaredResource, default_region: Any) -> Resource:
     inputs = dict(declared.inputs)
     if declared.type.startswith("aws:") and inputs.get("region") is None:
-        inputs["region"] = declared.provider.get("region") or home
+        inputs["region"] = declared.provider.get("region") or default_region
     state = {
         "urn": declared.urn,
         "type": declared.type,

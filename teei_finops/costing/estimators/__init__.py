@@ -1,1 +1,1 @@
-"""One small module per service family; `teei_finops/costing/estimate.py` says how to add a type."""
+"""One module for each service family; `docs/estimators.md` describes how to add an estimator."""

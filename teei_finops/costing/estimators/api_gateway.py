@@ -19,7 +19,7 @@ def rest_api(ctx: EstimationContext) -> None:
 
 @estimates("aws:apigateway/stage:Stage")
 def stage(ctx: EstimationContext) -> None:
-    """The hours of its cache; 0.5 GB where the program names no size (API Gateway reference, 2026-10)."""
+    """The hours of its cache; 0.5 GB where no size is set (API Gateway reference, 2026-10)."""
     if ctx.flag("cacheClusterEnabled"):
         size = str(ctx.value("cacheClusterSize") or "0.5")
         ctx.charge(f"Cache of {size} GB", SERVICE, "rest-cache", f"{size}gb", ctx.hours())
@@ -41,7 +41,7 @@ def api(ctx: EstimationContext) -> None:
 
 @estimates("aws:appsync/graphQLApi:GraphQLApi")
 def graphql_api(ctx: EstimationContext) -> None:
-    """Queries and modifications; real-time updates and connections when they are stated."""
+    """Queries and modifications; real-time updates and connections when the profile sets them."""
     operations = ctx.usage("monthly_operations", *REQUESTS)
     ctx.charge("Operations", "AWSAppSync", "graphql", "operations", operations)
     charge_from_usage(

@@ -29,7 +29,7 @@ SERVERLESS = "db.serverless"
 def cluster(ctx: EstimationContext) -> None:
     """Aurora bills storage, I/O (not when I/O-optimized) and backups on the cluster, hours on its instances.
 
-    Assumed without usage: 10 GB (the least Aurora allocates) to 1 TB.
+    Assumed without usage: 10 GB (Aurora's minimum) to 1 TB.
     """
     engine = engine_family(ctx.text("engine"))
     if not engine.startswith("aurora"):
@@ -53,7 +53,7 @@ def cluster(ctx: EstimationContext) -> None:
 
 
 def _scaled_readers(ctx: EstimationContext, engine: str, tier: str) -> None:
-    """Readers that a scaling target adds to those of the program; they take the class of the others."""
+    """Readers that a scaling target adds; they have the class of the cluster's other instances."""
     identifier = ctx.raw.get("clusterIdentifier")
     targets = scaling_targets(ctx, f"cluster:{identifier}" if isinstance(identifier, str) else None)
     if not targets:
@@ -125,9 +125,9 @@ def cluster_instance(ctx: EstimationContext) -> None:
 
 
 def _capacity(ctx: EstimationContext, owner: EstimationContext | None) -> Range:
-    stated = ctx.from_usage("average_acu")
-    if stated is not None:
-        return stated
+    average = ctx.from_usage("average_acu")
+    if average is not None:
+        return average
     if owner is None:
         return ctx.usage("average_acu")
     return serverless_range(owner)

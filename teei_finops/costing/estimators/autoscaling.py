@@ -34,7 +34,7 @@ _OVERRIDES = "mixedInstancesPolicy.launchTemplate.overrides"
 
 @dataclass(frozen=True)
 class Machine:
-    """What one instance of a group is made of, whoever describes it."""
+    """The specification of one instance of a group, from a launch template or a launch configuration."""
 
     instance_type: str
     root: Inputs
@@ -70,7 +70,7 @@ def group(ctx: EstimationContext) -> None:
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
 def spot_instance(ctx: EstimationContext) -> None:
-    """An instance as `aws:ec2/instance:Instance` describes it, at the spot price."""
+    """An instance with the inputs of `aws:ec2/instance:Instance`, at the spot price."""
     hours = ctx.hours()
     template = launch_template(ctx)
     kind = (
@@ -90,23 +90,23 @@ def spot_instance(ctx: EstimationContext) -> None:
 
 @estimates("aws:ec2/dedicatedHost:DedicatedHost")
 def dedicated_host(ctx: EstimationContext) -> None:
-    """A host is billed by its family, whatever sizes it holds (EC2 Dedicated Hosts pricing page, 2026-10)."""
+    """A host is billed by its instance family (EC2 Dedicated Hosts pricing page, 2026-10)."""
     family = ctx.text("instanceFamily", "") or ctx.text("instanceType").partition(".")[0]
     ctx.charge(f"{family} host", "AmazonEC2", "dedicated-host", family, ctx.hours())
 
 
 def capacity(ctx: EstimationContext, least: str, most: str, desired: str) -> Range:
-    """`average_instances` when stated; else from minimum to maximum, expected at the desired size."""
-    stated = ctx.from_usage("average_instances")
-    if stated is not None:
-        return stated
+    """`average_instances` from usage, else from minimum to maximum, expected at the desired size."""
+    average = ctx.from_usage("average_instances")
+    if average is not None:
+        return average
     low, high = ctx.number(least), ctx.number(most)
     expected = ctx.number(desired, low)
     return Range(min(low, expected), expected, max(high, expected))
 
 
 def from_template(template: EstimationContext, kind: str | None = None) -> Machine:
-    """What a launch template describes; `kind` replaces its instance type."""
+    """The specification in a launch template; `kind` replaces its instance type."""
     if kind is None:
         if template.has("instanceRequirements") and not template.has("instanceType"):
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
@@ -137,7 +137,7 @@ def from_template(template: EstimationContext, kind: str | None = None) -> Machi
 
 
 def related_template(ctx: EstimationContext, path: str) -> EstimationContext | None:
-    """The launch template that the object at `path` names by id or name; raises when the plan has none."""
+    """The launch template that the object at `path` refers to by id or name; `Unpriced` without one."""
     for part in ("id", "launchTemplateId", "name", "launchTemplateName"):
         if ctx.has(f"{path}.{part}"):
             template = ctx.related(f"{path}.{part}", LAUNCH_TEMPLATE)
@@ -156,9 +156,9 @@ def charge_parts(
     root_size: Range | int,
     subnets: str,
 ) -> None:
-    """What `count` instances have beside their hours: credits, volumes, monitoring, public addresses.
+    """Charges for `count` instances besides their hours: credits, volumes, monitoring, public addresses.
 
-    The list of subnets at the path `subnets` decides about addresses when the template does not.
+    Subnets at the path `subnets` decide on public addresses when the template does not.
     """
     charge_cpu_credits(ctx, machine.instance_type, system, machine.credits)
     charge_volume(ctx, "Root volume", machine.root, times=count, default_size=root_size)
@@ -167,17 +167,19 @@ def charge_parts(
     if machine.monitoring:
         charge_detailed_monitoring(ctx, ctx.months(), count)
     if machine.public_address is None:
-        each = public_addresses(ctx, subnets)
+        per_instance = public_addresses(ctx, subnets)
     else:
-        each = Range.of(int(machine.public_address))
-    ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours() * count * each)
+        per_instance = Range.of(int(machine.public_address))
+    ctx.charge(
+        "Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours() * count * per_instance
+    )
 
 
 def _machine(ctx: EstimationContext) -> Machine:
     if ctx.has("mixedInstancesPolicy"):
         template = related_template(ctx, _SPECIFICATION)
         if template is None:
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{_SPECIFICATION} names no launch template")
+            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{_SPECIFICATION} has no launch template")
         machine = from_template(template, _first_override(ctx))
         highest = "mixedInstancesPolicy.instancesDistribution.spotMaxPrice"
         return replace(machine, highest_spot_price=ctx.number(highest)) if ctx.has(highest) else machine

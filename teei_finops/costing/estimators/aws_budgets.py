@@ -13,14 +13,14 @@ BUDGET_DAYS = HOURS / 24
 
 @estimates(ACTION)
 def budget_action(ctx: EstimationContext) -> None:
-    """The days of its budget, which is billed once however many actions it has.
+    """The days of its budget, which is billed once for all its actions.
 
-    The 62 included budget-days belong to the account: the plan's first two budgets with actions use them up.
+    The 62 included budget-days are of the account: the plan's first two budgets with actions use them up.
     """
     places = ctx.once("budget actions", lambda: _places(ctx))
     place = places.get(ctx.urn)
     if place is None:
-        ctx.note("its budget's days are on the first of its actions")
+        ctx.note("its budget's days are charged on the first action of the budget")
         return
     included = ctx.rate("AWSBudgets", "actions", "action-enabled-budget").tiers[0].start
     left = max(included - BUDGET_DAYS * place, included * 0)

@@ -1,8 +1,8 @@
-"""Backups outside the resource that they are of: EBS snapshots and AWS Backup vaults."""
+"""Backups that are resources of their own: EBS snapshots and AWS Backup vaults."""
 
 from __future__ import annotations
 
-from teei_finops.costing.amounts import USAGE_NOT_STATED, Range, Unpriced
+from teei_finops.costing.amounts import USAGE_MISSING, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 
@@ -18,7 +18,7 @@ STORED = (
     ("dynamodb_storage_gb", "DynamoDB recovery points", "AWSBackup", "dynamodb", "warm-storage"),
     ("s3_storage_gb", "S3 recovery points", "AWSBackup", "s3", "warm-storage"),
 )
-# Restores of the others are free; dearest first.
+# Restores of other resources are free. The highest price first.
 RESTORED = (
     ("dynamodb_storage_gb", "dynamodb", "restore"),
     ("s3_storage_gb", "s3", "restore"),
@@ -28,7 +28,7 @@ RESTORED = (
 
 @estimates(SNAPSHOT)
 def snapshot(ctx: EstimationContext) -> None:
-    """Only changed blocks are stored, so that the volume's size is the upper bound, and expected."""
+    """Only changed blocks are stored: the volume's size is the upper bound, and is expected."""
     _stored(ctx, ctx.related("volumeId", VOLUME))
 
 
@@ -48,12 +48,12 @@ def _stored(ctx: EstimationContext, volume: EstimationContext | None) -> None:
 
 @estimates("aws:backup/vault:Vault")
 def vault(ctx: EstimationContext) -> None:
-    """What the vault holds is nobody's guess: without usage it is not stated. Restores are billed at the
-    dearest rate among what it holds.
+    """Storage from usage only: a range cannot be assumed for a vault. Restores are billed at the
+    highest rate of what it stores.
     """
     held = {usage: ctx.from_usage(usage) for usage, *_ in STORED}
     if all(stored is None for stored in held.values()):
-        raise Unpriced(USAGE_NOT_STATED, f"{', '.join(held)}: what the vault holds")
+        raise Unpriced(USAGE_MISSING, f"{', '.join(held)}: what the vault stores")
     for usage, what, service, family, key in STORED:
         ctx.charge(what, service, family, key, held[usage] or Range.of(0))
     restored = ctx.from_usage("monthly_restored_gb")

@@ -7,7 +7,7 @@ from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 
 SERVICE = "AmazonCloudFront"
-# Without a profile: a small site, most of it seen from one of the two geographies that have prices on file.
+# Without a profile: a small site, most of it seen from one of the two geographies in the price book.
 EGRESS_GB = {"us": (0, 50, 500), "europe": (0, 50, 500)}
 HTTPS_REQUESTS = {"us": (0, 500_000, 5_000_000), "europe": (0, 500_000, 5_000_000)}
 GEOGRAPHIES = {"us": "united-states", "europe": "europe"}
@@ -17,7 +17,7 @@ GEOGRAPHIES = {"us": "united-states", "europe": "europe"}
 def distribution(ctx: EstimationContext) -> None:
     """Data and requests by viewer geography; a dedicated-IP certificate by the month.
 
-    Viewers elsewhere have no price on file. Origin Shield has none either: it makes the resource unpriced.
+    The price book has no price for other geographies, nor for Origin Shield, which is therefore unpriced.
     """
     enabled = ctx.flag("enabled", True)
     for short, geography in GEOGRAPHIES.items():
@@ -62,6 +62,6 @@ def distribution(ctx: EstimationContext) -> None:
 
 @estimates("aws:cloudfront/function:Function")
 def edge_function(ctx: EstimationContext) -> None:
-    """Invocations; no price of them is on file."""
+    """Invocations, for which the price book has no price."""
     calls = ctx.usage("monthly_invocations", 0, 1_000_000, 10_000_000)
     ctx.charge("Function invocations", SERVICE, "functions", "invocations", calls)

@@ -16,7 +16,7 @@ BAND_METRICS = 3  # anomaly detection: the metric, the upper and the lower band;
 QUERIED_METRICS = (1, 5, 100)  # what a Metrics Insights query looks at, of 10,000 at most
 STREAMED_UPDATES = (0, 4_380_000, 43_800_000)  # 100 metrics, 1,000 at most, once a minute
 LOG_GB = (0, 5, 50)
-# Log data is stored compressed; the AWS Pricing Calculator takes 15 % of what comes in (2021-09).
+# Log data is stored compressed; the AWS Pricing Calculator assumes 15 % of the data ingested (2021-09).
 COMPRESSED = Range(Decimal("0.15"), Decimal("0.15"), Decimal("0.5"), assumed=True)
 NEVER_EXPIRES_MONTHS = Range(Decimal(1), Decimal(12), Decimal(36), assumed=True)
 MONTH_DAYS = Decimal(365) / 12
@@ -29,7 +29,7 @@ FLOW_DESTINATIONS = {
 
 @estimates("aws:cloudwatch/metricAlarm:MetricAlarm")
 def metric_alarm(ctx: EstimationContext) -> None:
-    """Each metric it looks at, by resolution; with an anomaly band three of the one."""
+    """Each metric of the alarm, by resolution; an anomaly detection alarm counts as three."""
     queries = ctx.items("metricQueries")
     looked_at = [query.part("metric") for query in queries if query.has("metric")]
     periods = [_period(metric, 300) for metric in looked_at] or [_period(ctx, 300)]
@@ -41,7 +41,7 @@ def metric_alarm(ctx: EstimationContext) -> None:
     if selects:
         analysed = ctx.months() * Range(*(Decimal(n) for n in QUERIED_METRICS), assumed=True) * selects
         ctx.charge("Metrics of Metrics Insights", SERVICE, "alarms", "metrics-insights", analysed)
-        ctx.note("how many metrics its query looks at is assumed")
+        ctx.note("the number of metrics of its query is assumed")
         if not looked_at:
             return
     key = "high-resolution" if min(periods) < HIGH_RESOLUTION_S else "standard"
@@ -60,7 +60,7 @@ def composite_alarm(ctx: EstimationContext) -> None:
 
 @estimates("aws:cloudwatch/dashboard:Dashboard")
 def dashboard(ctx: EstimationContext) -> None:
-    """List price; the three that an account has free are not in the allowances on file."""
+    """List price; `aws_free_allowances.csv` does not have the three free dashboards of an account."""
     ctx.charge("Dashboard", SERVICE, "dashboards", "dashboard", 1)
 
 
@@ -72,7 +72,7 @@ def metric_stream(ctx: EstimationContext) -> None:
 
 @estimates("aws:synthetics/canary:Canary")
 def canary(ctx: EstimationContext) -> None:
-    """Runs as its schedule gives them; the function and the bucket behind it are billed on their own."""
+    """Scheduled runs; its function and its bucket are billed separately."""
     runs = ctx.from_usage("monthly_runs")
     if runs is None:
         expression = ctx.text("schedule.expression")
@@ -85,7 +85,7 @@ def canary(ctx: EstimationContext) -> None:
 
 @estimates("aws:cloudwatch/logGroup:LogGroup")
 def log_group(ctx: EstimationContext) -> None:
-    """Ingestion by class, and what the retention keeps, compressed."""
+    """Ingestion by log class, and compressed storage for the retention period."""
     kind = ctx.text("logGroupClass", "STANDARD")
     ingested = ctx.usage("monthly_ingested_gb", *LOG_GB)
     key = {"STANDARD": "ingest-standard", "INFREQUENT_ACCESS": "ingest-infrequent-access"}.get(
@@ -98,14 +98,14 @@ def log_group(ctx: EstimationContext) -> None:
         months = Range.of(days / MONTH_DAYS) if days > ZERO else NEVER_EXPIRES_MONTHS
         stored = ingested * months * COMPRESSED
         if days <= ZERO:
-            ctx.note("nothing removes its log events: storage grows; a year's worth is expected")
+            ctx.note("its log events never expire: storage grows; a year of data is expected")
     ctx.charge("Log data stored", SERVICE, "logs", "storage", stored, allowance="logs-storage")
     charge_from_usage(ctx, "monthly_scanned_gb", "Log data queried", SERVICE, "logs", "insights-query")
 
 
 @estimates("aws:ec2/flowLog:FlowLog")
 def flow_log(ctx: EstimationContext) -> None:
-    """Vended logs by destination; what is stored is billed on the log group or bucket."""
+    """Vended logs by destination; storage is billed on the log group or bucket."""
     destination = ctx.text("logDestinationType", "cloud-watch-logs")
     data = ctx.usage("monthly_ingested_gb", *LOG_GB)
     key = FLOW_DESTINATIONS.get(destination, f"vended-to-{destination}")

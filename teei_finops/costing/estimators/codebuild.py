@@ -34,7 +34,7 @@ def build_project(ctx: EstimationContext) -> None:
 
 @estimates("aws:codepipeline/pipeline:Pipeline")
 def pipeline(ctx: EstimationContext) -> None:
-    """V1: a month in which a change ran through it. V2: action minutes. V1 is the provider's default."""
+    """V1, the provider's default: a month in which it ran. V2: action minutes."""
     if ctx.text("pipelineType", "V1") == "V1":
         active = Range(ZERO, Decimal(1), Decimal(1), assumed=True)
         ctx.charge("Active pipeline", "AWSCodePipeline", "v1", "active-pipeline", active)

@@ -1,4 +1,4 @@
-"""What EC2 instances cost wherever they come from: an instance, a group, a node group."""
+"""Charges that all EC2 instances share: those of an instance, a group or a node group."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DETAILED_METRICS = (
 
 
 def operating_system(ctx: EstimationContext) -> str:
-    """What the profile states; an AMI hides it, so Linux is assumed and said."""
-    stated = ctx.text_from_usage("operating_system")
-    if stated is None:
-        ctx.note("operating system assumed to be Linux: the image hides it; state operating_system")
-    return stated or "linux"
+    """From usage, because the image does not show it; without usage Linux is assumed, with a note."""
+    system = ctx.text_from_usage("operating_system")
+    if system is None:
+        ctx.note("operating system assumed to be Linux: the image does not show it; set operating_system")
+    return system or "linux"
 
 
 def charge_instances(
@@ -34,7 +34,7 @@ def charge_instances(
     """Instance-hours on demand; on a Dedicated Host the host is billed instead."""
     system = system or operating_system(ctx)
     if tenancy == "host":
-        ctx.note("runs on a Dedicated Host, which is billed on itself")
+        ctx.note("runs on a Dedicated Host, which is billed separately")
         return
     if tenancy not in ("", "default"):
         raise Unpriced(NO_PRICE, f"{instance_type} with tenancy {tenancy}")
@@ -57,7 +57,7 @@ def charge_spot(
     system: str | None = None,
     highest: Decimal | None = None,
 ) -> None:
-    """Instance-hours at the stated spot price.
+    """Instance-hours at the spot price in the usage profile.
 
     Without one it is assumed between a tenth of the on-demand price (up to 90 % off, EC2 Spot page, AWS,
     2026-10) and all of it, which is also the default maximum price, and expected at the upper end. `highest`
@@ -73,14 +73,14 @@ def charge_spot(
         price = Range(min(rate.tiers[0].usd / 10, most), most, most, assumed=True)
         quantity = Range(quantity.low, quantity.expected, quantity.high, assumed=True)
         source = f"assumed from the on-demand price: {rate.tiers[0].source}"
-        ctx.note("spot has no list price: assumed at 10 to 100 % of on demand; state spot_price_usd_per_hour")
+        ctx.note("spot has no list price: assumed at 10 to 100 % of on demand; set spot_price_usd_per_hour")
     ctx.charge_at(f"{instance_type} {system}, spot", "AmazonEC2", quantity, "hour", price, source)
 
 
 def charge_cpu_credits(
     ctx: EstimationContext, instance_type: str, system: str | None = None, mode: str = ""
 ) -> None:
-    """The surplus CPU credits of a burstable type that the usage profile states; `mode` is its cpuCredits.
+    """The surplus CPU credits of a burstable type, from usage; `mode` is its cpuCredits.
 
     In the standard mode nothing above the baseline is billed (EC2 user guide, burstable instances, 2026-10).
     """
@@ -107,9 +107,9 @@ def charge_volume(
     times: Range | int = 1,
     default_size=None,
 ) -> None:
-    """One EBS volume, in the words of a block device or of `aws:ebs/volume:Volume`, billed `times`.
+    """One EBS volume, from the inputs of a block device or an `aws:ebs/volume:Volume`, `times` over.
 
-    `share` is the part of the month it exists; `default_size` (GB) stands where the image decides.
+    `share` is the part of the month it exists; `default_size` (GB) is used where the image decides.
     """
     kind = volume.text(
         "volumeType" if volume.has("volumeType") else "type", "gp2" if default_size is None else "gp3"
@@ -130,7 +130,7 @@ def charge_volume(
 
 
 def charge_transfer(ctx: EstimationContext, *keys: str) -> None:
-    """Data transfer by the keys that the usage profile states (`monthly_internet_egress_gb` and the like)."""
+    """Data transfer of those usage keys (`monthly_internet_egress_gb` and the like) that the profile sets."""
     for key in keys:
         data = ctx.from_usage(key)
         if data is None:

@@ -1,4 +1,4 @@
-"""What RDS and Aurora instances have in common: extended support, insights, CPU credits, public addresses."""
+"""Charges that RDS and Aurora instances share: extended support, insights, CPU credits, public addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from teei_finops.costing.preview.values import is_unknown
 
 RDS = "AmazonRDS"
 FREE_INSIGHTS_DAYS = 7  # Performance Insights keeps 7 days free; RDS pricing page, 2026-10
-# Families of the price file by engine; what has none there is unpriced under its own name.
+# Price families by engine; another engine is unpriced under its own name.
 FAMILIES = {"postgres": "postgresql", "aurora": "aurora-mysql"}
 
 
@@ -23,7 +23,7 @@ def engine_family(engine: str) -> str:
 def inherited(
     ctx: EstimationContext, owner: EstimationContext | None, path: str, default: str | None = None
 ) -> str:
-    """The text at `path`; where the program leaves it to the cluster or the source, theirs."""
+    """The text at `path`; where it is not set, that of the cluster or the source."""
     if owner is not None and (not ctx.has(path) or is_unknown(ctx.raw.get(path))):
         return owner.text(path) if default is None else owner.text(path, default)
     return ctx.text(path) if default is None else ctx.text(path, default)
@@ -74,7 +74,7 @@ def charge_insights(ctx: EstimationContext, kind: str, hours: Range, mode: str, 
 
 
 def charge_database_credits(ctx: EstimationContext, kind: str, engine: str) -> None:
-    """Surplus CPU credits of a burstable class that the usage profile states."""
+    """Surplus CPU credits of a burstable class, from usage."""
     credits = ctx.from_usage("monthly_surplus_cpu_credit_hours")
     family = kind.removeprefix("db.").partition(".")[0]
     if credits is None or family not in ("t2", "t3", "t4g"):
@@ -93,5 +93,5 @@ def charge_public_address(ctx: EstimationContext, hours: Range) -> None:
 
 
 def backup_above_free(ctx: EstimationContext, size: Range) -> Range:
-    """GB of backups above the free amount, the size of the database: none expected, as much again at most."""
+    """GB of backups above the free amount (the database's size): none expected, as much again at most."""
     return ctx.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), size.high)

@@ -31,7 +31,7 @@ def dms(ctx: EstimationContext) -> None:
 
 @estimates("aws:transfer/server:Server")
 def transfer(ctx: EstimationContext) -> None:
-    """Every protocol is billed while the server exists, stopped or not; SFTP alone is the default."""
+    """Each protocol is billed while the server exists, also when it is stopped; the default is SFTP."""
     for protocol in ctx.texts("protocols") or ["SFTP"]:
         ctx.charge(f"{protocol} endpoint", "AWSTransfer", "endpoint", protocol.lower(), ctx.hours())
     ctx.charge("Data uploaded", "AWSTransfer", "data", "upload", ctx.usage("monthly_upload_gb", 0, 10, 100))
@@ -42,7 +42,7 @@ def transfer(ctx: EstimationContext) -> None:
 
 @estimates("aws:directoryservice/directory:Directory")
 def directory(ctx: EstimationContext) -> None:
-    """Two domain controllers at least. Without words Simple AD is made, a small one, or Microsoft AD in its
+    """At least two domain controllers. The defaults are a small Simple AD, and for Microsoft AD the
     Enterprise edition (the provider's defaults).
     """
     kind = ctx.text("type", "SimpleAD")
@@ -65,7 +65,7 @@ def directory(ctx: EstimationContext) -> None:
 
 @estimates("aws:workspaces/workspace:Workspace")
 def workspace(ctx: EstimationContext) -> None:
-    """Always on (the default) it costs a month, with auto-stop a smaller one and its hours."""
+    """Always on (the default) has a monthly rate; auto-stop has a lower one and an hourly rate."""
     properties = ctx.part("workspaceProperties")
     bundle = ctx.text("bundleId")
     if properties.text("runningMode", "ALWAYS_ON") == "AUTO_STOP":

@@ -48,7 +48,7 @@ def neptune_instance(ctx: EstimationContext) -> None:
 
 
 def _cluster(ctx: EstimationContext, service: str) -> None:
-    """Assumed without usage: 10 GB (the least that is allocated) to 1 TB; I/O-optimized bills no I/O."""
+    """Assumed without usage: 10 GB (the minimum) to 1 TB; I/O-optimized bills no I/O."""
     optimized = ctx.text("storageType", "") == OPTIMIZED
     key = "io-optimized" if optimized else "standard"
     stored = ctx.usage("storage_gb", 10, 100, 1_000)

@@ -92,7 +92,7 @@ def _scaled(values: Inputs, targets: list[EstimationContext], what: str, dimensi
 
 
 def _backups(ctx: EstimationContext, stored: Range) -> None:
-    """Point-in-time recovery is billed by the size of the table; other backups when they are stated."""
+    """Point-in-time recovery is billed by the size of the table; other backups when the profile sets them."""
     recovery = ctx.flag("pointInTimeRecovery.enabled")
     covered = ctx.from_usage("pitr_storage_gb") or (stored if recovery else NOTHING)
     ctx.charge("Point-in-time recovery", SERVICE, "backup", "pitr", covered)

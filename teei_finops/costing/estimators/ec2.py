@@ -54,7 +54,7 @@ def volume(ctx: EstimationContext) -> None:
 
 
 def launch_template(ctx: EstimationContext) -> EstimationContext | None:
-    """The launch template that an instance names, when the plan holds it."""
+    """The launch template of an instance, None when the plan does not contain it."""
     for path in ("launchTemplate.id", "launchTemplate.name"):
         if ctx.has(path):
             return ctx.related(path, LAUNCH_TEMPLATE)
@@ -62,7 +62,7 @@ def launch_template(ctx: EstimationContext) -> EstimationContext | None:
 
 
 def charge_volumes(ctx: EstimationContext, template: EstimationContext | None) -> None:
-    """Stopped instances keep their volumes: hours do not scale them."""
+    """Volumes are billed for the whole month, also while the instance is stopped."""
     devices = template.items("blockDeviceMappings") if template else []
     first, *rest = devices if devices else [None]
     root: Inputs = (
@@ -77,7 +77,7 @@ def charge_volumes(ctx: EstimationContext, template: EstimationContext | None) -
 
 
 def instance_addresses(ctx: EstimationContext, template: EstimationContext | None) -> Range:
-    """Whether it gets a public IPv4 address; the subnet decides when the program does not."""
+    """Whether it gets a public IPv4 address; the subnet decides where the program does not set it."""
     if ctx.has("associatePublicIpAddress"):
         return Range.of(int(ctx.flag("associatePublicIpAddress")))
     if template is not None:

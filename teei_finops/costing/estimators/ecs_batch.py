@@ -21,13 +21,13 @@ _AMOUNT = re.compile(r"^\s*(\d*\.?\d+)\s*([a-z]*)\s*$", re.IGNORECASE)
 
 @estimates("aws:ecs/service:Service")
 def service(ctx: EstimationContext) -> None:
-    """Tasks on Fargate; those on EC2 run on instances that are billed on themselves.
+    """Tasks on Fargate; those on EC2 run on instances that are billed separately.
 
     Expected at desiredCount (0 when it is not set, the provider's default). Fargate pricing page, 2026-10.
     """
     share = _fargate_share(ctx)
     if not share:
-        ctx.note("its tasks run on EC2 instances, which are billed on themselves")
+        ctx.note("its tasks run on EC2 instances, which are billed separately")
         return
     task = ctx.related("taskDefinition", TASK_DEFINITION)
     if task is None:
@@ -63,7 +63,7 @@ def _charge_tasks(ctx: EstimationContext, task: EstimationContext, provider: str
 
 
 def _fargate_share(ctx: EstimationContext) -> dict[str, Decimal]:
-    """The part of the tasks on each kind of Fargate; empty when they run on instances."""
+    """The share of tasks on each kind of Fargate; empty when they run on EC2 instances."""
     launch = ctx.text("launchType", "")
     if launch:
         return {"FARGATE": Decimal(1)} if launch == "FARGATE" else {}
@@ -84,9 +84,9 @@ def _fargate_share(ctx: EstimationContext) -> dict[str, Decimal]:
 
 
 def _task_hours(ctx: EstimationContext) -> Range:
-    stated = ctx.from_usage("monthly_task_hours")
-    if stated is not None:
-        return stated
+    task_hours = ctx.from_usage("monthly_task_hours")
+    if task_hours is not None:
+        return task_hours
     tasks = ctx.from_usage("average_tasks")
     if tasks is None:
         desired = ctx.number("desiredCount", 0)
@@ -97,7 +97,7 @@ def _task_hours(ctx: EstimationContext) -> Range:
 
 
 def _scalable_id(ctx: EstimationContext) -> str | None:
-    """`service/CLUSTER/NAME`, None while the cluster or the name is not known."""
+    """`service/CLUSTER/NAME`, None until the cluster and the name are known."""
     cluster, name = ctx.raw.get("cluster"), ctx.raw.get("name")
     if not isinstance(cluster, str) or not isinstance(name, str):
         return None
@@ -108,7 +108,7 @@ def _size(text: str, path: str, *, small: int, units: tuple[str, ...]) -> Decima
     """`512`, `1 vCPU`, `2 GB` in whole units; a bare number is in 1/1024 of one."""
     match = _AMOUNT.match(text)
     if match is None or match[2].lower() not in ("", *units):
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{path} of the task: {text!r} is no size")
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{path} of the task: {text!r} is not a size")
     return Decimal(match[1]) / (1 if match[2] else small)
 
 
@@ -138,7 +138,7 @@ def batch(ctx: EstimationContext) -> None:
     a tenth of it, with 4 GB per vCPU on Fargate (2 to 8). Batch itself is free (AWS Batch pricing, 2026-10).
     """
     if ctx.text("type", "MANAGED").upper() == "UNMANAGED":
-        ctx.note("its instances are the program's own and billed on themselves")
+        ctx.note("its instances are resources of the program and billed separately")
         return
     resources = ctx.part("computeResources")
     kind = resources.text("type").upper()

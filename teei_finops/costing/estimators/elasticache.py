@@ -18,7 +18,7 @@ LEAST_GB = {"valkey": Decimal("0.1")}  # other engines 1 GB; ElastiCache pricing
 
 @estimates("aws:elasticache/cluster:Cluster")
 def cache_cluster(ctx: EstimationContext) -> None:
-    """Nodes by the hour; one that joins a replication group is a node of the group's type and engine."""
+    """Nodes by the hour; a member of a replication group has the group's node type and engine."""
     group = ctx.related("replicationGroupId", GROUP)
     if group is not None:
         _nodes(ctx, group, Range.of(1))
@@ -68,7 +68,7 @@ def _nodes(ctx: EstimationContext, described: EstimationContext, nodes: Range) -
     snapshots = ctx.from_usage("snapshot_storage_gb") or NOTHING
     ctx.charge("Snapshots", SERVICE, "backup", "snapshot-storage", snapshots)
     if snapshots.is_zero and ctx.number("snapshotRetentionLimit", 0) > 1:
-        ctx.note("snapshots beyond the free one are not in this figure; state snapshot_storage_gb")
+        ctx.note("snapshots beyond the free one are not in this figure; set snapshot_storage_gb")
 
 
 @estimates("aws:elasticache/serverlessCache:ServerlessCache")

@@ -1,4 +1,4 @@
-"""AWS Elastic Beanstalk: what its environments make of EC2, load balancing and RDS."""
+"""AWS Elastic Beanstalk: the EC2, load balancing and RDS resources of its environments."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def environment(ctx: EstimationContext) -> None:
 
 
 def _settings(ctx: EstimationContext) -> dict[tuple[str, str], str]:
-    """The settings that matter here; one that is unknown or secret makes the environment unpriced."""
-    found = dict(_DEFAULTS)
+    """The settings that cost money; an unknown or secret one makes the environment unpriced."""
+    settings = dict(_DEFAULTS)
     for setting in ctx.items("settings"):
         key = (str(setting.raw.get("namespace")), str(setting.raw.get("name")))
         if key in _DEFAULTS:
-            found[key] = setting.text("value", "")
-    return found
+            settings[key] = setting.text("value", "")
+    return settings
 
 
 def _setting(settings: dict[tuple[str, str], str], namespace: str, name: str) -> str:
@@ -88,7 +88,7 @@ def _setting(settings: dict[tuple[str, str], str], namespace: str, name: str) ->
 def _number(settings: dict[tuple[str, str], str], namespace: str, name: str) -> Decimal:
     text = _setting(settings, namespace, name)
     if not text.isdigit():
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"setting {namespace} {name} is no number")
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"setting {namespace} {name} is not a number")
     return Decimal(text)
 
 

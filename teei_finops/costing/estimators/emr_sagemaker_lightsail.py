@@ -1,4 +1,4 @@
-"""Machines with a service on top: Amazon EMR, SageMaker AI and Lightsail."""
+"""Amazon EMR clusters, SageMaker AI endpoints and notebooks, Lightsail instances."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUNDLES = {
 
 @estimates("aws:emr/cluster:Cluster")
 def emr(ctx: EstimationContext) -> None:
-    """EC2 instances and their volumes, and EMR's own fee per instance-hour on top (EMR pricing page)."""
+    """EC2 instances, their volumes, and EMR's fee for each instance-hour (EMR pricing page)."""
     if not any(ctx.has(f"masterInstance{kind}") for kind in ("Group", "Fleet")):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "neither masterInstanceGroup nor masterInstanceFleet is set")
     for role in ("master", "core"):
@@ -39,7 +39,7 @@ def emr(ctx: EstimationContext) -> None:
 def _fleet(ctx: EstimationContext, role: str, fleet: Inputs) -> None:
     configs = fleet.items("instanceTypeConfigs")
     if not configs:
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{role}InstanceFleet names no instance type")
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{role}InstanceFleet has no instance type")
     if len(configs) > 1:
         ctx.note(f"the {role} fleet may run any of its instance types: priced as the first")
     units = fleet.number("targetOnDemandCapacity", 0) + fleet.number("targetSpotCapacity", 0)
@@ -61,7 +61,7 @@ def _machines(ctx: EstimationContext, role: str, described: Inputs, count: Decim
 
 @estimates("aws:sagemaker/endpointConfiguration:EndpointConfiguration")
 def sagemaker_endpoint(ctx: EstimationContext) -> None:
-    """The instances of every variant, billed on the configuration as its endpoint runs them."""
+    """The instances of every variant; they are charged here, not on the endpoint."""
     if not ctx.count("productionVariants"):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "productionVariants is not set")
     hours = ctx.hours()
@@ -90,7 +90,7 @@ def sagemaker_endpoint(ctx: EstimationContext) -> None:
 
 @estimates("aws:sagemaker/notebookInstance:NotebookInstance")
 def sagemaker_notebook(ctx: EstimationContext) -> None:
-    """5 GB is the provider's default volume; it stays when the notebook stops. Its storage has the rate of
+    """The volume, 5 GB by default, is billed also while the notebook is stopped. Its storage has the rate of
     any ML volume (SageMaker pricing page, 2026-10).
     """
     kind = ctx.text("instanceType")

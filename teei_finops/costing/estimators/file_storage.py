@@ -9,14 +9,14 @@ from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 
 EFS, FSX = "AmazonEFS", "AmazonFSx"
-# Standard storage brings 50 KiB/s a GB, so 20 GB bring 1 MiB/s that is not billed; EFS pricing page, 2026-10.
+# Standard storage includes 50 KiB/s for each GB, so 20 GB include 1 MiB/s; EFS pricing page, 2026-10.
 GB_PER_MIBPS = 20
 IOPS_PER_GB = 3  # of SSD storage, included; FSx pricing pages, 2026-10
 
 
 @estimates("aws:efs/fileSystem:FileSystem")
 def efs(ctx: EstimationContext) -> None:
-    """All data is taken to stay in the standard class, the dearest, unless the profile says otherwise."""
+    """All data is assumed to be in Standard, the class of the highest price, unless usage says otherwise."""
     one_zone = ctx.has("availabilityZoneName")
     mode = ctx.text("throughputMode", "bursting")
     standard = ctx.usage("standard_storage_gb", 0, 100, 1_000)
@@ -25,16 +25,20 @@ def efs(ctx: EstimationContext) -> None:
     legacy = not one_zone and mode != "elastic"
     key = "storage-legacy-throughput-modes" if legacy else "storage"
     ctx.charge(
-        "Infrequent Access storage", EFS, infrequent, key, _stated(ctx, "infrequent_access_storage_gb")
+        "Infrequent Access storage",
+        EFS,
+        infrequent,
+        key,
+        _from_usage_or_zero(ctx, "infrequent_access_storage_gb"),
     )
-    ctx.charge("Archive storage", EFS, "archive", "storage", _stated(ctx, "archive_storage_gb"))
+    ctx.charge("Archive storage", EFS, "archive", "storage", _from_usage_or_zero(ctx, "archive_storage_gb"))
     for what, family, key, usage in (
         ("Infrequent Access read", infrequent, "tiered-read", "monthly_infrequent_access_read_gb"),
         ("Infrequent Access tiering", infrequent, "tiered-write", "monthly_infrequent_access_write_gb"),
         ("Archive read", "archive", "tiered-read", "monthly_archive_read_gb"),
         ("Archive tiering", "archive", "tiered-write", "monthly_archive_write_gb"),
     ):
-        ctx.charge(what, EFS, family, key, _stated(ctx, usage))
+        ctx.charge(what, EFS, family, key, _from_usage_or_zero(ctx, usage))
     reads = ctx.usage("monthly_elastic_read_gb", 0, 100, 1_000)
     writes = ctx.usage("monthly_elastic_write_gb", 0, 100, 1_000)
     if mode == "elastic":
@@ -51,7 +55,7 @@ def efs(ctx: EstimationContext) -> None:
         ctx.charge("Provisioned throughput", EFS, "provisioned-throughput", "throughput", billed)
 
 
-def _stated(ctx: EstimationContext, key: str) -> Range:
+def _from_usage_or_zero(ctx: EstimationContext, key: str) -> Range:
     return ctx.from_usage(key) or NOTHING
 
 
@@ -123,7 +127,7 @@ def _iops(ctx: EstimationContext, family: str, size: Decimal, months: Range) -> 
 
 
 def _backups(ctx: EstimationContext, family: str, size: Decimal, default_days: int) -> None:
-    """Stated, else as much as the file system at most where automatic backups are on."""
+    """From usage, else at most the size of the file system where automatic backups are on."""
     kept = ctx.number("automaticBackupRetentionDays", default_days) > 0
     stored = ctx.usage("backup_storage_gb", 0, *((size / 2, size) if kept else (0, 0)))
     ctx.charge("Backups", FSX, family, "backup", stored)

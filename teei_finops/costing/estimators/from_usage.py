@@ -1,4 +1,4 @@
-"""Dimensions that are billed only when the usage profile states them."""
+"""Dimensions that are billed only when the usage profile sets them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def charge_from_usage(
     *,
     region: str | None = None,
 ) -> None:
-    """Bills what the profile states under `usage_key`; nothing when it is silent."""
+    """Charges the quantity that the profile sets for `usage_key`; nothing without one."""
     quantity = ctx.from_usage(usage_key)
     if quantity is not None:
         ctx.charge(what, service, family, key, quantity, region=region)

@@ -10,7 +10,7 @@ from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.schedules import monthly_runs
 
-# DPUs of a worker type, and what a job has when the program names neither; Glue developer guide, 2026-10.
+# DPUs of a worker type, and the defaults of a job; Glue developer guide, 2026-10.
 WORKER_DPUS = {
     "Standard": Decimal(1),
     "G.025X": Decimal("0.25"),
@@ -30,7 +30,7 @@ CRAWL_HOURS = Range(Decimal(10) / 60, Decimal(10) / 60, Decimal(1), assumed=True
 
 @estimates("aws:glue/job:Job")
 def glue_job(ctx: EstimationContext) -> None:
-    """DPU-hours; without a statement, the job's DPUs for half an hour a day."""
+    """DPU-hours; without usage, the job's DPUs for half an hour a day."""
     command = ctx.text("command.name", "glueetl")
     dpu_hours = ctx.from_usage("monthly_dpu_hours")
     if dpu_hours is None:
@@ -51,7 +51,7 @@ def _dpus(ctx: EstimationContext, command: str) -> Decimal:
 
 @estimates("aws:glue/crawler:Crawler")
 def glue_crawler(ctx: EstimationContext) -> None:
-    """DPU-hours; without a statement, two DPUs for each run that its schedule gives, or one run a day."""
+    """DPU-hours; without usage, two DPUs for each scheduled run, or for one run a day."""
     dpu_hours = ctx.from_usage("monthly_dpu_hours")
     if dpu_hours is None:
         runs = monthly_runs(ctx.text("schedule", "")) or Decimal(30)
@@ -61,7 +61,7 @@ def glue_crawler(ctx: EstimationContext) -> None:
 
 @estimates("aws:glue/catalogDatabase:CatalogDatabase")
 def glue_catalog(ctx: EstimationContext) -> None:
-    """List price; the first million objects and requests of an account are not in the allowances on file."""
+    """List price; an account's free million objects and requests are not in `aws_free_allowances.csv`."""
     stored = ctx.usage("stored_objects", 100, 1_000, 100_000)
     ctx.charge("Objects stored", "AWSGlue", "catalog", "object-storage", stored)
     requests = ctx.usage("monthly_requests", 0, 100_000, 1_000_000)
@@ -70,7 +70,7 @@ def glue_catalog(ctx: EstimationContext) -> None:
 
 @estimates("aws:athena/workgroup:Workgroup")
 def athena_workgroup(ctx: EstimationContext) -> None:
-    """Data scanned by SQL; DPU-hours of a Spark workgroup, or of provisioned capacity when stated."""
+    """Data scanned by SQL; DPU-hours of a Spark workgroup, or of provisioned capacity from usage."""
     if ctx.text("state", "ENABLED") == "DISABLED":
         return
     spark = "spark" in ctx.text("configuration.engineVersion.selectedEngineVersion", "").lower()
@@ -88,7 +88,7 @@ def athena_workgroup(ctx: EstimationContext) -> None:
 
 @estimates("aws:amp/workspace:Workspace")
 def prometheus_workspace(ctx: EstimationContext) -> None:
-    """Samples ingested, stored and queried; no source in the price book names a Region for them."""
+    """Samples ingested, stored and queried; the price book has no price for them."""
     service = "AmazonPrometheus"
     charge_from_usage(ctx, "storage_gb", "Metric storage", service, "workspace", "storage")
     charge_from_usage(
@@ -108,7 +108,7 @@ def grafana_workspace(ctx: EstimationContext) -> None:
 
 @estimates("aws:bedrock/provisionedModelThroughput:ProvisionedModelThroughput")
 def provisioned_model(ctx: EstimationContext) -> None:
-    """Model units by the hour; no model has a price on file."""
+    """Model units by the hour; the price book has no model's price."""
     model = ctx.text("modelArn").rpartition("/")[2]
     commitment = ctx.text("commitmentDuration", "none")
     hours = ctx.hours() * ctx.number("modelUnits")

@@ -62,7 +62,7 @@ def _on_demand(ctx: EstimationContext) -> None:
     data_out = ctx.from_usage("monthly_data_out_gb")
     if data_out is None:
         data_out = Range(data_in.low, data_in.expected, data_in.high * 2, assumed=True)
-        ctx.note("one consumer assumed to read the stream, two at most; state monthly_data_out_gb")
+        ctx.note("one consumer assumed to read the stream, two at most; set monthly_data_out_gb")
     ctx.charge("Data out", SERVICE, "on-demand", "retrieval", data_out)
     kept = ctx.number("retentionPeriod", DAY)
     extended = ctx.from_usage("extended_retention_gb")
@@ -76,7 +76,7 @@ def _on_demand(ctx: EstimationContext) -> None:
 
 
 def _long_term(ctx: EstimationContext, family: str, kept: Decimal) -> None:
-    """Data kept beyond 7 days; without a statement, what the retention keeps of the data that comes in."""
+    """Data stored beyond 7 days; without usage, the data in for the retention period."""
     stored = ctx.from_usage("long_term_retention_gb")
     if stored is None and kept > WEEK:
         stored = ctx.usage("monthly_data_in_gb", *DATA_GB) * ((kept - WEEK) / HOURS)
@@ -86,7 +86,7 @@ def _long_term(ctx: EstimationContext, family: str, kept: Decimal) -> None:
 
 @estimates("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream")
 def firehose(ctx: EstimationContext) -> None:
-    """Ingested and converted data; no source in the price book names a Region for either."""
+    """Ingested and converted data; the price book has no price for either."""
     ingested = ctx.usage("monthly_ingested_gb", *DATA_GB)
     converted = ctx.from_usage("monthly_format_converted_gb")
     if converted is None and ctx.flag(

@@ -13,7 +13,7 @@ from teei_finops.costing.estimators.from_usage import charge_from_usage
 ROTATIONS = Range(ZERO, ZERO, Decimal(2), assumed=True)
 KEY_REQUESTS = (0, 100_000, 1_000_000)
 API_REQUESTS = (0, 10_000, 100_000)
-# Usage key → line, price key. Symmetric requests are apart: only those have an assumed range.
+# Usage key → line, price key; symmetric requests, which have an assumed range, are not among them.
 OTHER_REQUESTS = {
     "monthly_asymmetric_requests": ("Asymmetric requests", "asymmetric-other"),
     "monthly_rsa2048_requests": ("RSA 2048 requests", "asymmetric-rsa2048"),
@@ -24,7 +24,7 @@ OTHER_REQUESTS = {
 
 @estimates("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 def key(ctx: EstimationContext) -> None:
-    """The key month, those of its rotations, and requests of the kind that the key takes."""
+    """The key by the month, its rotations, and requests by key type."""
     ctx.charge("Customer managed key", "awskms", "keys", "customer-managed-key", ctx.months())
     if ctx.flag("enableKeyRotation"):
         ctx.charge("Rotated key material", "awskms", "keys", "customer-managed-key", ctx.months() * ROTATIONS)
@@ -62,11 +62,11 @@ def secret(ctx: EstimationContext) -> None:
 
 @estimates("aws:ssm/parameter:Parameter")
 def parameter(ctx: EstimationContext) -> None:
-    """An advanced parameter's month. Requests cost only advanced or at higher throughput: when stated."""
+    """An advanced parameter by the month; requests, advanced or at higher throughput, from usage."""
     tier = ctx.text("tier", "Standard")
     advanced = {"Advanced": Range.of(1), "Intelligent-Tiering": Range(ZERO, ZERO, Decimal(1), assumed=True)}
     if tier == "Intelligent-Tiering":
-        ctx.note("becomes an advanced parameter only when it needs to")
+        ctx.note("becomes an advanced parameter only when its size or policies require it")
     ctx.charge(
         "Advanced parameter",
         "AWSSystemsManager",
@@ -86,7 +86,7 @@ def parameter(ctx: EstimationContext) -> None:
 
 @estimates("aws:acmpca/certificateAuthority:CertificateAuthority")
 def certificate_authority(ctx: EstimationContext) -> None:
-    """The authority's month by mode (it scales with its hours), and certificates."""
+    """The authority by the month and mode, prorated by its hours, and certificates."""
     short = ctx.text("usageMode", "GENERAL_PURPOSE") == "SHORT_LIVED_CERTIFICATE"
     mode = "short-lived" if short else "general-purpose"
     service = "AWSCertificateManager"

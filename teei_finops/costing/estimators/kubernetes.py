@@ -1,8 +1,8 @@
-"""Kubernetes objects: the share of the nodes, volumes and load balancers that they take.
+"""Kubernetes objects: their share of nodes, their volumes and their load balancers.
 
-They are free by themselves. What a workload asks for is a part of nodes that are billed on their own
-(`pods.charge_share` says at which rate). Volumes and load balancers are made by the cluster's controllers:
-their lines are an allocation, too, and never enter a total.
+The objects are free. The requests of a workload are a share of nodes that are billed separately; see
+`pods.charge_share` for the rate. Volumes and load balancers are created by the cluster's controllers: their
+lines are an allocation, too, and are in no total.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def job(ctx: EstimationContext) -> None:
 
 @estimates("kubernetes:batch/v1:CronJob", "kubernetes:batch/v1beta1:CronJob")
 def cron_job(ctx: EstimationContext) -> None:
-    """The runs that its schedule gives."""
+    """One job for each scheduled run."""
     if ctx.flag("spec.suspend"):
         return
     schedule = ctx.text("spec.schedule")
@@ -76,9 +76,9 @@ def _runs(ctx: EstimationContext, spec: Inputs, times: Decimal) -> None:
     deadline = spec.number("activeDeadlineSeconds", 0) / 3600
     hours = RUN_HOURS.map(lambda value: min(value, deadline)) if deadline else RUN_HOURS
     completions = spec.number("completions", spec.number("parallelism", 1))
-    ctx.note("how long a run takes is assumed: a minute, five, an hour at most")
-    asked = requests(ctx, spec.part("template.spec"))
-    charge_share(ctx, "Pods", Range.of(times * completions), asked, hours)
+    ctx.note("the duration of a run is assumed: 1 to 60 minutes, 5 expected")
+    requested = requests(ctx, spec.part("template.spec"))
+    charge_share(ctx, "Pods", Range.of(times * completions), requested, hours)
 
 
 @estimates("kubernetes:core/v1:PersistentVolumeClaim")
@@ -88,9 +88,9 @@ def claim(ctx: EstimationContext) -> None:
 
 @estimates("kubernetes:core/v1:Service")
 def service(ctx: EstimationContext) -> None:
-    """The hours of the load balancer behind a Service of type LoadBalancer; its traffic is not known.
+    """The hours of the load balancer behind a Service of type LoadBalancer; its traffic is not counted.
 
-    It is a Network Load Balancer where the AWS Load Balancer Controller makes it, else a classic one.
+    The AWS Load Balancer Controller creates a Network Load Balancer, the cluster itself a classic one.
     """
     if ctx.text("spec.type", "ClusterIP") != "LoadBalancer":
         return
@@ -102,7 +102,7 @@ def service(ctx: EstimationContext) -> None:
 
 @estimates("kubernetes:networking.k8s.io/v1:Ingress")
 def ingress(ctx: EstimationContext) -> None:
-    """The hours of an Application Load Balancer, where the AWS Load Balancer Controller makes one."""
+    """The hours of an Application Load Balancer, where the AWS Load Balancer Controller creates one."""
     name = ctx.text("spec.ingressClassName", "") or _annotation(ctx, "kubernetes.io/ingress.class")
     if name != "alb":
         return
@@ -115,7 +115,7 @@ def ingress(ctx: EstimationContext) -> None:
 
 @estimates("kubernetes:helm.sh/v3:Release")
 def release(ctx: EstimationContext) -> None:
-    ctx.note("what its chart makes is not in the plan: no share is shown")
+    ctx.note("the objects of its chart are not in the plan: no share is shown")
 
 
 def _replicas(ctx: EstimationContext) -> Range:
@@ -139,7 +139,7 @@ def _replicas(ctx: EstimationContext) -> Range:
 
 
 def _scaler(ctx: EstimationContext, token: str) -> EstimationContext | None:
-    """What scales this workload: found by a reference, else by the name, kind and namespace it states."""
+    """The scaler of this workload: by reference, else by the namespace, kind and name of its target."""
     target = _namespace(ctx), ctx.type.rpartition(":")[2], _metadata(ctx, "name")
     for scaler in ctx.referring(token, "spec.scaleTargetRef.name"):
         if _target(scaler)[:2] == target[:2]:
@@ -149,16 +149,16 @@ def _scaler(ctx: EstimationContext, token: str) -> EstimationContext | None:
 
 
 def _by_target(scalers: list[EstimationContext]) -> dict[tuple[str, str, str], EstimationContext]:
-    found: dict[tuple[str, str, str], EstimationContext] = {}
+    by_target: dict[tuple[str, str, str], EstimationContext] = {}
     for scaler in scalers:
-        found.setdefault(_target(scaler), scaler)
-    return found
+        by_target.setdefault(_target(scaler), scaler)
+    return by_target
 
 
 def _target(scaler: EstimationContext) -> tuple[str, str, str]:
-    """Namespace, kind and name, as far as the scaler states them."""
-    stated = scaler.part("spec").raw.get("scaleTargetRef")
-    parts = stated if isinstance(stated, dict) else {}
+    """Namespace, kind and name of a scaler's target; a name that is not known is empty."""
+    reference = scaler.part("spec").raw.get("scaleTargetRef")
+    parts = reference if isinstance(reference, dict) else {}
     kind, name = (value if isinstance(value := parts.get(key), str) else "" for key in ("kind", "name"))
     return _namespace(scaler), kind or "Deployment", name
 
@@ -168,7 +168,7 @@ def _namespace(ctx: EstimationContext) -> str:
 
 
 def _metadata(ctx: EstimationContext, name: str) -> str:
-    """Known or not: an unknown namespace is equal to itself."""
+    """An unknown value is kept as its placeholder, which equals itself."""
     value = ctx.part("metadata").raw.get(name)
     return value if isinstance(value, str) else ""
 
@@ -187,17 +187,17 @@ def _nodes(ctx: EstimationContext) -> Range:
 
 
 def _claim(ctx: EstimationContext, claim: Inputs, times: Range) -> None:
-    """An EBS volume of the size it asks for; gp3 unless its class says otherwise."""
+    """An EBS volume of the requested size; gp3 unless its storage class says otherwise."""
     size = quantity(
         claim.value("spec.resources.requests.storage") or "", claim.where("spec.resources.requests.storage")
     ) / Decimal(1024**3)
     kind = "gp3"
     name = claim.text("spec.storageClassName", "")
-    for found in ctx.matching(STORAGE_CLASS, "metadata.name", name) if name else []:
-        if "efs" in found.text("provisioner", ""):
-            ctx.note("its file system is billed by what it holds")
+    for storage_class in ctx.matching(STORAGE_CLASS, "metadata.name", name) if name else []:
+        if "efs" in storage_class.text("provisioner", ""):
+            ctx.note("its file system is billed by the data in it")
             return
-        kind = found.text("parameters.type", kind)
+        kind = storage_class.text("parameters.type", kind)
     if name in ("gp2", "io1", "io2", "st1", "sc1"):
         kind = name
     ctx.charge(
@@ -209,14 +209,14 @@ def _claim(ctx: EstimationContext, claim: Inputs, times: Range) -> None:
         times=times,
         region=_region(ctx),
     )
-    ctx.note("a volume that the cluster makes: not in the totals")
+    ctx.note("a volume that the cluster creates: not in the totals")
 
 
 def _balancer(ctx: EstimationContext, kind: str, count: Range) -> None:
     ctx.charge(
         f"Load balancer, {kind}", "ElasticLoadBalancing", kind, "hour", count * HOURS, region=_region(ctx)
     )
-    ctx.note("a load balancer that the cluster makes: not in the totals; its traffic is not counted")
+    ctx.note("a load balancer that the cluster creates: not in the totals; its traffic is not counted")
 
 
 def _region(ctx: EstimationContext) -> str:

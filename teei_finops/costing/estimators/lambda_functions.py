@@ -11,10 +11,10 @@ from teei_finops.costing.estimators.from_usage import charge_from_usage
 
 SERVICE = "AWSLambda"
 FUNCTION = "aws:lambda/function:Function"
-# Without a profile: an idle function, a small one, and a busy one that takes AWS's default timeout.
+# Without a profile: an idle function, a small one, and a busy one that runs for AWS's default timeout.
 REQUESTS = (0, 1_000_000, 10_000_000)
 DURATION_MS = (50, 250, 3_000)
-# What AWS takes where the program is silent; Lambda API reference, 2026-10.
+# AWS's defaults; Lambda API reference, 2026-10.
 MEMORY_MB, EPHEMERAL_MB, TIMEOUT_S = 128, 512, 3
 # Runtimes whose snapshots are billed (Java's are not); Lambda pricing page, 2026-10.
 BILLED_SNAPSHOTS = ("python", "dotnet")
@@ -55,9 +55,9 @@ def function(ctx: EstimationContext) -> None:
 
 @estimates("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig")
 def provisioned_concurrency(ctx: EstimationContext) -> None:
-    """GB-seconds of the concurrency kept ready, and of the requests that the profile says it serves.
+    """GB-seconds of provisioned concurrency, and of the requests that it serves according to usage.
 
-    Requests of a function are billed where they are stated: those served by provisioned concurrency have a
+    Requests of a function are billed where usage sets them: those served by provisioned concurrency have a
     lower duration rate and no free allowance.
     """
     target = ctx.related("functionName", FUNCTION)
@@ -69,7 +69,7 @@ def provisioned_concurrency(ctx: EstimationContext) -> None:
     ctx.charge("Provisioned concurrency", SERVICE, family, "provisioned-concurrency", ctx.hours() * ready)
     requests = ctx.from_usage("monthly_requests")
     if requests is None:
-        ctx.note("its requests are counted on the function; state monthly_requests for the provisioned rate")
+        ctx.note("its requests are counted on the function; set monthly_requests for the provisioned rate")
         return
     ctx.charge("Requests", SERVICE, family, "requests", requests)
     served = requests * _duration(ctx, target) / 1000 * memory
@@ -86,9 +86,9 @@ def memory_gb(ctx: EstimationContext) -> Decimal:
 
 def _duration(ctx: EstimationContext, function: EstimationContext | None) -> Range:
     """Milliseconds of one request; an assumed one is bounded by the function's timeout."""
-    stated = ctx.from_usage("request_duration_ms")
-    if stated is not None:
-        return stated
+    duration = ctx.from_usage("request_duration_ms")
+    if duration is not None:
+        return duration
     assumed = ctx.usage("request_duration_ms", *DURATION_MS)
     if function is None:
         return assumed

@@ -12,7 +12,7 @@ from teei_finops.costing.estimators.subnets import subnet_count
 LISTENER = "aws:lb/listener:Listener"
 SERVICE = "ElasticLoadBalancing"
 
-# What one capacity unit holds: new connections a second, active ones a minute, GB an hour, rule evaluations a
+# One capacity unit: new connections a second, active ones a minute, GB an hour, rule evaluations a
 # second (0: not a dimension). ELB pricing page, 2026-10.
 Unit = tuple[int, int, int, int]
 _APPLICATION: Unit = (25, 3_000, 1, 1_000)
@@ -26,7 +26,7 @@ _NETWORK: dict[str, Unit] = {
 
 @estimates("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
 def load_balancer(ctx: EstimationContext) -> None:
-    """Hours and capacity units, at least those that the program reserves (ELB pricing page, 2026-10)."""
+    """Hours and capacity units, at least the reserved ones (ELB pricing page, 2026-10)."""
     kind = ctx.text("loadBalancerType", "application")
     hours = ctx.hours()
     ctx.charge(f"{kind.title()} load balancer", SERVICE, kind, "hour", hours)
@@ -53,7 +53,7 @@ def charge_classic(ctx: EstimationContext, hours: Range) -> None:
 
 
 def charge_application(ctx: EstimationContext, hours: Range) -> None:
-    """An application load balancer that another service makes."""
+    """An application load balancer that another service creates."""
     ctx.charge("Application load balancer", SERVICE, "application", "hour", hours)
     ctx.charge(
         "Capacity units", SERVICE, "application", "lcu-hour", capacity_units(ctx, _APPLICATION) * hours
@@ -61,7 +61,7 @@ def charge_application(ctx: EstimationContext, hours: Range) -> None:
 
 
 def charge_network(ctx: EstimationContext, hours: Range) -> None:
-    """A network load balancer that another service makes."""
+    """A network load balancer that another service creates."""
     ctx.charge("Network load balancer", SERVICE, "network", "hour", hours)
     ctx.charge(
         "Capacity units", SERVICE, "network", "nlcu-hour", capacity_units(ctx, _NETWORK["TCP"]) * hours
@@ -69,7 +69,7 @@ def charge_network(ctx: EstimationContext, hours: Range) -> None:
 
 
 def capacity_units(ctx: EstimationContext, unit: Unit) -> Range:
-    """Average capacity units: the busiest of the dimensions counts."""
+    """Average capacity units: those of the dimension that needs the most."""
     connections, active, gigabytes, rules = unit
     used = [
         ctx.usage("new_connections_per_second", 0, 1, 10) / connections,
@@ -99,13 +99,13 @@ def _unit(ctx: EstimationContext, kind: str) -> tuple[Unit, str]:
 
 
 def _public_addresses(ctx: EstimationContext) -> Range:
-    """One per zone; those that the program brings are billed on their Eip."""
+    """One per zone; addresses of the program are billed on their Eip."""
     if ctx.text("ipAddressType", "ipv4") == "dualstack-without-public-ipv4":
         return Range.of(0)
     mappings = ctx.items("subnetMappings")
     own = sum(mapping.has("allocationId") for mapping in mappings)
     zones = len(mappings) if mappings else subnet_count(ctx, "subnets")
     if not zones:
-        ctx.note("no subnet is named: two zones assumed, the least that AWS accepts")
+        ctx.note("no subnet is set: two zones assumed, the minimum of AWS")
         return Range(Decimal(2), Decimal(2), Decimal(3), assumed=True)
     return Range.of(zones - own)

@@ -22,7 +22,7 @@ def msk(ctx: EstimationContext) -> None:
     family = "express-broker" if express else "broker"
     ctx.charge(f"{kind} brokers", "AmazonMSK", family, kind, ctx.hours(), times=brokers)
     if express:
-        ctx.note("what express brokers store and take in is not in this figure")
+        ctx.note("storage and data in of express brokers are not in this figure")
     else:
         _volumes(ctx, brokers)
     tiered = ctx.text("storageMode", "LOCAL") == "TIERED"
@@ -48,7 +48,7 @@ def _volumes(ctx: EstimationContext, brokers: Range) -> None:
 
 @estimates("aws:msk/serverlessCluster:ServerlessCluster")
 def msk_serverless(ctx: EstimationContext) -> None:
-    """Assumed without usage: ten to a hundred partitions, up to 1 TB in and out, up to 100 GB kept."""
+    """Assumed without usage: ten to a hundred partitions, up to 1 TB in and out, up to 100 GB stored."""
     for what, key, quantity in (
         ("Cluster", "cluster", ctx.hours()),
         ("Partitions", "partition", ctx.usage("monthly_partition_hours", 0, 7_300, 73_000)),
@@ -61,7 +61,7 @@ def msk_serverless(ctx: EstimationContext) -> None:
 
 @estimates("aws:mq/broker:Broker")
 def mq(ctx: EstimationContext) -> None:
-    """A RabbitMQ cluster's rows are for its three nodes. ActiveMQ keeps its data on EFS unless the program
+    """A RabbitMQ cluster's price is for its three nodes. ActiveMQ stores its data on EFS unless the program
     says otherwise (Amazon MQ developer guide, 2026-10).
     """
     engine = ctx.text("engineType").lower()

@@ -1,4 +1,4 @@
-"""What a pod asks for, and which share of a node that is."""
+"""The resource requests of a pod, and their share of a node."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.vcpus import vcpus
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-# The node that stands for those of a plan without a node group that has a known shape and price.
+# Used for a plan without a node group of a known size and price.
 REFERENCE_NODE = "m6i.large"
 # A vCPU weighs as much as 9 GB of memory: the ratio by which AWS's split cost allocation data divides a node
 # among its pods (AWS Data Exports user guide, 2026-10).
 CPU_WEIGHT = 9
 GB_PER_VCPU = {"c": Decimal(2), "m": Decimal(4), "r": Decimal(8)}
 BURSTABLE_GB = {"medium": 4, "large": 8, "xlarge": 16, "2xlarge": 32}  # t3, t3a, t4g
-# A container that asks for nothing: from best effort to a small service.
-SILENT_CPU = Range(Decimal(0), Decimal("0.1"), Decimal("0.5"), assumed=True)
-SILENT_GB = Range(Decimal(0), Decimal("0.125"), Decimal("0.5"), assumed=True)
+# A container without requests: from best effort to a small service.
+DEFAULT_CPU = Range(Decimal(0), Decimal("0.1"), Decimal("0.5"), assumed=True)
+DEFAULT_GB = Range(Decimal(0), Decimal("0.125"), Decimal("0.5"), assumed=True)
 
 _QUANTITY = re.compile(r"([0-9.]+(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?")
 _SUFFIXES = {
@@ -33,7 +33,7 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """vCPUs and GB (GiB) that one pod asks for."""
+    """vCPUs and GB (GiB) that one pod requests."""
 
     cpu: Range
     gb: Range
@@ -48,7 +48,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An instance type, the Region of its price, and the weight of all that its pods can ask for."""
+    """An instance type, the Region of its price, and its weight: what its pods can request in total."""
 
     kind: str
     region: str
@@ -70,26 +70,26 @@ def quantity(value: Any, where: str) -> Decimal:
 
 
 def requests(ctx: EstimationContext, spec: Inputs) -> Requests:
-    """What the scheduler reserves: containers and sidecars together, or an init container that needs more."""
-    together = sidecars = NO_REQUESTS
+    """What the scheduler reserves: containers and sidecars, or an init container that requests more."""
+    containers = sidecars = NO_REQUESTS
     largest = NO_REQUESTS
     for container in spec.items("initContainers"):
-        asked = _of_container(ctx, container)
+        requested = _of_container(ctx, container)
         if container.text("restartPolicy", "") == "Always":
-            sidecars = sidecars + asked
+            sidecars = sidecars + requested
         else:
-            largest = _larger(largest, sidecars + asked)
+            largest = _larger(largest, sidecars + requested)
     for container in spec.items("containers"):
-        together = together + _of_container(ctx, container)
-    return _larger(together + sidecars, largest)
+        containers = containers + _of_container(ctx, container)
+    return _larger(containers + sidecars, largest)
 
 
-def charge_share(ctx: EstimationContext, what: str, pods: Range, asked: Requests, hours: Range) -> None:
-    """Bills `pods` for `hours` each as their share of node hours, at the node's on-demand price."""
+def charge_share(ctx: EstimationContext, what: str, pods: Range, requested: Requests, hours: Range) -> None:
+    """Charges `pods` for `hours` each as their share of node hours, at the node's on-demand price."""
     node = ctx.once("node", lambda: _node(ctx))
     if node is None:
-        raise Unpriced(NO_PRICE, "its nodes' Region is not known; name one with --region")
-    share = pods * asked.weight * hours / node.weight
+        raise Unpriced(NO_PRICE, "the Region of its nodes is not known; set one with --region")
+    share = pods * requested.weight * hours / node.weight
     ctx.charge(
         f"{what}, share of {node.kind}",
         "AmazonEC2",
@@ -98,11 +98,13 @@ def charge_share(ctx: EstimationContext, what: str, pods: Range, asked: Requests
         share,
         region=node.region,
     )
-    ctx.note(f"a share of {node.kind} nodes that are counted on their own, at 9 GB of memory to a vCPU")
+    ctx.note(
+        f"a share of {node.kind} nodes, which are counted separately; a vCPU weighs as much as 9 GB of memory"
+    )
 
 
 def _node(ctx: EstimationContext) -> Node | None:
-    """The plan's first node group, where its instance type has a known shape; else the reference."""
+    """The plan's first node group where its instance type has a known size, else the reference node."""
     group = ctx.first(NODE_GROUP)
     try:
         region = group.region if group else (ctx.home_region or ctx.region)
@@ -134,17 +136,17 @@ def _weight(kind: str) -> Decimal | None:
 
 def _of_container(ctx: EstimationContext, container: Inputs) -> Requests:
     name = container.text("name", "a container")
-    found: list[Range] = []
-    for resource, unit, silent in (("cpu", 1, SILENT_CPU), ("memory", 1024**3, SILENT_GB)):
+    quantities: list[Range] = []
+    for resource, unit, default in (("cpu", 1, DEFAULT_CPU), ("memory", 1024**3, DEFAULT_GB)):
         for path in (f"resources.requests.{resource}", f"resources.limits.{resource}"):
             value = container.value(path)
             if value is not None:
-                found.append(Range.of(quantity(value, container.where(path)) / unit))
+                quantities.append(Range.of(quantity(value, container.where(path)) / unit))
                 break
         else:
-            ctx.note(f"{name} asks for no {resource}: a small range is assumed")
-            found.append(silent)
-    return Requests(*found)
+            ctx.note(f"{name} requests no {resource}: a small range is assumed")
+            quantities.append(default)
+    return Requests(*quantities)
 
 
 def _larger(one: Requests, other: Requests) -> Requests:

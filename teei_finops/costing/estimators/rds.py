@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, USAGE_NOT_STATED, Range, Unpriced
+from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, USAGE_MISSING, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.database_instances import (
@@ -34,9 +34,9 @@ LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8  # RDS Proxy pricing page, 2026-10
 
 @estimates(INSTANCE)
 def instance(ctx: EstimationContext) -> None:
-    """Instance-hours, storage, provisioned IOPS, backups, extended support; a Multi-AZ price is for both.
+    """Hours, storage, provisioned IOPS, backups, extended support; a Multi-AZ price includes the standby.
 
-    A read replica takes engine and storage from its source. Stopped, it still pays for storage.
+    A read replica has the engine and storage of its source. Storage is billed also while it is stopped.
     """
     source = ctx.related("replicateSourceDb", INSTANCE)
     engine = engine_family(inherited(ctx, source, "engine"))
@@ -68,7 +68,7 @@ def _version(ctx: EstimationContext, source: EstimationContext | None) -> str:
 def _storage(ctx: EstimationContext, source: EstimationContext | None, zone: str) -> Range:
     """Up to maxAllocatedStorage at the high end. The default type is io1 with IOPS, else gp2 (provider).
 
-    A database restored from a snapshot says its size only once it is deployed.
+    The size of a database restored from a snapshot is known only on deploy.
     """
     owner = source if source is not None and not ctx.has("allocatedStorage") else ctx
     made = owner.output("allocatedStorage")
@@ -128,12 +128,12 @@ def _behind(ctx: EstimationContext) -> tuple[Range | None, Range | None]:
             else:
                 cpus += vcpus(kind)
     if not cpus and units.is_zero:
-        raise Unpriced(USAGE_NOT_STATED, "target_vcpus: the databases behind it are not in the preview")
+        raise Unpriced(USAGE_MISSING, "target_vcpus: the databases behind it are not in the preview")
     return Range.of(cpus) if cpus else None, None if units.is_zero else units
 
 
 def serverless_range(cluster: EstimationContext) -> Range:
-    """Capacity units from minimum to maximum of a cluster, halfway expected."""
+    """Capacity units from minimum to maximum of a cluster; the middle is expected."""
     for path in ("serverlessv2ScalingConfiguration", "serverlessV2ScalingConfiguration"):
         scaling = cluster.part(path)
         if scaling.has("maxCapacity"):
@@ -144,7 +144,7 @@ def serverless_range(cluster: EstimationContext) -> Range:
 
 @estimates("aws:rds/snapshot:Snapshot")
 def snapshot(ctx: EstimationContext) -> None:
-    """As much as the database at most, as manual snapshots count against the same free amount."""
+    """At most the size of the database, since manual snapshots share its free amount."""
     source = ctx.related("dbInstanceIdentifier", INSTANCE)
     size = source.number("allocatedStorage") if source is not None else None
     stored = ctx.usage("storage_gb", None if size is None else 0, size, size)

@@ -101,7 +101,7 @@ def _extended_support(ctx: EstimationContext, kind: str, nodes: Decimal) -> None
 
 @estimates("aws:opensearch/serverlessCollection:ServerlessCollection")
 def opensearch_serverless(ctx: EstimationContext) -> None:
-    """The least is half a unit each for indexing and search, twice with standby replicas, which are on by
+    """The minimum is half a unit each for indexing and search, twice with standby replicas, which are on by
     default (OpenSearch Service pricing page, 2026-10). Collections with the same key share their units.
     """
     standby = ctx.text("standbyReplicas", "ENABLED") == "ENABLED"

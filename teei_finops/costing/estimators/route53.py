@@ -8,7 +8,7 @@ from teei_finops.costing.estimation_context import EstimationContext
 SERVICE = "AmazonRoute53"
 QUERIES = (0, 1_000_000, 10_000_000)
 AWS_NAMES = (".amazonaws.com", ".cloudfront.net", ".elasticbeanstalk.com", ".awsglobalaccelerator.com")
-# Checks that watch no endpoint cost as those of an AWS endpoint do; Route 53 pricing page, 2026-10.
+# Checks without an endpoint cost the same as those of an AWS endpoint; Route 53 pricing page, 2026-10.
 WITHOUT_ENDPOINT = ("CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
 FAST_SECONDS = 10
 # Routing policy of a record → price key of its queries.
@@ -22,7 +22,7 @@ POLICIES = {
 
 @estimates("aws:route53/zone:Zone")
 def zone(ctx: EstimationContext) -> None:
-    """Its month; queries are billed on the records."""
+    """The zone by the month; queries are billed on its records."""
     ctx.charge("Hosted zone", SERVICE, "hosted-zone", "zone", 1)
 
 
@@ -42,7 +42,7 @@ def record(ctx: EstimationContext) -> None:
 def health_check(ctx: EstimationContext) -> None:
     """The check and its optional features: HTTPS, string matching, a fast interval, latency measurement.
 
-    An endpoint that is not visibly an AWS one is billed as one outside AWS, the dearer of the two.
+    An endpoint whose name is not one of AWS's is billed as one outside AWS, at the higher price.
     """
     kind = ctx.text("type")
     inside = kind in WITHOUT_ENDPOINT or (
@@ -50,7 +50,7 @@ def health_check(ctx: EstimationContext) -> None:
     )
     where = "aws" if inside else "non-aws"
     if not inside:
-        ctx.note("its endpoint is taken to be outside AWS")
+        ctx.note("its endpoint is assumed to be outside AWS")
     ctx.charge(f"Health check, {where}", SERVICE, "health-check", f"basic-{where}", 1)
     features = (
         kind.startswith("HTTPS"),
@@ -70,6 +70,6 @@ def resolver_endpoint(ctx: EstimationContext) -> None:
 
 @estimates("aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace")
 def private_namespace(ctx: EstimationContext) -> None:
-    """The hosted zone that it makes, and its queries."""
+    """The hosted zone that it creates, and its queries."""
     ctx.charge("Hosted zone of the namespace", SERVICE, "hosted-zone", "zone", 1)
     ctx.charge("Queries", SERVICE, "queries", "standard", ctx.usage("monthly_queries", *QUERIES))

@@ -19,8 +19,8 @@ VERSIONINGS = (
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketVersioningV2:BucketVersioningV2",
 )
-# Objects below this are not moved unless a filter by size says so; with the older default minimum they are
-# moved to the archive classes only. S3 user guide, lifecycle transitions, 2024-09.
+# Smaller objects are not moved unless a filter by size selects them; with the older default minimum they are
+# moved to archive classes only. S3 user guide, lifecycle transitions, 2024-09.
 SMALLEST_MOVED_KB = 128
 ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 SIZE_FILTERS = ("objectSizeGreaterThan", "objectSizeLessThan")
@@ -155,7 +155,7 @@ def _lifecycle_rules(ctx: EstimationContext, size_kb: Range) -> LifecycleRules:
         for transition in rule.items("transitions"):
             name = transition.text("storageClass")
             if not transition.has("days"):
-                ctx.note(f"lifecycle: the move to {name} has a date, not days; left out")
+                ctx.note(f"lifecycle: the transition to {name} has a date, not days; left out")
             elif _moves(ctx, name, size_kb, smallest):
                 rules.transitions[transition.number("days")] = name
         for transition in rule.items("noncurrentVersionTransitions"):
@@ -228,4 +228,4 @@ def _has_size(chosen: Inputs, size_kb: Range) -> bool:
 
 
 def _note_partial_rule(ctx: EstimationContext, rule: Inputs) -> None:
-    ctx.note(f"lifecycle: rule {rule.text('id', '')!r} covers a part of the bucket; its effect is left out")
+    ctx.note(f"lifecycle: rule {rule.text('id', '')!r} applies to a part of the bucket; left out")

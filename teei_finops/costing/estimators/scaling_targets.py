@@ -1,4 +1,4 @@
-"""Application Auto Scaling targets: who scales a service or a table, and between which bounds."""
+"""Application Auto Scaling targets: the bounds between which a service or a table is scaled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TARGET = "aws:appautoscaling/target:Target"
 
 
 def scaling_targets(ctx: EstimationContext, resource_id: str | None) -> list[EstimationContext]:
-    """The targets whose resourceId is `resource_id`, else those whose unknown one is made from `r`."""
+    """The targets whose resourceId is `resource_id`, else those whose unknown resourceId depends on `ctx`."""
     named = ctx.matching(TARGET, "resourceId", resource_id) if resource_id else []
     if named:
         return named
@@ -22,7 +22,7 @@ def scaling_targets(ctx: EstimationContext, resource_id: str | None) -> list[Est
 
 
 def between(target: EstimationContext, now: Decimal) -> Range:
-    """From minCapacity to maxCapacity, expected where it is now; AWS moves what lies outside of them."""
+    """From minCapacity to maxCapacity; the current value is expected, or the nearer bound."""
     low = target.number("minCapacity")
     high = max(low, target.number("maxCapacity"))
     return Range(low, min(max(low, now), high), high)

@@ -35,7 +35,7 @@ def trail(ctx: EstimationContext) -> None:
         insights = ctx.usage("monthly_insights_events", *EVENTS)
     if insights is not None:
         ctx.charge("Insights", "AWSCloudTrail", "events", "insights-analysed", insights)
-    ctx.note("taken to be the account's first trail, whose management events are free")
+    ctx.note("assumed to be the account's first trail, whose management events are free")
 
 
 def _records_data(ctx: EstimationContext) -> bool:
@@ -64,7 +64,7 @@ def config_rule(ctx: EstimationContext) -> None:
 
 @estimates("aws:guardduty/detector:Detector")
 def guardduty_detector(ctx: EstimationContext) -> None:
-    """Foundational sources, and S3 protection where the detector turns it on or the profile states it."""
+    """Foundational sources, and S3 protection where the detector turns it on or the profile sets it."""
     if not ctx.flag("enable", True):
         return
     service = "AmazonGuardDuty"
@@ -80,7 +80,7 @@ def guardduty_detector(ctx: EstimationContext) -> None:
     if ctx.flag("datasources.kubernetes.auditLogs.enable"):
         ctx.charge("EKS audit logs", service, "eks-protection", "audit-logs", 1)
     if ctx.flag("datasources.malwareProtection.scanEc2InstanceWithFindings.ebsVolumes.enable"):
-        ctx.note("malware scans of EBS volumes happen after a finding only: none counted")
+        ctx.note("malware scans of EBS volumes follow a finding: none counted")
 
 
 @estimates("aws:securityhub/account:Account")
@@ -110,7 +110,7 @@ def inspector(ctx: EstimationContext) -> None:
 
 @estimates("aws:macie2/account:Account")
 def macie(ctx: EstimationContext) -> None:
-    """Buckets watched by the day; data scanned by jobs when it is stated."""
+    """Buckets watched by the day; data scanned by jobs when the profile sets it."""
     if ctx.text("status", "ENABLED") == "PAUSED":
         return
     buckets = ctx.usage("average_buckets", 1, 10, 100)
@@ -124,7 +124,7 @@ def macie(ctx: EstimationContext) -> None:
 def user_pool(ctx: EstimationContext) -> None:
     """Monthly active users by feature plan; a new pool is on Essentials (Cognito guide, 2024-11).
 
-    Only the Lite plan has prices on file. List price: the free users are not in the allowances on file.
+    The price book has prices of the Lite plan only, and `aws_free_allowances.csv` no free users.
     """
     tier = ctx.text("userPoolTier", "ESSENTIALS").lower()
     users = ctx.usage("monthly_active_users", 100, 1_000, 10_000)

@@ -29,7 +29,7 @@ PROTOCOLS = {
 
 @estimates(TOPIC)
 def topic(ctx: EstimationContext) -> None:
-    """Publish requests, and the deliveries that are stated on the topic rather than on its subscriptions."""
+    """Publish requests, and deliveries that usage sets on the topic rather than on its subscriptions."""
     fifo = ctx.flag("fifoTopic")
     requests = ctx.usage("monthly_requests", *REQUESTS)
     size = ctx.usage("request_size_kb", *SIZE_KB)
@@ -52,7 +52,7 @@ def topic(ctx: EstimationContext) -> None:
 
 @estimates("aws:sns/topicSubscription:TopicSubscription")
 def subscription(ctx: EstimationContext) -> None:
-    """Each message of the topic once, unless the profile states deliveries here or on the topic."""
+    """One delivery for each message of the topic, unless usage sets deliveries here or on the topic."""
     protocol = ctx.text("protocol")
     key, usage_key = PROTOCOLS.get(protocol, (protocol, ""))
     found = _topic(ctx, protocol)
@@ -70,7 +70,7 @@ def subscription(ctx: EstimationContext) -> None:
 
 
 def _topic(ctx: EstimationContext, protocol: str) -> EstimationContext | None:
-    """A FIFO topic delivers to queues only: elsewhere the price does not depend on which topic it is."""
+    """The price depends on the topic for queues only, the one protocol of FIFO topics."""
     try:
         return ctx.related("topic", TOPIC)
     except Unpriced:
@@ -92,7 +92,7 @@ def _deliveries(ctx: EstimationContext, key: str, deliveries: Range, size: Range
 
 @estimates("aws:ses/domainIdentity:DomainIdentity", "aws:sesv2/emailIdentity:EmailIdentity")
 def email_identity(ctx: EstimationContext) -> None:
-    """E-mails sent; attachments and e-mails received when they are stated."""
+    """E-mails sent; attachments and e-mails received when the profile sets them."""
     sent = ctx.usage("monthly_emails", 0, 10_000, 100_000)
     ctx.charge("E-mails sent", "AmazonSES", "outbound", "email", sent)
     charge_from_usage(

@@ -32,12 +32,12 @@ def state_machine(ctx: EstimationContext) -> None:
     ctx.charge("Express requests", "AmazonStates", "express", "requests", requests)
     ctx.charge("Express duration", "AmazonStates", "express", "duration", gb_hours)
     if gb_hours.high > 1_000 and len(ctx.rate("AmazonStates", "express", "duration").tiers) == 1:
-        ctx.note("express duration above 1,000 GB-hours is cheaper than the only price on file")
+        ctx.note("express duration above 1,000 GB-hours costs less than the only price in the price book")
 
 
 @estimates("aws:cloudwatch/eventBus:EventBus")
 def event_bus(ctx: EstimationContext) -> None:
-    """Custom events; an archive and replays when they are stated. Events of AWS services are free."""
+    """Custom events; an archive and replays when the profile sets them. Events of AWS services are free."""
     events = ctx.usage("monthly_custom_events", *CALLS)
     size = ctx.usage("event_size_kb", 1, 1, CHUNK_KB)
     ctx.charge("Custom events", "AWSEvents", "event-bus", "custom-events", events * size.chunks(CHUNK_KB))
@@ -51,7 +51,7 @@ def event_bus(ctx: EstimationContext) -> None:
 
 @estimates("aws:cloudwatch/eventTarget:EventTarget")
 def event_target(ctx: EstimationContext) -> None:
-    """Calls of an API destination; other targets cost nothing here."""
+    """Calls of an API destination; other targets are free."""
     calls = ctx.from_usage("monthly_api_destination_invocations")
     if calls is None and _is_api_destination(ctx):
         calls = ctx.usage("monthly_api_destination_invocations", *CALLS)
@@ -63,13 +63,13 @@ def _is_api_destination(ctx: EstimationContext) -> bool:
     try:
         return ctx.related("arn", API_DESTINATION) is not None or ":api-destination/" in ctx.text("arn", "")
     except Unpriced:
-        ctx.note("taken not to be an API destination; state monthly_api_destination_invocations if it is one")
+        ctx.note("assumed not to be an API destination; set monthly_api_destination_invocations if it is one")
         return False
 
 
 @estimates("aws:scheduler/schedule:Schedule")
 def schedule(ctx: EstimationContext) -> None:
-    """Invocations as its expression gives them."""
+    """The invocations of its schedule expression."""
     calls = ctx.from_usage("monthly_invocations")
     if calls is None:
         expression = ctx.text("scheduleExpression")

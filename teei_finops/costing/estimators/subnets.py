@@ -1,4 +1,4 @@
-"""What the subnets of a resource say: in how many it is, and whether its instances get public addresses."""
+"""The subnets of a resource: how many, and whether its instances get public addresses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SUBNET = "aws:ec2/subnet:Subnet"
 
 
 def subnet_count(ctx: EstimationContext, path: str) -> int:
-    """How many subnets the list at `path` has; a list that is unknown as a whole has those it is made from.
+    """How many subnets the list at `path` has; of an unknown list, the subnets that it depends on.
 
-    Raises `Unpriced` when it is unknown and nothing says what it is made from.
+    Raises `Unpriced` when it is unknown and has no known dependencies.
     """
     if is_unknown(ctx.raw.get(path)):
-        made_from = ctx.related_all(path, SUBNET)
-        if made_from:
-            ctx.note(f"{path} is not known yet: counted by the subnets it is made from")
-            return len(made_from)
+        dependencies = ctx.related_all(path, SUBNET)
+        if dependencies:
+            ctx.note(f"{path} is not known yet: the subnets that it depends on are counted")
+            return len(dependencies)
     return ctx.count(path)
 
 

@@ -48,7 +48,7 @@ def support_of(ctx: EstimationContext, service: str, component: str, version: st
 
 
 def _known_name(version: str, windows: dict) -> str | None:
-    """The longest name of the file that the version begins with, part by part."""
+    """The longest version in the file that is a prefix of `version`, part by part."""
     numbers = _numbers(version)
     matching = [known for known in windows if numbers[: len(_numbers(known))] == _numbers(known)]
     return max(matching, key=lambda known: len(_numbers(known))) if matching else None

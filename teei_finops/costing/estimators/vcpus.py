@@ -26,4 +26,4 @@ def vcpus(kind: str) -> int:
         return 2
     if size in ("nano", "micro", "small", "medium"):
         return 2 if family.startswith("t") else 1
-    raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"the name {kind} does not say how many vCPUs it has")
+    raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"the number of vCPUs of {kind} is not known")

@@ -1,4 +1,4 @@
-"""What a VPC bills: addresses, gateways, endpoints, attachments, tunnels, firewalls and accelerators."""
+"""Amazon VPC and edge networking: public IPv4, NAT gateways, endpoints, attachments, VPN, firewalls."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ACCELERATORS_PER_TUNNEL_PAIR = 2  # an accelerated connection uses two; AWS VPN 
 
 
 def processed(ctx: EstimationContext) -> Range:
-    """GB through the resource: stated, else up to 1 TB."""
+    """GB processed, from usage, else up to 1 TB."""
     return ctx.usage("monthly_data_processed_gb", 0, 100, 1_000)
 
 
 @estimates("aws:ec2/eip:Eip")
 def elastic_ip(ctx: EstimationContext) -> None:
-    """In use or idle, every public IPv4 address is billed (VPC pricing page, 2026-10); one's own is not."""
+    """Billed in use and idle (VPC pricing page, 2026-10), except customer-owned addresses."""
     pool = ctx.text("publicIpv4Pool", "amazon")
     if pool != "amazon" or ctx.has("customerOwnedIpv4Pool"):
-        ctx.note("the address is the customer's own: AWS does not bill it")
+        ctx.note("customer-owned addresses are not billed")
         return
     used = ctx.has("instance") or ctx.has("networkInterface")
     key = "in-use" if used else "idle"
@@ -58,7 +58,7 @@ def vpc_endpoint(ctx: EstimationContext) -> None:
     subnets = max(subnet_count(ctx, "subnetIds"), ctx.count("subnetConfigurations"))
     subnets += len(ctx.referring(ENDPOINT_SUBNET, "vpcEndpointId"))
     if not subnets:
-        ctx.note("no subnet is named: one network interface assumed")
+        ctx.note("no subnet is set: one network interface assumed")
     ctx.charge(f"{kind} endpoint", "AmazonVPC", family, "hour", ctx.hours(), times=max(subnets, 1))
     ctx.charge("Endpoint data processed", "AmazonVPC", family, "data-processed", processed(ctx))
 
@@ -71,7 +71,7 @@ def transit_gateway_attachment(ctx: EstimationContext) -> None:
 
 @estimates("aws:ec2/vpnConnection:VpnConnection")
 def vpn_connection(ctx: EstimationContext) -> None:
-    """On a transit gateway its attachment and data are billed as well; acceleration bills accelerators."""
+    """On a transit gateway its attachment and data are billed, too; acceleration adds two accelerators."""
     hours = ctx.hours()
     bandwidth = ctx.text("tunnelBandwidth", "standard")
     key = "connection" if bandwidth == "standard" else f"connection-{bandwidth}"
@@ -92,7 +92,7 @@ def vpn_connection(ctx: EstimationContext) -> None:
             times=ACCELERATORS_PER_TUNNEL_PAIR,
         )
     charge_transfer(ctx, "monthly_internet_egress_gb")
-    ctx.note("the public IPv4 addresses of its tunnels and, unless stated, data out are not in this figure")
+    ctx.note("the public IPv4 addresses of its tunnels and, without usage, data out are not in this figure")
 
 
 @estimates("aws:ec2clientvpn/networkAssociation:NetworkAssociation")
@@ -102,7 +102,7 @@ def client_vpn_association(ctx: EstimationContext) -> None:
 
 @estimates("aws:ec2clientvpn/endpoint:Endpoint")
 def client_vpn_endpoint(ctx: EstimationContext) -> None:
-    """Assumed without usage: up to ten people, 168 working hours each."""
+    """Assumed without usage: up to ten users for 168 working hours each."""
     connections = ctx.usage("monthly_connection_hours", 0, 168, 1_680)
     ctx.charge("Client connections", "AmazonVPC", "client-vpn", "connection", connections)
 
@@ -139,9 +139,9 @@ def accelerator(ctx: EstimationContext) -> None:
         ctx.charge(
             "Transfer premium to Europe", "AWSGlobalAccelerator", "dt-premium-outbound", "europe", data
         )
-        ctx.note("the premium depends on where viewers are: priced as to Europe")
+        ctx.note("the premium depends on the location of viewers: priced as to Europe")
     else:
-        ctx.note("data is not in this figure; state monthly_premium_transfer_gb")
+        ctx.note("data is not in this figure; set monthly_premium_transfer_gb")
 
 
 @estimates("aws:directconnect/connection:Connection")

@@ -21,7 +21,7 @@ ANTI_DDOS = "AWSManagedRulesAntiDDoSRuleSet"
 
 @estimates("aws:wafv2/webAcl:WebAcl")
 def web_acl(ctx: EstimationContext) -> None:
-    """The ACL, its rules (those inside its own rule groups, too), requests, and the paid managed rule groups.
+    """The ACL, its rules (also those inside its own rule groups), requests, paid managed rule groups.
 
     A rule group referred to is one rule and one for each of its own; Bot Control, account takeover and
     account creation fraud prevention have an activation fee. Their included requests are in the price rows.
@@ -75,7 +75,7 @@ def web_acl(ctx: EstimationContext) -> None:
 
 @estimates("aws:shield/protection:Protection")
 def shield_protection(ctx: EstimationContext) -> None:
-    """Shield Advanced is one subscription of the whole organisation: its fee belongs to no protection."""
+    """Always unpriced: the fee of Shield Advanced is one subscription for the whole organisation."""
     raise Unpriced(
         NO_PRICE,
         f"{ctx.name} needs Shield Advanced, a subscription of the organisation, not billed per resource "

@@ -14,7 +14,7 @@ from teei_finops.errors import UserError
 
 
 class PreviewError(UserError):
-    """The text is not a whole preview; the message is one line that says what to do."""
+    """The text is not a complete preview; the message is one line with the problem and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RawPreview:
-    """What one preview says; `summary` counts resources by operation, `events` are its policy events."""
+    """One preview as read; `summary` counts resources by operation, `events` are its policy events."""
 
     config: dict[str, Any]
     steps: list[Step]
@@ -45,10 +45,10 @@ class RawPreview:
 
 
 def read_preview(text: str, name: str) -> RawPreview:
-    """Raises `PreviewError` when `text` is empty, cut off or something else than a preview."""
+    """Raises `PreviewError` when `text` is empty, incomplete or not a preview."""
     text = text.lstrip("\ufeff \t\r\n")
     if not text.rstrip():
-        raise PreviewError(f"{name}: empty; give it the output of `pulumi preview --json`")
+        raise PreviewError(f"{name}: empty; pass the output of `pulumi preview --json`")
     first, _, rest = text.partition("\n")
     head = _loads_or_none(first)
     if isinstance(head, dict) and _event_of(head) is not None:
@@ -63,7 +63,7 @@ def read_preview(text: str, name: str) -> RawPreview:
 
 
 def read_event_log(text: str, name: str) -> RawPreview:
-    """The engine's event log of a run whose document was read beside it; same rules as the stream."""
+    """Reads the engine's event log of a run, which has the streaming format."""
     if not text.strip():
         raise PreviewError(f"{name}: the event log is empty")
     return _read_stream(text, name)
@@ -126,8 +126,8 @@ def _read_stream(text: str, name: str) -> RawPreview:
         body = event[kind] if isinstance(event[kind], dict) else {}
         if kind in ("resourcePreEvent", "resOutputsEvent"):
             metadata = body.get("metadata") or {}
-            # An import's outputs event carries the new state as `old`, too; only a refresh learns its new
-            # state there.
+            # An import's outputs event has the new state as `old`, too; only for a refresh is it the
+            # event with the new state.
             if (kind == "resourcePreEvent") is (metadata.get("op") != "refresh"):
                 steps.append(_stream_step(metadata, f"{name}: line {number}"))
         elif kind == "preludeEvent":

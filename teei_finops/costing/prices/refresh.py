@@ -1,7 +1,7 @@
-"""`refresh-prices`: rewrites rows of the price book from the AWS Price List, to be reviewed as a diff.
+"""`refresh-prices`: rewrites rows of the price book from the AWS Price List, for review as a diff.
 
-`refresh_rules.csv` says which products of the list a row stands for. Rows without a rule, and
-rows whose product the list does not have, stay as they are and are counted.
+`refresh_rules.csv` maps rows to products of the list. Rows without a rule, and rows whose product is not in
+the list, are unchanged and counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from teei_finops.costing import aws
 from teei_finops.costing.prices.price_book import FOLDER, split_unit
 
-# How the Price List's usage types begin; docs.aws.amazon.com/cur/latest/userguide, 2026-10.
+# Prefixes of usage types in the Price List; docs.aws.amazon.com/cur/latest/userguide, 2026-10.
 PREFIXES = {"us-east-1": "", "eu-central-1": "EUC1-"}
 HEADER = ["region", "service", "family", "key", "unit", "usd", "tier_from", "as_of", "source", "checked"]
 Products = Callable[[str, dict[str, str]], Iterable[dict[str, Any]]]
@@ -53,7 +53,7 @@ def read_rules() -> list[Rule]:
 
 
 def refresh(services: Iterable[str] | None, output: Path | None) -> str:
-    """Rewrites the file (the price book without `output`) and says what changed. Raises `AwsError`."""
+    """Rewrites the file (the price book without `output`) and returns a summary. Raises `AwsError`."""
     path = output or FOLDER / "aws_prices.csv"
     source = path if path.is_file() else FOLDER / "aws_prices.csv"
     with source.open(newline="", encoding="utf-8") as file:
@@ -62,12 +62,12 @@ def refresh(services: Iterable[str] | None, output: Path | None) -> str:
     wanted = set(services or ())
     rules = [rule for rule in read_rules() if not wanted or rule.service in wanted]
     fresh = fresh_tiers(rows, rules, lambda service, filters: aws.products(pricing, service, filters))
-    made, changed = rewritten(rows, fresh)
-    _write(path, made)
+    refreshed, changed = rewritten(rows, fresh)
+    _write(path, refreshed)
     covered = {(row[0], row[1], row[2], row[3]) for row in rows}
     return (
         f"refresh-prices: {changed} of {len(covered)} prices changed, {len(fresh)} confirmed or changed, "
-        f"{len(covered) - len(fresh)} kept as they were; review the diff of {path}"
+        f"{len(covered) - len(fresh)} unchanged; review the diff of {path}"
     )
 
 
@@ -76,9 +76,9 @@ Fresh = dict[tuple[str, str, str, str], tuple[list[Tier], str]]
 
 
 def fresh_tiers(rows: list[list[str]], rules: list[Rule], products: Products) -> Fresh:
-    """What the list says for the keys the book has, with the day it was published."""
+    """The prices in the list for keys of the book, with their publication date."""
     keys = {(row[0], row[1], row[2], row[3]) for row in rows}
-    found: Fresh = {}
+    fresh: Fresh = {}
     for rule in rules:
         for region, prefix in PREFIXES.items():
             if not any(key[:3] == (region, rule.service, rule.family) for key in keys):
@@ -91,12 +91,12 @@ def fresh_tiers(rows: list[list[str]], rules: list[Rule], products: Products) ->
                 tiers = list(_tiers(product))
                 if key not in keys or not tiers:
                     continue
-                if key in found and found[key][0] != tiers:
+                if key in fresh and fresh[key][0] != tiers:
                     raise aws.AwsError(
                         f"AWS pricing: two products for {' '.join(key)}; refresh_rules.csv needs a filter"
                     )
-                found[key] = (tiers, str(product.get("publicationDate", ""))[:10])
-    return found
+                fresh[key] = (tiers, str(product.get("publicationDate", ""))[:10])
+    return fresh
 
 
 def _tiers(product: dict[str, Any]) -> Iterator[Tier]:
@@ -107,15 +107,15 @@ def _tiers(product: dict[str, Any]) -> Iterator[Tier]:
 
 
 def rewritten(rows: list[list[str]], fresh: Fresh) -> tuple[list[list[str]], int]:
-    """The rows with fresh tiers in the place of old ones, and how many prices differ."""
-    made: list[list[str]] = []
+    """The rows with fresh tiers instead of old ones, and how many prices differ."""
+    result: list[list[str]] = []
     done: set[tuple[str, ...]] = set()
     before = _grouped(rows, fresh)
     changed = 0
     for row in rows:
         key = (row[0], row[1], row[2], row[3])
         if key not in fresh:
-            made.append(row)
+            result.append(row)
         elif key not in done:
             done.add(key)
             tiers, published = fresh[key]
@@ -123,11 +123,11 @@ def rewritten(rows: list[list[str]], fresh: Fresh) -> tuple[list[list[str]], int
             new = [(start, usd * per) for start, usd in tiers]
             changed += sorted(new) != before[key]
             day = published or date.min.isoformat()
-            made += [
+            result += [
                 [*key, row[4], _plain(usd), _plain(start), day, f"AWS Price List@{day}", ""]
                 for start, usd in new
             ]
-    return made, changed
+    return result, changed
 
 
 def _grouped(rows: list[list[str]], fresh: Fresh) -> dict[tuple[str, ...], list[Tier]]:
@@ -145,7 +145,7 @@ def _plain(value: Decimal) -> str:
 
 
 def _write(path: Path, rows: list[list[str]]) -> None:
-    """In one step, so that a stop half-way leaves the old file."""
+    """Replaces the file atomically: an interruption leaves the old one."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, delete=False, newline="", encoding="utf-8"
     ) as file:

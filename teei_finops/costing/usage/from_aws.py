@@ -1,4 +1,4 @@
-"""`usage-from`: writes a usage profile from what deployed resources really used.
+"""`usage-from`: writes a usage profile from the measured usage of deployed resources.
 
 CloudWatch gives metrics by resource, Cost Explorer billed quantities by resource (of the last 14 days, where
 resource-level data is switched on). Both are scaled to a month of 730 hours.
@@ -21,29 +21,31 @@ from teei_finops.costing.yaml_file import SettingError
 
 DAY_SECONDS = 86_400
 EXPLORER_DAYS = 14
-Found = dict[str, dict[str, Decimal]]
+UsageByUrn = dict[str, dict[str, Decimal]]
 
 
 def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, region: str | None) -> str:
-    """The text of a `usage.yaml`; resources without data are named in a comment. Raises `AwsError`."""
+    """The text of a `usage.yaml`; comments list resources without data. Raises `AwsError`."""
     if not 1 <= days <= 455:
-        raise SettingError(f"usage-from: --days must be 1 to 455 (what CloudWatch keeps), not {days}")
+        raise SettingError(
+            f"usage-from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"
+        )
     if source == "cost-explorer":
         days = min(days, EXPLORER_DAYS)
     deployed = [
         (plan, resource, resource.old) for plan in plans for resource in plan.resources if resource.old
     ]
     if source == "cloudwatch":
-        found = _from_metrics(deployed, at, days, region)
+        usage = _from_metrics(deployed, at, days, region)
     else:
-        found = _from_bills(deployed, at, days)
-    return _profile(found, f"{source}, {days} days before {at}", deployed)
+        usage = _from_bills(deployed, at, days)
+    return _profile(usage, f"{source}, {days} days before {at}", deployed)
 
 
 Deployed = list[tuple[Plan, Resource, State]]
 
 
-def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -> Found:
+def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -> UsageByUrn:
     end = datetime.combine(at, time(), UTC)
     start = end - timedelta(days=days)
     by_region: dict[str, list[tuple[str, dict[str, str], list[dict[str, Any]]]]] = {}
@@ -55,19 +57,19 @@ def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -
             if identity and where:
                 queries = _queries(rule, identity)
                 by_region.setdefault(where, []).append((resource.urn, rule, queries))
-    found: Found = {}
-    for where, wanted in by_region.items():
+    usage: UsageByUrn = {}
+    for where, queries_by_urn in by_region.items():
         numbered = []
-        for index, (_, _, queries) in enumerate(wanted):
+        for index, (_, _, queries) in enumerate(queries_by_urn):
             for place, query in enumerate(queries):
                 numbered.append({"Id": f"q{index}_{place}", **query})
         values = aws.metric_values(aws.client("cloudwatch", where), numbered, start, end)
-        for index, (urn, rule, queries) in enumerate(wanted):
+        for index, (urn, rule, queries) in enumerate(queries_by_urn):
             series = [values.get(f"q{index}_{place}", []) for place in range(len(queries))]
             if any(series):
                 amount = _monthly(rule, series, days)
-                found.setdefault(urn, {})[rule["usage_key"]] = amount
-    return found
+                usage.setdefault(urn, {})[rule["usage_key"]] = amount
+    return usage
 
 
 def _queries(rule: dict[str, str], identity: str) -> list[dict[str, Any]]:
@@ -94,11 +96,11 @@ def _monthly(rule: dict[str, str], series: list[list[float]], days: int) -> Deci
     if rule["statistic"] == "Sum":
         amount = sum((Decimal(str(value)) for values in series for value in values), Decimal(0))
         return amount * scale * HOURS / (24 * days)
-    values = [Decimal(str(value)) for each in series for value in each]
+    values = [Decimal(str(value)) for metric in series for value in metric]
     return sum(values, Decimal(0)) / len(values) * scale
 
 
-def _from_bills(deployed: Deployed, at: date, days: int) -> Found:
+def _from_bills(deployed: Deployed, at: date, days: int) -> UsageByUrn:
     names: dict[str, tuple[str, str]] = {}
     for _, resource, state in deployed:
         for name in (state.id, state.outputs.get("arn")):
@@ -106,25 +108,25 @@ def _from_bills(deployed: Deployed, at: date, days: int) -> Found:
                 names[name] = (resource.urn, resource.type)
     explorer = aws.client("ce", "us-east-1")
     start, end = (at - timedelta(days=days)).isoformat(), at.isoformat()
-    found: Found = {}
+    usage: UsageByUrn = {}
     for service, rules in _rules("usage_types.csv", "service").items():
         tokens = {rule["type"] for rule in rules}
         if not any(resource.type in tokens for _, resource, _ in deployed):
             continue
-        for name, kind, quantity in aws.usage_by_resource(explorer, start, end, service):
+        for name, usage_type, quantity in aws.usage_by_resource(explorer, start, end, service):
             urn, token = names.get(name, ("", ""))
             for rule in rules:
-                if rule["type"] == token and _is_usage_type(kind, rule["usage_type"]):
+                if rule["type"] == token and _matches_usage_type(usage_type, rule["usage_type"]):
                     amount = Decimal(quantity) * Decimal(rule["scale"]) * HOURS / (24 * days)
-                    stated = found.setdefault(urn, {})
-                    stated[rule["usage_key"]] = stated.get(rule["usage_key"], Decimal(0)) + amount
-    return found
+                    values, key = usage.setdefault(urn, {}), rule["usage_key"]
+                    values[key] = values.get(key, Decimal(0)) + amount
+    return usage
 
 
-def _is_usage_type(kind: str, wanted: str) -> bool:
-    """`EUC1-Requests-Tier1` is `Requests-Tier1` in Frankfurt."""
-    prefix = kind.removesuffix(wanted)
-    return kind.endswith(wanted) and (prefix == "" or (prefix.endswith("-") and prefix[:-1].isalnum()))
+def _matches_usage_type(usage_type: str, name: str) -> bool:
+    """Whether it is `name`, with or without the prefix of a Region (`EUC1-Requests-Tier1`)."""
+    prefix = usage_type.removesuffix(name)
+    return usage_type.endswith(name) and (prefix == "" or (prefix.endswith("-") and prefix[:-1].isalnum()))
 
 
 def _rules(name: str, key: str = "type") -> dict[str, list[dict[str, str]]]:
@@ -147,20 +149,20 @@ def _region(plan: Plan, resource: Resource, state: State, fallback: str | None) 
         return ""
 
 
-def _profile(found: Found, origin: str, deployed: Deployed) -> str:
+def _profile(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
     import yaml
 
     known = {*_rules("usage_metrics.csv"), *(r["type"] for r in _flat("usage_types.csv"))}
-    silent = [
-        resource.urn for _, resource, _ in deployed if resource.type in known and resource.urn not in found
+    without_data = [
+        resource.urn for _, resource, _ in deployed if resource.type in known and resource.urn not in usage
     ]
-    stated = {
+    resources = {
         urn: {key: _number(amount) for key, amount in sorted(keys.items())}
-        for urn, keys in sorted(found.items())
+        for urn, keys in sorted(usage.items())
     }
     lines = [f"# From {origin}, scaled to a month of 730 hours."]
-    lines += [f"# No data: {urn}" for urn in silent]
-    document = {"version": 1, "resources": stated}
+    lines += [f"# No data: {urn}" for urn in without_data]
+    document = {"version": 1, "resources": resources}
     return "\n".join(lines) + "\n" + yaml.safe_dump(document, sort_keys=False, width=200)
 
 

@@ -1,7 +1,7 @@
-"""What people state about use (requests, GB, hours), from `usage.yaml`.
+"""The usage profile: expected requests, GB and hours, from `usage.yaml`.
 
-The keys are those of `aws_cost_tokens.csv`. For one resource they are taken key by key: by URN, else by name,
-else by glob, else by type. Of two globs that match, the longer one wins.
+The keys of each type are in `aws_resource_types.csv`. For a resource each key is taken from the entry of its
+URN, else its name, else a matching glob, else its type. Of two globs that match, the longer one wins.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from teei_finops.costing.resource_types import all_usage_keys, class_of, known_t
 from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, version_1
 
 Usage = Range | str
-Stated = Mapping[str, Usage]
+UsageValues = Mapping[str, Usage]
 
 OPERATING_SYSTEM = "operating_system"
 OPERATING_SYSTEMS = ("linux", "windows", "rhel", "suse")
@@ -33,70 +33,71 @@ def _is_glob(entry: str) -> bool:
 class UsageProfile:
     """`defaults` by type token, `resources` by URN, name or glob."""
 
-    defaults: Mapping[str, Stated] = field(default_factory=dict)
-    resources: Mapping[str, Stated] = field(default_factory=dict)
-    _globs: list[tuple[re.Pattern[str], Stated]] = field(default_factory=list, init=False)
+    defaults: Mapping[str, UsageValues] = field(default_factory=dict)
+    resources: Mapping[str, UsageValues] = field(default_factory=dict)
+    _globs: list[tuple[re.Pattern[str], UsageValues]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         patterns = sorted(filter(_is_glob, self.resources), key=len)
         self._globs.extend((re.compile(translate(p)), self.resources[p]) for p in patterns)
 
-    def of(self, urn: str, name: str, token: str) -> Stated:
-        """What is stated for one resource."""
+    def of(self, urn: str, name: str, token: str) -> UsageValues:
+        """The values of one resource, by usage key."""
         if not self.resources:
             return self.defaults.get(token) or {}
-        stated = dict(self.defaults.get(token) or {})
+        merged = dict(self.defaults.get(token) or {})
         for pattern, values in self._globs:
             if pattern.match(name) or pattern.match(urn):
-                stated.update(values)
+                merged.update(values)
         for key in (name, urn):
-            stated.update(self.resources.get(key) or {})
-        return stated
+            merged.update(self.resources.get(key) or {})
+        return merged
 
     def unmatched(self, urns: Iterable[str]) -> list[str]:
-        """Entries of `resources` that name nothing in the review."""
+        """Entries of `resources` that match none of the resources."""
         urns = list(urns)
-        names = {urn.split("::", 3)[-1] for urn in urns}
-        found = names.union(urns)
-        lost = [entry for entry in self.resources if not _is_glob(entry) and entry not in found]
+        names = {urn.split("::", 3)[-1] for urn in urns}.union(urns)
+        unmatched = [entry for entry in self.resources if not _is_glob(entry) and entry not in names]
         for entry in filter(_is_glob, self.resources):
             pattern = re.compile(translate(entry))
-            if not any(pattern.match(each) for each in found):
-                lost.append(entry)
-        return lost
+            if not any(pattern.match(name) for name in names):
+                unmatched.append(entry)
+        return unmatched
 
 
 NO_USAGE = UsageProfile()
 
 
 def read_usage(path: Path) -> UsageProfile:
-    """Raises `SettingError` naming the key, and the near one for a key or a type that nobody knows."""
+    """Raises `SettingError` with the key that is wrong, and a similar one for an unknown key or type."""
     name = str(path)
     document = mapping(load(path), name, ("version", "defaults", "resources"))
     version_1(document, name)
     defaults = {}
     for token, raw in mapping(document.get("defaults") or {}, f"{name}: defaults").items():
         where = f"{name}: defaults.{token}"
-        kind = class_of(token)
-        if kind is None:
+        type_class = class_of(token)
+        if type_class is None:
             raise SettingError(f"{where}: unknown type{near(token, known_types())}")
-        defaults[token] = _stated(raw, where, kind.usage_keys)
+        defaults[token] = _usage_values(raw, where, type_class.usage_keys)
     resources = {
-        entry: _stated(raw, f"{name}: resources.{entry}", all_usage_keys())
+        entry: _usage_values(raw, f"{name}: resources.{entry}", all_usage_keys())
         for entry, raw in mapping(document.get("resources") or {}, f"{name}: resources").items()
     }
     return UsageProfile(defaults, resources)
 
 
-def _stated(raw: Any, where: str, keys: frozenset[str]) -> dict[str, Usage]:
-    stated: dict[str, Usage] = {}
+def _usage_values(raw: Any, where: str, keys: frozenset[str]) -> dict[str, Usage]:
+    values: dict[str, Usage] = {}
     for key, value in mapping({} if raw is None else raw, where).items():
         if key not in keys:
             elsewhere = key in all_usage_keys()
-            problem = "is no usage key of this type" if elsewhere else "is no usage key"
-            raise SettingError(f"{where}: {key!r} {problem}{near(key, keys) or known(keys) if keys else ''}")
-        stated[key] = _value(value, f"{where}.{key}", key)
-    return stated
+            problem = "does not apply to this type" if elsewhere else "is unknown"
+            raise SettingError(
+                f"{where}: usage key {key!r} {problem}{near(key, keys) or known(keys) if keys else ''}"
+            )
+        values[key] = _value(value, f"{where}.{key}", key)
+    return values
 
 
 def _value(value: Any, where: str, key: str) -> Usage:

@@ -97,7 +97,7 @@ def test_refreshed_rows_have_the_list_s_tiers_and_day_and_the_others_stay(answer
         ["other", "1M-requests", "9", "0", "2020-01-01"],
         ["requests", "1M-requests", "0.5", "0", "2026-11-20"],
     ]
-    assert "1 of 3 prices changed, 2 confirmed or changed, 1 kept" in said
+    assert "1 of 3 prices changed, 2 confirmed or changed, 1 unchanged" in said
 
 
 def test_two_products_that_answer_for_one_row_are_refused_and_change_nothing(answers, tmp_path):

@@ -217,7 +217,7 @@ def test_a_whole_file_is_read(tmp_path):
         ("min_percent: 90", "min_percent: 101", "a number of 0 to 100"),
         ("percent: 12.5", "percent: 120", "a number of 0 to 100"),
         ("service: AmazonEC2", "service: amazonec2", "did you mean 'AmazonEC2'?"),
-        ("version: 1", "version: 1\nversion: 1", "there twice"),
+        ("version: 1", "version: 1\nversion: 1", "is duplicated"),
         ("version: 1", "version: [", "not YAML"),
     ],
 )

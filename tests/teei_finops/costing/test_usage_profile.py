@@ -65,7 +65,10 @@ def test_entries_that_match_nothing_are_named(tmp_path):
             "did you mean 'monthly_requests'?",
         ),
         ("version: 1\nresources: {jobs: {monthly_reqests: 1}}", "did you mean 'monthly_requests'?"),
-        ("version: 1\ndefaults: {aws:sqs/queue:Queue: {storage_gb: 1}}", "is no usage key of this type"),
+        (
+            "version: 1\ndefaults: {aws:sqs/queue:Queue: {storage_gb: 1}}",
+            "usage key 'storage_gb' does not apply to this type",
+        ),
         (
             "version: 1\nresources: {jobs: {monthly_requests: many}}",
             "must be a number of 0 or more, not 'many'",
@@ -89,7 +92,7 @@ def test_entries_that_match_nothing_are_named(tmp_path):
         ("version: 1\nresources: {vm: {operating_system: {low: 1}}}", "must be one of linux"),
         ("version: 1\nresources: [jobs]", "must be a mapping"),
         ("version: 1\nresources: {jobs: 5}", "must be a mapping"),
-        ("version: 1\nresources: {jobs: {}, jobs: {}}", "there twice"),
+        ("version: 1\nresources: {jobs: {}, jobs: {}}", "is duplicated"),
         ("version: 1\nresources: {7: {}}", "must be text"),
         ("version: 1\n\tx", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),

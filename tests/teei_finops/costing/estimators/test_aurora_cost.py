@@ -69,7 +69,7 @@ def test_a_serverless_instance_ranges_over_the_capacity_of_its_cluster():
     assert (after.low, after.expected, after.high) == (acu, 5 * acu, 9 * acu)
     stated = lines(bill(INSTANCE, inputs, owner, usage={"average_acu": 2, "monthly_hours": 100}))
     assert stated["Capacity units, standard"] == (D(200), D(24))
-    assert bill(INSTANCE, inputs).reason == "usage not stated: average_acu"
+    assert bill(INSTANCE, inputs).reason == "usage missing: average_acu"
 
 
 def test_extended_support_bills_vcpus_or_capacity_units():

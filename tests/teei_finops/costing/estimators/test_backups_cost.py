@@ -27,8 +27,8 @@ def test_stated_snapshots_are_prorated_and_archives_cheaper():
 
 
 def test_what_nobody_states_about_a_backup_is_not_stated():
-    assert bill(SNAPSHOT, {"volumeId": "gone"}).reason == "usage not stated: storage_gb"
-    assert bill(VAULT, {}).reason.startswith("usage not stated: ebs_storage_gb")
+    assert bill(SNAPSHOT, {"volumeId": "gone"}).reason == "usage missing: storage_gb"
+    assert bill(VAULT, {}).reason.startswith("usage missing: ebs_storage_gb")
 
 
 def test_a_vault_bills_what_each_kind_of_recovery_point_costs():

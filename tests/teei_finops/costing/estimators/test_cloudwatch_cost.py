@@ -72,7 +72,7 @@ def test_a_metrics_insights_query_says_that_its_metrics_are_assumed():
     it = bill(ALARM, {"metricQueries": [{"id": "q", "expression": "SELECT MAX(CPU) FROM SCHEMA(x)"}]})
     assert dollars(it) == 5 * cw("alarms", "metrics-insights")
     assert it.after.assumed
-    assert it.notes == ("how many metrics its query looks at is assumed",)
+    assert it.notes == ("the number of metrics of its query is assumed",)
 
 
 def test_an_unknown_period_is_unpriced():
@@ -132,7 +132,7 @@ def test_retention_decides_what_is_stored_compressed():
     for_ever = bill(LOG_GROUP, {}, usage=usage)
     assert amounts(for_ever)["Log data stored"] == amounts(year)["Log data stored"]
     assert for_ever.after.high > year.after.high
-    assert for_ever.notes == ("nothing removes its log events: storage grows; a year's worth is expected",)
+    assert for_ever.notes == ("its log events never expire: storage grows; a year of data is expected",)
 
 
 def test_log_allowances_cover_ingestion_and_storage():

@@ -167,7 +167,7 @@ def test_only_the_fargate_share_of_mixed_providers_is_billed():
 
 def test_a_task_without_a_readable_size_is_unpriced():
     odd = bill(SERVICE, FARGATE, task(cpu="lots"), made_from=MADE_FROM)
-    assert odd.reason.startswith("value unknown until deploy: cpu of the task: 'lots' is no size")
+    assert odd.reason.startswith("value unknown until deploy: cpu of the task: 'lots' is not a size")
     unset = bill(SERVICE, FARGATE, task(memory=None), made_from=MADE_FROM)
     assert unset.reason == "value unknown until deploy: memory is not set"
 

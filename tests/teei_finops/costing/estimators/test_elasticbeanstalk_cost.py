@@ -133,7 +133,7 @@ def test_addresses_spot_and_a_database_in_two_zones_follow_their_settings():
 
 def test_a_size_that_is_no_number_is_unpriced():
     odd = bill(ENVIRONMENT, settings(asg__MaxSize="many"))
-    assert odd.reason == "value unknown until deploy: setting aws:autoscaling:asg MaxSize is no number"
+    assert odd.reason == "value unknown until deploy: setting aws:autoscaling:asg MaxSize is not a number"
 
 
 @pytest.mark.parametrize(("kind", "rate"), [("application", "0.008"), ("network", "0.006")])

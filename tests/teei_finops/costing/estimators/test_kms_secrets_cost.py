@@ -85,7 +85,7 @@ def test_only_an_advanced_parameter_costs_by_itself():
     maybe = bill(PARAMETER, {"tier": "Intelligent-Tiering"})
     assert (maybe.after.expected, maybe.after.high) == (0, month)
     assert maybe.after.assumed
-    assert maybe.notes == ("becomes an advanced parameter only when it needs to",)
+    assert maybe.notes == ("becomes an advanced parameter only when its size or policies require it",)
     assert bill(PARAMETER, {"tier": "Standard"}).notes == ()
     asked = bill(PARAMETER, {}, usage={"monthly_api_requests": 1_000_000})
     assert dollars(asked) == 100 * price("AWSSystemsManager", "parameter-store", "api-higher-throughput")

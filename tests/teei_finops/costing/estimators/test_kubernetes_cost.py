@@ -172,7 +172,8 @@ def test_the_region_is_that_of_the_plans_only_aws_provider_else_the_configs():
     nowhere = bills(api, *two, region="")[0]
     assert nowhere.allocation is None
     assert nowhere.notes == (
-        "share of the nodes: no price in this region: its nodes' Region is not known; name one with --region",
+        "share of the nodes: no price in this region: "
+        "the Region of its nodes is not known; set one with --region",
     )
 
 
@@ -200,7 +201,7 @@ def test_limits_stand_in_for_requests_and_silence_is_assumed_not_zero():
     assert low == 0 < expected < high
     assert it.allocation is not None
     assert it.allocation.assumed
-    assert "app asks for no cpu: a small range is assumed" in it.notes
+    assert "app requests no cpu: a small range is assumed" in it.notes
 
 
 def test_a_daemon_set_runs_on_each_node():

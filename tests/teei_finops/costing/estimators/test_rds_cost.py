@@ -196,7 +196,7 @@ def test_a_proxy_bills_the_vcpus_behind_it_but_two_at_least():
     )
     behind = bill(proxy, {"name": "front"}, database, target, usage={"monthly_hours": 100})
     assert dollars(behind) == 8 * 100 * D("0.015")
-    assert bill(proxy, {"name": "front"}).reason.startswith("usage not stated: target_vcpus")
+    assert bill(proxy, {"name": "front"}).reason.startswith("usage missing: target_vcpus")
 
 
 def test_snapshots_are_at_most_as_big_as_their_database():
@@ -204,7 +204,7 @@ def test_snapshots_are_at_most_as_big_as_their_database():
     database = resource(INSTANCE, {**POSTGRES, "identifier": "main"}, name="main", id="main")
     after = bill(token, {"dbInstanceIdentifier": "main"}, database).after
     assert (after.low, after.expected, after.high) == (0, D("9.5"), D("9.5"))
-    assert bill(token, {"dbInstanceIdentifier": "elsewhere"}).reason == "usage not stated: storage_gb"
+    assert bill(token, {"dbInstanceIdentifier": "elsewhere"}).reason == "usage missing: storage_gb"
     cluster = "aws:rds/clusterSnapshot:ClusterSnapshot"
     assert dollars(bill(cluster, {"dbClusterIdentifier": "c"}, usage={"storage_gb": 100})) == D("2.1")
 

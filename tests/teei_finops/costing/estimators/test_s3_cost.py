@@ -209,7 +209,7 @@ def test_small_objects_stay_behind_unless_the_rule_says_so():
 def test_a_rule_for_a_part_of_the_bucket_is_named_and_left_out(rule):
     it = billed(rules({"id": "raw", **rule}))
     assert it.after == billed(None).after
-    assert it.notes == ("lifecycle: rule 'raw' covers a part of the bucket; its effect is left out",)
+    assert it.notes == ("lifecycle: rule 'raw' applies to a part of the bucket; left out",)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_objects_of_no_size_count_as_one_kb():
         (moves((30, "REDUCED_REDUNDANCY")), "lifecycle: unknown storage class REDUCED_REDUNDANCY; left out"),
         (
             {"transitions": [{"date": "2027-01-01T00:00:00Z", "storageClass": "GLACIER"}]},
-            "lifecycle: the move to GLACIER has a date, not days; left out",
+            "lifecycle: the transition to GLACIER has a date, not days; left out",
         ),
     ],
 )

@@ -67,7 +67,7 @@ def test_only_an_api_destination_is_billed_as_a_target():
     assert dollars(bill(TARGET, {"rule": "r", "arn": "arn:aws:lambda:us-east-1:1:function:f"})) == 0
     unknown = bill(TARGET, {"rule": "r", "arn": UNKNOWN})
     assert dollars(unknown) == 0
-    assert "taken not to be an API destination" in unknown.notes[0]
+    assert "assumed not to be an API destination" in unknown.notes[0]
 
 
 def test_a_schedule_is_invoked_as_its_expression_says():
@@ -102,4 +102,7 @@ def test_an_express_workflow_past_the_first_tier_says_that_its_rate_falls():
     usage = {"monthly_requests": 3_600_000, "request_duration_ms": 16_000, "average_memory_mb": 64}
     assert bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
     usage["request_duration_ms"] = 16_100
-    assert "cheaper than the only price on file" in bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]
+    assert (
+        "costs less than the only price in the price book"
+        in bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]
+    )

@@ -60,7 +60,7 @@ def test_an_address_is_billed_idle_or_in_use(inputs, use):
 def test_ones_own_address_is_not_billed(inputs):
     own = bill(EIP, inputs)
     assert (dollars(own), line_items(own)) == (0, ())
-    assert any("customer's own" in note for note in own.notes)
+    assert any("customer-owned" in note for note in own.notes)
 
 
 def test_interface_endpoints_bill_each_subnet_and_gateway_ones_nothing():

@@ -13,7 +13,7 @@ from typing import NoReturn
 from teei_finops.command import Command
 from teei_finops.costing.data_commands import REFRESH_PRICES, USAGE_FROM
 from teei_finops.errors import UserError
-from teei_finops.review.command import REVIEW, SANDBOX_REVIEW
+from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
 from teei_finops.sandbox.cli import SANDBOX
 
 NAME = "teei-finops"
@@ -72,7 +72,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=NAME,
-        description=sys.modules["teei_finops"].__doc__,
+        description="Show what a change to a Pulumi program costs, and run it without an AWS account.",
         epilog=f"Run '{NAME} COMMAND --help' for the options, an example and the exit codes of a command.",
     )
     parser.set_defaults(run=_no_command)

@@ -6,5 +6,5 @@
 - report: `report` joins the three into one document, whose keys are in `report_schema`; `outcome` says
   whether the change is blocked, and `render` writes the report in each format.
 
-`stack_review` runs all four steps for the stacks of a project; `command` is the command line.
+`stack_review` runs all four steps for the stacks of a project; `cli` is the command line.
 """

@@ -148,19 +148,22 @@ def _policies(report: Report) -> Iterator[str]:
                     f"{cell(violation['severity'])} ({violation['enforcement']})",
                     f"**{cell(violation['name'] or violation['stack'])}**<br>{code(violation['type'])}",
                     f"[{code(violation['policy'])}]({REPOSITORY}{violation['page']}) "
-                    f"{cell(violation['message'])}",
+                    f"{_message(violation['message'])}",
                     _source(view.source_text(violation["source"])),
                 ]
                 for violation in violations
             ),
         )
         yield ""
-    for exemption in report["policy"]["exemptions"]:
+    exemptions = report["policy"]["exemptions"]
+    for exemption in exemptions:
         resource = code(exemption["urn"] or exemption["resource"])
         yield (
             f"- Exemption: {code(exemption['policy'])} on {resource}, owner {cell(exemption['owner'])}, "
             f"{exemption['days_left']} days left: {cell(exemption['reason'])}"
         )
+    if exemptions:
+        yield ""
     not_applicable = report["policy"]["not_applicable"]
     if not_applicable:
         yield from _collapsed(
@@ -170,7 +173,11 @@ def _policies(report: Report) -> Iterator[str]:
                 for item in not_applicable
             ],
         )
-    yield ""
+
+
+def _message(text: str) -> str:
+    """A message inside one table cell, line by line."""
+    return "<br>".join(cell(line) for line in text.splitlines())
 
 
 def _budgets(report: Report) -> Iterator[str]:

@@ -31,6 +31,12 @@ def test_the_comment_lists_mandatory_violations_first_and_links_to_their_documen
     assert "](../blob/HEAD/docs/policies.md#database-multi-az)" in text
 
 
+def test_a_message_of_several_lines_stays_in_its_table_cell():
+    report = sample_report()
+    report["policy"]["violations"][0]["message"] = "ledger: storageType\nvalue: gp2 | gp3\nfix: use gp3"
+    assert r"ledger: storageType<br>value: gp2 \| gp3<br>fix: use gp3 |" in markdown.render(report)
+
+
 def test_the_comment_lists_a_change_of_the_high_end_alone():
     before, after = amount("10", "20", "30"), amount("10", "20", "60")
     nodes = resource("prod", "aws:eks/nodeGroup:NodeGroup", "nodes", "update", "priced", before, after)

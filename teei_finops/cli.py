@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command.
 
-    Returns 0; 1 when a mandatory policy or a budget blocks the change, or a preview ended in errors; 2 when
+    Returns 0; 1 when a mandatory policy or a budget blocks the change, or a preview failed; 2 when
     the command could not do its work, with one line on stderr that says why.
     """
     own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)

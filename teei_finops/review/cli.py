@@ -124,7 +124,7 @@ REVIEW = Command(
     configure=_configure_review,
     run=_review,
     example="pulumi preview --json --show-sames > preview.json && teei-finops review preview.json",
-    exit_codes="0 on success, 1 when a budget blocks the change or the preview has errors, 2 on an error",
+    exit_codes="0 on success, 1 when a budget blocks the change or the preview failed, 2 on an error",
 )
 SANDBOX_REVIEW = Command(
     name="review",

@@ -33,12 +33,13 @@ class Outcome:
 
 def outcome_of(report: Report) -> Outcome:
     """The outcome of budgets (the report's `verdict`), mandatory policies and the previews themselves."""
-    failed = [plan for plan in report["plan"] if not plan["complete"]]
-    if failed or report["verdict"] == INCOMPLETE:
-        return Outcome(
-            INCOMPLETE,
-            tuple(f"the preview of {plan['stack']} ended in errors: {plan['errors'][0]}" for plan in failed),
-        )
+    errors = [
+        f"the preview of {plan['stack']} failed: {error}"
+        for plan in report["plan"]
+        for error in plan["errors"]
+    ]
+    if errors or report["verdict"] == INCOMPLETE:
+        return Outcome(INCOMPLETE, tuple(errors))
     violations = report["policy"]["violations"]
     mandatory = {item["policy"] for item in violations if item["enforcement"] == "mandatory"}
     over_budget = [row["name"] for row in report["budgets"] if row["status"] == FAIL]

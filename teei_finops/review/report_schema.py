@@ -208,7 +208,7 @@ class Report(TypedDict):
     `price_date` is the newest price row, `base` the git reference or folder compared with. `totals_of` is
     `stack`, or `change` where a preview left out unchanged resources. `coverage` counts `resources` by state.
     `resources` are in the order of the previews, each URN once. `verdict` is that of the budgets: `pass`,
-    `advisory`, `fail` or `incomplete` (a preview ended in errors).
+    `advisory`, `fail` or `incomplete` (a preview failed).
     """
 
     version: int

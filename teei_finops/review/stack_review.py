@@ -87,7 +87,7 @@ def write_review(
     """Write the report on previews into the folder `out`, in every format of `FILES`.
 
     `usage.yaml` and `budgets.yaml` are read from `root` where they exist. Returns 0; 1 when a mandatory
-    policy or a budget blocks the change; 2 when a preview ended in errors or a file cannot be used. 1 and 2
+    policy or a budget blocks the change; 2 when a preview failed or a file cannot be used. 1 and 2
     come with a line on stderr for each reason.
     """
     try:

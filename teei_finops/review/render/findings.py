@@ -90,7 +90,7 @@ def findings(report: Report) -> Iterator[Finding]:
             stack=row["stack"],
             urn=row["urn"],
             name=row["name"],
-            message=f"{row['name']} ({row['type']}) has no price: {row.get('reason', '')}",
+            message=f"{row['name']} ({row['type']}) is unpriced: {row.get('reason', '')}",
             source=sources.get(row["urn"]),
         )
     for plan in report["plan"]:

@@ -103,10 +103,6 @@ def _headline(report: Report) -> Iterator[str]:
     before, after = money.with_range(report["before"]), money.with_range(report["after"])
     yield f"{before} before, **{after}** after{scope}."
     yield ""
-    for plan in report["plan"]:
-        for error in plan["errors"]:
-            yield f"> ❌ **{cell(plan['stack'])}**: {cell(error)}"
-            yield ""
     for warning in report["warnings"]:
         yield f"> ⚠️ {cell(warning['message'])}"
         yield ""

@@ -33,8 +33,6 @@ def render(report: Report) -> str:
         lines.append(f"unpriced {row['name']} ({row['type']}): {row.get('reason', '')}")
     for warning in report["warnings"]:
         lines.append(f"warning: {warning['message']}")
-    for plan in report["plan"]:
-        lines += [f"error in {plan['stack']}: {_one_line(error)}" for error in plan["errors"]]
     scope = " (changed resources only)" if report["totals_of"] == "change" else ""
     outcome = outcome_of(report)
     lines += [
@@ -42,7 +40,7 @@ def render(report: Report) -> str:
         f"after  {money.with_range(report['after'])}{scope}",
         f"change {money.signed_with_range(report['change'])} a month",
         f"{outcome.status}: {outcome.headline}",
-        *(f"- {reason}" for reason in outcome.reasons),
+        *(f"- {_one_line(reason)}" for reason in outcome.reasons),
     ]
     return "\n".join(lines) + "\n"
 

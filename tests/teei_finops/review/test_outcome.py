@@ -44,4 +44,4 @@ def test_a_failed_preview_is_incomplete_whatever_else_was_found():
     plan = sample_report()["plan"][0] | {"complete": False, "errors": ["error: boom"]}
     outcome = outcome_of(sample_report(verdict="incomplete", plan=[plan]))
     assert outcome.status == "incomplete"
-    assert outcome.reasons == ("the preview of prod ended in errors: error: boom",)
+    assert outcome.reasons == ("the preview of prod failed: error: boom",)

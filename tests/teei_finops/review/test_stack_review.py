@@ -78,7 +78,7 @@ def test_a_preview_that_ended_in_errors_exits_2_and_is_written(tmp_path, capsys)
     code, report = write(tmp_path, failed)
     assert code == 2
     assert report["verdict"] == "incomplete"
-    assert capsys.readouterr().err == "review: the preview of dev ended in errors: error: boom\n"
+    assert capsys.readouterr().err == "review: the preview of dev failed: error: boom\n"
 
 
 @pytest.mark.parametrize(

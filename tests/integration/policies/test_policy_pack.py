@@ -14,8 +14,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies import messages
-from tests.policies.analyzer import PROD, analyze_request, changed, reports, stack_request
-from tests.policies.good import TAGS, database, log_group, stack
+from tests.policies.compliant_aws import TAGS, database, log_group
+from tests.policies.pack_client import PROD, analyze_request, stack_request
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("policies", "teei_finops", "components")

@@ -14,7 +14,7 @@ from policies.findings import ResourceFinding, Violation
 from policies.properties import UNKNOWN
 from policies.resources import Resource, Stack
 from policies.rule import GuideSection, Options, Rule, stack_policy
-from teei_finops.costing.policy_gate import Declared, over_budget
+from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
 from teei_finops.costing.yaml_file import SettingError
 
 
@@ -68,10 +68,10 @@ def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: 
     return stack_policy(rule, context, check)
 
 
-def _declared(resource: Resource) -> Declared:
+def _declared(resource: Resource) -> DeclaredResource:
     inputs = _with_placeholders(resource.inputs.data)
     provider = _with_placeholders(resource.provider.data)
-    return Declared(
+    return DeclaredResource(
         resource.urn,
         resource.name,
         resource.type,

@@ -13,6 +13,7 @@ from datetime import date
 
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
+from teei_finops.costing.prices.storage_classes import minimum_storage_days
 
 BUCKETS = frozenset({"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
 CONFIGURATIONS = frozenset({
@@ -22,7 +23,7 @@ CONFIGURATIONS = frozenset({
 WARM_TO_COLD = (
     "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
 )  # fmt: skip
-MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90, "DEEP_ARCHIVE": 180}
+MINIMUM_DAYS = minimum_storage_days()
 FIRST_DAY = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 
 _SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 ZERO = Decimal(0)
+LARGEST_QUANTITY = Decimal("1e15")  # no real quantity is above it
 HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
+
+UNVERIFIED = "unverified"  # the source of a price that no public source confirms
 
 TYPE_UNKNOWN = "type unknown"
 NO_PRICE = "no price in this region"
@@ -111,6 +114,11 @@ class Line:
     @property
     def assumed(self) -> bool:
         return self.quantity.assumed
+
+    @property
+    def unverified(self) -> bool:
+        """Whether no public source confirms the price."""
+        return self.source.startswith(UNVERIFIED)
 
 
 def total(lines: list[Line] | tuple[Line, ...]) -> Range:

@@ -8,14 +8,14 @@ from datetime import date
 from decimal import Context
 from pathlib import Path
 
-from teei_finops.costing.budgets_file import Budgets, budgets_of_config, check_waivers, read_budgets
+from teei_finops.costing.budgets.budgets_file import Budgets, budgets_of_config, check_waivers, read_budgets
+from teei_finops.costing.budgets.gate import Cost
 from teei_finops.costing.estimate import Estimate, PlanEstimator
-from teei_finops.costing.gate import Cost
 from teei_finops.costing.preview.plan import Plan, Resource
 from teei_finops.costing.prices.price_book import PriceBook, list_prices
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.tags import Tags
-from teei_finops.costing.usage import NO_USAGE, UsageProfile, read_usage
+from teei_finops.costing.resource_tags import ResourceTags
+from teei_finops.costing.usage.profile import NO_USAGE, UsageProfile, read_usage
 
 EXACT = Context(prec=60)  # the decimal context in which every sum and product of a review is exact
 NOT_MANAGED = frozenset({"read", "discard"})
@@ -56,7 +56,7 @@ class ResourceCost:
 def costs_of(plan: Plan, pricing: Pricing) -> Iterator[ResourceCost]:
     """The cost of each billed resource of a plan; to be used in the decimal context `EXACT`."""
     estimator = PlanEstimator(plan, pricing)
-    tags = Tags(plan)
+    tags = ResourceTags(plan)
     for resource in plan.resources:
         if is_billed(resource):
             estimate = estimator.estimate(resource)
@@ -98,7 +98,7 @@ def project_options(root: Path, at: date) -> CostOptions:
     )
 
 
-def _cost(plan: Plan, resource: Resource, estimate: Estimate, tags: Tags) -> Cost:
+def _cost(plan: Plan, resource: Resource, estimate: Estimate, tags: ResourceTags) -> Cost:
     after = tags.of(resource, resource.new or resource.old)
     return Cost(
         stack=plan.stack,

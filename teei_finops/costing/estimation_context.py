@@ -1,10 +1,10 @@
-"""What an estimator sees of a resource: its inputs, its usage, its neighbours, and `charge`."""
+"""What an estimator sees of a resource: its inputs, its usage, related resources, and `charge`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from teei_finops.costing.amounts import (
@@ -12,30 +12,30 @@ from teei_finops.costing.amounts import (
     NO_PRICE,
     UNKNOWN_UNTIL_DEPLOY,
     USAGE_NOT_STATED,
-    ZERO,
     Line,
     Range,
     Unpriced,
 )
-from teei_finops.costing.preview.plan import Resource, State, is_unknown
+from teei_finops.costing.inputs import Inputs
+from teei_finops.costing.preview.plan import Resource, State
+from teei_finops.costing.preview.values import is_unknown
 from teei_finops.costing.prices.price_book import Rate
+from teei_finops.costing.prices.tiers import tier_lines
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.references import Side, walk
+from teei_finops.costing.references import PlanSnapshot, value_at
 from teei_finops.costing.regions import region_of
 from teei_finops.costing.resource_types import class_of
-from teei_finops.costing.values import LARGEST, Values
 
-_STEP = Decimal("1e-9")  # finer than any billing meter; keeps every product exact
 T = TypeVar("T")
 
 
-class Subject(Values):
-    """One resource on one side of the plan (`before` or `after`), with everything its price depends on."""
+class EstimationContext(Inputs):
+    """One resource in one snapshot of the plan (`before` or `after`), with all that its price depends on."""
 
-    def __init__(self, pricing: Pricing, side: Side, resource: Resource, state: State) -> None:
+    def __init__(self, pricing: Pricing, snapshot: PlanSnapshot, resource: Resource, state: State) -> None:
         super().__init__(state.inputs)
         self._pricing = pricing
-        self._side = side
+        self._snapshot = snapshot
         self._resource = resource
         self._state = state
         self._region: str | None = None
@@ -43,7 +43,7 @@ class Subject(Values):
         self._usage_keys: frozenset[str] = frozenset()
         self.lines: list[Line] = []
         self.notes: list[str] = []
-        self.joined = False
+        self.has_references = False
 
     @property
     def urn(self) -> str:
@@ -64,23 +64,28 @@ class Subject(Values):
 
     @property
     def region(self) -> str:
-        """Where it bills; raises `Unpriced` when no rule names a Region."""
+        """Where it is billed; raises `Unpriced` when no rule gives a Region."""
         if self._region is None:
             self._region = region_of(
-                self._side.plan, self._resource, self._state, self._pricing.fallback_region
+                self._snapshot.plan, self._resource, self._state, self._pricing.fallback_region
             )
         return self._region
 
     def output(self, name: str) -> Any:
-        """A top-level value the provider computed on the last deploy, None when there is none yet."""
-        return self._side.output(self.urn, name)
+        """A top-level value that the provider computed on the last deploy, None when there is none yet."""
+        return self._snapshot.output(self.urn, name)
 
     # Usage
 
-    def stated(self, key: str) -> Range | None:
-        """What the usage profile says, None when it says nothing."""
-        value = self._usage(key)
+    def from_usage(self, key: str) -> Range | None:
+        """The value in the usage profile, None when the profile has none."""
+        value = self._usage_value(key)
         return value if isinstance(value, Range) else None
+
+    def text_from_usage(self, key: str) -> str | None:
+        """As `from_usage`, for keys whose values are text."""
+        value = self._usage_value(key)
+        return value if isinstance(value, str) else None
 
     def usage(
         self,
@@ -89,121 +94,116 @@ class Subject(Values):
         expected: Decimal | int | None = None,
         high: Decimal | int | None = None,
     ) -> Range:
-        """What the profile states, else the built-in range (marked as assumed), else `Unpriced`."""
-        value = self.stated(key)
+        """The value in the usage profile, else the given range (marked as assumed), else `Unpriced`."""
+        value = self.from_usage(key)
         if value is not None:
             return value
         if low is None or expected is None or high is None:
             raise Unpriced(USAGE_NOT_STATED, key)
         return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
 
-    def stated_text(self, key: str) -> str | None:
-        value = self._usage(key)
-        return value if isinstance(value, str) else None
-
-    def _usage(self, key: str) -> Range | str | None:
+    def _usage_value(self, key: str) -> Range | str | None:
         if self._profile is None:
-            kind = class_of(self.type)
-            self._usage_keys = kind.usage_keys if kind else frozenset()
+            type_class = class_of(self.type)
+            self._usage_keys = type_class.usage_keys if type_class else frozenset()
             self._profile = self._pricing.usage_of(self._resource)
         if key not in self._usage_keys:
             raise KeyError(f"{self.type} has no usage key {key}")
         return self._profile.get(key)
 
     def hours(self) -> Range:
-        """Hours at work in the month: `monthly_hours` where the type has it and it is stated, else 730."""
-        kind = class_of(self.type)
-        if kind is not None and "monthly_hours" in kind.usage_keys:
-            return self.stated("monthly_hours") or Range.of(HOURS)
+        """Hours in the month: `monthly_hours` of the profile where the type has that key, else 730."""
+        type_class = class_of(self.type)
+        if type_class is not None and "monthly_hours" in type_class.usage_keys:
+            return self.from_usage("monthly_hours") or Range.of(HOURS)
         return Range.of(HOURS)
 
     def months(self) -> Range:
         """The share of the month, for monthly rates that `monthly_hours` prorates."""
         return self.hours() / HOURS
 
-    # Neighbours
+    # Related resources
 
-    def related(self, path: str, *types: str) -> Subject | None:
-        """The resource of one of `types` that the value at `path` names (id, ARN or name), on the same side.
+    def related(self, path: str, *types: str) -> EstimationContext | None:
+        """The resource of one of `types` that the value at `path` refers to (id, ARN or name), same snapshot.
 
-        None when nothing is set there or the plan does not hold it. An unknown value is resolved through
+        None when nothing is set there or the plan does not contain it. An unknown value is resolved through
         `propertyDependencies`; where that is impossible it is `value unknown until deploy`.
         """
-        raw = walk(self.raw, path)
+        raw = value_at(self.raw, path)
         if raw is None:
             return None
-        self.joined = True
+        self.has_references = True
         if is_unknown(raw):
-            made_from = self._side.dependencies(self.urn, path.partition(".")[0], types)
-            if len(made_from) != 1:
+            sources = self._snapshot.dependencies(self.urn, path.partition(".")[0], types)
+            if len(sources) != 1:
                 raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
-            return self._neighbour(made_from[0])
+            return self._context_of(sources[0])
         value = self.value(path)
-        urn = self._side.find(value, types, self._region_or_none()) if isinstance(value, str) else None
-        return self._neighbour(urn) if urn else None
+        urn = self._snapshot.find(value, types, self._region_or_none()) if isinstance(value, str) else None
+        return self._context_of(urn) if urn else None
 
-    def related_all(self, path: str, *types: str) -> list[Subject]:
-        """The resources that the list at `path` names, unknown ones by `propertyDependencies`; those that the
-        plan does not hold are left out.
+    def related_all(self, path: str, *types: str) -> list[EstimationContext]:
+        """The resources that the list at `path` refers to, unknown ones by `propertyDependencies`; those that
+        the plan does not contain are left out.
         """
-        raw = walk(self.raw, path)
+        raw = value_at(self.raw, path)
         if raw is None:
             return []
-        self.joined = True
+        self.has_references = True
         urns: dict[str, None] = {}
         for item in raw if isinstance(raw, list) else [raw]:
             if is_unknown(item):
-                urns.update(dict.fromkeys(self._side.dependencies(self.urn, path.partition(".")[0], types)))
+                sources = self._snapshot.dependencies(self.urn, path.partition(".")[0], types)
+                urns.update(dict.fromkeys(sources))
             elif isinstance(item, str):
-                urn = self._side.find(item, types, self._region_or_none())
+                urn = self._snapshot.find(item, types, self._region_or_none())
                 if urn:
                     urns[urn] = None
-        return [self._neighbour(urn) for urn in urns]
+        return [self._context_of(urn) for urn in urns]
 
-    def referring(self, token: str, path: str) -> list[Subject]:
-        """The resources of type `token` whose value at `path` names this one, on the same side.
+    def referring(self, token: str, path: str) -> list[EstimationContext]:
+        """The resources of type `token` whose value at `path` refers to this one, in the same snapshot.
 
-        Raises `Unpriced` when one of them names nobody knows whom and it could be this one.
+        Raises `Unpriced` when one of them has an unresolved reference that could be to this one.
         """
-        self.joined = True
-        urns, lost = self._side.referring(self.urn, token, path)
-        if lost and not urns and not self._side.known_id(self.urn):
+        self.has_references = True
+        urns, has_unresolved = self._snapshot.referring(self.urn, token, path)
+        if has_unresolved and not urns and not self._snapshot.known_id(self.urn):
             short = token.rpartition(":")[2]
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{path} of a {short} that may belong to it")
-        return [self._neighbour(urn) for urn in urns]
+        return [self._context_of(urn) for urn in urns]
 
-    def matching(self, token: str, path: str, value: str | int) -> list[Subject]:
-        """All resources of type `token` with that known value at `path`, on the same side."""
-        self.joined = True
-        return [self._neighbour(urn) for urn in self._side.by_value(token, path).get(value, [])]
+    def matching(self, token: str, path: str, value: str | int) -> list[EstimationContext]:
+        """All resources of type `token` with that known value at `path`, in the same snapshot."""
+        self.has_references = True
+        return [self._context_of(urn) for urn in self._snapshot.by_value(token, path).get(value, [])]
 
-    def all(self, token: str) -> list[Subject]:
-        """All resources of type `token` on the same side; slow to walk once per resource."""
-        self.joined = True
-        return [self._neighbour(urn) for urn in self._side.of_type(token)]
+    def all(self, token: str) -> list[EstimationContext]:
+        """All resources of type `token` in the same snapshot; slow to do once for each resource."""
+        self.has_references = True
+        return [self._context_of(urn) for urn in self._snapshot.of_type(token)]
 
-    def first(self, token: str) -> Subject | None:
-        """The first resource of type `token` on the same side."""
-        self.joined = True
-        urns = self._side.of_type(token)
-        return self._neighbour(urns[0]) if urns else None
+    def first(self, token: str) -> EstimationContext | None:
+        """The first resource of type `token` in the same snapshot."""
+        self.has_references = True
+        urns = self._snapshot.of_type(token)
+        return self._context_of(urns[0]) if urns else None
 
     def once(self, name: str, compute: Callable[[], T]) -> T:
-        """What `compute` gives, computed once for this side of the plan."""
-        self.joined = True
-        if name not in self._side.memo:
-            self._side.memo[name] = compute()
-        return self._side.memo[name]
+        """The result of `compute`, computed once for the whole snapshot."""
+        self.has_references = True
+        if name not in self._snapshot.memo:
+            self._snapshot.memo[name] = compute()
+        return self._snapshot.memo[name]
 
     @property
     def home_region(self) -> str | None:
-        """Where a Kubernetes object's nodes are when no node group says so."""
-        return self._side.home_region
+        """Where a Kubernetes object's nodes are when no node group gives a Region."""
+        return self._snapshot.home_region
 
-    def _neighbour(self, urn: str) -> Subject:
-        found = self._side.get(urn)
-        assert found is not None
-        return Subject(self._pricing, self._side, *found)
+    def _context_of(self, urn: str) -> EstimationContext:
+        return EstimationContext(self._pricing, self._snapshot, *self._snapshot.resource(urn))
 
     def _region_or_none(self) -> str | None:
         try:
@@ -211,15 +211,14 @@ class Subject(Values):
         except Unpriced:
             return None
 
-    # Money
+    # Charges
 
     def rate(self, service: str, family: str, key: str, region: str | None = None) -> Rate:
         """The list price; raises `Unpriced` when the Region has none."""
         where = region or self._region_or_none()
         rate = self._pricing.book.find(where, service, family, key)
         if rate is None:
-            where = where or self.region
-            raise Unpriced(NO_PRICE, f"{service} {family} {key} in {where}")
+            raise Unpriced(NO_PRICE, f"{service} {family} {key} in {where or self.region}")
         return rate
 
     def has_rate(self, service: str, family: str, key: str) -> bool:
@@ -238,76 +237,37 @@ class Subject(Values):
         region: str | None = None,
         times: Range | Decimal | int = 1,
     ) -> None:
-        """Bills `quantity` (in the base unit: requests, GB, hours) at the list price, tier by tier.
+        """Charges `quantity` (in the base unit: requests, GB, hours) at the list price, tier by tier.
 
         `times` multiplies afterwards: three volumes of 4,000 IOPS are `quantity=4000, times=3`, each with its
         own tiers and included quantity. `included` replaces the price row's own included quantity.
-        `allowance` names the key of `aws_free_allowances.csv` that covers it when the review asks for free
+        `allowance` is the key of `aws_free_allowances.csv` that covers it when the review counts free
         allowances. A missing price raises `Unpriced`, except for a quantity of 0.
         """
-        quantity = Range.of(quantity)
-        times = Range.of(times)
+        quantity, times = Range.of(quantity), Range.of(times)
         if quantity.is_zero or times.is_zero:
             return
         rate = self.rate(service, family, key, region)
         if allowance is not None:
             quantity = self._pricing.after_allowance(
-                self._side.name, service, allowance, rate.region, quantity
+                self._snapshot.name, service, allowance, rate.region, quantity
             )
-        factor, suffix = self._pricing.discount(service)
-        tiers = rate.tiers
-        for index, tier in enumerate(tiers):
-            start = Decimal(included) if index == 0 and included is not None else tier.start
-            stop = tiers[index + 1].start if index + 1 < len(tiers) else None
-            part = _between(quantity, start, stop, rate.per, times)
-            if part.is_zero:
-                continue
-            usd = tier.usd * factor
-            label = what if len(tiers) == 1 else f"{what} ({_tier_name(start, stop)})"
-            expected = part.expected * usd
-            if part.low is part.high:
-                amount = Range(expected, expected, expected, part.assumed)
-            else:
-                amount = Range(part.low * usd, expected, part.high * usd, part.assumed)
-            self.lines.append(
-                Line(label, service, part, rate.unit, usd, amount, tier.source + suffix, tier.as_of)
-            )
+        factor, source_suffix = self._pricing.discount(service)
+        included = None if included is None else Decimal(included)
+        self.lines += tier_lines(
+            what, rate, quantity, times=times, included=included, factor=factor, source_suffix=source_suffix
+        )
 
     def charge_at(
         self, what: str, service: str, quantity: Range, unit: str, usd: Range | Decimal, source: str
     ) -> None:
-        """Bills at a rate that is not in the price book (a spot price from the usage profile)."""
+        """Charges at a rate that is not in the price book (a spot price from the usage profile)."""
         price = Range.of(usd)
-        amount = quantity * price
-        self.lines.append(Line(what, service, quantity, unit, price.expected, amount, source, ""))
+        self.lines.append(
+            Line(what, service, quantity, unit, price.expected, quantity * price, source, as_of="")
+        )
 
     def note(self, text: str) -> None:
-        """Something a reviewer should know: an assumption, or what makes this cost elsewhere."""
+        """Adds what a reviewer should know: an assumption, or a cost that another resource carries."""
         if text not in self.notes:
             self.notes.append(text)
-
-
-def _between(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal, times: Range) -> Range:
-    def part(value: Decimal) -> Decimal:
-        value = (value if stop is None or value < stop else stop) - start
-        return value / per if value > 0 else ZERO
-
-    if quantity.low is quantity.high and times.low is times.high:
-        only = _exact(part(quantity.low) * times.low)
-        return Range(only, only, only, quantity.assumed or times.assumed)
-    return Range(
-        _exact(part(quantity.low) * times.low),
-        _exact(part(quantity.expected) * times.expected),
-        _exact(part(quantity.high) * times.high),
-        quantity.assumed or times.assumed,
-    )
-
-
-def _exact(value: Decimal) -> Decimal:
-    if value > LARGEST:
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "a quantity is implausibly large")
-    return value.quantize(_STEP, ROUND_HALF_EVEN) if value.as_tuple().exponent < -9 else value  # type: ignore[operator]
-
-
-def _tier_name(start: Decimal, stop: Decimal | None) -> str:
-    return f"from {start:,f}" if stop is None else f"{start:,f} to {stop:,f}"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import ZERO, Range
 from teei_finops.costing.preview.plan import Resource
 from teei_finops.costing.prices.price_book import PriceBook, allowances
-from teei_finops.costing.usage import NO_USAGE, Usage, UsageProfile
+from teei_finops.costing.usage.profile import NO_USAGE, Usage, UsageProfile
 
 Pool = tuple[Decimal, Decimal, Decimal]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from teei_finops.costing.amounts import NO_PRICE, SECRET_VALUE, UNKNOWN_UNTIL_DEPLOY, Unpriced
-from teei_finops.costing.preview.plan import Plan, Resource, State, is_secret, is_unknown
+from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.preview.values import is_secret, is_unknown
 
 
 def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None) -> str:

@@ -1,4 +1,4 @@
-"""How each resource type is charged: `priced`, `usage` (only by use) or `free`, and its usage keys."""
+"""How each resource type is billed: `priced`, `usage` (only by use) or `free`, and its usage keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from teei_finops.costing.prices.price_book import FOLDER
 
 @dataclass(frozen=True, slots=True)
 class TypeClass:
-    """`usage_keys` are what a usage profile may state for the type (`usage_keys.md`)."""
+    """`usage_keys` are the keys that a usage profile may set for the type."""
 
     name: str
     usage_keys: frozenset[str] = frozenset()
@@ -21,39 +21,32 @@ class TypeClass:
 
 @cache
 def known_types() -> dict[str, TypeClass]:
-    """By Pulumi type token, from `aws_cost_tokens.csv`; `more_types.csv` adds types that bill nothing."""
-    types: dict[str, TypeClass] = {}
-    with (FOLDER / "aws_cost_tokens.csv").open(newline="", encoding="utf-8") as file:
-        for r in csv.DictReader(file):
-            name = "usage" if r["class"] == "usage-only" else r["class"]
-            types[r["pulumi_token"]] = TypeClass(name, frozenset(r["usage_keys"].split()), r["note"])
-    return types
+    """By type token, from `aws_resource_types.csv`."""
+    with (FOLDER / "aws_resource_types.csv").open(newline="", encoding="utf-8") as file:
+        return {
+            row["type"]: TypeClass(row["class"], frozenset(row["usage_keys"].split()), row["note"])
+            for row in csv.DictReader(file)
+        }
 
 
 @cache
-def _more_types() -> tuple[dict[str, TypeClass], list[tuple[str, TypeClass]]]:
-    exact: dict[str, TypeClass] = {}
-    globs: list[tuple[str, TypeClass]] = []
-    with (FOLDER / "more_types.csv").open(newline="", encoding="utf-8") as file:
-        for r in csv.DictReader(file):
-            kind = TypeClass(r["class"], frozenset(), r["note"])
-            if "*" in r["pattern"]:
-                globs.append((r["pattern"], kind))
-            else:
-                exact[r["pattern"]] = kind
-    return exact, globs
+def _free_types() -> dict[str, TypeClass]:
+    """Types that bill nothing by pattern of type token, from `free_types.csv`."""
+    with (FOLDER / "free_types.csv").open(newline="", encoding="utf-8") as file:
+        return {row["pattern"]: TypeClass("free", note=row["note"]) for row in csv.DictReader(file)}
 
 
 @cache
 def class_of(token: str) -> TypeClass | None:
-    """None when the type is unknown: it is then unpriced, never free."""
-    found = known_types().get(token)
-    if found is None:
-        exact, globs = _more_types()
-        found = exact.get(token) or next((kind for glob, kind in globs if fnmatchcase(token, glob)), None)
-    return found
+    """None when the type is unknown: such a resource is unpriced, never free."""
+    free = _free_types()
+    return (
+        known_types().get(token)
+        or free.get(token)
+        or next((type_class for pattern, type_class in free.items() if fnmatchcase(token, pattern)), None)
+    )
 
 
 @cache
 def all_usage_keys() -> frozenset[str]:
-    return frozenset().union(*(kind.usage_keys for kind in known_types().values()))
+    return frozenset().union(*(type_class.usage_keys for type_class in known_types().values()))

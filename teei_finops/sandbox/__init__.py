@@ -13,7 +13,7 @@ settings that a `config set` in the sandbox changed (`stack_config.py`). No file
 
 From Python, `providers.attached.account_of` gives the fake account of a stack, to be read with boto3:
 
-    account = account_of(place, Project.at(place.project), "prod")
+    account = account_of(workspace, Project.at(workspace.project), "prod")
     with account.boto3() as boto3:
         boto3.client("s3").list_buckets()
     account.close()

@@ -11,7 +11,7 @@ from teei_finops.sandbox.errors import SandboxError
 _NOT_PROGRAM = shutil.ignore_patterns("build", ".venv", ".tools", ".git", "__pycache__")
 
 
-def make_base(base: str, project: Path, into: Path) -> None:
+def unpack_baseline(base: str, project: Path, into: Path) -> None:
     """Unpack the state that `base` names: a git reference, or `./` and a folder of the project with the files
     that were different then (such as stack configs), laid over a copy of the project. Raises SandboxError.
     """

@@ -3,11 +3,10 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX
+from teei_finops.sandbox.workspace import Workspace
 
 # A policy pack in Python, and resources whose provider is part of the program.
 _PLUGINS = {
@@ -22,63 +21,36 @@ _HIDDEN = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Place:
-    """A project, and where the sandbox keeps what belongs to it."""
-
-    project: Path
-    state: Path
-    scratch: Path
-
-    @classmethod
-    def under(cls, project: Path, build: Path | None = None) -> "Place":
-        """The place of the project in a directory; `build` other than its own makes throw-away state."""
-        project = project.resolve()
-        if not project.is_dir():
-            raise SandboxError(f"{project}: no such directory")
-        build = (build or project / "build").resolve()
-        if any(mark in str(build) for mark in "?#%"):
-            raise SandboxError(
-                f"{build}: the engine cannot keep state in a directory whose name holds ?, # or %"
-            )
-        return cls(project=project, state=build / "state", scratch=build / "sandbox")
-
-    @property
-    def home(self) -> Path:
-        """The engine's home, in place of the user's `~/.pulumi`."""
-        return self.scratch / "home"
-
-
 def engine_environment(
     user: Mapping[str, str],
-    place: Place,
+    workspace: Workspace,
     *,
     language_port: int,
     provider_ports: Mapping[str, int],
     config_file: Path | None,
 ) -> dict[str, str]:
     """The user's environment without what reaches an account, plus what attaches the stand-ins."""
-    for directory in (place.state, place.home):
+    for directory in (workspace.state, workspace.home):
         directory.mkdir(parents=True, exist_ok=True)
     kept = {
         name: value
         for name, value in user.items()
         if name in _KEPT or (name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES))
     }
-    nothing = str(place.scratch / "none")
+    nothing = str(workspace.scratch / "none")
     if config_file is not None:
         kept["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     return {
         **kept,
         "PATH": os.pathsep.join(
-            [str(_plugin_directory(place)), str(Path(sys.executable).parent), kept.get("PATH", "")]
+            [str(_plugin_directory(workspace)), str(Path(sys.executable).parent), kept.get("PATH", "")]
         ),
         "AWS_CONFIG_FILE": nothing,
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": nothing,
-        "PULUMI_HOME": str(place.home),
-        "PULUMI_BACKEND_URL": f"file://{place.state}",
+        "PULUMI_HOME": str(workspace.home),
+        "PULUMI_BACKEND_URL": f"file://{workspace.state}",
         "PULUMI_CONFIG_PASSPHRASE": SANDBOX.passphrase,
         "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",
         "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in provider_ports.items()),
@@ -89,9 +61,9 @@ def engine_environment(
     }
 
 
-def _plugin_directory(place: Place) -> Path:
+def _plugin_directory(workspace: Workspace) -> Path:
     """Where the engine finds what pulumi's own distribution has beside it, run by our Python."""
-    directory = place.scratch / "bin"
+    directory = workspace.scratch / "bin"
     directory.mkdir(parents=True, exist_ok=True)
     for name, command in _PLUGINS.items():
         script = directory / name

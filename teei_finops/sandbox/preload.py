@@ -10,7 +10,7 @@ _SDKS = ("pulumi_aws", "pulumi_kubernetes")
 _NOT_PROGRAMS = frozenset({"build", "tests", "bench", "policies", "node_modules"})
 
 
-def import_what_programs_use(directory: Path) -> None:
+def preload_sdk_modules(directory: Path) -> None:
     """Import the modules of the provider SDKs that the Python files of a directory name."""
     importlib.import_module("pulumi")
     for name in sorted({module for file in _python_files(directory) for module in _sdk_modules(file)}):

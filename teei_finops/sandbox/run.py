@@ -13,9 +13,9 @@ from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.grpc_server import serving
 from teei_finops.sandbox.engine.language_host import LanguageHost
 from teei_finops.sandbox.engine.process import Finished, run_engine
-from teei_finops.sandbox.environment import Place, engine_environment
+from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
-from teei_finops.sandbox.providers.attached import stand_ins
+from teei_finops.sandbox.providers.attached import fake_providers
 from teei_finops.sandbox.stack_config import StackConfig, copy_for_run
 from teei_finops.sandbox.stacks import (
     Project,
@@ -25,6 +25,7 @@ from teei_finops.sandbox.stacks import (
     short_name,
     stack_named_in,
 )
+from teei_finops.sandbox.workspace import Workspace
 
 # These write to stack files by themselves and take no --config-file.
 _WRITES_STACK_FILES = frozenset(
@@ -43,7 +44,11 @@ class Run:
 
 
 def run_pulumi(
-    arguments: Sequence[str], place: Place, *, capture: bool = False, quiet_after_user_error: bool = False
+    arguments: Sequence[str],
+    workspace: Workspace,
+    *,
+    capture: bool = False,
+    quiet_after_user_error: bool = False,
 ) -> Run:
     """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start.
 
@@ -51,9 +56,9 @@ def run_pulumi(
     pulumi says it twice, among much else, and whoever called this says it once.
     """
     engine = find_engine()
-    project = Project.at(place.project)
-    stack = _stack_of(arguments, place, project)
-    language = LanguageHost(place.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
+    project = Project.at(workspace.project)
+    stack = _stack_of(arguments, workspace, project)
+    language = LanguageHost(workspace.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
     with ExitStack() as cleanup:
         cleanup.enter_context(_environment_as_it_was())
         language_port = cleanup.enter_context(
@@ -63,12 +68,12 @@ def run_pulumi(
             name: cleanup.enter_context(
                 serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, servicer)
             )
-            for name, servicer in cleanup.enter_context(stand_ins(place, project, stack)).items()
+            for name, servicer in cleanup.enter_context(fake_providers(workspace, project, stack)).items()
         }
-        config = cleanup.enter_context(_config_for(arguments, place, project, stack)) if project else None
+        config = cleanup.enter_context(_config_for(arguments, workspace, project, stack)) if project else None
         environment = engine_environment(
             os.environ,
-            place,
+            workspace,
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
@@ -79,7 +84,7 @@ def run_pulumi(
         command = [engine, *_with_own_config_file(arguments, config)]
         finished: Finished = run_engine(
             command,
-            directory=place.project,
+            directory=workspace.project,
             environment=environment,
             capture=capture,
             shows=(lambda _: language.user_error is None) if quiet_after_user_error else None,
@@ -87,15 +92,15 @@ def run_pulumi(
     return Run(finished.exit_code, finished.stdout, finished.stderr, language.user_error)
 
 
-def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -> str | None:
+def _stack_of(arguments: Sequence[str], workspace: Workspace, project: Project | None) -> str | None:
     _refuse_other_directories(arguments)
     if project is None:
         return None
     stack = stack_named_in(arguments)
     if stack and list(arguments[:2]) not in (["stack", "init"], ["stack", "new"]):
-        ensure_stack(place, project, stack)
-        drop_locks_of_dead_runs(place, project, stack)
-    return stack or os.environ.get("PULUMI_STACK") or selected_stack(place, project)
+        ensure_stack(workspace, project, stack)
+        drop_locks_of_dead_runs(workspace, project, stack)
+    return stack or os.environ.get("PULUMI_STACK") or selected_stack(workspace, project)
 
 
 def _refuse_other_directories(arguments: Sequence[str]) -> None:
@@ -109,12 +114,12 @@ def _refuse_other_directories(arguments: Sequence[str]) -> None:
 
 
 @contextmanager
-def _config_for(arguments: Sequence[str], place: Place, project: Project, stack: str | None):
+def _config_for(arguments: Sequence[str], workspace: Workspace, project: Project, stack: str | None):
     """The run's copy of the stack file; the tracked ones are afterwards as they were."""
     config = None
     if stack:
         tracked = _config_file_in(arguments) or project.stack_file(stack)
-        config = copy_for_run(tracked, place.scratch / "config", short_name(stack), os.environ)
+        config = copy_for_run(tracked, workspace.scratch / "config", short_name(stack), os.environ)
         _say_what_differs(config, tracked)
     with _kept_as_they_are(project) if _touches_stack_files(arguments) else ExitStack():
         yield config

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from teei_finops.sandbox.engine.process import is_alive
-from teei_finops.sandbox.environment import Place
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX
+from teei_finops.sandbox.workspace import Workspace
 
 _STATE_VERSION = "v3.259.0"
 
@@ -77,9 +77,9 @@ def short_name(stack: str) -> str:
     return stack.rsplit("/", 1)[-1]
 
 
-def checkpoint_file(place: Place, project: str, stack: str) -> Path:
+def checkpoint_file(workspace: Workspace, project: str, stack: str) -> Path:
     """Where the engine's file backend keeps what a stack holds."""
-    return place.state / ".pulumi" / "stacks" / project / f"{short_name(stack)}.json"
+    return workspace.state / ".pulumi" / "stacks" / project / f"{short_name(stack)}.json"
 
 
 def resources_in(checkpoint: Path) -> list[dict[str, Any]]:
@@ -90,19 +90,19 @@ def resources_in(checkpoint: Path) -> list[dict[str, Any]]:
     return latest.get("resources") or []
 
 
-def selected_stack(place: Place, project: Project) -> str | None:
+def selected_stack(workspace: Workspace, project: Project) -> str | None:
     """The stack that `pulumi stack select` chose in this sandbox."""
     files = sorted(
-        (place.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
+        (workspace.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
         key=lambda file: file.stat().st_mtime,
     )
     return json.loads(files[-1].read_text()).get("stack") if files else None
 
 
-def ensure_stack(place: Place, project: Project, stack: str) -> None:
+def ensure_stack(workspace: Workspace, project: Project, stack: str) -> None:
     """Make the stack where it does not exist, as `pulumi stack init` does but for the configuration file."""
-    metadata = place.state / ".pulumi" / "meta.yaml"
-    checkpoint = checkpoint_file(place, project.name, stack)
+    metadata = workspace.state / ".pulumi" / "meta.yaml"
+    checkpoint = checkpoint_file(workspace, project.name, stack)
     short = short_name(stack)
     if checkpoint.exists() or checkpoint.with_name(f"{short}.json.gz").exists():
         return
@@ -110,9 +110,9 @@ def ensure_stack(place: Place, project: Project, stack: str) -> None:
     _write_new(checkpoint, json.dumps(_empty_checkpoint(project.name, short)))
 
 
-def drop_locks_of_dead_runs(place: Place, project: Project, stack: str) -> None:
+def drop_locks_of_dead_runs(workspace: Workspace, project: Project, stack: str) -> None:
     """Unlock a stack whose run was killed on this machine; the lock of a living run stays."""
-    directory = place.state / ".pulumi" / "locks" / "organization" / project.name / short_name(stack)
+    directory = workspace.state / ".pulumi" / "locks" / "organization" / project.name / short_name(stack)
     for file in directory.glob("*.json"):
         try:
             holder = json.loads(file.read_text())

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 _GRACE_SECONDS = 20
 
 
-def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+def run_in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Run each task in a process of its own, all at once; raises SandboxError with the first failure."""
     context = multiprocessing.get_context("fork")
     running = []
@@ -35,9 +35,9 @@ def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     return [value for _, value in outcomes]
 
 
-def in_a_fork(task: Callable[[], Result]) -> Result:
-    """As `in_parallel`, for one task."""
-    return in_parallel([task])[0]
+def run_in_subprocess(task: Callable[[], Result]) -> Result:
+    """As `run_in_parallel`, for one task."""
+    return run_in_parallel([task])[0]
 
 
 def _work(task: Callable[[], Any], sender: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from teei_finops.costing.amounts import USAGE_NOT_STATED, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 
 VOLUME = "aws:ebs/volume:Volume"
 SNAPSHOT = "aws:ebs/snapshot:Snapshot"
@@ -27,41 +27,41 @@ RESTORED = (
 
 
 @estimates(SNAPSHOT)
-def snapshot(r: Subject) -> None:
+def snapshot(ctx: EstimationContext) -> None:
     """Only changed blocks are stored, so that the volume's size is the upper bound, and expected."""
-    _stored(r, r.related("volumeId", VOLUME))
+    _stored(ctx, ctx.related("volumeId", VOLUME))
 
 
 @estimates("aws:ebs/snapshotCopy:SnapshotCopy")
-def snapshot_copy(r: Subject) -> None:
-    source = r.related("sourceSnapshotId", SNAPSHOT)
-    _stored(r, source.related("volumeId", VOLUME) if source is not None else None)
+def snapshot_copy(ctx: EstimationContext) -> None:
+    source = ctx.related("sourceSnapshotId", SNAPSHOT)
+    _stored(ctx, source.related("volumeId", VOLUME) if source is not None else None)
 
 
-def _stored(r: Subject, volume: Subject | None) -> None:
+def _stored(ctx: EstimationContext, volume: EstimationContext | None) -> None:
     size = volume.number("size") if volume is not None and volume.has("size") else None
-    stored = r.usage("storage_gb", None if size is None else 0, size, size)
-    archived = r.text("storageTier", "standard") == "archive"
+    stored = ctx.usage("storage_gb", None if size is None else 0, size, size)
+    archived = ctx.text("storageTier", "standard") == "archive"
     key = "snapshot-archive" if archived else "snapshot-standard"
-    r.charge("Snapshot storage", "AmazonEC2", "ebs", key, stored, times=r.months())
+    ctx.charge("Snapshot storage", "AmazonEC2", "ebs", key, stored, times=ctx.months())
 
 
 @estimates("aws:backup/vault:Vault")
-def vault(r: Subject) -> None:
+def vault(ctx: EstimationContext) -> None:
     """What the vault holds is nobody's guess: without usage it is not stated. Restores are billed at the
     dearest rate among what it holds.
     """
-    held = {usage: r.stated(usage) for usage, *_ in STORED}
+    held = {usage: ctx.from_usage(usage) for usage, *_ in STORED}
     if all(stored is None for stored in held.values()):
         raise Unpriced(USAGE_NOT_STATED, f"{', '.join(held)}: what the vault holds")
     for usage, what, service, family, key in STORED:
-        r.charge(what, service, family, key, held[usage] or Range.of(0))
-    restored = r.stated("monthly_restored_gb")
+        ctx.charge(what, service, family, key, held[usage] or Range.of(0))
+    restored = ctx.from_usage("monthly_restored_gb")
     if restored is None:
         return
     for usage, family, key in RESTORED:
         stored = held[usage]
         if stored is not None and not stored.is_zero:
-            r.charge(f"Restores from {family}", "AWSBackup", family, key, restored)
+            ctx.charge(f"Restores from {family}", "AWSBackup", family, key, restored)
             return
-    r.note("restores of EBS, RDS and Aurora recovery points are free")
+    ctx.note("restores of EBS, RDS and Aurora recovery points are free")

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.rds import serverless_range
-from teei_finops.costing.estimators.sizes import vcpus
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.estimators.vcpus import vcpus
 
 DOCDB_CLUSTER = "aws:docdb/cluster:Cluster"
 NEPTUNE_CLUSTER = "aws:neptune/cluster:Cluster"
@@ -18,61 +18,63 @@ SERVERLESS = "db.serverless"
 
 
 @estimates(DOCDB_CLUSTER)
-def docdb_cluster(r: Subject) -> None:
-    _cluster(r, "AmazonDocDB")
+def docdb_cluster(ctx: EstimationContext) -> None:
+    _cluster(ctx, "AmazonDocDB")
 
 
 @estimates(NEPTUNE_CLUSTER)
-def neptune_cluster(r: Subject) -> None:
-    _cluster(r, "AmazonNeptune")
+def neptune_cluster(ctx: EstimationContext) -> None:
+    _cluster(ctx, "AmazonNeptune")
 
 
 @estimates("aws:docdb/clusterInstance:ClusterInstance")
-def docdb_instance(r: Subject) -> None:
+def docdb_instance(ctx: EstimationContext) -> None:
     """Extended support is billed by vCPU-hour (DocumentDB pricing page, 2026-10)."""
-    owner = r.related("clusterIdentifier", DOCDB_CLUSTER)
-    _instance(r, owner, "AmazonDocDB", "t3-t4g")
+    owner = ctx.related("clusterIdentifier", DOCDB_CLUSTER)
+    _instance(ctx, owner, "AmazonDocDB", "t3-t4g")
     version = owner.text("engineVersion", "") if owner else ""
-    if version and support_of(r, "AmazonDocDB", "documentdb", version).extended:
-        hours = r.hours() * vcpus(r.text("instanceClass"))
-        r.charge("Extended support", "AmazonDocDB", "extended-support", version, hours)
+    if version and support_of(ctx, "AmazonDocDB", "documentdb", version).extended:
+        hours = ctx.hours() * vcpus(ctx.text("instanceClass"))
+        ctx.charge("Extended support", "AmazonDocDB", "extended-support", version, hours)
 
 
 @estimates("aws:neptune/clusterInstance:ClusterInstance")
-def neptune_instance(r: Subject) -> None:
-    owner = r.related("clusterIdentifier", NEPTUNE_CLUSTER)
-    family = r.text("instanceClass").removeprefix("db.").partition(".")[0]
-    _instance(r, owner, "AmazonNeptune", family)
-    if r.flag("publiclyAccessible"):
-        r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", r.hours())
+def neptune_instance(ctx: EstimationContext) -> None:
+    owner = ctx.related("clusterIdentifier", NEPTUNE_CLUSTER)
+    family = ctx.text("instanceClass").removeprefix("db.").partition(".")[0]
+    _instance(ctx, owner, "AmazonNeptune", family)
+    if ctx.flag("publiclyAccessible"):
+        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours())
 
 
-def _cluster(r: Subject, service: str) -> None:
+def _cluster(ctx: EstimationContext, service: str) -> None:
     """Assumed without usage: 10 GB (the least that is allocated) to 1 TB; I/O-optimized bills no I/O."""
-    optimized = r.text("storageType", "") == OPTIMIZED
+    optimized = ctx.text("storageType", "") == OPTIMIZED
     key = "io-optimized" if optimized else "standard"
-    stored = r.usage("storage_gb", 10, 100, 1_000)
-    r.charge(f"Storage, {key}", service, "storage", key, stored)
-    requests = r.usage("monthly_io_requests", 0, 10_000_000, 100_000_000)
+    stored = ctx.usage("storage_gb", 10, 100, 1_000)
+    ctx.charge(f"Storage, {key}", service, "storage", key, stored)
+    requests = ctx.usage("monthly_io_requests", 0, 10_000_000, 100_000_000)
     if not optimized:
-        r.charge("I/O requests", service, "storage", "io-requests", requests)
-    backups = r.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), stored.high)
-    r.charge("Backups above the free amount", service, "storage", "backup", backups)
+        ctx.charge("I/O requests", service, "storage", "io-requests", requests)
+    backups = ctx.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), stored.high)
+    ctx.charge("Backups above the free amount", service, "storage", "backup", backups)
 
 
-def _instance(r: Subject, owner: Subject | None, service: str, credits_key: str) -> None:
+def _instance(
+    ctx: EstimationContext, owner: EstimationContext | None, service: str, credits_key: str
+) -> None:
     if owner is None:
-        r.note("its cluster is not in the preview: standard storage assumed")
+        ctx.note("its cluster is not in the preview: standard storage assumed")
     optimized = owner is not None and owner.text("storageType", "") == OPTIMIZED
     tier = "io-optimized" if optimized else "standard"
-    kind = r.text("instanceClass")
+    kind = ctx.text("instanceClass")
     if kind == SERVERLESS:
         if owner is None:
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "clusterIdentifier: it is not in the preview")
         units = serverless_range(owner)
-        r.charge(f"Capacity units, {tier}", service, "serverless", tier, units * r.hours())
+        ctx.charge(f"Capacity units, {tier}", service, "serverless", tier, units * ctx.hours())
         return
-    r.charge(f"{kind}, {tier}", service, f"instance-{tier}", kind, r.hours())
-    credits = r.stated("monthly_surplus_cpu_credit_hours")
+    ctx.charge(f"{kind}, {tier}", service, f"instance-{tier}", kind, ctx.hours())
+    credits = ctx.from_usage("monthly_surplus_cpu_credit_hours")
     if credits is not None and kind.startswith("db.t"):
-        r.charge("Surplus CPU credits", service, "cpu-credits", credits_key, credits)
+        ctx.charge("Surplus CPU credits", service, "cpu-credits", credits_key, credits)

@@ -4,50 +4,52 @@ from __future__ import annotations
 
 from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
-from teei_finops.costing.estimators.scaling import between, scaling_targets
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
 
 SERVICE = "AmazonDynamoDB"
 READ, WRITE = "ReadCapacityUnits", "WriteCapacityUnits"
 
 
 @estimates("aws:dynamodb/table:Table")
-def table(r: Subject) -> None:
+def table(ctx: EstimationContext) -> None:
     """Provisioned is the provider's default mode. With replicas every write is a replicated one in each
     Region, and each replica has the table's capacity and storage again (DynamoDB pricing page, 2026-10).
     """
-    infrequent = r.text("tableClass", "STANDARD") == "STANDARD_INFREQUENT_ACCESS"
-    replicas = [replica.text("regionName") for replica in r.items("replicas")]
-    stored = r.usage("storage_gb", 0, 10, 100)
+    infrequent = ctx.text("tableClass", "STANDARD") == "STANDARD_INFREQUENT_ACCESS"
+    replicas = [replica.text("regionName") for replica in ctx.items("replicas")]
+    stored = ctx.usage("storage_gb", 0, 10, 100)
     for region in [None, *replicas]:
-        if r.text("billingMode", "PROVISIONED") == "PAY_PER_REQUEST":
-            _on_demand(r, region, infrequent, bool(replicas))
+        if ctx.text("billingMode", "PROVISIONED") == "PAY_PER_REQUEST":
+            _on_demand(ctx, region, infrequent, bool(replicas))
         else:
-            _provisioned(r, region, infrequent, bool(replicas))
+            _provisioned(ctx, region, infrequent, bool(replicas))
         key = "infrequent-access" if infrequent else "standard"
         allowance = None if infrequent else "storage-standard"
-        r.charge(_in("Storage", region), SERVICE, "storage", key, stored, region=region, allowance=allowance)
-    _backups(r, stored)
-    streaming = r.flag("streamEnabled")
-    reads = r.usage("monthly_streams_read_requests", 0, *((1_000_000, 10_000_000) if streaming else (0, 0)))
-    r.charge("Stream reads", SERVICE, "streams", "read-request-units", reads)
+        ctx.charge(
+            _in("Storage", region), SERVICE, "storage", key, stored, region=region, allowance=allowance
+        )
+    _backups(ctx, stored)
+    streaming = ctx.flag("streamEnabled")
+    reads = ctx.usage("monthly_streams_read_requests", 0, *((1_000_000, 10_000_000) if streaming else (0, 0)))
+    ctx.charge("Stream reads", SERVICE, "streams", "read-request-units", reads)
 
 
-def _on_demand(r: Subject, region: str | None, infrequent: bool, replicated: bool) -> None:
+def _on_demand(ctx: EstimationContext, region: str | None, infrequent: bool, replicated: bool) -> None:
     family = "on-demand-ia" if infrequent else "on-demand"
-    reads = r.usage("monthly_read_request_units", 0, 1_000_000, 10_000_000)
-    writes = r.usage("monthly_write_request_units", 0, 1_000_000, 10_000_000)
+    reads = ctx.usage("monthly_read_request_units", 0, 1_000_000, 10_000_000)
+    writes = ctx.usage("monthly_write_request_units", 0, 1_000_000, 10_000_000)
     if region is None:
-        r.charge("Read request units", SERVICE, family, "read-request-units", reads)
+        ctx.charge("Read request units", SERVICE, family, "read-request-units", reads)
     key = "replicated-write-request-units" if replicated else "write-request-units"
-    r.charge(_in("Write request units", region), SERVICE, family, key, writes, region=region)
+    ctx.charge(_in("Write request units", region), SERVICE, family, key, writes, region=region)
 
 
-def _provisioned(r: Subject, region: str | None, infrequent: bool, replicated: bool) -> None:
+def _provisioned(ctx: EstimationContext, region: str | None, infrequent: bool, replicated: bool) -> None:
     family = "provisioned-ia" if infrequent else "provisioned"
-    hours = r.hours()
-    reads, writes = capacity(r)
-    r.charge(
+    hours = ctx.hours()
+    reads, writes = capacity(ctx)
+    ctx.charge(
         _in("Read capacity", region),
         SERVICE,
         family,
@@ -56,7 +58,7 @@ def _provisioned(r: Subject, region: str | None, infrequent: bool, replicated: b
         region=region,
         allowance=None if infrequent else "provisioned-rcu",
     )
-    r.charge(
+    ctx.charge(
         _in("Write capacity", region),
         SERVICE,
         family,
@@ -67,21 +69,21 @@ def _provisioned(r: Subject, region: str | None, infrequent: bool, replicated: b
     )
 
 
-def capacity(r: Subject) -> tuple[Range, Range]:
+def capacity(ctx: EstimationContext) -> tuple[Range, Range]:
     """Read and write units of the table and its indexes, between the bounds of their scaling targets."""
-    name = r.raw.get("name")
-    targets = scaling_targets(r, f"table/{name}" if isinstance(name, str) else None)
-    reads = _scaled(r, targets, "table", READ, "readCapacity")
-    writes = _scaled(r, targets, "table", WRITE, "writeCapacity")
-    for index in r.items("globalSecondaryIndexes"):
+    name = ctx.raw.get("name")
+    targets = scaling_targets(ctx, f"table/{name}" if isinstance(name, str) else None)
+    reads = _scaled(ctx, targets, "table", READ, "readCapacity")
+    writes = _scaled(ctx, targets, "table", WRITE, "writeCapacity")
+    for index in ctx.items("globalSecondaryIndexes"):
         label = index.text("name", "")
-        own = scaling_targets(r, f"table/{name}/index/{label}") if isinstance(name, str) else []
+        own = scaling_targets(ctx, f"table/{name}/index/{label}") if isinstance(name, str) else []
         reads += _scaled(index, own, "index", READ, "readCapacity")
         writes += _scaled(index, own, "index", WRITE, "writeCapacity")
     return reads, writes
 
 
-def _scaled(values: Values, targets: list[Subject], what: str, dimension: str, path: str) -> Range:
+def _scaled(values: Inputs, targets: list[EstimationContext], what: str, dimension: str, path: str) -> Range:
     now = values.number(path, 1)
     for target in targets:
         if target.text("scalableDimension", "") == f"dynamodb:{what}:{dimension}":
@@ -89,18 +91,20 @@ def _scaled(values: Values, targets: list[Subject], what: str, dimension: str, p
     return Range.of(now)
 
 
-def _backups(r: Subject, stored: Range) -> None:
+def _backups(ctx: EstimationContext, stored: Range) -> None:
     """Point-in-time recovery is billed by the size of the table; other backups when they are stated."""
-    recovery = r.flag("pointInTimeRecovery.enabled")
-    covered = r.stated("pitr_storage_gb") or (stored if recovery else NOTHING)
-    r.charge("Point-in-time recovery", SERVICE, "backup", "pitr", covered)
-    for replica in r.items("replicas"):
+    recovery = ctx.flag("pointInTimeRecovery.enabled")
+    covered = ctx.from_usage("pitr_storage_gb") or (stored if recovery else NOTHING)
+    ctx.charge("Point-in-time recovery", SERVICE, "backup", "pitr", covered)
+    for replica in ctx.items("replicas"):
         if replica.flag("pointInTimeRecovery"):
             region = replica.text("regionName")
             what = _in("Point-in-time recovery", region)
-            r.charge(what, SERVICE, "backup", "pitr", r.stated("pitr_storage_gb") or stored, region=region)
-    kept = r.stated("on_demand_backup_storage_gb") or NOTHING
-    r.charge("On-demand backups", SERVICE, "backup", "on-demand", kept)
+            ctx.charge(
+                what, SERVICE, "backup", "pitr", ctx.from_usage("pitr_storage_gb") or stored, region=region
+            )
+    kept = ctx.from_usage("on_demand_backup_storage_gb") or NOTHING
+    ctx.charge("On-demand backups", SERVICE, "backup", "on-demand", kept)
 
 
 def _in(what: str, region: str | None) -> str:

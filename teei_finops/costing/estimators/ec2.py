@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.compute import (
     LAUNCH_TEMPLATE,
     charge_cpu_credits,
@@ -23,70 +23,72 @@ ROOT_SIZE = Range(Decimal(8), Decimal(8), Decimal(30), assumed=True)
 
 
 @estimates("aws:ec2/instance:Instance")
-def instance(r: Subject) -> None:
-    template = launch_template(r)
-    hours = r.hours()
+def instance(ctx: EstimationContext) -> None:
+    template = launch_template(ctx)
+    hours = ctx.hours()
     kind = (
-        r.text("instanceType") if r.has("instanceType") or template is None else template.text("instanceType")
+        ctx.text("instanceType")
+        if ctx.has("instanceType") or template is None
+        else template.text("instanceType")
     )
-    tenancy = r.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
-    charge_instances(r, kind, hours, tenancy=tenancy)
-    mode = r.text(CREDITS, "") or (template.text(CREDITS, "") if template else "")
-    charge_cpu_credits(r, kind, mode=mode)
-    if r.raw.get("instanceMarketOptions"):
-        r.note("spot has no list price: priced as on demand, which it does not exceed")
-    charge_volumes(r, template)
-    if r.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
-        charge_detailed_monitoring(r, r.months())
-    addresses = instance_addresses(r, template)
-    r.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
-    charge_transfer(r, "monthly_internet_egress_gb", "monthly_inter_az_gb", "monthly_inter_region_gb")
+    tenancy = ctx.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
+    charge_instances(ctx, kind, hours, tenancy=tenancy)
+    mode = ctx.text(CREDITS, "") or (template.text(CREDITS, "") if template else "")
+    charge_cpu_credits(ctx, kind, mode=mode)
+    if ctx.raw.get("instanceMarketOptions"):
+        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
+    charge_volumes(ctx, template)
+    if ctx.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
+        charge_detailed_monitoring(ctx, ctx.months())
+    addresses = instance_addresses(ctx, template)
+    ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
+    charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_az_gb", "monthly_inter_region_gb")
 
 
 @estimates("aws:ebs/volume:Volume")
-def volume(r: Subject) -> None:
-    charge_volume(r, "Volume", r, share=r.months())
-    if r.text("type", "gp2") == "standard":
-        requests = r.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
-        r.charge("Magnetic I/O", "AmazonEC2", "ebs", "standard-io", requests)
+def volume(ctx: EstimationContext) -> None:
+    charge_volume(ctx, "Volume", ctx, share=ctx.months())
+    if ctx.text("type", "gp2") == "standard":
+        requests = ctx.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
+        ctx.charge("Magnetic I/O", "AmazonEC2", "ebs", "standard-io", requests)
 
 
-def launch_template(r: Subject) -> Subject | None:
+def launch_template(ctx: EstimationContext) -> EstimationContext | None:
     """The launch template that an instance names, when the plan holds it."""
     for path in ("launchTemplate.id", "launchTemplate.name"):
-        if r.has(path):
-            return r.related(path, LAUNCH_TEMPLATE)
+        if ctx.has(path):
+            return ctx.related(path, LAUNCH_TEMPLATE)
     return None
 
 
-def charge_volumes(r: Subject, template: Subject | None) -> None:
+def charge_volumes(ctx: EstimationContext, template: EstimationContext | None) -> None:
     """Stopped instances keep their volumes: hours do not scale them."""
     devices = template.items("blockDeviceMappings") if template else []
     first, *rest = devices if devices else [None]
-    root: Values = (
-        r.part("rootBlockDevice") if r.has("rootBlockDevice") or first is None else first.part("ebs")
+    root: Inputs = (
+        ctx.part("rootBlockDevice") if ctx.has("rootBlockDevice") or first is None else first.part("ebs")
     )
-    charge_volume(r, "Root volume", root, default_size=ROOT_SIZE)
-    for device in r.items("ebsBlockDevices"):
-        charge_volume(r, f"Volume {device.text('deviceName', '')}".strip(), device)
+    charge_volume(ctx, "Root volume", root, default_size=ROOT_SIZE)
+    for device in ctx.items("ebsBlockDevices"):
+        charge_volume(ctx, f"Volume {device.text('deviceName', '')}".strip(), device)
     for device in rest:
         if device is not None and device.has("ebs"):
-            charge_volume(r, f"Volume {device.text('deviceName', '')}".strip(), device.part("ebs"))
+            charge_volume(ctx, f"Volume {device.text('deviceName', '')}".strip(), device.part("ebs"))
 
 
-def instance_addresses(r: Subject, template: Subject | None) -> Range:
+def instance_addresses(ctx: EstimationContext, template: EstimationContext | None) -> Range:
     """Whether it gets a public IPv4 address; the subnet decides when the program does not."""
-    if r.has("associatePublicIpAddress"):
-        return Range.of(int(r.flag("associatePublicIpAddress")))
+    if ctx.has("associatePublicIpAddress"):
+        return Range.of(int(ctx.flag("associatePublicIpAddress")))
     if template is not None:
         for interface in template.items("networkInterfaces"):
             if interface.has("associatePublicIpAddress"):
                 return Range.of(int(interface.flag("associatePublicIpAddress")))
     try:
-        subnet = r.related("subnetId", SUBNET)
+        subnet = ctx.related("subnetId", SUBNET)
     except Unpriced:
         subnet = None
     if subnet is not None:
         return Range.of(int(subnet.flag("mapPublicIpOnLaunch")))
-    r.note("its subnet decides whether it gets a public IPv4 address: none expected, one at most")
+    ctx.note("its subnet decides whether it gets a public IPv4 address: none expected, one at most")
     return Range(Decimal(0), Decimal(0), Decimal(1), assumed=True)

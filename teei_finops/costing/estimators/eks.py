@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.autoscaling import (
     Machine,
     capacity,
@@ -19,7 +19,7 @@ from teei_finops.costing.estimators.compute import (
     charge_spot,
     operating_system,
 )
-from teei_finops.costing.estimators.support import support_of
+from teei_finops.costing.estimators.support_windows import support_of
 
 # Without a launch template: 20 GB, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10), of gp2
 # (aws/containers-roadmap#1417 and aws/aws-cdk#32372, both open on 2026-11-24).
@@ -27,71 +27,71 @@ LINUX_DISK, WINDOWS_DISK = 20, 50
 
 
 @estimates("aws:eks/cluster:Cluster")
-def cluster(r: Subject) -> None:
+def cluster(ctx: EstimationContext) -> None:
     """Control-plane hours, and the extended-support surcharge from the day after standard support ends.
 
     Without a version EKS takes its newest one. The upgrade policy STANDARD excludes extended support
     (EKS user guide, 2026-10). In Auto Mode AWS chooses the instances, so that their fee cannot be known.
     """
-    if r.flag("computeConfig.enabled"):
+    if ctx.flag("computeConfig.enabled"):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "Auto Mode chooses its instances while the cluster runs")
-    if r.has("remoteNetworkConfig"):
-        r.note("hybrid nodes are billed by vCPU and not in this figure")
-    hours = r.hours()
-    tier = r.text("controlPlaneScalingConfig.tier", "standard")
+    if ctx.has("remoteNetworkConfig"):
+        ctx.note("hybrid nodes are billed by vCPU and not in this figure")
+    hours = ctx.hours()
+    tier = ctx.text("controlPlaneScalingConfig.tier", "standard")
     if tier != "standard":
-        r.charge(f"Provisioned control plane {tier}", "AmazonEKS", "provisioned-control-plane", tier, hours)
-    r.charge("Control plane", "AmazonEKS", "cluster", "standard-support", hours)
-    version = r.text("version", "") or r.output("version")
+        ctx.charge(f"Provisioned control plane {tier}", "AmazonEKS", "provisioned-control-plane", tier, hours)
+    ctx.charge("Control plane", "AmazonEKS", "cluster", "standard-support", hours)
+    version = ctx.text("version", "") or ctx.output("version")
     if not isinstance(version, str) or not version:
-        r.note("no version is set: the newest one assumed, in standard support")
+        ctx.note("no version is set: the newest one assumed, in standard support")
         return
-    if r.text("upgradePolicy.supportType", "EXTENDED") == "STANDARD":
+    if ctx.text("upgradePolicy.supportType", "EXTENDED") == "STANDARD":
         return
-    if support_of(r, "AmazonEKS", "kubernetes", version).extended:
-        r.charge("Extended support", "AmazonEKS", "cluster", "extended-support-surcharge", hours)
+    if support_of(ctx, "AmazonEKS", "kubernetes", version).extended:
+        ctx.charge("Extended support", "AmazonEKS", "cluster", "extended-support-surcharge", hours)
 
 
 @estimates("aws:eks/nodeGroup:NodeGroup")
-def node_group(r: Subject) -> None:
+def node_group(ctx: EstimationContext) -> None:
     """Nodes between minSize and maxSize, expected at desiredSize; the default type is t3.medium (EKS API)."""
-    count = capacity(r, "scalingConfig.minSize", "scalingConfig.maxSize", "scalingConfig.desiredSize")
+    count = capacity(ctx, "scalingConfig.minSize", "scalingConfig.maxSize", "scalingConfig.desiredSize")
     if count.is_zero:
-        r.note("no nodes: its sizes are 0")
+        ctx.note("no nodes: its sizes are 0")
         return
-    machine = _node(r)
-    kind, hours = machine.instance_type, r.hours()
-    system = "windows" if r.text("amiType", "").startswith("WINDOWS") else operating_system(r)
+    machine = _node(ctx)
+    kind, hours = machine.instance_type, ctx.hours()
+    system = "windows" if ctx.text("amiType", "").startswith("WINDOWS") else operating_system(ctx)
     if machine.spot:
-        charge_spot(r, kind, hours, times=count, system=system, highest=machine.highest_spot_price)
+        charge_spot(ctx, kind, hours, times=count, system=system, highest=machine.highest_spot_price)
     else:
-        charge_instances(r, kind, hours, times=count, tenancy=machine.tenancy, system=system)
+        charge_instances(ctx, kind, hours, times=count, tenancy=machine.tenancy, system=system)
     size = WINDOWS_DISK if system == "windows" else LINUX_DISK
-    charge_parts(r, machine, count, system, root_size=size, subnets="subnetIds")
+    charge_parts(ctx, machine, count, system, root_size=size, subnets="subnetIds")
 
 
 @estimates("aws:eks/fargateProfile:FargateProfile")
-def fargate_profile(r: Subject) -> None:
+def fargate_profile(ctx: EstimationContext) -> None:
     """Assumed without usage: ten pods of one vCPU and 2 GB at most, one expected."""
-    vcpu = r.usage("monthly_vcpu_hours", 0, 730, 7_300)
-    memory = r.usage("monthly_memory_gb_hours", 0, 1_460, 14_600)
-    disk = r.usage("monthly_ephemeral_storage_gb_hours", 0, 0, 0)
-    r.charge("Pod vCPU", "AmazonEKS", "fargate-x86", "vcpu", vcpu)
-    r.charge("Pod memory", "AmazonEKS", "fargate-x86", "memory", memory)
-    r.charge("Ephemeral storage above 20 GB", "AmazonECS", "fargate", "ephemeral-storage", disk, included=0)
+    vcpu = ctx.usage("monthly_vcpu_hours", 0, 730, 7_300)
+    memory = ctx.usage("monthly_memory_gb_hours", 0, 1_460, 14_600)
+    disk = ctx.usage("monthly_ephemeral_storage_gb_hours", 0, 0, 0)
+    ctx.charge("Pod vCPU", "AmazonEKS", "fargate-x86", "vcpu", vcpu)
+    ctx.charge("Pod memory", "AmazonEKS", "fargate-x86", "memory", memory)
+    ctx.charge("Ephemeral storage above 20 GB", "AmazonECS", "fargate", "ephemeral-storage", disk, included=0)
 
 
-def _node(r: Subject) -> Machine:
-    kinds = r.texts("instanceTypes")
+def _node(ctx: EstimationContext) -> Machine:
+    kinds = ctx.texts("instanceTypes")
     if len(set(kinds)) > 1:
-        r.note(f"may run any of {', '.join(kinds)}: priced as the first")
-    spot = r.text("capacityType", "ON_DEMAND") == "SPOT"
-    template = related_template(r, "launchTemplate") if r.has("launchTemplate") else None
+        ctx.note(f"may run any of {', '.join(kinds)}: priced as the first")
+    spot = ctx.text("capacityType", "ON_DEMAND") == "SPOT"
+    template = related_template(ctx, "launchTemplate") if ctx.has("launchTemplate") else None
     if template is not None:
         named = template.has("instanceType") or template.has("instanceRequirements")
         kind = kinds[0] if kinds else None if named else "t3.medium"
         return replace(from_template(template, kind), spot=spot)
-    size = r.number("diskSize") if r.has("diskSize") else None
-    disk = Values({"volumeType": "gp2"} | ({"volumeSize": str(size)} if size is not None else {}))
+    size = ctx.number("diskSize") if ctx.has("diskSize") else None
+    disk = Inputs({"volumeType": "gp2"} | ({"volumeSize": str(size)} if size is not None else {}))
     kind = kinds[0] if kinds else "t3.medium"
     return Machine(kind, disk, (), "", False, None, spot, None)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.compute import (
     charge_cpu_credits,
     charge_instances,
@@ -44,37 +44,37 @@ _DEFAULTS = {
 
 
 @estimates("aws:elasticbeanstalk/environment:Environment")
-def environment(r: Subject) -> None:
+def environment(ctx: EstimationContext) -> None:
     """Instances between MinSize and MaxSize, expected at MinSize; Beanstalk itself is free."""
-    settings = _settings(r)
+    settings = _settings(ctx)
     load_balanced = _setting(settings, _ENVIRONMENT, "EnvironmentType") == "LoadBalanced"
-    count = r.stated("average_instances")
+    count = ctx.from_usage("average_instances")
     if count is None and load_balanced:
         low, high = _number(settings, _ASG, "MinSize"), _number(settings, _ASG, "MaxSize")
         count = Range(low, low, max(low, high))
     count = count or Range.of(1)
     kind = _setting(settings, _INSTANCES, "InstanceTypes").partition(",")[0].strip()
     kind = kind or _setting(settings, _LAUNCH, "InstanceType")
-    system = "windows" if "Windows" in r.text("solutionStackName", "") else operating_system(r)
-    hours = r.hours()
+    system = "windows" if "Windows" in ctx.text("solutionStackName", "") else operating_system(ctx)
+    hours = ctx.hours()
     if _setting(settings, _INSTANCES, "EnableSpot") == "true":
-        r.note("spot has no list price: priced as on demand, which it does not exceed")
-    charge_instances(r, kind, hours, times=count, system=system)
-    charge_cpu_credits(r, kind, system)
-    _root_volume(r, settings, count)
+        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
+    charge_instances(ctx, kind, hours, times=count, system=system)
+    charge_cpu_credits(ctx, kind, system)
+    _root_volume(ctx, settings, count)
     if _setting(settings, _VPC, "AssociatePublicIpAddress") == "true":
-        r.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours * count)
-    if load_balanced and r.text("tier", "WebServer") != "Worker":
-        _load_balancer(r, settings, hours)
+        ctx.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours * count)
+    if load_balanced and ctx.text("tier", "WebServer") != "Worker":
+        _load_balancer(ctx, settings, hours)
     if _setting(settings, _DATABASE, "DBInstanceClass"):
-        _database(r, settings, hours)
-    charge_transfer(r, "monthly_internet_egress_gb")
+        _database(ctx, settings, hours)
+    charge_transfer(ctx, "monthly_internet_egress_gb")
 
 
-def _settings(r: Subject) -> dict[tuple[str, str], str]:
+def _settings(ctx: EstimationContext) -> dict[tuple[str, str], str]:
     """The settings that matter here; one that is unknown or secret makes the environment unpriced."""
     found = dict(_DEFAULTS)
-    for setting in r.items("settings"):
+    for setting in ctx.items("settings"):
         key = (str(setting.raw.get("namespace")), str(setting.raw.get("name")))
         if key in _DEFAULTS:
             found[key] = setting.text("value", "")
@@ -92,7 +92,7 @@ def _number(settings: dict[tuple[str, str], str], namespace: str, name: str) -> 
     return Decimal(text)
 
 
-def _root_volume(r: Subject, settings: dict[tuple[str, str], str], count: Range) -> None:
+def _root_volume(ctx: EstimationContext, settings: dict[tuple[str, str], str], count: Range) -> None:
     raw: dict[str, str] = {}
     for name, path in (
         ("RootVolumeType", "type"),
@@ -103,21 +103,21 @@ def _root_volume(r: Subject, settings: dict[tuple[str, str], str], count: Range)
         value = _setting(settings, _LAUNCH, name)
         if value:
             raw[path] = value
-    charge_volume(r, "Root volume", Values(raw), times=count, default_size=ROOT_SIZE)
+    charge_volume(ctx, "Root volume", Inputs(raw), times=count, default_size=ROOT_SIZE)
 
 
-def _load_balancer(r: Subject, settings: dict[tuple[str, str], str], hours: Range) -> None:
+def _load_balancer(ctx: EstimationContext, settings: dict[tuple[str, str], str], hours: Range) -> None:
     charge = {"application": charge_application, "network": charge_network}
-    charge.get(_setting(settings, _ENVIRONMENT, "LoadBalancerType"), charge_classic)(r, hours)
+    charge.get(_setting(settings, _ENVIRONMENT, "LoadBalancerType"), charge_classic)(ctx, hours)
     if _setting(settings, _VPC, "ELBScheme") != "internal":
-        r.note("the public IPv4 addresses of its load balancer are not in this figure")
+        ctx.note("the public IPv4 addresses of its load balancer are not in this figure")
 
 
-def _database(r: Subject, settings: dict[tuple[str, str], str], hours: Range) -> None:
+def _database(ctx: EstimationContext, settings: dict[tuple[str, str], str], hours: Range) -> None:
     engine = _setting(settings, _DATABASE, "DBEngine")
     engine = {"postgres": "postgresql"}.get(engine, engine)
     zone = "multi-az" if _setting(settings, _DATABASE, "MultiAZDatabase") == "true" else "single-az"
     kind = _setting(settings, _DATABASE, "DBInstanceClass")
-    r.charge(f"Database {kind} {engine}", "AmazonRDS", f"{engine}-{zone}", kind, hours)
+    ctx.charge(f"Database {kind} {engine}", "AmazonRDS", f"{engine}-{zone}", kind, hours)
     size = _number(settings, _DATABASE, "DBAllocatedStorage")
-    r.charge("Database storage", "AmazonRDS", f"storage-{zone}", "gp2", size)
+    ctx.charge("Database storage", "AmazonRDS", f"storage-{zone}", "gp2", size)

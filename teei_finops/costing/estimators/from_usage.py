@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 
 
-def charge_stated(
-    r: Subject, usage_key: str, what: str, service: str, family: str, key: str, *, region: str | None = None
+def charge_from_usage(
+    ctx: EstimationContext,
+    usage_key: str,
+    what: str,
+    service: str,
+    family: str,
+    key: str,
+    *,
+    region: str | None = None,
 ) -> None:
     """Bills what the profile states under `usage_key`; nothing when it is silent."""
-    quantity = r.stated(usage_key)
+    quantity = ctx.from_usage(usage_key)
     if quantity is not None:
-        r.charge(what, service, family, key, quantity, region=region)
+        ctx.charge(what, service, family, key, quantity, region=region)

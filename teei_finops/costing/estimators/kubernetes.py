@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
 from teei_finops.costing.estimators.pods import NODE_GROUP, charge_share, quantity, requests
 from teei_finops.costing.estimators.schedules import cron_runs
 
@@ -34,95 +34,95 @@ MONTH = Range.of(HOURS)
     "kubernetes:apps/v1:StatefulSet",
     "kubernetes:core/v1:ReplicationController",
 )
-def replicated(r: Subject) -> None:
+def replicated(ctx: EstimationContext) -> None:
     """Requests × replicas over the range of its HorizontalPodAutoscaler or ScaledObject."""
-    pods = _replicas(r)
-    charge_share(r, "Pods", pods, requests(r, r.part("spec.template.spec")), MONTH)
-    for claim in r.items("spec.volumeClaimTemplates"):
-        _claim(r, claim, pods)
+    pods = _replicas(ctx)
+    charge_share(ctx, "Pods", pods, requests(ctx, ctx.part("spec.template.spec")), MONTH)
+    for claim in ctx.items("spec.volumeClaimTemplates"):
+        _claim(ctx, claim, pods)
 
 
 @estimates("kubernetes:apps/v1:DaemonSet")
-def daemon_set(r: Subject) -> None:
+def daemon_set(ctx: EstimationContext) -> None:
     """One pod on each node of the plan's node groups."""
-    nodes = r.once("nodes", lambda: _nodes(r))
-    charge_share(r, "Pods", nodes, requests(r, r.part("spec.template.spec")), MONTH)
+    nodes = ctx.once("nodes", lambda: _nodes(ctx))
+    charge_share(ctx, "Pods", nodes, requests(ctx, ctx.part("spec.template.spec")), MONTH)
 
 
 @estimates("kubernetes:core/v1:Pod")
-def pod(r: Subject) -> None:
-    charge_share(r, "Pod", Range.of(1), requests(r, r.part("spec")), MONTH)
+def pod(ctx: EstimationContext) -> None:
+    charge_share(ctx, "Pod", Range.of(1), requests(ctx, ctx.part("spec")), MONTH)
 
 
 @estimates("kubernetes:batch/v1:Job")
-def job(r: Subject) -> None:
+def job(ctx: EstimationContext) -> None:
     """One run in the month."""
-    _runs(r, r.part("spec"), Decimal(1))
+    _runs(ctx, ctx.part("spec"), Decimal(1))
 
 
 @estimates("kubernetes:batch/v1:CronJob", "kubernetes:batch/v1beta1:CronJob")
-def cron_job(r: Subject) -> None:
+def cron_job(ctx: EstimationContext) -> None:
     """The runs that its schedule gives."""
-    if r.flag("spec.suspend"):
+    if ctx.flag("spec.suspend"):
         return
-    schedule = r.text("spec.schedule")
+    schedule = ctx.text("spec.schedule")
     runs = cron_runs(schedule)
     if runs is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"spec.schedule {schedule!r} cannot be read")
-    _runs(r, r.part("spec.jobTemplate.spec"), runs)
+    _runs(ctx, ctx.part("spec.jobTemplate.spec"), runs)
 
 
-def _runs(r: Subject, spec: Values, times: Decimal) -> None:
+def _runs(ctx: EstimationContext, spec: Inputs, times: Decimal) -> None:
     deadline = spec.number("activeDeadlineSeconds", 0) / 3600
     hours = RUN_HOURS.map(lambda value: min(value, deadline)) if deadline else RUN_HOURS
     completions = spec.number("completions", spec.number("parallelism", 1))
-    r.note("how long a run takes is assumed: a minute, five, an hour at most")
-    asked = requests(r, spec.part("template.spec"))
-    charge_share(r, "Pods", Range.of(times * completions), asked, hours)
+    ctx.note("how long a run takes is assumed: a minute, five, an hour at most")
+    asked = requests(ctx, spec.part("template.spec"))
+    charge_share(ctx, "Pods", Range.of(times * completions), asked, hours)
 
 
 @estimates("kubernetes:core/v1:PersistentVolumeClaim")
-def claim(r: Subject) -> None:
-    _claim(r, r, Range.of(1))
+def claim(ctx: EstimationContext) -> None:
+    _claim(ctx, ctx, Range.of(1))
 
 
 @estimates("kubernetes:core/v1:Service")
-def service(r: Subject) -> None:
+def service(ctx: EstimationContext) -> None:
     """The hours of the load balancer behind a Service of type LoadBalancer; its traffic is not known.
 
     It is a Network Load Balancer where the AWS Load Balancer Controller makes it, else a classic one.
     """
-    if r.text("spec.type", "ClusterIP") != "LoadBalancer":
+    if ctx.text("spec.type", "ClusterIP") != "LoadBalancer":
         return
-    kind = _annotation(r, "service.beta.kubernetes.io/aws-load-balancer-type")
-    controller = r.text("spec.loadBalancerClass", "").startswith(("service.k8s.aws", "eks.amazonaws.com"))
+    kind = _annotation(ctx, "service.beta.kubernetes.io/aws-load-balancer-type")
+    controller = ctx.text("spec.loadBalancerClass", "").startswith(("service.k8s.aws", "eks.amazonaws.com"))
     network = controller or kind in ("nlb", "nlb-ip", "external")
-    _balancer(r, "network" if network else "classic", Range.of(1))
+    _balancer(ctx, "network" if network else "classic", Range.of(1))
 
 
 @estimates("kubernetes:networking.k8s.io/v1:Ingress")
-def ingress(r: Subject) -> None:
+def ingress(ctx: EstimationContext) -> None:
     """The hours of an Application Load Balancer, where the AWS Load Balancer Controller makes one."""
-    name = r.text("spec.ingressClassName", "") or _annotation(r, "kubernetes.io/ingress.class")
+    name = ctx.text("spec.ingressClassName", "") or _annotation(ctx, "kubernetes.io/ingress.class")
     if name != "alb":
         return
     count = Range.of(1)
-    if _annotation(r, "alb.ingress.kubernetes.io/group.name"):
+    if _annotation(ctx, "alb.ingress.kubernetes.io/group.name"):
         count = Range(ZERO, Decimal(1), Decimal(1), assumed=True)
-        r.note("shares the load balancer of its group")
-    _balancer(r, "application", count)
+        ctx.note("shares the load balancer of its group")
+    _balancer(ctx, "application", count)
 
 
 @estimates("kubernetes:helm.sh/v3:Release")
-def release(r: Subject) -> None:
-    r.note("what its chart makes is not in the plan: no share is shown")
+def release(ctx: EstimationContext) -> None:
+    ctx.note("what its chart makes is not in the plan: no share is shown")
 
 
-def _replicas(r: Subject) -> Range:
-    set_by_program = r.has("spec.replicas")
-    replicas = r.number("spec.replicas", 1)
+def _replicas(ctx: EstimationContext) -> Range:
+    set_by_program = ctx.has("spec.replicas")
+    replicas = ctx.number("spec.replicas", 1)
     for token in (*HPA_TYPES, SCALED_OBJECT):
-        scaler = _scaler(r, token)
+        scaler = _scaler(ctx, token)
         if scaler is not None:
             if token == SCALED_OBJECT:
                 low = scaler.number("spec.minReplicaCount", KEDA_MIN)
@@ -133,29 +133,29 @@ def _replicas(r: Subject) -> Range:
                 high = scaler.number("spec.maxReplicas")
             high = max(high, low)
             expected = min(max(replicas, low), high) if set_by_program else low
-            r.note(f"{low:f} to {high:f} replicas by {scaler.name}")
+            ctx.note(f"{low:f} to {high:f} replicas by {scaler.name}")
             return Range(min(idle, low), expected, high)
     return Range.of(replicas)
 
 
-def _scaler(r: Subject, token: str) -> Subject | None:
+def _scaler(ctx: EstimationContext, token: str) -> EstimationContext | None:
     """What scales this workload: found by a reference, else by the name, kind and namespace it states."""
-    target = _namespace(r), r.type.rpartition(":")[2], _metadata(r, "name")
-    for scaler in r.referring(token, "spec.scaleTargetRef.name"):
+    target = _namespace(ctx), ctx.type.rpartition(":")[2], _metadata(ctx, "name")
+    for scaler in ctx.referring(token, "spec.scaleTargetRef.name"):
         if _target(scaler)[:2] == target[:2]:
             return scaler
-    by_target = r.once(f"scalers {token}", lambda: _by_target(r.all(token)))
+    by_target = ctx.once(f"scalers {token}", lambda: _by_target(ctx.all(token)))
     return by_target.get(target) if target[2] else None
 
 
-def _by_target(scalers: list[Subject]) -> dict[tuple[str, str, str], Subject]:
-    found: dict[tuple[str, str, str], Subject] = {}
+def _by_target(scalers: list[EstimationContext]) -> dict[tuple[str, str, str], EstimationContext]:
+    found: dict[tuple[str, str, str], EstimationContext] = {}
     for scaler in scalers:
         found.setdefault(_target(scaler), scaler)
     return found
 
 
-def _target(scaler: Subject) -> tuple[str, str, str]:
+def _target(scaler: EstimationContext) -> tuple[str, str, str]:
     """Namespace, kind and name, as far as the scaler states them."""
     stated = scaler.part("spec").raw.get("scaleTargetRef")
     parts = stated if isinstance(stated, dict) else {}
@@ -163,18 +163,18 @@ def _target(scaler: Subject) -> tuple[str, str, str]:
     return _namespace(scaler), kind or "Deployment", name
 
 
-def _namespace(r: Subject) -> str:
-    return _metadata(r, "namespace") or "default"
+def _namespace(ctx: EstimationContext) -> str:
+    return _metadata(ctx, "namespace") or "default"
 
 
-def _metadata(r: Subject, name: str) -> str:
+def _metadata(ctx: EstimationContext, name: str) -> str:
     """Known or not: an unknown namespace is equal to itself."""
-    value = r.part("metadata").raw.get(name)
+    value = ctx.part("metadata").raw.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _nodes(r: Subject) -> Range:
-    groups = r.all(NODE_GROUP)
+def _nodes(ctx: EstimationContext) -> Range:
+    groups = ctx.all(NODE_GROUP)
     if not groups:
         return NODES
     total = Range.of(0)
@@ -186,42 +186,44 @@ def _nodes(r: Subject) -> Range:
     return total
 
 
-def _claim(r: Subject, claim: Values, times: Range) -> None:
+def _claim(ctx: EstimationContext, claim: Inputs, times: Range) -> None:
     """An EBS volume of the size it asks for; gp3 unless its class says otherwise."""
     size = quantity(
         claim.value("spec.resources.requests.storage") or "", claim.where("spec.resources.requests.storage")
     ) / Decimal(1024**3)
     kind = "gp3"
     name = claim.text("spec.storageClassName", "")
-    for found in r.matching(STORAGE_CLASS, "metadata.name", name) if name else []:
+    for found in ctx.matching(STORAGE_CLASS, "metadata.name", name) if name else []:
         if "efs" in found.text("provisioner", ""):
-            r.note("its file system is billed by what it holds")
+            ctx.note("its file system is billed by what it holds")
             return
         kind = found.text("parameters.type", kind)
     if name in ("gp2", "io1", "io2", "st1", "sc1"):
         kind = name
-    r.charge(
+    ctx.charge(
         f"Volume: {kind} storage",
         "AmazonEC2",
         "ebs",
         f"{kind}-storage",
         size,
         times=times,
-        region=_region(r),
+        region=_region(ctx),
     )
-    r.note("a volume that the cluster makes: not in the totals")
+    ctx.note("a volume that the cluster makes: not in the totals")
 
 
-def _balancer(r: Subject, kind: str, count: Range) -> None:
-    r.charge(f"Load balancer, {kind}", "ElasticLoadBalancing", kind, "hour", count * HOURS, region=_region(r))
-    r.note("a load balancer that the cluster makes: not in the totals; its traffic is not counted")
+def _balancer(ctx: EstimationContext, kind: str, count: Range) -> None:
+    ctx.charge(
+        f"Load balancer, {kind}", "ElasticLoadBalancing", kind, "hour", count * HOURS, region=_region(ctx)
+    )
+    ctx.note("a load balancer that the cluster makes: not in the totals; its traffic is not counted")
 
 
-def _region(r: Subject) -> str:
-    group = r.first(NODE_GROUP)
-    return group.region if group else (r.home_region or r.region)
+def _region(ctx: EstimationContext) -> str:
+    group = ctx.first(NODE_GROUP)
+    return group.region if group else (ctx.home_region or ctx.region)
 
 
-def _annotation(r: Subject, name: str) -> str:
-    value = r.part("metadata.annotations").raw.get(name)
+def _annotation(ctx: EstimationContext, name: str) -> str:
+    value = ctx.part("metadata.annotations").raw.get(name)
     return value if isinstance(value, str) else ""

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from teei_finops.costing.amounts import NO_PRICE, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
-from teei_finops.costing.estimation_context import Subject, Values
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimators.vcpus import vcpus
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 # The node that stands for those of a plan without a node group that has a known shape and price.
@@ -69,28 +69,28 @@ def quantity(value: Any, where: str) -> Decimal:
     raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{where} is not a quantity: {value!r}")
 
 
-def requests(r: Subject, spec: Values) -> Requests:
+def requests(ctx: EstimationContext, spec: Inputs) -> Requests:
     """What the scheduler reserves: containers and sidecars together, or an init container that needs more."""
     together = sidecars = NO_REQUESTS
     largest = NO_REQUESTS
     for container in spec.items("initContainers"):
-        asked = _of_container(r, container)
+        asked = _of_container(ctx, container)
         if container.text("restartPolicy", "") == "Always":
             sidecars = sidecars + asked
         else:
             largest = _larger(largest, sidecars + asked)
     for container in spec.items("containers"):
-        together = together + _of_container(r, container)
+        together = together + _of_container(ctx, container)
     return _larger(together + sidecars, largest)
 
 
-def charge_share(r: Subject, what: str, pods: Range, asked: Requests, hours: Range) -> None:
+def charge_share(ctx: EstimationContext, what: str, pods: Range, asked: Requests, hours: Range) -> None:
     """Bills `pods` for `hours` each as their share of node hours, at the node's on-demand price."""
-    node = r.once("node", lambda: _node(r))
+    node = ctx.once("node", lambda: _node(ctx))
     if node is None:
         raise Unpriced(NO_PRICE, "its nodes' Region is not known; name one with --region")
     share = pods * asked.weight * hours / node.weight
-    r.charge(
+    ctx.charge(
         f"{what}, share of {node.kind}",
         "AmazonEC2",
         "instance-linux-shared",
@@ -98,14 +98,14 @@ def charge_share(r: Subject, what: str, pods: Range, asked: Requests, hours: Ran
         share,
         region=node.region,
     )
-    r.note(f"a share of {node.kind} nodes that are counted on their own, at 9 GB of memory to a vCPU")
+    ctx.note(f"a share of {node.kind} nodes that are counted on their own, at 9 GB of memory to a vCPU")
 
 
-def _node(r: Subject) -> Node | None:
+def _node(ctx: EstimationContext) -> Node | None:
     """The plan's first node group, where its instance type has a known shape; else the reference."""
-    group = r.first(NODE_GROUP)
+    group = ctx.first(NODE_GROUP)
     try:
-        region = group.region if group else (r.home_region or r.region)
+        region = group.region if group else (ctx.home_region or ctx.region)
     except Unpriced:
         return None
     if group is not None:
@@ -132,7 +132,7 @@ def _weight(kind: str) -> Decimal | None:
     return None
 
 
-def _of_container(r: Subject, container: Values) -> Requests:
+def _of_container(ctx: EstimationContext, container: Inputs) -> Requests:
     name = container.text("name", "a container")
     found: list[Range] = []
     for resource, unit, silent in (("cpu", 1, SILENT_CPU), ("memory", 1024**3, SILENT_GB)):
@@ -142,7 +142,7 @@ def _of_container(r: Subject, container: Values) -> Requests:
                 found.append(Range.of(quantity(value, container.where(path)) / unit))
                 break
         else:
-            r.note(f"{name} asks for no {resource}: a small range is assumed")
+            ctx.note(f"{name} asks for no {resource}: a small range is assumed")
             found.append(silent)
     return Requests(*found)
 

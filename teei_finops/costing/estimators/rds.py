@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, USAGE_NOT_STATED, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject, Values
-from teei_finops.costing.estimators.database import (
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimators.database_instances import (
     RDS,
     backup_above_free,
     charge_database_credits,
@@ -18,7 +18,7 @@ from teei_finops.costing.estimators.database import (
     inherited,
     lifecycle_disabled,
 )
-from teei_finops.costing.estimators.sizes import vcpus
+from teei_finops.costing.estimators.vcpus import vcpus
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
@@ -33,90 +33,90 @@ LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8  # RDS Proxy pricing page, 2026-10
 
 
 @estimates(INSTANCE)
-def instance(r: Subject) -> None:
+def instance(ctx: EstimationContext) -> None:
     """Instance-hours, storage, provisioned IOPS, backups, extended support; a Multi-AZ price is for both.
 
     A read replica takes engine and storage from its source. Stopped, it still pays for storage.
     """
-    source = r.related("replicateSourceDb", INSTANCE)
-    engine = engine_family(inherited(r, source, "engine"))
-    kind = r.text("instanceClass")
-    copies = 2 if r.flag("multiAz") else 1
+    source = ctx.related("replicateSourceDb", INSTANCE)
+    engine = engine_family(inherited(ctx, source, "engine"))
+    kind = ctx.text("instanceClass")
+    copies = 2 if ctx.flag("multiAz") else 1
     zone = "multi-az" if copies == 2 else "single-az"
-    hours = r.hours()
-    r.charge(f"{kind} {engine}, {zone.replace('-az', ' AZ')}", RDS, f"{engine}-{zone}", kind, hours)
-    size = _storage(r, source, zone)
-    charge_database_credits(r, kind, engine)
-    charge_insights(r, kind, hours, r.text("databaseInsightsMode", "standard"), copies)
-    charge_public_address(r, hours)
-    if r.number("backupRetentionPeriod", 0) or r.stated("additional_backup_storage_gb") is not None:
-        backups = backup_above_free(r, size)
-        r.charge("Backups above the free amount", RDS, "backup", "backup-storage", backups)
-    version = _version(r, source)
+    hours = ctx.hours()
+    ctx.charge(f"{kind} {engine}, {zone.replace('-az', ' AZ')}", RDS, f"{engine}-{zone}", kind, hours)
+    size = _storage(ctx, source, zone)
+    charge_database_credits(ctx, kind, engine)
+    charge_insights(ctx, kind, hours, ctx.text("databaseInsightsMode", "standard"), copies)
+    charge_public_address(ctx, hours)
+    if ctx.number("backupRetentionPeriod", 0) or ctx.from_usage("additional_backup_storage_gb") is not None:
+        backups = backup_above_free(ctx, size)
+        ctx.charge("Backups above the free amount", RDS, "backup", "backup-storage", backups)
+    version = _version(ctx, source)
     if version:
         cpu_hours = hours * (vcpus(kind) * copies)
-        charge_extended_support(r, engine, version, lifecycle_disabled(r), cpu_hours)
+        charge_extended_support(ctx, engine, version, lifecycle_disabled(ctx), cpu_hours)
 
 
-def _version(r: Subject, source: Subject | None) -> str:
-    version = inherited(r, source, "engineVersion", "") or r.output("engineVersionActual") or ""
+def _version(ctx: EstimationContext, source: EstimationContext | None) -> str:
+    version = inherited(ctx, source, "engineVersion", "") or ctx.output("engineVersionActual") or ""
     if not version:
-        r.note("no engine version is set: the default one assumed, in standard support")
+        ctx.note("no engine version is set: the default one assumed, in standard support")
     return version if isinstance(version, str) else ""
 
 
-def _storage(r: Subject, source: Subject | None, zone: str) -> Range:
+def _storage(ctx: EstimationContext, source: EstimationContext | None, zone: str) -> Range:
     """Up to maxAllocatedStorage at the high end. The default type is io1 with IOPS, else gp2 (provider).
 
     A database restored from a snapshot says its size only once it is deployed.
     """
-    owner = source if source is not None and not r.has("allocatedStorage") else r
+    owner = source if source is not None and not ctx.has("allocatedStorage") else ctx
     made = owner.output("allocatedStorage")
     deployed = not owner.has("allocatedStorage") and isinstance(made, (int, str))
-    allocated = Values({"allocatedStorage": made} if deployed else owner.raw).number("allocatedStorage")
-    size = Range(allocated, allocated, max(allocated, r.number("maxAllocatedStorage", 0)))
-    typed = source if source is not None and not r.has("storageType") and not r.has("iops") else r
+    allocated = Inputs({"allocatedStorage": made} if deployed else owner.raw).number("allocatedStorage")
+    size = Range(allocated, allocated, max(allocated, ctx.number("maxAllocatedStorage", 0)))
+    typed = source if source is not None and not ctx.has("storageType") and not ctx.has("iops") else ctx
     kind = typed.text("storageType", "io1" if typed.has("iops") else "gp2")
     family = f"storage-{zone}"
     if kind == "standard":
-        r.charge("Magnetic storage", RDS, family, "magnetic", size)
-        requests = r.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
-        r.charge("Magnetic I/O", RDS, family, "magnetic-io", requests)
+        ctx.charge("Magnetic storage", RDS, family, "magnetic", size)
+        requests = ctx.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
+        ctx.charge("Magnetic I/O", RDS, family, "magnetic-io", requests)
         return size
-    r.charge(f"{kind} storage", RDS, family, kind, size)
+    ctx.charge(f"{kind} storage", RDS, family, kind, size)
     if kind in ("io1", "io2"):
-        r.charge(f"{kind} IOPS", RDS, family, f"{kind}-iops", typed.number("iops"))
+        ctx.charge(f"{kind} IOPS", RDS, family, f"{kind}-iops", typed.number("iops"))
     elif kind == "gp3" and allocated >= STRIPED_GB:
         iops = max(typed.number("iops", 0) - STRIPED_IOPS, Decimal(0))
-        r.charge("gp3 IOPS above 12,000", RDS, family, "gp3-iops", iops, included=0)
+        ctx.charge("gp3 IOPS above 12,000", RDS, family, "gp3-iops", iops, included=0)
         above = max(typed.number("storageThroughput", 0) - STRIPED_MIBPS, Decimal(0))
-        r.charge("gp3 throughput above 500 MiB/s", RDS, family, "gp3-throughput", above)
-    if r.flag("dedicatedLogVolume"):
-        r.charge(f"Dedicated log volume, {kind}", RDS, family, kind, LOG_GB)
+        ctx.charge("gp3 throughput above 500 MiB/s", RDS, family, "gp3-throughput", above)
+    if ctx.flag("dedicatedLogVolume"):
+        ctx.charge(f"Dedicated log volume, {kind}", RDS, family, kind, LOG_GB)
         if kind in ("io1", "io2"):
-            r.charge("Dedicated log volume, IOPS", RDS, family, f"{kind}-iops", LOG_IOPS)
+            ctx.charge("Dedicated log volume, IOPS", RDS, family, f"{kind}-iops", LOG_IOPS)
     return size
 
 
 @estimates("aws:rds/proxy:Proxy")
-def proxy(r: Subject) -> None:
+def proxy(ctx: EstimationContext) -> None:
     """The vCPUs of the databases behind it, at least 2, or ACUs, at least 8 (RDS Proxy pricing page)."""
-    hours = r.hours()
-    units = r.stated("target_average_acu")
-    cpus = r.stated("target_vcpus")
+    hours = ctx.hours()
+    units = ctx.from_usage("target_average_acu")
+    cpus = ctx.from_usage("target_vcpus")
     if units is None and cpus is None:
-        cpus, units = _behind(r)
+        cpus, units = _behind(ctx)
     if cpus is not None:
         billed = cpus.map(lambda n: max(n, Decimal(LEAST_PROXY_VCPUS)))
-        r.charge("Proxied vCPUs", RDS, "proxy", "provisioned", hours * billed)
+        ctx.charge("Proxied vCPUs", RDS, "proxy", "provisioned", hours * billed)
     if units is not None:
         billed = units.map(lambda n: max(n, Decimal(LEAST_PROXY_ACUS)))
-        r.charge("Proxied capacity units", RDS, "proxy", "aurora-serverless-v2", hours * billed)
+        ctx.charge("Proxied capacity units", RDS, "proxy", "aurora-serverless-v2", hours * billed)
 
 
-def _behind(r: Subject) -> tuple[Range | None, Range | None]:
+def _behind(ctx: EstimationContext) -> tuple[Range | None, Range | None]:
     cpus, units = 0, Range.of(0)
-    for target in r.referring(PROXY_TARGET, "dbProxyName"):
+    for target in ctx.referring(PROXY_TARGET, "dbProxyName"):
         database = target.related("dbInstanceIdentifier", INSTANCE)
         if database is not None:
             cpus += vcpus(database.text("instanceClass"))
@@ -132,7 +132,7 @@ def _behind(r: Subject) -> tuple[Range | None, Range | None]:
     return Range.of(cpus) if cpus else None, None if units.is_zero else units
 
 
-def serverless_range(cluster: Subject) -> Range:
+def serverless_range(cluster: EstimationContext) -> Range:
     """Capacity units from minimum to maximum of a cluster, halfway expected."""
     for path in ("serverlessv2ScalingConfiguration", "serverlessV2ScalingConfiguration"):
         scaling = cluster.part(path)
@@ -143,20 +143,22 @@ def serverless_range(cluster: Subject) -> Range:
 
 
 @estimates("aws:rds/snapshot:Snapshot")
-def snapshot(r: Subject) -> None:
+def snapshot(ctx: EstimationContext) -> None:
     """As much as the database at most, as manual snapshots count against the same free amount."""
-    source = r.related("dbInstanceIdentifier", INSTANCE)
+    source = ctx.related("dbInstanceIdentifier", INSTANCE)
     size = source.number("allocatedStorage") if source is not None else None
-    stored = r.usage("storage_gb", None if size is None else 0, size, size)
-    r.charge("Snapshot storage", RDS, "backup", "backup-storage", stored)
+    stored = ctx.usage("storage_gb", None if size is None else 0, size, size)
+    ctx.charge("Snapshot storage", RDS, "backup", "backup-storage", stored)
 
 
 @estimates("aws:rds/clusterSnapshot:ClusterSnapshot")
-def cluster_snapshot(r: Subject) -> None:
+def cluster_snapshot(ctx: EstimationContext) -> None:
     """Aurora's rate, unless the cluster in the preview is a Multi-AZ DB cluster of RDS."""
-    source = r.related("dbClusterIdentifier", CLUSTER)
+    source = ctx.related("dbClusterIdentifier", CLUSTER)
     if source is not None and not source.text("engine").startswith("aurora"):
         size = source.number("allocatedStorage")
-        r.charge("Snapshot storage", RDS, "backup", "backup-storage", r.usage("storage_gb", 0, size, size))
+        ctx.charge(
+            "Snapshot storage", RDS, "backup", "backup-storage", ctx.usage("storage_gb", 0, size, size)
+        )
         return
-    r.charge("Snapshot storage", RDS, "aurora-storage", "backup", r.usage("storage_gb", 0, 100, 1_000))
+    ctx.charge("Snapshot storage", RDS, "aurora-storage", "backup", ctx.usage("storage_gb", 0, 100, 1_000))

@@ -1,4 +1,4 @@
-"""Amazon S3 buckets: what is stored and asked for, and what their lifecycle rules cost and save."""
+"""Amazon S3 buckets: storage and requests, and what their lifecycle rules cost and save."""
 
 from __future__ import annotations
 
@@ -6,33 +6,24 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import Subject
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators import s3_lifecycle as lifecycle
 from teei_finops.costing.estimators.compute import charge_transfer
-from teei_finops.costing.estimators.from_usage import charge_stated
+from teei_finops.costing.estimators.from_usage import charge_from_usage
+from teei_finops.costing.prices.storage_classes import StorageClass, storage_classes
 
 SERVICE = "AmazonS3"
 MONTH_DAYS = Decimal(365) / 12
-# Without a profile: a bucket of its first year, from a log bucket that is hardly used to a busy one.
+# Without a profile: a bucket in its first year, from one that is hardly used to a busy one.
 UPLOADED_GB = (1, 10, 100)
 OBJECT_KB = (256, 1024, 8192)
 READS = (1_000, 10_000, 1_000_000)
 BUCKET_OBJECTS = (1_000, 100_000, 1_000_000)
 TRANSITIONS = "Lifecycle transitions to"
-KEPT_MONTHS = 12  # what a class accumulates when nothing removes it
+KEPT_MONTHS = 12  # of data that a class holds when no rule removes it
 
-# Usage key prefix of each class → its price family and the key of a PUT.
-CLASSES = {
-    "standard": ("standard", "requests-tier1"),
-    "intelligent_tiering": ("intelligent-tiering", "requests-tier1"),
-    "standard_ia": ("standard-ia", "requests-tier1"),
-    "onezone_ia": ("onezone-ia", "requests-tier1"),
-    "glacier_ir": ("glacier-ir", "requests-tier1"),
-    "glacier_flexible": ("glacier-flexible", "requests-put"),
-    "deep_archive": ("deep-archive", "requests-tier1"),
-}
-# Usage keys that are billed only when stated → price family, key, line.
-STATED = {
+# Usage keys that are billed only when the profile sets them → price family, key.
+ONLY_FROM_USAGE = {
     "intelligent_tiering_frequent_storage_gb": ("intelligent-tiering", "frequent"),
     "intelligent_tiering_infrequent_storage_gb": ("intelligent-tiering", "infrequent"),
     "intelligent_tiering_archive_instant_storage_gb": ("intelligent-tiering", "archive-instant"),
@@ -60,134 +51,136 @@ STATED = {
 
 
 @estimates("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
-def bucket(r: Subject) -> None:
-    size = r.usage("average_object_kb", *OBJECT_KB)
-    stays = lifecycle.stays(r, size)
-    uploaded = _uploaded(r, stays)
+def bucket(ctx: EstimationContext) -> None:
+    size = ctx.usage("average_object_kb", *OBJECT_KB)
+    stays = lifecycle.stays(ctx, size)
+    uploaded = _uploaded(ctx, stays)
     objects = lifecycle.objects(uploaded, size)
     for stay in stays:
-        _stored(r, stay, uploaded, size, objects)
-    if stays[0].stop is not None or stays[0].family != "standard":
-        _say_what_it_saves(r, uploaded)
-    for name, (family, put) in CLASSES.items():
-        _requests(r, name, family, put, objects)
-    reached = {stay.usage_name for stay in stays}
-    for name, (family, _) in CLASSES.items():
-        key = f"{name}_storage_gb"
-        if name not in reached and name != "intelligent_tiering" and (stated := r.stated(key)) is not None:
-            r.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
-        key = f"monthly_{name}_transitions"
-        if name not in reached and name != "standard" and (stated := r.stated(key)) is not None:
-            r.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", stated)
-    for key, (family, price) in STATED.items():
-        if (stated := r.stated(key)) is not None:
-            r.charge(f"{family}: {price}", SERVICE, family, price, stated)
-    charge_transfer(r, "monthly_internet_egress_gb", "monthly_inter_region_gb")
+        _stored(ctx, stay, uploaded, size, objects)
+    if stays[0].span.stop is not None or stays[0].family != "standard":
+        _note_savings(ctx, uploaded)
+    reached = {stay.storage_class.name for stay in stays}
+    for storage_class in storage_classes().values():
+        _requests(ctx, storage_class, objects)
+    for storage_class in storage_classes().values():
+        if storage_class.name not in reached:
+            _other_class(ctx, storage_class)
+    for key, (family, price) in ONLY_FROM_USAGE.items():
+        charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
+    charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_region_gb")
 
 
 @estimates("aws:s3/directoryBucket:DirectoryBucket")
-def directory_bucket(r: Subject) -> None:
-    """S3 Express One Zone; data in and out of requests above 512 KB is what the profile states."""
+def directory_bucket(ctx: EstimationContext) -> None:
+    """S3 Express One Zone; data of requests above 512 KB is billed when the profile sets it."""
     family = "express-onezone"
-    stored = r.usage("express_onezone_storage_gb", 1, 10, 100)
-    r.charge("Storage in express-onezone", SERVICE, family, "storage", stored)
-    writes = r.usage("monthly_express_onezone_tier1_requests", *READS)
-    r.charge("PUT, COPY, POST, LIST in express-onezone", SERVICE, family, "requests-tier1", writes)
-    reads = r.usage("monthly_express_onezone_tier2_requests", *READS)
-    r.charge("GET and other requests in express-onezone", SERVICE, family, "requests-tier2", reads)
-    charge_stated(r, "monthly_uploaded_gb", "Data uploaded", SERVICE, family, "data-upload")
-    charge_stated(r, "monthly_retrieval_gb", "Data retrieved", SERVICE, family, "data-retrieval")
+    stored = ctx.usage("express_onezone_storage_gb", 1, 10, 100)
+    ctx.charge("Storage in express-onezone", SERVICE, family, "storage", stored)
+    writes = ctx.usage("monthly_express_onezone_tier1_requests", *READS)
+    ctx.charge("PUT, COPY, POST, LIST in express-onezone", SERVICE, family, "requests-tier1", writes)
+    reads = ctx.usage("monthly_express_onezone_tier2_requests", *READS)
+    ctx.charge("GET and other requests in express-onezone", SERVICE, family, "requests-tier2", reads)
+    charge_from_usage(ctx, "monthly_uploaded_gb", "Data uploaded", SERVICE, family, "data-upload")
+    charge_from_usage(ctx, "monthly_retrieval_gb", "Data retrieved", SERVICE, family, "data-retrieval")
 
 
 @estimates("aws:s3/inventory:Inventory")
-def inventory(r: Subject) -> None:
-    """Objects listed: those of a small bucket, once a day or a week as it is scheduled."""
-    listed = r.stated("monthly_objects_listed")
+def inventory(ctx: EstimationContext) -> None:
+    """Objects listed, on each day or week of the schedule."""
+    listed = ctx.from_usage("monthly_objects_listed")
     if listed is None:
-        lists = MONTH_DAYS if r.text("schedule.frequency", "Daily") == "Daily" else MONTH_DAYS / 7
-        listed = r.usage("monthly_objects_listed", *BUCKET_OBJECTS) * lists
-        if not r.flag("enabled", True):
+        lists = MONTH_DAYS if ctx.text("schedule.frequency", "Daily") == "Daily" else MONTH_DAYS / 7
+        listed = ctx.usage("monthly_objects_listed", *BUCKET_OBJECTS) * lists
+        if not ctx.flag("enabled", True):
             listed = listed * 0
-    r.charge("Objects listed", SERVICE, "management", "inventory", listed)
+    ctx.charge("Objects listed", SERVICE, "management", "inventory", listed)
 
 
 @estimates("aws:s3/analyticsConfiguration:AnalyticsConfiguration")
-def analytics_configuration(r: Subject) -> None:
-    monitored = r.usage("monitored_objects", *BUCKET_OBJECTS)
-    r.charge("Objects analysed", SERVICE, "management", "storage-class-analytics", monitored)
+def analytics_configuration(ctx: EstimationContext) -> None:
+    monitored = ctx.usage("monitored_objects", *BUCKET_OBJECTS)
+    ctx.charge("Objects analysed", SERVICE, "management", "storage-class-analytics", monitored)
 
 
-def _uploaded(r: Subject, stays: list[lifecycle.Stay]) -> Range:
-    """New data a month: stated, or what keeps the stated standard storage at its level, or assumed."""
-    stated, standard = r.stated("monthly_uploaded_gb"), r.stated("standard_storage_gb")
+def _uploaded(ctx: EstimationContext, stays: list[lifecycle.Stay]) -> Range:
+    """New data a month: from usage, or what keeps the profile's standard storage at its level, or assumed."""
+    uploaded, standard = ctx.from_usage("monthly_uploaded_gb"), ctx.from_usage("standard_storage_gb")
     days = stays[0].billed_days
-    if stated is None and standard is not None and days and stays[0].usage_name == "standard":
-        r.note("new data is taken from the standard storage that is stated and the days it stays there")
+    if uploaded is None and standard is not None and days and stays[0].usage_name == "standard":
+        ctx.note("new data is derived from the profile's standard storage and the days it stays there")
         low, expected, high = (
             end * MONTH_DAYS / days for end in (standard.low, standard.expected, standard.high)
         )
         return Range(low, expected, high, assumed=True)
-    return r.usage("monthly_uploaded_gb", *UPLOADED_GB)
+    return ctx.usage("monthly_uploaded_gb", *UPLOADED_GB)
 
 
-def _say_what_it_saves(r: Subject, uploaded: Range) -> None:
-    """Compares the storage billed so far with a year of the same data in Standard."""
-    moves = sum(line.amount.expected for line in r.lines if line.what.startswith(TRANSITIONS))
-    storage = sum(line.amount.expected for line in r.lines) - moves
-    billed = len(r.lines)
-    r.charge("All in standard", SERVICE, "standard", "storage", uploaded * KEPT_MONTHS)
-    without = sum(line.amount.expected for line in r.lines[billed:])
-    del r.lines[billed:]
+def _note_savings(ctx: EstimationContext, uploaded: Range) -> None:
+    """Notes the difference between the storage billed so far and the same data, kept in Standard."""
+    moves = sum(line.amount.expected for line in ctx.lines if line.what.startswith(TRANSITIONS))
+    storage = sum(line.amount.expected for line in ctx.lines) - moves
+    billed = len(ctx.lines)
+    ctx.charge("All in standard", SERVICE, "standard", "storage", uploaded * KEPT_MONTHS)
+    without = sum(line.amount.expected for line in ctx.lines[billed:])
+    del ctx.lines[billed:]
     change = without - storage - moves
     verb = "saves" if change >= 0 else "costs"
-    r.note(
-        f"lifecycle: {verb} {abs(change):.2f} USD a month against {KEPT_MONTHS} months in Standard "
-        f"({without:.2f} USD), its transitions ({moves:.2f} USD) counted"
+    ctx.note(
+        f"lifecycle: {verb} {abs(change):.2f} USD a month compared with {KEPT_MONTHS} months in Standard "
+        f"({without:.2f} USD), including its transitions ({moves:.2f} USD)"
     )
 
 
-def _stored(r: Subject, stay: lifecycle.Stay, uploaded: Range, size: Range, objects: Range) -> None:
-    """The storage of one class on the way of an object, and its move into it."""
+def _stored(
+    ctx: EstimationContext, stay: lifecycle.Stay, uploaded: Range, size: Range, objects: Range
+) -> None:
+    """The storage of one class that objects pass through, and their transition into it."""
     months = KEPT_MONTHS if stay.billed_days is None else stay.billed_days / MONTH_DAYS
     stored = uploaded * months
     count = objects * months
     family = stay.family
     if stay.usage_name == "intelligent_tiering":
-        if not any(r.stated(key) for key in STATED if key.startswith("intelligent_tiering_")):
-            for tier, share in stay.tiers():
-                days = (
-                    f"days {share.start:f} on"
-                    if share.stop is None
-                    else f"days {share.start:f} to {share.stop:f}"
-                )
-                gb = uploaded * (share.days(KEPT_MONTHS * MONTH_DAYS) / MONTH_DAYS)
-                r.charge(f"Intelligent-Tiering {tier}, {days}", SERVICE, family, tier, gb)
-            r.charge("Intelligent-Tiering monitoring", SERVICE, family, "monitoring", count)
-    elif (stated := r.stated(f"{stay.usage_name}_storage_gb")) is not None:
-        r.charge(f"Storage in {family}", SERVICE, family, "storage", stated)
+        if not any(ctx.from_usage(key) for key in ONLY_FROM_USAGE if key.startswith("intelligent_tiering_")):
+            for tier, span in stay.tiers():
+                gb = uploaded * (span.days(KEPT_MONTHS * MONTH_DAYS) / MONTH_DAYS)
+                ctx.charge(f"Intelligent-Tiering {tier}, {span.period}", SERVICE, family, tier, gb)
+            ctx.charge("Intelligent-Tiering monitoring", SERVICE, family, "monitoring", count)
+    elif (storage := ctx.from_usage(f"{stay.usage_name}_storage_gb")) is not None:
+        ctx.charge(f"Storage in {family}", SERVICE, family, "storage", storage)
     else:
-        padded = stored * lifecycle.padding(family, size)
-        r.charge(f"Storage in {family}, {stay.words}", SERVICE, family, "storage", padded)
-        at_class, at_standard = lifecycle.overhead_gb(family, count)
-        r.charge(f"Object overhead in {family}", SERVICE, family, "storage", at_class)
-        r.charge(f"Object overhead of {family} in standard", SERVICE, "standard", "storage", at_standard)
-    if stay.family != "standard":  # on day 0 they come in as Standard, too
-        moved = r.stated(f"monthly_{stay.usage_name}_transitions")
-        r.charge(
-            f"{TRANSITIONS} {family}",
-            SERVICE,
-            family,
-            "lifecycle-transition",
-            objects if moved is None else moved,
-        )
+        padded = stored * lifecycle.padding(stay.storage_class, size)
+        ctx.charge(f"Storage in {family}, {stay.span.period}", SERVICE, family, "storage", padded)
+        at_class, at_standard = lifecycle.overhead_gb(stay.storage_class, count)
+        ctx.charge(f"Object overhead in {family}", SERVICE, family, "storage", at_class)
+        ctx.charge(f"Object overhead of {family} in standard", SERVICE, "standard", "storage", at_standard)
+    if stay.family != "standard":  # with a transition on day 0, too, objects are uploaded to Standard
+        transitions = ctx.from_usage(f"monthly_{stay.usage_name}_transitions")
+        moved = objects if transitions is None else transitions
+        ctx.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", moved)
 
 
-def _requests(r: Subject, name: str, family: str, put: str, objects: Range) -> None:
-    writes, reads = r.stated(f"monthly_{name}_tier1_requests"), r.stated(f"monthly_{name}_tier2_requests")
+def _other_class(ctx: EstimationContext, storage_class: StorageClass) -> None:
+    """Storage and transitions that the profile sets in a class that no lifecycle rule leads to."""
+    name, family = storage_class.usage_name, storage_class.price_family
+    if name != "intelligent_tiering":
+        charge_from_usage(ctx, f"{name}_storage_gb", f"Storage in {family}", SERVICE, family, "storage")
+    if name != "standard":
+        key = f"monthly_{name}_transitions"
+        charge_from_usage(ctx, key, f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition")
+
+
+def _requests(ctx: EstimationContext, storage_class: StorageClass, objects: Range) -> None:
+    name, family = storage_class.usage_name, storage_class.price_family
+    put = "requests-put" if family == "glacier-flexible" else "requests-tier1"
+    writes, reads = (
+        ctx.from_usage(f"monthly_{name}_tier1_requests"),
+        ctx.from_usage(f"monthly_{name}_tier2_requests"),
+    )
     if name == "standard":
         writes = objects if writes is None else writes
-        reads = r.usage("monthly_standard_tier2_requests", *READS)
+        reads = ctx.usage("monthly_standard_tier2_requests", *READS)
     if writes is not None:
-        r.charge(f"PUT, COPY, POST, LIST in {family}", SERVICE, family, put, writes)
+        ctx.charge(f"PUT, COPY, POST, LIST in {family}", SERVICE, family, put, writes)
     if reads is not None:
-        r.charge(f"GET and other requests in {family}", SERVICE, family, "requests-tier2", reads)
+        ctx.charge(f"GET and other requests in {family}", SERVICE, family, "requests-tier2", reads)

@@ -1,7 +1,7 @@
-"""The dated price book: what AWS lists for one unit, read once from `teei_finops/costing/prices/*.csv`.
+"""The dated price book: what AWS lists for one unit, from the CSV files beside this module.
 
-Columns and reading rules are in `teei_finops/costing/prices/README.md`. Rows are kept as read and turned into
-rates when a resource asks for them, so a start costs one pass over the file.
+`README.md` describes the columns and how to read them. Rows become rates when they are first looked up, so
+that a start costs one pass over the file.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Key = tuple[str, str, str, str]
 
 
 class PriceFileError(UserError):
-    """A `--prices` file cannot be used; the message names file, line and column."""
+    """A `--prices` file cannot be used; the message gives file, line and column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """US dollars per unit for what lies above `start` (in base quantity)."""
+    """US dollars per unit for the quantity above `start` (in base units)."""
 
     start: Decimal
     usd: Decimal
@@ -41,9 +41,9 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The price of one thing in one Region, tier by tier.
+    """The list price of one dimension in one Region, tier by tier.
 
-    `per` is how many base units one `unit` holds (1,000,000 for `1M-requests`); the first tier's `start` is
+    `per` is how many base units one `unit` is (1,000,000 for `1M-requests`); the first tier's `start` is
     an included quantity.
     """
 
@@ -76,7 +76,7 @@ class SupportDates:
 
 
 class PriceBook:
-    """Rates by (region, service, family, key); a thing without Regions is found in `global` from anywhere."""
+    """Rates by (region, service, family, key); prices of the Region `global` apply in every Region."""
 
     def __init__(self, rows: dict[Key, list[list[str]]]) -> None:
         self._rows = rows
@@ -149,8 +149,8 @@ def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[s
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise PriceFileError(f"{name}: no column {', '.join(missing)}; it needs {','.join(COLUMNS)}")
-    places = [header.index(column) for column in COLUMNS]
-    units = {key[1:]: rows[0][4] for key, rows in book._rows.items()}
+    positions = [header.index(column) for column in COLUMNS]
+    units = {key[1:]: book.rows(key)[0][4] for key in book.keys()}  # noqa: SIM118  a PriceBook is not a dict
     known = {split_unit(unit)[1] for unit in units.values()}
     rows: dict[Key, list[list[str]]] = {}
     for raw in reader:
@@ -159,7 +159,7 @@ def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[s
         where = f"{name}: line {reader.line_num}"
         if len(raw) < len(header):
             raise PriceFileError(f"{where}: column {header[len(raw)]} is missing")
-        row = [raw[place].strip() for place in places]
+        row = [raw[position].strip() for position in positions]
         for column in range(5):
             if not row[column]:
                 raise PriceFileError(f"{where}, column {COLUMNS[column]}: empty")
@@ -168,7 +168,7 @@ def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[s
         base = split_unit(row[4])[1]
         same = units.get((row[1], row[2], row[3]))
         if base not in known or (same and split_unit(same)[1] != base):
-            wanted = f"use {same}" if same else "it is in no row of the price book"
+            wanted = f"use {same}" if same else "no row of the price book has it"
             raise PriceFileError(f"{where}, column unit: unknown unit {row[4]!r}; {wanted}")
         tiers = rows.setdefault((row[0], row[1], row[2], row[3]), [])
         if any(Decimal(tier[6]) == Decimal(row[6]) for tier in tiers):
@@ -212,14 +212,6 @@ def support_dates() -> dict[tuple[str, str, str], SupportDates]:
             )
             for r in csv.DictReader(file)
         }
-
-
-@cache
-def s3_minima() -> dict[str, dict[str, Decimal]]:
-    """Minimum storage days and billable sizes by S3 class."""
-    numbers = ("min_days", "min_billable_kb", "overhead_kb_at_class_rate", "overhead_kb_at_standard_rate")
-    with (FOLDER / "aws_s3_minima.csv").open(newline="", encoding="utf-8") as file:
-        return {r["storage_class"]: {n: Decimal(r[n]) for n in numbers} for r in csv.DictReader(file)}
 
 
 def _date(text: str) -> date | None:

@@ -11,7 +11,7 @@ from teei_finops.sandbox.providers.property_diff import diff_response, differenc
 from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
 
 
-class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Takes what it is given; subclasses check it and say what was made."""
 
     def __init__(self, version: str):
@@ -55,7 +55,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-def answered(result: Mapping[str, Any]) -> provider_pb2.InvokeResponse:
+def invoke_response(result: Mapping[str, Any]) -> provider_pb2.InvokeResponse:
     """The answer to a function call."""
     response = provider_pb2.InvokeResponse()
     getattr(response, "return").CopyFrom(to_struct(result))  # the field's name is a keyword of Python

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2
 
-from teei_finops.sandbox.providers.fake_provider import StandIn
+from teei_finops.sandbox.providers.fake_provider import FakeProvider
 from teei_finops.sandbox.providers.property_diff import diff_response, differences
 from teei_finops.sandbox.providers.property_values import secret, struct_to_python, with_outputs
 
@@ -33,7 +33,7 @@ _WORDS = ("brave", "calm", "eager", "fair", "gentle", "keen", "merry", "proud", 
 _ANIMALS = ("badger", "crane", "dolphin", "falcon", "heron", "lynx", "otter", "panda", "robin", "yak")
 
 
-def other_providers() -> frozenset[str]:
+def generic_provider_names() -> frozenset[str]:
     """The usual ones, and those whose SDK is installed; the engine must know them before it asks."""
     installed = {
         item.name.replace("_", "-").removeprefix("pulumi-")
@@ -43,7 +43,7 @@ def other_providers() -> frozenset[str]:
     return frozenset(_USUAL) | installed - {"aws", "kubernetes", "policy"}
 
 
-class OtherStandIn(StandIn):
+class GenericProvider(FakeProvider):
     """Takes every resource of one provider; values of `random` are really random."""
 
     def __init__(self, name: str):

@@ -6,12 +6,9 @@ from decimal import Decimal
 import pytest
 
 from components import tags
-from teei_finops.sandbox.environment import Place
-from teei_finops.sandbox.providers.attached import account_of
-from teei_finops.sandbox.stacks import Project as SandboxProject
 from tests.components.stack_config import STACKS
 from tests.components.taggable import can_be_tagged
-from tests.integration.stack_project import Project
+from tests.integration.stack_project import ProjectCopy
 
 SERVICE = "teei-prod-us-east-1-ai-budget"
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
@@ -20,32 +17,30 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project with all three stacks deployed."""
-    made = Project.copied_to(tmp_path_factory.mktemp("project"))
+    made = ProjectCopy.copied_to(tmp_path_factory.mktemp("project"))
     for stack in STACKS:
-        done = made.up(stack)
+        done = made.stack(stack).up()
         assert done.returncode == 0, done.stdout + done.stderr
     return made
 
 
 @pytest.fixture(scope="module")
 def account(project):
-    """A boto3 that sees what the stack prod made."""
-    directory = project.directory
-    place = Place.under(directory)
-    with account_of(place, SandboxProject.at(directory), "prod").boto3() as boto3:
-        yield boto3
+    """A boto3 session on the fake AWS account of the stack prod."""
+    with project.stack("prod").boto3_session() as session:
+        yield session
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_second_preview_shows_no_change(project, stack):
-    assert project.planned(stack) == {}
+    assert project.stack(stack).planned() == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_taggable_resource_carries_all_six_tags_as_made(project, stack):
     made = [
         each
-        for each in project.state(stack)
+        for each in project.stack(stack).resources()
         if each["type"].startswith("aws:") and can_be_tagged(each["type"])
     ]
     assert len(made) >= 10
@@ -54,7 +49,7 @@ def test_every_taggable_resource_carries_all_six_tags_as_made(project, stack):
 
 
 def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
-    budgets = account.client("budgets", region_name="us-east-1")
+    budgets = account.client("budgets")
     found = {
         each["BudgetName"]: each for each in budgets.describe_budgets(AccountId="123456789012")["Budgets"]
     }
@@ -69,7 +64,7 @@ def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
 
 
 def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecycles(account):
-    s3 = account.client("s3", region_name="us-east-1")
+    s3 = account.client("s3")
     names = {each["Name"] for each in s3.list_buckets()["Buckets"]}
     assert names == {f"teei-prod-us-east-1-{role}" for role in ("exports", "backups", "logs", "access-logs")}
     for name in names:
@@ -86,7 +81,7 @@ def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecy
 
 
 def test_the_database_reads_back_with_its_parameters(account):
-    rds = account.client("rds", region_name="us-east-1")
+    rds = account.client("rds")
     (instance,) = rds.describe_db_instances()["DBInstances"]
     assert instance["MultiAZ"] is True
     assert instance["StorageEncrypted"] is True
@@ -98,7 +93,7 @@ def test_the_database_reads_back_with_its_parameters(account):
 
 
 def test_the_service_reads_back_as_a_function_behind_its_alias(account):
-    functions = account.client("lambda", region_name="us-east-1")
+    functions = account.client("lambda")
     found = functions.get_function(FunctionName=f"{SERVICE}:live")
     configuration = found["Configuration"]
     assert (configuration["Architectures"], configuration["Version"]) == (["arm64"], "1")
@@ -108,32 +103,30 @@ def test_the_service_reads_back_as_a_function_behind_its_alias(account):
     assert len(configuration["VpcConfig"]["SubnetIds"]) == 3
     assert configuration["CodeSize"] > 20_000
     variables = configuration["Environment"]["Variables"]
-    (instance,) = account.client("rds", region_name="us-east-1").describe_db_instances()["DBInstances"]
+    (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
     assert variables["AI_BUDGET_DATABASE_HOST"] == instance["Endpoint"]["Address"]
     assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:us-east-1:")
-    tokens = account.client("secretsmanager", region_name="us-east-1").describe_secret(
+    tokens = account.client("secretsmanager").describe_secret(
         SecretId=variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]
     )
     assert tokens["Name"] == f"{SERVICE}/admin-tokens"
 
 
 def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
-    sqs = account.client("sqs", region_name="us-east-1")
+    sqs = account.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{SERVICE}-tracks")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert queue["VisibilityTimeout"] == "360"
     assert queue["SqsManagedSseEnabled"] == "true"
     redrive = json.loads(queue["RedrivePolicy"])
     assert redrive["deadLetterTargetArn"].endswith(f":{SERVICE}-dead-letters")
-    (consumer,) = account.client("lambda", region_name="us-east-1").list_event_source_mappings()[
-        "EventSourceMappings"
-    ]
+    (consumer,) = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert consumer["EventSourceArn"] == queue["QueueArn"]
     assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only(account):
-    elb = account.client("elbv2", region_name="us-east-1")
+    elb = account.client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
     assert balancer["Scheme"] == "internal"
     (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -141,7 +134,7 @@ def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only
     (target,) = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"]
     assert target["TargetType"] == "lambda"
     assert listener["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
-    ec2 = account.client("ec2", region_name="us-east-1")
+    ec2 = account.client("ec2")
     (group,) = ec2.describe_security_groups(GroupIds=balancer["SecurityGroups"])["SecurityGroups"]
     (way,) = group["IpPermissions"]
     assert (way["FromPort"], way["ToPort"], way["IpRanges"]) == (3010, 3010, [])
@@ -149,7 +142,7 @@ def test_the_load_balancer_reads_back_internal_and_open_to_the_pods_on_3010_only
 
 
 def test_the_schedules_read_back_with_their_tasks(account):
-    events = account.client("events", region_name="us-east-1")
+    events = account.client("events")
     inputs = {}
     for name in ("outbox", "tidy"):
         (target,) = events.list_targets_by_rule(Rule=f"{SERVICE}-{name}")["Targets"]
@@ -164,7 +157,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
     source = project.directory / "functions" / "ai_budget" / "service.py"
     before = source.read_text()
     source.write_text(f"{before}# changed\n")
-    planned = project.planned("staging")
+    planned = project.stack("staging").planned()
     source.write_text(before)
     assert planned == {
         "budget-service-api-function": "update",
@@ -173,7 +166,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         "budget-service-live": "update",
         "budget-service-migrate-post": "replace",
     }
-    state = {each["urn"].rsplit("::", 1)[1]: each for each in project.state("staging")}
+    state = project.stack("staging").state()
     for later, earlier in (
         ("budget-service-migrate-pre", "budget-service-migrator-function"),
         ("budget-service-migrate-pre", "budget-database-instance"),
@@ -188,18 +181,18 @@ def test_changed_code_migrates_before_the_alias_moves(project):
 
 def test_a_deployment_to_aws_without_a_build_changes_nothing_and_says_so_in_one_line(tmp_path):
     """The program sees no stand-in for AWS, as on a deployment to the real one."""
-    project = Project.copied_to(tmp_path / "project")
+    project = ProjectCopy.copied_to(tmp_path / "project")
     program = project.directory / "__main__.py"
     program.write_text(f"import os\n\ndel os.environ['PULUMI_DEBUG_PROVIDERS']\n{program.read_text()}")
-    previewed = project.pulumi("staging", "preview", "--non-interactive")
+    previewed = project.stack("staging").pulumi("preview")
     assert previewed.returncode == 0, previewed.stdout + previewed.stderr
     assert "`up` needs `make build` first" in previewed.stdout + previewed.stderr
-    refused = project.up("staging")
+    refused = project.stack("staging").up()
     printed = (refused.stdout + refused.stderr).splitlines()
     assert refused.returncode != 0
     assert any("build/lambda/ai_budget.zip: not built; run `make build` first" in line for line in printed)
     assert not any("Traceback" in line for line in printed)
-    assert [each["type"] for each in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
+    assert [each["type"] for each in project.stack("staging").resources()] in ([], ["pulumi:pulumi:Stack"])
 
 
 def test_changed_settings_show_exactly_their_resources(project):
@@ -210,7 +203,7 @@ def test_changed_settings_show_exactly_their_resources(project):
         "clickhouse.retention_days": 60,
     }
     before = {path: project.set("staging", path, value) for path, value in changes.items()}
-    planned = project.planned("staging")
+    planned = project.stack("staging").planned()
     for path, value in before.items():
         project.set("staging", path, value)
     parts = ("public-access", "encryption", "versioning", "lifecycle", "policy", "access-logs")
@@ -221,11 +214,11 @@ def test_changed_settings_show_exactly_their_resources(project):
 
 
 def test_prod_is_destroyed_only_after_it_is_unprotected_and_then_leaves_nothing(project):
-    refused = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
+    refused = project.stack("prod").pulumi("destroy", "--yes", "--skip-preview")
     assert refused.returncode != 0
     for name in ("budget-database-instance", "storage-backups-bucket"):
         assert name in refused.stdout + refused.stderr
-    assert project.pulumi("prod", "state", "unprotect", "--all", "--yes").returncode == 0
-    done = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
+    assert project.stack("prod").pulumi("state", "unprotect", "--all", "--yes").returncode == 0
+    done = project.stack("prod").pulumi("destroy", "--yes", "--skip-preview")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert project.state("prod") == []
+    assert project.stack("prod").resources() == []

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from policies import pack as pack_module
-from teei_finops.costing.policy_gate import Declared, over_budget
+from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
 from teei_finops.costing.yaml_file import SettingError
 from tests.policies.compliant_aws import aws_resource
 from tests.policies.compliant_stack import compliant_stack
@@ -79,7 +79,7 @@ def test_the_compliant_stack_is_within_its_budgets():
     assert reported(Pack(), *compliant_stack().values()) == []
 
 
-DISK = Declared(
+DISK = DeclaredResource(
     "urn:pulumi:prod::shop::aws:ebs/volume:Volume::disk", "disk", VOLUME, {"size": 100, "type": "gp3"}, US
 )
 
@@ -101,7 +101,9 @@ def test_limits_on_increases_are_not_checked_without_the_state_before(tmp_path):
 
 
 def test_the_usage_profile_of_the_project_is_applied(tmp_path):
-    queue = Declared("urn:pulumi:prod::shop::aws:sqs/queue:Queue::q", "q", "aws:sqs/queue:Queue", {}, US)
+    queue = DeclaredResource(
+        "urn:pulumi:prod::shop::aws:sqs/queue:Queue::q", "q", "aws:sqs/queue:Queue", {}, US
+    )
     limit = {"config": {}, "root": tmp_path, "at": TODAY, "monthly_limit": 4}
     assert over_budget([queue], **limit) == []
     (tmp_path / "usage.yaml").write_text("version: 1\nresources: {q: {monthly_requests: 20000000}}\n")

@@ -12,12 +12,12 @@ from botocore.stub import ANY, Stubber
 
 from teei_finops.cli import main
 from teei_finops.costing import aws
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.prices.refresh import HEADER, read_rules, refresh
 from teei_finops.costing.resource_types import known_types
-from teei_finops.costing.usage import read_usage
-from teei_finops.costing.usage_from import _rules, usage_from
+from teei_finops.costing.usage.from_aws import _rules, usage_from
+from teei_finops.costing.usage.profile import read_usage
 from tests.teei_finops.costing.preview_builder import BUCKET, INSTANCE, QUEUE, preview, step, urn
 
 DAY = date(2026, 11, 24)

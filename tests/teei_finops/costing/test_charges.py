@@ -6,18 +6,20 @@ from decimal import Decimal
 import pytest
 
 from teei_finops.costing.amounts import Range, Unpriced, total
-from teei_finops.costing.estimation_context import Subject
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.references import AFTER, Side
+from teei_finops.costing.references import AFTER, PlanSnapshot
 from tests.teei_finops.costing.preview_builder import BUCKET, SECRET, UNKNOWN, create, preview
 
 
-def subject(inputs=None, token: str = BUCKET) -> Subject:
+def subject(inputs=None, token: str = BUCKET) -> EstimationContext:
     plan = read_plan(preview(create(token, "x", inputs or {})), name="p")
     resource = plan.resources[0]
-    return Subject(Pricing(list_prices(), date(2026, 11, 24)), Side(plan, AFTER), resource, resource.new)
+    return EstimationContext(
+        Pricing(list_prices(), date(2026, 11, 24)), PlanSnapshot(plan, AFTER), resource, resource.new
+    )
 
 
 def billed(*arguments, **more):

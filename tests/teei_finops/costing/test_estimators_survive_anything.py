@@ -10,7 +10,7 @@ import pytest
 
 from teei_finops.costing.amounts import REASONS
 from teei_finops.costing.estimate import PlanEstimator, estimators
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
 from tests.teei_finops.costing.preview_builder import SECRET, UNKNOWN, create, preview

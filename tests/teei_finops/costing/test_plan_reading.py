@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from teei_finops.costing.preview.plan import PreviewError, is_secret, read_plan
+from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.preview.values import is_secret
 from tests.teei_finops.costing.preview_builder import (
     BUCKET,
     QUEUE,

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from teei_finops.costing.amounts import Range
-from teei_finops.costing.usage import read_usage
+from teei_finops.costing.usage.profile import read_usage
 from teei_finops.costing.yaml_file import SettingError
 from tests.teei_finops.costing.preview_builder import BUCKET, QUEUE, urn
 

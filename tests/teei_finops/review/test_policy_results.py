@@ -1,7 +1,7 @@
 import json
 
 from policies.messages import IN_FORCE, breach, in_force, not_decided
-from teei_finops.costing.preview.plan import read_plan
+from teei_finops.costing.preview.reader import read_plan
 from teei_finops.review.policy_results import plan_row, policy_part
 from tests.teei_finops.costing.preview_builder import QUEUE, UNKNOWN, create, preview, step, urn
 

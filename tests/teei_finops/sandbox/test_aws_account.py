@@ -12,21 +12,21 @@ def test_every_resource_is_changed_and_removed_and_nothing_is_left(tmp_path):
         ids = make_all(account)
         for token, resource_id in ids.items():
             account.update(token, resource_id, {**EXAMPLES[token], "tags": {"team": "platform"}})
-        with account.boto3() as boto3:
-            tags = boto3.client("sqs", region_name=REGION).list_queue_tags(QueueUrl=QUEUE_URL)["Tags"]
+        with account.session() as session:
+            tags = session.client("sqs").list_queue_tags(QueueUrl=QUEUE_URL)["Tags"]
         assert tags == {"team": "platform"}
         for token, resource_id in reversed(ids.items()):
             account.delete(token, resource_id)
-        with account.boto3() as boto3:
+        with account.session() as session:
             left = {
-                "buckets": boto3.client("s3").list_buckets()["Buckets"],
-                "databases": boto3.client("rds", region_name=REGION).describe_db_instances()["DBInstances"],
-                "functions": boto3.client("lambda", region_name=REGION).list_functions()["Functions"],
-                "roles": boto3.client("iam").list_roles()["Roles"],
-                "queues": boto3.client("sqs", region_name=REGION).list_queues().get("QueueUrls", []),
-                "topics": boto3.client("sns", region_name=REGION).list_topics()["Topics"],
-                "secrets": boto3.client("secretsmanager", region_name=REGION).list_secrets()["SecretList"],
-                "alarms": boto3.client("cloudwatch", region_name=REGION).describe_alarms()["MetricAlarms"],
+                "buckets": session.client("s3").list_buckets()["Buckets"],
+                "databases": session.client("rds").describe_db_instances()["DBInstances"],
+                "functions": session.client("lambda").list_functions()["Functions"],
+                "roles": session.client("iam").list_roles()["Roles"],
+                "queues": session.client("sqs").list_queues().get("QueueUrls", []),
+                "topics": session.client("sns").list_topics()["Topics"],
+                "secrets": session.client("secretsmanager").list_secrets()["SecretList"],
+                "alarms": session.client("cloudwatch").describe_alarms()["MetricAlarms"],
             }
     assert {name: found for name, found in left.items() if found} == {}
     assert not journal.exists()
@@ -38,8 +38,8 @@ def test_what_the_state_no_longer_holds_is_not_made_again(tmp_path):
         topic = first.create("aws:sns/topic:Topic", {"name": "kept"}, REGION)
         first.create("aws:sns/topic:Topic", {"name": "lost"}, REGION)
     held = [("aws:sns/topic:Topic", topic.id)]
-    with opened(Account(journal, lambda: held)) as later, later.boto3() as boto3:
-        found = boto3.client("sns", region_name=REGION).list_topics()["Topics"]
+    with opened(Account(journal, lambda: held)) as later, later.session() as session:
+        found = session.client("sns").list_topics()["Topics"]
     assert [item["TopicArn"] for item in found] == [topic.id]
 
 
@@ -66,9 +66,9 @@ def test_a_type_without_a_maker_is_left_to_others(tmp_path):
 
 
 def test_a_second_account_in_one_process_is_refused_while_the_first_is_open(tmp_path):
-    with opened(Account(tmp_path / "one.jsonl")) as first, first.boto3():
+    with opened(Account(tmp_path / "one.jsonl")) as first, first.session():
         second = Account(tmp_path / "two.jsonl")
-        with pytest.raises(RuntimeError, match="close the other one first"), second.boto3():
+        with pytest.raises(RuntimeError, match="close the other one first"), second.session():
             pass
 
 
@@ -78,8 +78,8 @@ def test_a_policy_that_aws_manages_can_be_attached(tmp_path):
     with opened(Account(tmp_path / "dev.jsonl")) as account:
         account.create(role, EXAMPLES[role], REGION)
         account.create(attachment, {"role": "runner", "policyArn": arn}, REGION)
-        with account.boto3() as boto3:
-            found = boto3.client("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
+        with account.session() as session:
+            found = session.client("iam").list_attached_role_policies(RoleName="runner")["AttachedPolicies"]
     assert [item["PolicyArn"] for item in found] == [arn]
 
 
@@ -89,7 +89,7 @@ def test_everything_is_in_the_account_that_the_provider_names(tmp_path):
     with opened(Account(journal)) as first:
         queue = first.create(token, {"name": "usage"}, REGION, account)
         assert queue.outputs["arn"] == f"arn:aws:sqs:us-east-1:{account}:usage"
-    with opened(Account(journal, lambda: [(token, queue.id)])) as later, later.boto3() as boto3:
-        found = boto3.client("sqs", region_name=REGION).list_queues()["QueueUrls"]
-        assert boto3.client("sts", region_name=REGION).get_caller_identity()["Account"] == account
+    with opened(Account(journal, lambda: [(token, queue.id)])) as later, later.session() as session:
+        found = session.client("sqs").list_queues()["QueueUrls"]
+        assert session.client("sts").get_caller_identity()["Account"] == account
     assert found == [f"https://sqs.us-east-1.amazonaws.com/{account}/usage"]

@@ -21,8 +21,8 @@ def made(tmp_path_factory):
     journal = tmp_path_factory.mktemp("account") / "dev.jsonl"
     with opened(Account(journal)) as first:
         ids = make_all(first)
-    with opened(Account(journal, ids.items)) as account, account.boto3() as boto3:
-        yield account, ids, lambda service: boto3.client(service, region_name=REGION)
+    with opened(Account(journal, ids.items)) as account, account.session() as session:
+        yield account, ids, lambda service: session.client(service)
 
 
 def test_a_later_process_finds_everything_with_the_same_ids(made):

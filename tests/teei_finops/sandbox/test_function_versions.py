@@ -4,7 +4,7 @@ import pytest
 
 from teei_finops.sandbox.providers.aws.account import Account
 from teei_finops.sandbox.providers.aws.resources import unknown_again
-from tests.teei_finops.sandbox.made_examples import EXAMPLES, REGION, make_all, opened
+from tests.teei_finops.sandbox.made_examples import EXAMPLES, make_all, opened
 
 TOKEN = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
@@ -40,8 +40,8 @@ def test_a_later_process_goes_on_from_the_last_version_and_the_alias_stays_on_it
         first.update(TOKEN, "budget", NEW_CODE)
         first.update(TOKEN, "budget", {**NEW_CODE, "timeout": 11})
         first.update(ALIAS, ids[ALIAS], {**EXAMPLES[ALIAS], "functionVersion": "2"})
-    with opened(Account(journal, ids.items)) as later, later.boto3() as boto3:
-        client = boto3.client("lambda", region_name=REGION)
+    with opened(Account(journal, ids.items)) as later, later.session() as session:
+        client = session.client("lambda")
         assert client.get_alias(FunctionName="budget", Name="live")["FunctionVersion"] == "2"
         assert later.update(TOKEN, "budget", {**NEW_CODE, "timeout": 12}).outputs["version"] == "4"
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from teei_finops.sandbox.environment import Place, engine_environment
+from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import (
     Project,
@@ -16,6 +16,7 @@ from teei_finops.sandbox.stacks import (
     resources_in,
     stack_named_in,
 )
+from teei_finops.sandbox.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_the_stack_is_found_in_every_spelling(arguments, expected):
 
 def test_a_stack_is_made_once_and_empty(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    place, project = Place.under(tmp_path), Project.at(tmp_path)
+    place, project = Workspace.at(tmp_path), Project.at(tmp_path)
     assert project is not None
     ensure_stack(place, project, "dev")
     file = checkpoint_file(place, "p", "dev")
@@ -49,7 +50,7 @@ def test_a_stack_is_made_once_and_empty(tmp_path):
 
 def test_the_lock_of_a_run_that_was_killed_here_goes_and_every_other_stays(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    place, project = Place.under(tmp_path), Project.at(tmp_path)
+    place, project = Workspace.at(tmp_path), Project.at(tmp_path)
     assert project is not None
     directory = place.state / ".pulumi" / "locks" / "organization" / "p" / "dev"
     directory.mkdir(parents=True)
@@ -81,7 +82,7 @@ def test_a_broken_project_file_is_named(tmp_path):
 
 def test_a_directory_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(SandboxError, match="no such directory"):
-        Place.under(tmp_path / "nowhere")
+        Workspace.at(tmp_path / "nowhere")
 
 
 def test_the_engine_sees_no_credentials_but_the_rest_of_the_environment(tmp_path):
@@ -95,7 +96,7 @@ def test_the_engine_sees_no_credentials_but_the_rest_of_the_environment(tmp_path
         "PULUMI_OPTION_CWD": "/elsewhere",
         "TEAM": "finops",
     }
-    place = Place.under(tmp_path)
+    place = Workspace.at(tmp_path)
     seen = engine_environment(
         user, place, language_port=1, provider_ports={"aws": 2, "kubernetes": 3}, config_file=None
     )

@@ -97,12 +97,14 @@ class Account:
             return (token, resource_id) in entries
 
     @contextmanager
-    def boto3(self):
-        """boto3 itself, whose clients see this account while the block runs."""
+    def session(self, region: str = "us-east-1"):
+        """A boto3 session on this account, valid inside the block."""
         import boto3
 
-        with self._open() as entries, _numbered(next((each.account for each in entries.values()), ACCOUNT)):
-            yield boto3
+        with self._open() as entries:
+            account = next((entry.account for entry in entries.values()), ACCOUNT)
+            with _numbered(account):
+                yield boto3.Session(region_name=region)
 
     def close(self) -> None:
         """Forget the account in this process; the journal stays, unless nothing is left."""

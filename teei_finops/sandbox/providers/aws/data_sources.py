@@ -1,4 +1,4 @@
-"""The provider functions that programs call most, answered without an account."""
+"""The provider functions that programs call most, invoke_response without an account."""
 
 import hashlib
 import json

@@ -93,8 +93,8 @@ def arn(token: str, resource_id: str, region: str, account: str = ACCOUNT) -> st
     partition = (
         "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
     )
-    place = "" if service in _GLOBAL else region
-    return f"arn:{partition}:{service}:{place}:{account}:{kind}/{resource_id}"
+    region_part = "" if service in _GLOBAL else region
+    return f"arn:{partition}:{service}:{region_part}:{account}:{kind}/{resource_id}"
 
 
 def plausible_outputs(

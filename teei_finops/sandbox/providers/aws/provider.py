@@ -23,7 +23,7 @@ from teei_finops.sandbox.providers.aws.identity import (
 from teei_finops.sandbox.providers.aws.replacements import replaces
 from teei_finops.sandbox.providers.aws.resources import Made, RefusedError, maker_of, unknown_again
 from teei_finops.sandbox.providers.aws.schema import Schema, schema_of
-from teei_finops.sandbox.providers.fake_provider import StandIn, answered
+from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response
 from teei_finops.sandbox.providers.property_diff import Difference, diff_response, differences
 from teei_finops.sandbox.providers.property_values import (
     Unknown,
@@ -59,7 +59,7 @@ class Settings:
         )
 
 
-class AwsStandIn(StandIn):
+class FakeAwsProvider(FakeProvider):
     """One server for every AWS provider of a program; the connection tells which one is asking."""
 
     def __init__(self, version: str, account: Account, fallback_region: str = "us-east-1"):
@@ -197,7 +197,7 @@ class AwsStandIn(StandIn):
             )
         except UnansweredError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        return answered(found)
+        return invoke_response(found)
 
     def _known_outputs(self, token: str, inputs: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         """Outputs the provider knows before AWS answers."""

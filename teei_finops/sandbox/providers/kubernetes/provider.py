@@ -11,7 +11,7 @@ import yaml
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from teei_finops.sandbox.providers.fake_provider import StandIn, answered
+from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response
 from teei_finops.sandbox.providers.kubernetes.admission import namespace_of, refusals
 from teei_finops.sandbox.providers.kubernetes.schemas import CLUSTER_SCOPED, problems
 from teei_finops.sandbox.providers.property_diff import Difference, diff_response, differences
@@ -53,7 +53,7 @@ _IMMUTABLE: Mapping[str, tuple[str, ...]] = {
 _ALWAYS_IMMUTABLE = ("metadata.name", "metadata.namespace", "kind")
 
 
-class KubernetesStandIn(StandIn):
+class FakeKubernetesProvider(FakeProvider):
     """One cluster; `held` gives the resources that the stack's state held before this run."""
 
     def __init__(self, version: str, held: Callable[[], Iterable[Mapping[str, Any]]] = tuple):
@@ -157,7 +157,7 @@ class KubernetesStandIn(StandIn):
         arguments = struct_to_python(request.args)
         if request.tok == "kubernetes:yaml:decode":
             documents = [item for item in yaml.safe_load_all(arguments["text"]) if item]
-            return answered({"result": documents})
+            return invoke_response({"result": documents})
         text = f"the sandbox's Kubernetes stand-in does not answer {request.tok}"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 

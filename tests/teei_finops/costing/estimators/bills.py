@@ -15,11 +15,12 @@ from typing import Any
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import Estimate, PlanEstimator
-from teei_finops.costing.preview.plan import UNKNOWN as UNKNOWN
-from teei_finops.costing.preview.plan import Plan, read_plan
+from teei_finops.costing.preview.plan import Plan
+from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.preview.values import UNKNOWN as UNKNOWN
 from teei_finops.costing.prices.price_book import FOLDER, list_prices
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 
 AT = date(2026, 11, 24)
 US, EU = "us-east-1", "eu-central-1"

@@ -9,7 +9,7 @@ from teei_finops.costing.amounts import Line, Range
 from teei_finops.costing.estimate import Estimate, PlanEstimator
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 from tests.teei_finops.costing.estimators.bills import AT, US, plan
 
 

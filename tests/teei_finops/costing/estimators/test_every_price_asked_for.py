@@ -13,7 +13,7 @@ from teei_finops.costing.estimate import PlanEstimator
 from teei_finops.costing.prices.price_book import FOLDER, PriceBook, Rate, Tier, list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import known_types
-from teei_finops.costing.usage import UsageProfile
+from teei_finops.costing.usage.profile import UsageProfile
 from tests.teei_finops.costing.estimators.bills import AT, EU, US, plan, resource
 from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
 

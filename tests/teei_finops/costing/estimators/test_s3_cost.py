@@ -158,8 +158,8 @@ def test_a_note_says_what_the_rules_save_or_cost():
     moved = OBJECTS / 1_000 * s3("glacier-ir", "lifecycle-transition")
     stored = line(it, "Storage in standard") + line(it, "Storage in glacier-ir")
     assert it.notes == (
-        f"lifecycle: saves {without - stored - moved:.2f} USD a month against 12 months in Standard "
-        f"({without:.2f} USD), its transitions ({moved:.2f} USD) counted",
+        f"lifecycle: saves {without - stored - moved:.2f} USD a month compared with 12 months in Standard "
+        f"({without:.2f} USD), including its transitions ({moved:.2f} USD)",
     )
     tiny = billed(
         rules(moves((0, "DEEP_ARCHIVE")), transitionDefaultMinimumObjectSize="varies_by_storage_class"),
@@ -274,7 +274,7 @@ def test_old_versions_stay_until_a_rule_removes_them():
     assert line(billed(rules(expire)), "Storage in standard, days 0 to 30")
     for_ever = billed(rules(expire), on())
     assert line(for_ever, "Storage in standard, days 0 on") == 12 * 1_024 * s3("standard", "storage")
-    assert "versioning keeps expired objects: no rule removes old versions" in for_ever.notes
+    assert "versioning keeps expired objects: no rule expires noncurrent versions" in for_ever.notes
     removed = {**expire, "noncurrentVersionExpiration": {"noncurrentDays": 60}}
     assert line(billed(rules(removed), on()), "Storage in standard, days 0 to 90")
     assert line(billed(rules(removed), on("Suspended")), "Storage in standard, days 0 to 30")

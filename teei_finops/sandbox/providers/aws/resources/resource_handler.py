@@ -20,7 +20,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """A resource as AWS answered: its id and the outputs that the provider reads from the answer.
+    """A resource as AWS invoke_response: its id and the outputs that the provider reads from the answer.
 
     `kept` comes back with the inputs of a later call; its keys begin with two underscores.
     """

@@ -29,12 +29,12 @@ class Bucket(Maker):
         name = inputs["bucket"]
         if not _BUCKET_NAME.fullmatch(name) or ".." in name:
             raise RefusedError(f"InvalidBucketName: {name}: 3 to 63 lower-case letters, digits, - and .")
-        place = None if aws.region == "us-east-1" else {"LocationConstraint": aws.region}
+        location = None if aws.region == "us-east-1" else {"LocationConstraint": aws.region}
         aws.call(
             "s3",
             "CreateBucket",
             Bucket=name,
-            CreateBucketConfiguration=place,
+            CreateBucketConfiguration=location,
             ObjectLockEnabledForBucket=inputs.get("objectLockEnabled"),
         )
         try:

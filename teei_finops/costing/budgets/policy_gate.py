@@ -1,0 +1,124 @@
+"""The cost gate as a policy needs it: what a whole stack will cost, from the resources the engine shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope
+from teei_finops.costing.budgets.gate import FAIL, Cost, evaluate_budgets, selects
+from teei_finops.costing.costs import EXACT, costs_of, project_options, with_config_budgets
+from teei_finops.costing.preview.formats import Step
+from teei_finops.costing.preview.plan import Plan, Resource, State
+
+
+@dataclass(frozen=True)
+class DeclaredResource:
+    """A resource as an analyzer sees it; unknown values are the engine's placeholders."""
+
+    urn: str
+    name: str
+    type: str
+    inputs: Mapping[str, Any]
+    provider: Mapping[str, Any] = field(default_factory=dict)
+    property_dependencies: Mapping[str, Iterable[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """A budget whose limit the expected cost passes; `urn` is what costs most of what it counts."""
+
+    budget: str
+    reason: str
+    expected: Decimal
+    low: Decimal
+    high: Decimal
+    urn: str
+
+
+def over_budget(
+    declared: Iterable[DeclaredResource],
+    *,
+    config: Mapping[str, Any],
+    root: Path,
+    at: date,
+    monthly_limit: Decimal | None = None,
+) -> list[OverBudget]:
+    """Budgets of the stack's config and of `budgets.yaml` under `root` that the stack's whole cost breaks.
+
+    `monthly_limit` adds one on the stack itself. Caps on increases are left out: an analyzer does not see
+    what was there before. Waivers count. Raises `SettingError` when a file under `root` cannot be used.
+    """
+    plan = _plan(declared, config)
+    options = project_options(root, at)
+    budgets = _limits_only(with_config_budgets(options.budgets, [plan]))
+    if monthly_limit is not None:
+        own = Budget("monthly_limit_usd", Scope(), monthly_limit)
+        budgets = replace(budgets, budgets=(*budgets.budgets, own))
+    if not budgets.budgets:
+        return []
+    options = replace(options, budgets=budgets)
+    with localcontext(EXACT):
+        costs = [(item.resource, item.cost) for item in costs_of(plan, options.pricing())]
+        judged = evaluate_budgets([cost for _, cost in costs], budgets, at)
+        return [
+            OverBudget(
+                each.budget.name,
+                each.reason,
+                each.after.expected,
+                each.after.low,
+                each.after.high,
+                _largest(costs, each.budget.scope),
+            )
+            for each in judged
+            if each.status == FAIL
+        ]
+
+
+def _limits_only(budgets: Budgets) -> Budgets:
+    kept = (replace(each, max_increase=None, max_increase_percent=None) for each in budgets.budgets)
+    return replace(budgets, budgets=tuple(each for each in kept if each.monthly_limit is not None))
+
+
+def _largest(costs: list[tuple[Resource, Cost]], scope: Scope) -> str:
+    counted = [(cost.after.expected, resource.urn) for resource, cost in costs if selects(scope, cost)]
+    return max(counted)[1] if counted else ""
+
+
+def _plan(declared: Iterable[DeclaredResource], config: Mapping[str, Any]) -> Plan:
+    resources = tuple(_resource(each, config.get("aws:region")) for each in declared)
+    first = resources[0].urn.split("::") if resources else ["", ""]
+    return Plan(
+        name="stack",
+        stack=first[0].removeprefix("urn:pulumi:"),
+        project=first[1],
+        config=dict(config),
+        resources=resources,
+        policy=(),
+        packs={},
+        not_applicable=(),
+        errors=(),
+        complete=True,
+        totals_of="stack",
+    )
+
+
+def _resource(declared: DeclaredResource, home: Any) -> Resource:
+    inputs = dict(declared.inputs)
+    if declared.type.startswith("aws:") and inputs.get("region") is None:
+        inputs["region"] = declared.provider.get("region") or home
+    state = {
+        "urn": declared.urn,
+        "type": declared.type,
+        "custom": True,
+        "inputs": inputs,
+        "propertyDependencies": {key: list(urns) for key, urns in declared.property_dependencies.items()},
+    }
+    step = Step("create", declared.urn, declared.type, "", None, state, None, (), ())
+    return Resource(
+        declared.urn, declared.name, declared.type, "create", None, State(state), "", "", True, step
+    )

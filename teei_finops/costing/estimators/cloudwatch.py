@@ -1,0 +1,114 @@
+"""Amazon CloudWatch: alarms, dashboards, metric streams, canaries, log groups; VPC flow logs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimators.from_usage import charge_from_usage
+from teei_finops.costing.estimators.schedules import monthly_runs
+
+SERVICE = "AmazonCloudWatch"
+HIGH_RESOLUTION_S = 60  # a shorter period is billed as high resolution; CloudWatch pricing page, 2026-10
+BAND_METRICS = 3  # anomaly detection: the metric, the upper and the lower band; the same page
+QUERIED_METRICS = (1, 5, 100)  # what a Metrics Insights query looks at, of 10,000 at most
+STREAMED_UPDATES = (0, 4_380_000, 43_800_000)  # 100 metrics, 1,000 at most, once a minute
+LOG_GB = (0, 5, 50)
+# Log data is stored compressed; the AWS Pricing Calculator takes 15 % of what comes in (2021-09).
+COMPRESSED = Range(Decimal("0.15"), Decimal("0.15"), Decimal("0.5"), assumed=True)
+NEVER_EXPIRES_MONTHS = Range(Decimal(1), Decimal(12), Decimal(36), assumed=True)
+MONTH_DAYS = Decimal(365) / 12
+FLOW_DESTINATIONS = {
+    "cloud-watch-logs": "vended-to-cloudwatch",
+    "s3": "vended-to-s3",
+    "kinesis-data-firehose": "vended-to-firehose",
+}
+
+
+@estimates("aws:cloudwatch/metricAlarm:MetricAlarm")
+def metric_alarm(ctx: EstimationContext) -> None:
+    """Each metric it looks at, by resolution; with an anomaly band three of the one."""
+    queries = ctx.items("metricQueries")
+    looked_at = [query.part("metric") for query in queries if query.has("metric")]
+    periods = [_period(metric, 300) for metric in looked_at] or [_period(ctx, 300)]
+    metrics = max(len(looked_at), 1)
+    expressions = [query.text("expression", "").strip() for query in queries]
+    if any("ANOMALY_DETECTION_BAND" in text for text in expressions):
+        metrics += BAND_METRICS - 1
+    selects = sum(text.upper().startswith("SELECT") for text in expressions)
+    if selects:
+        analysed = ctx.months() * Range(*(Decimal(n) for n in QUERIED_METRICS), assumed=True) * selects
+        ctx.charge("Metrics of Metrics Insights", SERVICE, "alarms", "metrics-insights", analysed)
+        ctx.note("how many metrics its query looks at is assumed")
+        if not looked_at:
+            return
+    key = "high-resolution" if min(periods) < HIGH_RESOLUTION_S else "standard"
+    allowance = "alarms-standard-resolution" if key == "standard" else None
+    ctx.charge(f"Alarm metrics, {key}", SERVICE, "alarms", key, ctx.months() * metrics, allowance=allowance)
+
+
+def _period(metric: Inputs, default: int) -> Decimal:
+    return metric.number("period", default)
+
+
+@estimates("aws:cloudwatch/compositeAlarm:CompositeAlarm")
+def composite_alarm(ctx: EstimationContext) -> None:
+    ctx.charge("Composite alarm", SERVICE, "alarms", "composite", ctx.months())
+
+
+@estimates("aws:cloudwatch/dashboard:Dashboard")
+def dashboard(ctx: EstimationContext) -> None:
+    """List price; the three that an account has free are not in the allowances on file."""
+    ctx.charge("Dashboard", SERVICE, "dashboards", "dashboard", 1)
+
+
+@estimates("aws:cloudwatch/metricStream:MetricStream")
+def metric_stream(ctx: EstimationContext) -> None:
+    updates = ctx.usage("monthly_metric_updates", *STREAMED_UPDATES)
+    ctx.charge("Metric updates", SERVICE, "metrics", "metric-stream", updates)
+
+
+@estimates("aws:synthetics/canary:Canary")
+def canary(ctx: EstimationContext) -> None:
+    """Runs as its schedule gives them; the function and the bucket behind it are billed on their own."""
+    runs = ctx.from_usage("monthly_runs")
+    if runs is None:
+        expression = ctx.text("schedule.expression")
+        fires = monthly_runs(expression)
+        if fires is None:
+            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"schedule.expression {expression!r} cannot be read")
+        runs = Range.of(fires)
+    ctx.charge("Canary runs", SERVICE, "synthetics", "canary-run", runs)
+
+
+@estimates("aws:cloudwatch/logGroup:LogGroup")
+def log_group(ctx: EstimationContext) -> None:
+    """Ingestion by class, and what the retention keeps, compressed."""
+    kind = ctx.text("logGroupClass", "STANDARD")
+    ingested = ctx.usage("monthly_ingested_gb", *LOG_GB)
+    key = {"STANDARD": "ingest-standard", "INFREQUENT_ACCESS": "ingest-infrequent-access"}.get(
+        kind, f"ingest-{kind.lower()}"
+    )
+    ctx.charge(f"Log data ingested, {kind}", SERVICE, "logs", key, ingested, allowance="logs-ingest")
+    stored = ctx.from_usage("storage_gb")
+    if stored is None:
+        days = ctx.number("retentionInDays", 0)
+        months = Range.of(days / MONTH_DAYS) if days > ZERO else NEVER_EXPIRES_MONTHS
+        stored = ingested * months * COMPRESSED
+        if days <= ZERO:
+            ctx.note("nothing removes its log events: storage grows; a year's worth is expected")
+    ctx.charge("Log data stored", SERVICE, "logs", "storage", stored, allowance="logs-storage")
+    charge_from_usage(ctx, "monthly_scanned_gb", "Log data queried", SERVICE, "logs", "insights-query")
+
+
+@estimates("aws:ec2/flowLog:FlowLog")
+def flow_log(ctx: EstimationContext) -> None:
+    """Vended logs by destination; what is stored is billed on the log group or bucket."""
+    destination = ctx.text("logDestinationType", "cloud-watch-logs")
+    data = ctx.usage("monthly_ingested_gb", *LOG_GB)
+    key = FLOW_DESTINATIONS.get(destination, f"vended-to-{destination}")
+    ctx.charge(f"Flow logs to {destination}", SERVICE, "logs", key, data)
+    if ctx.text("destinationOptions.fileFormat", "plain-text") == "parquet":
+        ctx.charge("Conversion to Parquet", SERVICE, "logs", "parquet-conversion", data)

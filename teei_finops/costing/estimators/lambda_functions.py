@@ -1,0 +1,96 @@
+"""AWS Lambda functions and their provisioned concurrency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from teei_finops.costing.amounts import HOURS, Range
+from teei_finops.costing.estimate import estimates
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.from_usage import charge_from_usage
+
+SERVICE = "AWSLambda"
+FUNCTION = "aws:lambda/function:Function"
+# Without a profile: an idle function, a small one, and a busy one that takes AWS's default timeout.
+REQUESTS = (0, 1_000_000, 10_000_000)
+DURATION_MS = (50, 250, 3_000)
+# What AWS takes where the program is silent; Lambda API reference, 2026-10.
+MEMORY_MB, EPHEMERAL_MB, TIMEOUT_S = 128, 512, 3
+# Runtimes whose snapshots are billed (Java's are not); Lambda pricing page, 2026-10.
+BILLED_SNAPSHOTS = ("python", "dotnet")
+
+
+@estimates(FUNCTION)
+def function(ctx: EstimationContext) -> None:
+    """Requests, GB-seconds and ephemeral storage above the 512 MB that are included.
+
+    The timeout bounds an assumed duration. The first 6 MB of each streamed response are free, which
+    `monthly_response_streaming_gb` leaves out by its definition.
+    """
+    family = architecture(ctx)
+    requests = ctx.usage("monthly_requests", *REQUESTS)
+    seconds = requests * _duration(ctx, ctx) / 1000
+    ctx.charge("Requests", SERVICE, family, "requests", requests, allowance="requests")
+    ctx.charge(
+        f"Duration, {family}",
+        SERVICE,
+        family,
+        "gb-second",
+        seconds * memory_gb(ctx),
+        allowance="gb-seconds",
+    )
+    extra_gb = max(ctx.number("ephemeralStorage.size", EPHEMERAL_MB) - EPHEMERAL_MB, Decimal(0)) / 1024
+    ctx.charge("Ephemeral storage", SERVICE, family, "ephemeral-storage", seconds * extra_gb)
+    charge_from_usage(
+        ctx, "monthly_response_streaming_gb", "Response streaming", SERVICE, family, "response-streaming"
+    )
+    snapshots = ctx.text("snapStart.applyOn", "None") == "PublishedVersions"
+    if snapshots and ctx.text("runtime", "").startswith(BILLED_SNAPSHOTS):
+        ctx.charge("Cached snapshots", SERVICE, family, "snapshot-cache", HOURS)
+    if ctx.has("durableConfig"):
+        ctx.charge("Durable operations", SERVICE, family, "durable-operations", requests)
+    if ctx.has("capacityProviderConfig"):
+        ctx.charge("Managed instances", SERVICE, family, "managed-instances", HOURS)
+
+
+@estimates("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig")
+def provisioned_concurrency(ctx: EstimationContext) -> None:
+    """GB-seconds of the concurrency kept ready, and of the requests that the profile says it serves.
+
+    Requests of a function are billed where they are stated: those served by provisioned concurrency have a
+    lower duration rate and no free allowance.
+    """
+    target = ctx.related("functionName", FUNCTION)
+    if target is None:
+        ctx.note("its function is not in the plan: 128 MB on x86_64 assumed")
+    family = architecture(target) if target else "x86"
+    memory = memory_gb(target) if target else Decimal(MEMORY_MB) / 1024
+    ready = ctx.number("provisionedConcurrentExecutions") * memory * 3600
+    ctx.charge("Provisioned concurrency", SERVICE, family, "provisioned-concurrency", ctx.hours() * ready)
+    requests = ctx.from_usage("monthly_requests")
+    if requests is None:
+        ctx.note("its requests are counted on the function; state monthly_requests for the provisioned rate")
+        return
+    ctx.charge("Requests", SERVICE, family, "requests", requests)
+    served = requests * _duration(ctx, target) / 1000 * memory
+    ctx.charge(f"Duration, {family}, provisioned", SERVICE, family, "provisioned-duration", served)
+
+
+def architecture(ctx: EstimationContext) -> str:
+    return "arm64" if "arm64" in ctx.texts("architectures") else "x86"
+
+
+def memory_gb(ctx: EstimationContext) -> Decimal:
+    return ctx.number("memorySize", MEMORY_MB) / 1024
+
+
+def _duration(ctx: EstimationContext, function: EstimationContext | None) -> Range:
+    """Milliseconds of one request; an assumed one is bounded by the function's timeout."""
+    stated = ctx.from_usage("request_duration_ms")
+    if stated is not None:
+        return stated
+    assumed = ctx.usage("request_duration_ms", *DURATION_MS)
+    if function is None:
+        return assumed
+    timeout = function.number("timeout", TIMEOUT_S) * 1000
+    return assumed.map(lambda value: min(value, timeout))

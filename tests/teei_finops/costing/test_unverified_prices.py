@@ -1,0 +1,49 @@
+"""A price that no public source confirms is marked in the price book, and the review says so."""
+
+import csv
+import re
+from datetime import date
+
+import pytest
+
+from teei_finops.costing.amounts import UNVERIFIED
+from teei_finops.costing.costs import CostOptions
+from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.prices.price_book import FOLDER
+from teei_finops.review.explain import explain
+from teei_finops.review.render import render
+from teei_finops.review.report import build_report
+from tests.teei_finops.costing.preview_builder import create, preview, urn
+
+SECRET = "aws:secretsmanager/secret:Secret"
+# A repository (owner/name), a package of PyPI, or a web page: something that a reader can open.
+PUBLIC = re.compile(r"[\w-]+/[\w.-]+ .*@|\S+ [\d.]+ \(PyPI\) |https://|aws\.amazon\.com/|huggingface\.co/")
+PUBLIC_ARTICLES = ("usage.ai blog ", "tecracer.com blog ", "CloudYali article ", "retrack/")
+
+
+def secret_in(region: str):
+    plan = read_plan(preview(create(SECRET, "key", {}), config={"aws:region": region}), name="p")
+    return build_report([plan], CostOptions(at=date(2026, 11, 24)))
+
+
+def test_every_price_has_a_public_source_or_is_marked_as_unverified():
+    with (FOLDER / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
+        sources = {row["source"] for row in csv.DictReader(file)}
+    opaque = {
+        s for s in sources if s != UNVERIFIED and not PUBLIC.match(s) and not s.startswith(PUBLIC_ARTICLES)
+    }
+    assert not opaque
+    assert UNVERIFIED in sources
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_the_review_warns_of_amounts_that_rest_on_unverified_prices(format):
+    warning = "unverified prices: no public source confirms a price of 1 resource(s)"
+    assert warning in render(secret_in("eu-central-1"), format)
+    assert "unverified" not in render(secret_in("us-east-1"), format)
+
+
+def test_the_lines_of_an_unverified_price_say_so():
+    document = secret_in("eu-central-1")
+    assert {line["source"] for line in document["resources"][0]["lines"]} == {UNVERIFIED}
+    assert "price of 2026-10-08: unverified" in explain(document, urn(SECRET, "key"))

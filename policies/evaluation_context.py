@@ -86,7 +86,7 @@ class EvaluationContext:
         """What the pack knows up to now."""
         with self._lock:
             findings = list(self._findings.values())
-            urns = {exemption: list(resources) for exemption, resources in self._exempted.items()}
+            urns = {exemption: tuple(resources) for exemption, resources in self._exempted.items()}
         return PolicyReport(
             pack=self.pack,
             pack_version=self.pack_version,
@@ -101,7 +101,7 @@ class EvaluationContext:
                     reason=exemption.reason,
                     expires=exemption.expires.isoformat(),
                     days_left=self.exemptions.days_left(exemption),
-                    urns=urns.get(exemption, []),
+                    urns=urns.get(exemption, ()),
                 )
                 for exemption in self.exemptions.valid
             ],

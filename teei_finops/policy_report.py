@@ -74,7 +74,7 @@ class ExemptionInForce:
     reason: str
     expires: str
     days_left: int
-    urns: list[str] = field(default_factory=list)
+    urns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,9 @@ def read(text: str, file: str) -> PolicyReport:
             rules=[ReportedRule(**row) for row in document["rules"]],
             violations=[ReportedViolation(**row) for row in document["violations"]],
             undetermined=[UndeterminedProperty(**row) for row in document["undetermined"]],
-            exemptions=[ExemptionInForce(**row) for row in document["exemptions"]],
+            exemptions=[
+                ExemptionInForce(**row | {"urns": tuple(row["urns"])}) for row in document["exemptions"]
+            ],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(

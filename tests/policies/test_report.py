@@ -111,7 +111,7 @@ def test_an_undetermined_property_is_no_violation(tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("resource", "urns"), [(ENDLESS_LOGS, [ENDLESS_LOGS.urn]), (log_group(), [])])
+@pytest.mark.parametrize(("resource", "urns"), [(ENDLESS_LOGS, (ENDLESS_LOGS.urn,)), (log_group(), ())])
 def test_exemptions_in_force_have_the_days_left_and_the_resources_that_need_them(tmp_path, resource, urns):
     reporting_pack(tmp_path, exempt=exemption("log-group-has-retention", "lo*")).evaluate(resource)
     written = report(tmp_path)

@@ -21,7 +21,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         *(OURS - {"policies", "components", "teei_finops"}),
         "teei_finops.review", "teei_finops.sandbox", "boto3", "psycopg", "pulumi_aws", "pulumi_kubernetes",
     ),
-    "teei_finops": ("components", "functions", "client", "bench", "tests", "psycopg"),
+    "teei_finops": ("components", "policies", "functions", "client", "bench", "tests", "psycopg"),
     "teei_finops/costing": (*PULUMI, "teei_finops.review", "teei_finops.sandbox"),
     "teei_finops/sandbox": ("teei_finops.review", "teei_finops.costing"),
     "functions": (*PULUMI, *(OURS - {"functions"})),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from teei_finops.policy_report import VARIABLE
 from teei_finops.sandbox.baseline import unpack_baseline
 from teei_finops.sandbox.commands import policy_arguments
 from teei_finops.sandbox.preload import preload_sdk_modules
@@ -24,12 +26,14 @@ class StackPreview:
     """What one preview of one stack left behind.
 
     `document` is the output of `pulumi preview --json --show-sames`, `events` the engine's event log of the
-    same run (JSON lines; None without one). `problem` says why there is nothing to review, if so.
+    same run (JSON lines; None without one), `policy_report` the report file of the policy pack (None where it
+    wrote none). `problem` says why there is nothing to review, if so.
     """
 
     stack: str
     document: str = ""
     events: str | None = None
+    policy_report: str | None = None
     problem: str | None = None
 
 
@@ -68,11 +72,14 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
     workspace = Workspace.at(program, build)
     arguments = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack]
     arguments += ["--event-log", str(events), *policy_arguments("preview", workspace)]
+    policy_report = build / "policy-report.json"
+    os.environ[VARIABLE] = str(policy_report)  # of this process, which previews only this stack
     run = run_pulumi(arguments, workspace, capture=True)
     return StackPreview(
         stack,
         document=run.stdout,
         events=events.read_text() if events.exists() else "",
+        policy_report=policy_report.read_text("utf-8") if policy_report.exists() else None,
         problem=_problem(run),
     )
 

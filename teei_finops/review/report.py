@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import localcontext
-from typing import Any, cast
 
 from teei_finops.costing.budgets.gate import Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, with_config_budgets
 from teei_finops.costing.estimate import Estimate
 from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.plan import Plan, Resource
-from teei_finops.review.policy_results import plan_row, policy_part
+from teei_finops.policy_report import PolicyReport
+from teei_finops.review.planned_changes import stack_plan
+from teei_finops.review.policy_results import policy_results
 from teei_finops.review.report_rows import budget_row, resource_row, stack_row, sums
 from teei_finops.review.report_schema import (
-    PolicyResults,
     Report,
     ResourceRow,
-    StackPlan,
     StackTotals,
     WarningRow,
 )
@@ -27,16 +26,22 @@ from teei_finops.review.report_schema import (
 def build_report(
     plans: Sequence[Plan],
     options: CostOptions,
-    exemptions: Iterable[dict[str, Any]] = (),
+    policy_reports: Mapping[str, PolicyReport] | None = None,
     base: str | None = None,
 ) -> Report:
-    """The report of one or more stacks. Raises `PreviewError` when two previews hold the same resource."""
+    """The report of one or more stacks; `policy_reports` are by the name of the plan.
+
+    Raises `PreviewError` when two previews contain the same resource.
+    """
     with localcontext(EXACT):
-        return _build(plans, options, exemptions, base)
+        return _build(plans, options, policy_reports or {}, base)
 
 
 def _build(
-    plans: Sequence[Plan], options: CostOptions, exemptions: Iterable[dict[str, Any]], base: str | None
+    plans: Sequence[Plan],
+    options: CostOptions,
+    policy_reports: Mapping[str, PolicyReport],
+    base: str | None,
 ) -> Report:
     pricing = options.pricing()
     costs: list[Cost] = []
@@ -101,8 +106,8 @@ def _build(
         "budgets": [budget_row(result) for result in budget_results],
         "warnings": warnings,
         "verdict": budget_verdict,
-        "plan": [cast(StackPlan, plan_row(plan)) for plan in plans],
-        "policy": cast(PolicyResults, policy_part(plans, exemptions)),
+        "plan": [stack_plan(plan) for plan in plans],
+        "policy": policy_results(plans, policy_reports),
     }
 
 

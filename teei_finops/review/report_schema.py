@@ -165,6 +165,17 @@ class Violation(TypedDict):
     page: str
 
 
+class PolicyRule(TypedDict):
+    """A policy of a pack, with its default `level`: `mandatory` or `advisory`."""
+
+    id: str
+    description: str
+    fix: str
+    level: str
+    severity: str
+    page: str
+
+
 class Exemption(TypedDict):
     """An exemption in force. `stack` and `urn` are empty where no resource of the plans uses it.
 
@@ -194,10 +205,14 @@ class NotApplicable(TypedDict):
 
 
 class PolicyResults(TypedDict):
-    """What the policy packs reported; `packs` has the version of each pack that checked the plans."""
+    """What the policy packs reported; `packs` has the version of each pack that checked the plans.
+
+    `rules` are the policies of the packs that write a report file.
+    """
 
     violations: list[Violation]
     packs: dict[str, str]
+    rules: list[PolicyRule]
     exemptions: list[Exemption]
     not_applicable: list[NotApplicable]
 

@@ -6,16 +6,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
+from teei_finops import policy_report
 from teei_finops.costing.budgets.gate import INCOMPLETE
 from teei_finops.costing.costs import project_options
-from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.costing.yaml_file import SettingError
+from teei_finops.errors import UserError
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.plan_stacks import StackPreview, plan_stacks
 from teei_finops.review.render import render
@@ -66,13 +65,7 @@ def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> i
         _print_error(f"{preview.stack}: {preview.problem}")
     if failed:
         return 2
-    return write_review(
-        previews,
-        build / "review",
-        base=base,
-        root=workspace.project,
-        exemptions=_exemptions(workspace.project),
-    )
+    return write_review(previews, build / "review", base=base, root=workspace.project)
 
 
 def write_review(
@@ -81,7 +74,6 @@ def write_review(
     *,
     base: str | None,
     root: Path,
-    exemptions: Iterable[dict[str, Any]] = (),
     at: date | None = None,
 ) -> int:
     """Write the report on previews into the folder `out`, in every format of `FILES`.
@@ -94,9 +86,14 @@ def write_review(
         plans = [
             read_plan(preview.document, name=preview.stack, events=preview.events) for preview in previews
         ]
+        policy_reports = {
+            preview.stack: policy_report.read(preview.policy_report, f"{preview.stack} (policy report)")
+            for preview in previews
+            if preview.policy_report is not None
+        }
         options = project_options(root, at or datetime.now(UTC).date())
-        report = build_report(plans, options, exemptions, base)
-    except (PreviewError, SettingError) as error:
+        report = build_report(plans, options, policy_reports, base)
+    except UserError as error:
         _print_error(str(error))
         return 2
     out.mkdir(parents=True, exist_ok=True)
@@ -109,32 +106,6 @@ def write_review(
         return 2
     _print_summary(report, out)
     return 1 if outcome.is_blocked else 0
-
-
-def _exemptions(project: Path) -> list[dict[str, Any]]:
-    """The exemptions in force; the pack itself reports the malformed and expired ones."""
-    file = project / "exemptions.yaml"
-    if not file.exists():
-        return []
-    from policies.exemptions import load
-    from policies.pack import build
-
-    today = datetime.now(UTC).date()
-    known = [policy.name for policy in build({}, today)[0]]
-    found = load(file, known, today)
-    return [
-        {
-            "policy": item.policy,
-            "resource": item.resource,
-            "owner": item.owner,
-            "reason": item.reason,
-            "expires": item.expires.isoformat(),
-            "days_left": found.days_left(item),
-            "stack": "",
-            "urn": "",
-        }
-        for item in found.valid
-    ]
 
 
 def _print_summary(report: Report, out: Path) -> None:

@@ -58,12 +58,17 @@ class Finding:
     source: SourceLine | None = None
 
 
+def level_of(enforcement: str) -> str:
+    """The level of the findings of a policy, by its enforcement level."""
+    return "error" if enforcement == "mandatory" else "warning"
+
+
 def findings(report: Report) -> Iterator[Finding]:
     """Policy violations, exceeded budgets, resources without a price and failed previews."""
     for violation in view.sorted_violations(report):
         yield Finding(
             rule=violation["policy"],
-            level="error" if violation["enforcement"] == "mandatory" else "warning",
+            level=level_of(violation["enforcement"]),
             stack=violation["stack"],
             urn=violation["urn"],
             name=violation["name"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from teei_finops.review.render.findings import RULES, Finding, findings
-from teei_finops.review.report_schema import Report
+from teei_finops.review.render.findings import RULES, Finding, findings, level_of
+from teei_finops.review.report_schema import PolicyRule, Report
 
 # GitHub shows only results that have a location; those without a source line get the program's first line.
 PROGRAM = "__main__.py"
@@ -14,11 +14,12 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(report: Report) -> str:
-    """One run with the rules of the review and of the policies that were violated, and a result a finding."""
+    """One run with all rules of the review and of the policy packs, and a result for each finding."""
     results = list(findings(report))
     rules = {rule.id: _rule(rule.id, rule.description, rule.help, rule.level) for rule in RULES}
+    rules |= {policy["id"]: _policy_rule(policy) for policy in report["policy"]["rules"]}
     for finding in results:
-        rules.setdefault(finding.rule, _policy_rule(finding))
+        rules.setdefault(finding.rule, _rule_of_finding(finding))
     positions = {rule: position for position, rule in enumerate(rules)}
     run = {
         "tool": {"driver": {"name": "teei-finops", "rules": list(rules.values())}},
@@ -37,7 +38,13 @@ def _rule(rule: str, description: str, help_text: str, level: str) -> dict[str, 
     }
 
 
-def _policy_rule(finding: Finding) -> dict[str, Any]:
+def _policy_rule(policy: PolicyRule) -> dict[str, Any]:
+    help_text = f"{policy['fix']} See {policy['page']}." if policy["page"] else policy["fix"]
+    return _rule(policy["id"], policy["description"], help_text, level_of(policy["level"]))
+
+
+def _rule_of_finding(finding: Finding) -> dict[str, Any]:
+    """The rule of a pack without a report file, of which only the violation is known."""
     return _rule(finding.rule, finding.rule.replace("-", " "), f"See {finding.page}.", finding.level)
 
 

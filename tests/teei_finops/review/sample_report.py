@@ -15,7 +15,9 @@ from teei_finops.review.report_schema import (
 )
 
 ZERO: AmountRange = {"low": "0", "expected": "0", "high": "0"}
-NO_POLICY_RESULTS: PolicyResults = {"violations": [], "packs": {}, "exemptions": [], "not_applicable": []}
+NO_POLICY_RESULTS: PolicyResults = {
+    "violations": [], "packs": {}, "rules": [], "exemptions": [], "not_applicable": [],
+}  # fmt: skip
 
 
 def amount(low: str, expected: str | None = None, high: str | None = None) -> AmountRange:
@@ -157,6 +159,24 @@ def sample_report(**replaced: Any) -> Report:
 def _policy_results(database: ResourceRow, queue: ResourceRow) -> PolicyResults:
     return {
         "packs": {"teei-finops": "1"},
+        "rules": [
+            {
+                "id": "database-multi-az",
+                "description": "Production databases must be Multi-AZ.",
+                "fix": "Set multi_az to True.",
+                "level": "mandatory",
+                "severity": "high",
+                "page": "docs/policies.md#database-multi-az",
+            },
+            {
+                "id": "log-retention",
+                "description": "Log groups must have a retention.",
+                "fix": "Set retention_in_days.",
+                "level": "advisory",
+                "severity": "low",
+                "page": "",
+            },
+        ],
         "violations": [
             {
                 "stack": "prod",

@@ -45,3 +45,28 @@ def test_the_rules_of_the_review_are_listed_without_findings_too():
     assert run["results"] == []
     rules = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in run["tool"]["driver"]["rules"]}
     assert rules == {"cost-within-budget": "error", "resource-priced": "note", "preview-complete": "error"}
+
+
+def test_the_policies_of_the_pack_are_listed_without_results_too():
+    results = sample_report()["policy"]
+    run = valid_run(sample_report(resources=[], budgets=[], plan=[], policy=results | {"violations": []}))
+    assert run["results"] == []
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    assert rules["database-multi-az"] == {
+        "id": "database-multi-az",
+        "shortDescription": {"text": "Production databases must be Multi-AZ."},
+        "help": {"text": "Set multi_az to True. See docs/policies.md#database-multi-az."},
+        "defaultConfiguration": {"level": "error"},
+    }
+    assert rules["log-retention"]["help"] == {"text": "Set retention_in_days."}
+    assert rules["log-retention"]["defaultConfiguration"] == {"level": "warning"}
+
+
+def test_a_violation_of_a_pack_without_a_report_file_has_a_rule_of_its_own():
+    rules = {rule["id"]: rule for rule in valid_run(sample_report())["tool"]["driver"]["rules"]}
+    assert rules["prefer-gp3"] == {
+        "id": "prefer-gp3",
+        "shortDescription": {"text": "prefer gp3"},
+        "help": {"text": "See docs/policies.md#prefer-gp3."},
+        "defaultConfiguration": {"level": "warning"},
+    }

@@ -1,12 +1,14 @@
-"""Resources that are wrong in one way: good ones with one property changed, and the policy that says so.
+"""Violations: changes of one property in the compliant stack, and resources added to it.
 
-Each row: the resource, the path of the property, its value (None takes it out), the policy.
+Each row: the resource, the path of the property, its value (None removes it), the policies that report it.
 """
 
 from typing import Any
 
-from tests.policies.analyzer import Made, changed
-from tests.policies.good import LABELS, TAGS, around, aws, deployment, hpa, scaled_object
+from tests.policies.compliant_aws import TAGS, aws_resource
+from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
+from tests.policies.compliant_stack import related_resources
+from tests.policies.pack_client import FakeResource, with_property
 
 Row = tuple[str, str, Any, str]
 
@@ -114,7 +116,7 @@ LIFECYCLES: list[Row] = [
     ),
     ("inline_bucket", f"{_INLINE}.expiration.days", 30, "lifecycle-expires-after-transitions"),
 ]
-KEEPING: list[Row] = [
+LOG_AND_BACKUP_RETENTION: list[Row] = [
     ("log_group", "retentionInDays", None, "log-group-has-retention"),
     ("log_group", "retentionInDays", 0, "log-group-has-retention"),
     ("backup_plan", "rules.0.lifecycle.deleteAfter", None, "backups-expire"),
@@ -175,7 +177,7 @@ DATABASES: list[Row] = [
         "archive-command-keeps-wal",
     ),
     ("deployment", "metadata.annotations", {"Archive_Command": "unlink %p"}, "archive-command-keeps-wal"),
-    ("wal_of_thirteen", "parameters", [], "replication-slots-are-bounded"),
+    ("postgres13_parameter_group", "parameters", [], "replication-slots-are-bounded"),
     ("parameter_group", "parameters.1", None, "replication-slots-are-bounded"),
     ("parameter_group", "parameters.1.value", "-1", "replication-slots-are-bounded"),
     ("cluster_parameter_group", "parameters.1.value", -1, "replication-slots-are-bounded"),
@@ -229,26 +231,44 @@ SCALING: list[Row] = [
     ("hpa", "spec.scaleTargetRef.kind", "StatefulSet", "workload-is-scaled"),
     ("hpa", "metadata.namespace", None, "workload-is-scaled"),
 ]
-CHANGED = [*TAGGING, *BUDGETING, *BUCKETS, *LIFECYCLES, *KEEPING, *DATABASES, *SCALING]
+CHANGED_RESOURCES = [
+    *TAGGING,
+    *BUDGETING,
+    *BUCKETS,
+    *LIFECYCLES,
+    *LOG_AND_BACKUP_RETENTION,
+    *DATABASES,
+    *SCALING,
+]
 
-_renamed_hpa = changed(changed(hpa(), "metadata.name", "second"), "spec.scaleTargetRef.kind", None)
-_second = changed(scaled_object(), "spec.triggers", [{"type": "cron", "metadata": {"timezone": "UTC"}}])
-ADDED: list[tuple[str, Made, str]] = [
-    (name, Made(token, "one", {"tags": dict(TAGS)}), "snapshots-expire")
+_second_hpa = with_property(with_property(hpa(), "metadata.name", "second"), "spec.scaleTargetRef.kind", None)
+_second_scaled_object = with_property(
+    scaled_object(), "spec.triggers", [{"type": "cron", "metadata": {"timezone": "UTC"}}]
+)
+ADDED_RESOURCES: list[tuple[str, FakeResource, str]] = [
+    (name, FakeResource(token, "one", {"tags": dict(TAGS)}), "snapshots-expire")
     for name, token in {
         "an EBS snapshot": "aws:ebs/snapshot:Snapshot",
         "an RDS snapshot": "aws:rds/snapshot:Snapshot",
         "an RDS cluster snapshot": "aws:rds/clusterSnapshot:ClusterSnapshot",
     }.items()
 ] + [
-    ("a second HPA", Made(_renamed_hpa.type, "second", _renamed_hpa.props), "workload-has-one-scaler"),
-    ("a second ScaledObject", Made(_second.type, "second", _second.props), "workload-has-one-scaler"),
+    (
+        "a second HPA",
+        FakeResource(_second_hpa.type, "second", _second_hpa.inputs),
+        "workload-has-one-scaler",
+    ),
+    (
+        "a second ScaledObject",
+        FakeResource(_second_scaled_object.type, "second", _second_scaled_object.inputs),
+        "workload-has-one-scaler",
+    ),
     ("a Deployment without a scaler", deployment("teei-other"), "workload-is-scaled"),
-    ("a bucket without a lifecycle", aws("aws:s3/bucket:Bucket", "bare"), "bucket-has-a-lifecycle"),
-    ("an old bucket resource", aws("aws:s3/bucketV2:BucketV2", "old"), "bucket-has-a-lifecycle"),
+    ("a bucket without a lifecycle", aws_resource("aws:s3/bucket:Bucket", "bare"), "bucket-has-a-lifecycle"),
+    ("an old bucket resource", aws_resource("aws:s3/bucketV2:BucketV2", "old"), "bucket-has-a-lifecycle"),
     (
         "an object with labels of two prefixes",
-        Made(
+        FakeResource(
             "kubernetes:core/v1:Secret",
             "two",
             {"metadata": {"labels": {**dict(list(LABELS.items())[:3]), "budget": "cloud-s3"}}},
@@ -258,19 +278,18 @@ ADDED: list[tuple[str, Made, str]] = [
 ]
 
 
-def stack_with(row: Row) -> list[Made]:
-    """The resources around one of the good stack that has a property changed."""
+def stack_with_change(row: Row) -> list[FakeResource]:
+    """A resource of the compliant stack with one property changed, and those related to it."""
     name, path, value, _ = row
-    resources = around(name)
+    resources = related_resources(name)
     resources[name] = _set(resources[name], path, value)
     return list(resources.values())
 
 
-def _set(made: Made, path: str, value: Any) -> Made:
-    """A label's key holds dots, so it is set by hand."""
+def _set(resource: FakeResource, path: str, value: Any) -> FakeResource:
+    """As `with_property`, also for a label, whose key contains dots."""
     if path.startswith("metadata.labels."):
-        labels = {**made.props["metadata"]["labels"], path.removeprefix("metadata.labels."): value}
-        return changed(
-            made, "metadata.labels", {key: each for key, each in labels.items() if each is not None}
-        )
-    return changed(made, path, value)
+        labels = {**resource.inputs["metadata"]["labels"], path.removeprefix("metadata.labels."): value}
+        kept = {key: label for key, label in labels.items() if label is not None}
+        return with_property(resource, "metadata.labels", kept)
+    return with_property(resource, path, value)

@@ -34,7 +34,7 @@ from policies.rules.archive_command import deletes_segment
         "(cp %p /wal/%f; rm %p)",
     ],
 )
-def test_a_command_that_deletes_or_moves_the_segment_is_seen(command):
+def test_commands_that_delete_or_move_the_segment_are_detected(command):
     assert deletes_segment(command)
 
 
@@ -66,5 +66,5 @@ def test_a_command_that_deletes_or_moves_the_segment_is_seen(command):
         "cat %p | tee /wal/%f | rm -f /wal/old",
     ],
 )
-def test_a_command_that_only_copies_the_segment_is_fine(command):
+def test_commands_that_only_copy_the_segment_are_allowed(command):
     assert not deletes_segment(command)

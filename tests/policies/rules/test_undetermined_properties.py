@@ -1,11 +1,12 @@
 import pytest
 
 from policies import messages
-from tests.policies.analyzer import UNKNOWN, Made, Pack, changed
-from tests.policies.good import TAGS, around, stack
+from tests.policies.compliant_aws import TAGS
+from tests.policies.compliant_stack import compliant_stack, related_resources
+from tests.policies.pack_client import UNKNOWN, FakeResource, Pack, with_property
 
 _NATS = "spec.triggers.0.metadata"
-OPEN = [
+UNDETERMINED = [
     ("bucket", "tags", "tags", "required-tags"),
     ("bucket", "tags.team", "tags.team", "allowed-tag-values"),
     ("bucket", "tags.budget", "tags.budget", "budget-tag-names-a-budget"),
@@ -136,28 +137,27 @@ OPEN = [
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "shown", "policy"), OPEN, ids=[f"{each[1]} {each[3]}" for each in OPEN]
+    ("name", "path", "shown", "policy"),
+    UNDETERMINED,
+    ids=[f"{path} {policy}" for _, path, _, policy in UNDETERMINED],
 )
-def test_an_unknown_value_is_told_as_advisory_with_its_property_and_never_mandatory(
-    name, path, shown, policy
-):
-    resources = around(name)
-    resources[name] = changed(resources[name], path, UNKNOWN)
-    found = Pack().judge(*resources.values())
-    assert {report.level for report in found} == {"advisory"}
-    told = [report.message for report in found if report.policy == policy]
-    assert len(told) == 1
-    assert messages.NOT_DECIDED in told[0]
-    assert f"): {shown} is unknown" in told[0]
+def test_an_unknown_value_is_reported_as_advisory_with_its_property(name, path, shown, policy):
+    resources = related_resources(name)
+    resources[name] = with_property(resources[name], path, UNKNOWN)
+    diagnostics = Pack().evaluate(*resources.values())
+    assert {diagnostic.level for diagnostic in diagnostics} == {"advisory"}
+    (message,) = [diagnostic.message for diagnostic in diagnostics if diagnostic.policy == policy]
+    assert messages.UNDETERMINED in message
+    assert f"): {shown} is unknown until deploy" in message
 
 
-def test_every_single_property_of_the_good_stack_may_be_unknown_without_a_mandatory_report():
-    for name, made in stack().items():
-        for path in _paths(made.props):
-            resources = around(name)
-            resources[name] = changed(made, path, UNKNOWN)
-            found = Pack().judge(*resources.values())
-            assert "mandatory" not in {report.level for report in found}, path
+def test_no_unknown_property_of_the_compliant_stack_causes_a_mandatory_violation():
+    for name, resource in compliant_stack().items():
+        for path in _paths(resource.inputs):
+            resources = related_resources(name)
+            resources[name] = with_property(resource, path, UNKNOWN)
+            diagnostics = Pack().evaluate(*resources.values())
+            assert "mandatory" not in {diagnostic.level for diagnostic in diagnostics}, path
 
 
 def _paths(data, prefix=""):
@@ -170,69 +170,86 @@ def _paths(data, prefix=""):
             yield from _paths(value, f"{prefix}{key}.")
 
 
-def test_what_is_certainly_wrong_is_reported_beside_what_is_unknown():
-    resources = around("deployment")
+def test_a_violation_is_reported_in_addition_to_an_undetermined_property():
+    resources = related_resources("deployment")
     containers = [{"name": "a", "resources": UNKNOWN}, {"name": "b", "resources": {"requests": {"cpu": "1"}}}]
-    resources["deployment"] = changed(resources["deployment"], "spec.template.spec.containers", containers)
-    found = Pack().analyze(resources["deployment"])
-    assert [(report.policy, report.level) for report in found] == [
+    resources["deployment"] = with_property(
+        resources["deployment"], "spec.template.spec.containers", containers
+    )
+    diagnostics = Pack().analyze(resources["deployment"])
+    assert [(diagnostic.policy, diagnostic.level) for diagnostic in diagnostics] == [
         ("containers-request-resources", "mandatory"),
         ("containers-request-resources", "advisory"),
     ]
-    assert "container b does not request memory" in found[0].message
-    assert "spec.template.spec.containers[0].resources is unknown" in found[1].message
+    assert "container b does not request memory" in diagnostics[0].message
+    assert "spec.template.spec.containers[0].resources is unknown" in diagnostics[1].message
 
 
-def test_what_a_stack_policy_leaves_open_names_the_resource_with_its_urn():
-    resources = around("lifecycle")
-    resources["lifecycle"] = changed(resources["lifecycle"], "rules", UNKNOWN)
+def test_an_undetermined_property_of_a_stack_policy_is_reported_with_the_urn_of_its_resource():
+    resources = related_resources("lifecycle")
+    resources["lifecycle"] = with_property(resources["lifecycle"], "rules", UNKNOWN)
     bucket = resources["bucket"]
-    told = [each for each in Pack().judge(*resources.values()) if each.policy == "bucket-has-a-lifecycle"]
-    assert told[0].message.split("\n")[1:] == [f"exports ({bucket.urn}): rules is unknown"]
+    diagnostics = Pack().evaluate(*resources.values())
+    message = next(item.message for item in diagnostics if item.policy == "bucket-has-a-lifecycle")
+    assert message.split("\n")[1:] == [f"exports ({bucket.urn}): rules is unknown until deploy"]
 
 
-def test_unknown_versioning_of_a_bucket_that_keeps_old_versions_is_open():
-    made = changed(stack()["inline_bucket"], "lifecycleRules.0.noncurrentVersionExpiration")
+def test_unknown_versioning_of_a_bucket_that_keeps_old_versions_is_undetermined():
+    resource = with_property(
+        compliant_stack()["inline_bucket"], "lifecycleRules.0.noncurrentVersionExpiration"
+    )
     for path in ("versioning", "versioning.enabled"):
-        (report,) = Pack().judge(changed(made, path, UNKNOWN))
-        assert (report.policy, report.level) == ("bucket-expires-old-versions", "advisory")
-        assert f"): {path} is unknown" in report.message
+        (diagnostic,) = Pack().evaluate(with_property(resource, path, UNKNOWN))
+        assert (diagnostic.policy, diagnostic.level) == ("bucket-expires-old-versions", "advisory")
+        assert f"): {path} is unknown" in diagnostic.message
 
 
-def test_the_default_limit_of_replication_slots_is_open_where_the_family_is_unknown():
-    made = changed(changed(stack()["parameter_group"], "parameters.1"), "family", UNKNOWN)
-    (report,) = Pack().judge(made)
-    assert (report.policy, report.level) == ("replication-slots-are-bounded", "advisory")
-    assert "): family is unknown" in report.message
+def test_the_default_limit_of_replication_slots_is_undetermined_for_an_unknown_family():
+    resource = with_property(
+        with_property(compliant_stack()["parameter_group"], "parameters.1"), "family", UNKNOWN
+    )
+    (diagnostic,) = Pack().evaluate(resource)
+    assert (diagnostic.policy, diagnostic.level) == ("replication-slots-are-bounded", "advisory")
+    assert "): family is unknown" in diagnostic.message
 
 
 @pytest.mark.parametrize("family", ["mysql8.4", "postgres12", "aurora-postgresql17"])
 def test_a_family_without_the_parameter_has_no_default_limit(family):
-    made = changed(changed(stack()["parameter_group"], "parameters.1"), "family", family)
-    assert Pack().judge(made) == []
+    resource = with_property(
+        with_property(compliant_stack()["parameter_group"], "parameters.1"), "family", family
+    )
+    assert Pack().evaluate(resource) == []
 
 
 def test_parameters_of_other_engines_may_have_any_name():
-    made = changed(stack()["parameter_group"], "parameters.0", {"name": "fsync", "value": "rm %p"})
-    assert [report.policy for report in Pack().judge(made)] == ["database-parameters-are-modifiable"]
-    assert Pack().judge(changed(made, "family", "mysql8.4")) == []
-    command = changed(made, "parameters.0.name", "archive_command")
-    assert Pack().judge(changed(command, "family", "mysql8.4")) == []
+    resource = with_property(
+        compliant_stack()["parameter_group"], "parameters.0", {"name": "fsync", "value": "rm %p"}
+    )
+    assert [diagnostic.policy for diagnostic in Pack().evaluate(resource)] == [
+        "database-parameters-are-modifiable"
+    ]
+    assert Pack().evaluate(with_property(resource, "family", "mysql8.4")) == []
+    command = with_property(resource, "parameters.0.name", "archive_command")
+    assert Pack().evaluate(with_property(command, "family", "mysql8.4")) == []
 
 
-def test_tags_that_the_provider_gives_to_all_make_unknown_own_tags_harmless_for_presence():
-    made = Made("aws:sqs/queue:Queue", "q", {"tags": UNKNOWN}, provider={"defaultTags": {"tags": TAGS}})
-    assert Pack().analyze(made) == []
+def test_unknown_tags_are_not_reported_where_the_default_tags_are_complete():
+    resource = FakeResource(
+        "aws:sqs/queue:Queue", "q", {"tags": UNKNOWN}, provider={"defaultTags": {"tags": TAGS}}
+    )
+    assert Pack().analyze(resource) == []
 
 
-def test_an_unknown_subscriber_is_a_subscriber():
-    made = stack()["budget"]
+def test_an_unknown_subscriber_counts_as_a_subscriber():
+    resource = compliant_stack()["budget"]
     for path in ("notifications.0.subscriberEmailAddresses.0", "notifications.1.subscriberSnsTopicArns.0"):
-        made = changed(made, path, UNKNOWN)
-    assert Pack().analyze(made) == []
+        resource = with_property(resource, path, UNKNOWN)
+    assert Pack().analyze(resource) == []
 
 
-def test_a_value_of_the_wrong_type_is_told_and_does_not_stop_the_pack():
-    found = Pack().analyze(changed(stack()["log_group"], "retentionInDays", "a month"))
-    assert [(report.policy, report.level) for report in found] == [("log-group-has-retention", "advisory")]
-    assert "retentionInDays is 'a month', not a number" in found[0].message
+def test_a_value_of_the_wrong_type_is_undetermined():
+    diagnostics = Pack().analyze(with_property(compliant_stack()["log_group"], "retentionInDays", "a month"))
+    assert [(diagnostic.policy, diagnostic.level) for diagnostic in diagnostics] == [
+        ("log-group-has-retention", "advisory")
+    ]
+    assert "retentionInDays is 'a month', not a number" in diagnostics[0].message

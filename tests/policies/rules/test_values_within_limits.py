@@ -1,9 +1,9 @@
 import pytest
 
-from tests.policies.analyzer import Pack, changed
-from tests.policies.good import around
+from tests.policies.compliant_stack import related_resources
+from tests.policies.pack_client import Pack, with_property
 
-FINE = [
+WITHIN_LIMITS = [
     ("scaled_object", "spec.maxReplicaCount", 2),
     ("scaled_object", "spec.minReplicaCount", 20),
     ("scaled_object", "spec.minReplicaCount", None),
@@ -51,25 +51,29 @@ FINE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "path", "value"), FINE, ids=[f"{each[1]}={each[2]}"[:80] for each in FINE])
-def test_what_is_just_within_a_limit_is_not_reported(name, path, value):
-    resources = around(name)
-    parents = resources[name].props
+@pytest.mark.parametrize(
+    ("name", "path", "value"), WITHIN_LIMITS, ids=[f"{path}={value}"[:80] for _, path, value in WITHIN_LIMITS]
+)
+def test_a_value_just_within_its_limit_is_not_reported(name, path, value):
+    resources = related_resources(name)
+    parents = resources[name].inputs
     if value is not None or path.split(".")[-1] in str(parents):
-        resources[name] = changed(resources[name], path, value)
-    assert Pack().judge(*resources.values()) == []
+        resources[name] = with_property(resources[name], path, value)
+    assert Pack().evaluate(*resources.values()) == []
 
 
-def test_without_a_storage_type_iops_mean_io1_which_is_current():
-    made = changed(changed(around("database")["database"], "storageType"), "iops", 3000)
-    assert Pack().judge(made) == []
+def test_without_a_storage_type_iops_mean_io1_which_is_allowed():
+    resource = with_property(
+        with_property(related_resources("database")["database"], "storageType"), "iops", 3000
+    )
+    assert Pack().evaluate(resource) == []
 
 
-def test_the_setting_of_backup_days_counts_and_seven_days_without_it():
-    made = changed(around("database")["database"], "backupRetentionPeriod", 7)
+def test_backups_are_kept_for_the_configured_days_and_for_seven_without_config():
+    resource = with_property(related_resources("database")["database"], "backupRetentionPeriod", 7)
     config = {"demo:environment": "prod", "demo:budgets": '["cloud-s3"]'}
-    assert Pack(config=config).judge(made) == []
-    assert Pack(config={**config, "demo:database": '{"backup_retention_days": 8}'}).judge(made)
-    less = changed(made, "backupRetentionPeriod", 3)
-    assert Pack(config={**config, "demo:database": '{"backup_retention_days": 3}'}).judge(less) == []
-    assert Pack(config=config).judge(less)
+    assert Pack(config=config).evaluate(resource) == []
+    assert Pack(config={**config, "demo:database": '{"backup_retention_days": 8}'}).evaluate(resource)
+    less = with_property(resource, "backupRetentionPeriod", 3)
+    assert Pack(config={**config, "demo:database": '{"backup_retention_days": 3}'}).evaluate(less) == []
+    assert Pack(config=config).evaluate(less)

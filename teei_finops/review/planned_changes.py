@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.review.render.labels import operation
 from teei_finops.review.report_schema import PlannedChange, SourceLine, StackPlan
-
-CHANGING = frozenset({"create", "update", "replace", "delete", "import"})
 
 
 def stack_plan(plan: Plan) -> StackPlan:
@@ -18,7 +17,7 @@ def stack_plan(plan: Plan) -> StackPlan:
         "complete": plan.complete,
         "errors": list(plan.errors),
         "operations": dict(Counter(resource.op for resource in resources)),
-        "changes": [_planned_change(resource) for resource in resources if resource.op in CHANGING],
+        "changes": [_planned_change(resource) for resource in resources if operation(resource.op).is_change],
     }
 
 

@@ -16,6 +16,7 @@ class Operation:
     symbol: str
     counted: str
     tone: str
+    is_change: bool = False  # whether the report lists the resource
 
     @property
     def label(self) -> str:
@@ -26,11 +27,11 @@ class Operation:
 OPERATIONS = {
     operation.name: operation
     for operation in (
-        Operation("create", "+", "to create", POSITIVE),
-        Operation("update", "~", "to update", CAUTION),
-        Operation("replace", "+-", "to replace", NEGATIVE),
-        Operation("delete", "-", "to delete", NEGATIVE),
-        Operation("import", "=", "to import", POSITIVE),
+        Operation("create", "+", "to create", POSITIVE, is_change=True),
+        Operation("update", "~", "to update", CAUTION, is_change=True),
+        Operation("replace", "+-", "to replace", NEGATIVE, is_change=True),
+        Operation("delete", "-", "to delete", NEGATIVE, is_change=True),
+        Operation("import", "=", "to import", POSITIVE, is_change=True),
         Operation("read", ">", "to read", NEUTRAL),
         Operation("refresh", "~", "to refresh", NEUTRAL),
         Operation("discard", "<", "to discard", NEUTRAL),

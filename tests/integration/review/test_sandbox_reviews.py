@@ -81,7 +81,7 @@ def test_a_review_of_one_stack_does_not_plan_the_other(project):
     ("arguments", "said"),
     [
         (("--stack", "nowhere"), "unknown stack 'nowhere'; stacks of this project: dev, other"),
-        (("--base", "no-such-reference"), "git knows no commit 'no-such-reference'"),
+        (("--base", "no-such-reference"), "unknown git reference 'no-such-reference'"),
     ],
 )
 def test_what_cannot_be_reviewed_is_one_line_and_exit_2(project, arguments, said):

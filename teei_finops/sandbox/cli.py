@@ -19,25 +19,31 @@ def _configure_sandbox(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="directory of the Pulumi program (default: the current directory)",
+        help="the directory with the program's Pulumi.yaml (default: the current directory)",
     )
 
 
 def _configure_stack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--stack", required=True, metavar="NAME", help="name of the stack, such as staging (required)"
+        "--stack",
+        required=True,
+        metavar="NAME",
+        help="the stack, which has a file Pulumi.NAME.yaml (required)",
     )
 
 
 def _configure_aws(parser: argparse.ArgumentParser) -> None:
     _configure_stack(parser)
     parser.add_argument(
-        "--region", default="us-east-1", metavar="REGION", help="Region of the query (default: us-east-1)"
+        "--region", default="us-east-1", metavar="REGION", help="Region of the service (default: us-east-1)"
     )
-    parser.add_argument("service", help="a service as the AWS CLI names it, such as s3api")
-    parser.add_argument("operation", help="an operation as the AWS CLI names it, such as list-buckets")
+    parser.add_argument("service", help="the service by its name in the AWS CLI, such as s3api")
+    parser.add_argument("operation", help="the operation by its name in the AWS CLI, such as list-buckets")
     parser.add_argument(
-        "parameters", nargs=argparse.REMAINDER, help="parameters of the operation: --key value …"
+        "parameters",
+        nargs=argparse.REMAINDER,
+        metavar="--NAME VALUE",
+        help="parameters of the operation; a list or an object is written as JSON",
     )
 
 
@@ -55,7 +61,7 @@ def _run_command(command: str, options: argparse.Namespace) -> int:
     return run_command(command, options.stack, Workspace.at(options.directory))
 
 
-def _query_aws(options: argparse.Namespace) -> int:
+def _query_account(options: argparse.Namespace) -> int:
     from teei_finops.sandbox.aws_command import query_account
     from teei_finops.sandbox.workspace import Workspace
 
@@ -68,7 +74,7 @@ def _run_pulumi(options: argparse.Namespace) -> int:
 
     if options.passed_on is None:
         raise SandboxError(
-            "sandbox: no command; run 'teei-finops sandbox --help', or write the arguments of pulumi after --"
+            "sandbox: no command; run 'teei-finops sandbox --help', or give the arguments of pulumi after --"
         )
     return run_pulumi(options.passed_on, Workspace.at(options.directory)).exit_code
 
@@ -76,16 +82,16 @@ def _run_pulumi(options: argparse.Namespace) -> int:
 SANDBOX = Command(
     name="sandbox",
     summary="run Pulumi without an AWS account, a cluster or a network",
-    description="Run a Pulumi program on local fakes of AWS and Kubernetes, with its state under build/.\n"
-    "Arguments after -- are passed to pulumi.",
+    description="Run a Pulumi program with fake AWS and Kubernetes providers: one of the commands below, or\n"
+    "any pulumi command after --. State is in DIR/build; the program's own files are not changed.",
     configure=_configure_sandbox,
     run=_run_pulumi,
     example="teei-finops sandbox -C ../my-program -- preview -s dev",
-    exit_codes="those of pulumi after --; 2 when pulumi cannot be started",
+    exit_codes="those of pulumi, or 2 when it cannot be started",
     commands=(
         Command(
             name="preview",
-            summary="preview one stack, with the project's policy pack",
+            summary="show what would change in one stack, with the project's policy pack",
             configure=_configure_stack,
             run=partial(_run_command, "preview"),
             example="teei-finops sandbox preview --stack staging",
@@ -93,7 +99,7 @@ SANDBOX = Command(
         ),
         Command(
             name="up",
-            summary="deploy one stack to the sandbox, with the project's policy pack",
+            summary="create and update the resources of one stack, with the project's policy pack",
             configure=_configure_stack,
             run=partial(_run_command, "up"),
             example="teei-finops sandbox up --stack staging",
@@ -101,7 +107,7 @@ SANDBOX = Command(
         ),
         Command(
             name="destroy",
-            summary="delete the resources of one stack from the sandbox",
+            summary="delete the resources of one stack, unless one of them is protected",
             configure=_configure_stack,
             run=partial(_run_command, "destroy"),
             example="teei-finops sandbox destroy --stack staging",
@@ -109,14 +115,16 @@ SANDBOX = Command(
         ),
         Command(
             name="aws",
-            summary="query the fake AWS account of one stack",
+            summary="call an operation on the fake AWS account of a stack",
+            description="Call one operation on the fake AWS account of a stack and print its response as\nJSON.",
             configure=_configure_aws,
-            run=_query_aws,
+            run=_query_account,
             example="teei-finops sandbox aws --stack staging s3api list-buckets",
         ),
         Command(
             name="setup",
-            summary="find the Pulumi engine, or build it",
+            summary="find the Pulumi engine or build it",
+            description="Find pulumi on the PATH; without one, build it with Go (once, about three minutes).",
             run=_setup,
             example="teei-finops sandbox setup",
         ),

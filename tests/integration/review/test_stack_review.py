@@ -81,7 +81,7 @@ def test_a_review_of_one_stack_does_not_plan_the_other(project):
     ("arguments", "message"),
     [
         (("--stack", "nowhere"), "unknown stack 'nowhere'; stacks of this project: dev, other"),
-        (("--base", "no-such-reference"), "git knows no commit 'no-such-reference'"),
+        (("--base", "no-such-reference"), "unknown git reference 'no-such-reference'"),
     ],
 )
 def test_an_unknown_stack_or_base_exits_2_with_one_line(project, arguments, message):

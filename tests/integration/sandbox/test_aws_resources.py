@@ -1,4 +1,4 @@
-"""AWS resources in the sandbox: inputs refused as the provider and AWS refuse them, defaults honoured."""
+"""AWS resources in the sandbox: configuration of the provider, rejected inputs, functions, replacements."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.integration.sandboxed_stack import SmallProgram
 pytestmark = pytest.mark.engine
 
 
-def test_default_tags_and_the_region_of_each_resource_are_honoured(tmp_path):
+def test_resources_have_the_default_tags_and_the_region_of_their_provider(tmp_path):
     program = SmallProgram.at(
         tmp_path / "tags",
         """
@@ -40,7 +40,7 @@ def test_default_tags_and_the_region_of_each_resource_are_honoured(tmp_path):
     assert tags == {"team": "finops", "service": "usage"}
 
 
-def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_path):
+def test_the_default_provider_has_the_region_and_tags_of_the_stack_file(tmp_path):
     program = SmallProgram.at(
         tmp_path / "configured",
         """
@@ -64,7 +64,7 @@ def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("properties", "said"),
+    ("properties", "message"),
     [
         ({"budgetType": "COST"}, '"timeUnit" is required'),
         ({"budgetType": "COST", "timeUnit": "MONTHLY", "limit": "1"}, '"limit" is not expected here'),
@@ -75,18 +75,18 @@ def test_the_default_provider_takes_region_and_tags_from_the_stacks_config(tmp_p
         ({"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": ["1"]}, "takes a string, not a list"),
     ],
 )
-def test_a_missing_or_unknown_input_is_refused_in_preview_with_the_resources_name(tmp_path, properties, said):
+def test_a_preview_rejects_a_missing_or_unknown_input_and_names_the_resource(tmp_path, properties, message):
     program = SmallProgram.at(
         tmp_path / "wrong",
         f"import pulumi\npulumi.CustomResource('aws:budgets/budget:Budget', 'cloud-total', {properties!r})\n",
     )
-    refused = program.pulumi("preview")
-    assert refused.returncode != 0
-    assert "cloud-total" in refused.stdout
-    assert said in refused.stdout
+    preview = program.pulumi("preview")
+    assert preview.returncode != 0
+    assert "cloud-total" in preview.stdout
+    assert message in preview.stdout
 
 
-def test_a_value_that_aws_does_not_allow_is_refused_when_it_is_made(tmp_path):
+def test_a_value_that_aws_does_not_allow_is_rejected_on_creation(tmp_path):
     program = SmallProgram.at(
         tmp_path / "enum",
         """
@@ -95,14 +95,14 @@ def test_a_value_that_aws_does_not_allow_is_refused_when_it_is_made(tmp_path):
         """,
     )
     assert program.planned()["cloud-total"] == "create"
-    refused = program.up()
-    assert refused.returncode != 0
-    assert "'MONEY' is not one of USAGE, COST" in refused.stdout
+    up = program.up()
+    assert up.returncode != 0
+    assert "'MONEY' is not one of USAGE, COST" in up.stdout
 
 
-def test_a_function_that_has_no_answer_is_named(tmp_path):
+def test_functions_have_results_and_the_error_about_an_unsupported_one_names_it(tmp_path):
     program = SmallProgram.at(
-        tmp_path / "asks",
+        tmp_path / "functions",
         """
         import pulumi
         import pulumi_aws as aws
@@ -119,12 +119,12 @@ def test_a_function_that_has_no_answer_is_named(tmp_path):
     assert outputs["zones"][0] == "us-east-1a"
     assert json.loads(outputs["policy"])["Statement"][0]["Resource"] == "arn:aws:s3:::b/${aws:username}"
     program.configure(more=True)
-    refused = program.pulumi("preview")
-    assert refused.returncode != 0
-    assert "aws:outposts/getSites:getSites" in refused.stdout
+    preview = program.pulumi("preview")
+    assert preview.returncode != 0
+    assert "aws:outposts/getSites:getSites" in preview.stdout
 
 
-def test_a_lookup_by_id_gives_what_the_platform_has(tmp_path):
+def test_a_resource_outside_the_stack_can_be_looked_up_by_its_id(tmp_path):
     program = SmallProgram.at(
         tmp_path / "lookup",
         """
@@ -140,7 +140,7 @@ def test_a_lookup_by_id_gives_what_the_platform_has(tmp_path):
     assert program.planned() == {"platform": "read"}
 
 
-def test_a_database_is_replaced_for_its_engine_and_changed_for_its_size(tmp_path):
+def test_a_database_is_replaced_for_a_new_engine_and_updated_for_a_new_size(tmp_path):
     program = SmallProgram.at(
         tmp_path / "database",
         """
@@ -166,6 +166,6 @@ def test_a_database_is_replaced_for_its_engine_and_changed_for_its_size(tmp_path
         assert program.planned()["ledger"] in ("replace", "delete-replaced", "create-replacement"), setting
     program.configure(size="db.m7g.large")
     program.deployed()
-    asked = program.sandbox("aws", "--stack", "dev", "rds", "describe-db-instances")
-    instance = json.loads(asked.stdout)["DBInstances"][0]
+    response = program.sandbox("aws", "--stack", "dev", "rds", "describe-db-instances")
+    instance = json.loads(response.stdout)["DBInstances"][0]
     assert instance["DBInstanceClass"] == "db.m7g.large"

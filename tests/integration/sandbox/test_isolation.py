@@ -1,4 +1,4 @@
-"""What a run in the sandbox leaves alone: tracked files, credentials, the home directory, other processes."""
+"""What a run in the sandbox does not touch: the project's files, credentials, the home directory."""
 
 import os
 import signal
@@ -32,14 +32,14 @@ def test_no_command_changes_a_file_of_the_project(tmp_path):
         ("destroy", "--yes", "--skip-preview"),
         ("stack", "rm", "--yes"),
     ):
-        done = program.pulumi(*arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
+        run = program.pulumi(*arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
         assert program.files() == before, arguments
     assert program.sandbox("--", "stack", "init", "fresh", "--non-interactive").returncode == 0
     assert program.files() == before
 
 
-def test_a_setting_changed_in_the_sandbox_counts_in_the_sandbox(tmp_path):
+def test_a_value_that_config_set_changes_is_used_in_the_sandbox(tmp_path):
     program = SmallProgram.at(
         tmp_path / "set",
         """
@@ -53,16 +53,16 @@ def test_a_setting_changed_in_the_sandbox_counts_in_the_sandbox(tmp_path):
     assert program.deployed().outputs()["tier"] == "starter"
     program.pulumi("config", "set", "tier", "custom")
     program.pulumi("config", "set", "--secret", "key", "hush-hush")
-    told = program.up()
-    assert "small:tier" in told.stderr
-    shown = program.pulumi("stack", "output", "--json", "--show-secrets")
-    assert '"custom"' in shown.stdout
-    assert '"hush-hush"' in shown.stdout
+    up = program.up()
+    assert "small:tier" in up.stderr
+    outputs = program.pulumi("stack", "output", "--json", "--show-secrets")
+    assert '"custom"' in outputs.stdout
+    assert '"hush-hush"' in outputs.stdout
     for file in program.directory.rglob("*"):
         assert not file.is_file() or b"hush-hush" not in file.read_bytes(), file
 
 
-def test_secrets_that_only_the_real_account_can_read_have_a_stand_in_value(tmp_path):
+def test_a_secret_that_only_the_real_account_can_decrypt_has_a_placeholder(tmp_path):
     program = SmallProgram.at(
         tmp_path / "kms",
         "import pulumi\npulumi.export('length', pulumi.Config().require_secret('token').apply(len))\n",
@@ -72,26 +72,26 @@ def test_secrets_that_only_the_real_account_can_read_have_a_stand_in_value(tmp_p
         "encryptedkey: AQICAHg=\n"
         "config:\n  small:token:\n    secure: v1:aaaaaaaaaaaaaaaa:bbbbbbbb\n"
     )
-    done = program.up()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "small:token" in done.stderr
+    up = program.up()
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "small:token" in up.stderr
 
 
-def test_the_users_credentials_and_home_are_out_of_reach_and_the_rest_of_the_environment_is_not(tmp_path):
+def test_the_program_sees_the_environment_without_credentials_and_the_home_directory_is_unchanged(tmp_path):
     home = tmp_path / "home"
     (home / ".aws").mkdir(parents=True)
     (home / ".aws" / "credentials").write_text(
         "[default]\naws_access_key_id = REAL\naws_secret_access_key = REAL\n"
     )
     program = SmallProgram.at(
-        tmp_path / "seen",
+        tmp_path / "environment",
         """
         import os
         import pulumi
         import botocore.session
         session = botocore.session.get_session()
-        found = session.get_credentials()
-        pulumi.export("key", found.access_key if found else "none")
+        credentials = session.get_credentials()
+        pulumi.export("key", credentials.access_key if credentials else "none")
         pulumi.export("token", os.environ.get("PULUMI_ACCESS_TOKEN", "none"))
         pulumi.export("kubeconfig", os.path.exists(os.environ["KUBECONFIG"]))
         pulumi.export("other", os.environ["TEAM"])
@@ -113,8 +113,8 @@ def test_the_users_credentials_and_home_are_out_of_reach_and_the_rest_of_the_env
     assert set(home.rglob("*")) == before
 
 
-def test_the_policy_pack_sees_the_environment_and_says_no(tmp_path):
-    program = SmallProgram.at(tmp_path / "gated", BUCKET)
+def test_a_policy_pack_reads_the_environment_and_blocks_the_preview(tmp_path):
+    program = SmallProgram.at(tmp_path / "blocked", BUCKET)
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
@@ -132,26 +132,26 @@ def test_the_policy_pack_sees_the_environment_and_says_no(tmp_path):
     assert "not for finops" in done.stdout
 
 
-def test_what_the_program_prints_is_not_in_the_middle_of_the_document(tmp_path):
+def test_what_the_program_prints_is_a_diagnostic_of_the_json_document(tmp_path):
     program = SmallProgram.at(tmp_path / "prints", "print('hello from the program')\n" + "import pulumi\n")
     document = program.preview_document()
     assert any("hello from the program" in item.get("message", "") for item in document["diagnostics"])
 
 
-def test_an_exception_shows_the_programs_own_lines(tmp_path):
-    program = SmallProgram.at(tmp_path / "raises", "def settle():\n    return 1 / 0\n\nsettle()\n")
+def test_a_traceback_starts_in_the_program(tmp_path):
+    program = SmallProgram.at(tmp_path / "raises", "def divide():\n    return 1 / 0\n\ndivide()\n")
     done = program.pulumi("preview")
     assert done.returncode != 0
     shown = done.stdout + done.stderr
     assert "Program failed with an unhandled exception" in shown
-    assert f'{program.directory / "__main__.py"}", line 2, in settle' in shown
+    assert f'{program.directory / "__main__.py"}", line 2, in divide' in shown
     assert "ZeroDivisionError: division by zero" in shown
     assert "language_host" not in shown
 
 
-def test_an_error_meant_for_the_reader_is_one_line_and_exit_2(tmp_path):
+def test_a_user_error_of_the_program_is_one_line_and_exit_2(tmp_path):
     program = SmallProgram.at(
-        tmp_path / "told",
+        tmp_path / "user-error",
         """
         class SettingsError(Exception):
             user_error = True
@@ -170,7 +170,7 @@ def test_an_error_meant_for_the_reader_is_one_line_and_exit_2(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_run_and_leaves_no_process_behind(tmp_path, number):
+def test_a_signal_stops_the_run_and_all_its_processes(tmp_path, number):
     program = SmallProgram.at(
         tmp_path / "slow",
         """
@@ -196,9 +196,9 @@ def _wait_until(condition):
 
 
 def _processes_of(directory: Path) -> list[str]:
-    """The processes whose environment names the sandbox of this directory."""
+    """The ids of the processes whose environment names the sandbox of a directory."""
     mark = f"PULUMI_HOME={directory}".encode()
-    found = []
+    ids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != os.getpid():
             try:
@@ -206,7 +206,7 @@ def _processes_of(directory: Path) -> list[str]:
                     mark in (entry / "environ").read_bytes()
                     and b"State:\tZ" not in (entry / "status").read_bytes()
                 ):
-                    found.append(entry.name)
+                    ids.append(entry.name)
             except OSError:
                 continue
-    return found
+    return ids

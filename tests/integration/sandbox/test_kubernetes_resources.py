@@ -1,4 +1,4 @@
-"""Kubernetes objects in the sandbox's cluster: planned, refused, made, replaced."""
+"""Kubernetes objects in the sandbox, and resources of other providers."""
 
 import pytest
 
@@ -33,19 +33,19 @@ SCALED = """
 """
 
 
-def test_a_scaled_object_on_a_workload_that_an_hpa_scales_is_planned_and_then_refused(tmp_path):
+def test_a_scaled_object_on_a_workload_with_an_hpa_is_rejected_on_creation(tmp_path):
     program = SmallProgram.at(tmp_path / "scaled", SCALED)
     program.configure(hpa=True)
     program.deployed()
     program.configure(hpa=True, keda=True)
     assert program.planned() == {"queue": "create"}
-    refused = program.up()
-    assert refused.returncode != 0
-    assert "Deployment default/reporting is already managed by the HorizontalPodAutoscaler" in refused.stdout
+    up = program.up()
+    assert up.returncode != 0
+    assert "Deployment default/reporting is already managed by the HorizontalPodAutoscaler" in up.stdout
     assert "queue" not in program.state()
 
 
-def test_the_workload_is_free_for_the_other_scaler_once_the_first_is_gone(tmp_path):
+def test_a_workload_can_have_another_scaler_after_the_first_is_deleted(tmp_path):
     program = SmallProgram.at(tmp_path / "freed", SCALED)
     program.configure(keda=True)
     program.deployed()
@@ -58,16 +58,16 @@ def test_the_workload_is_free_for_the_other_scaler_once_the_first_is_gone(tmp_pa
     assert set(program.state()) >= {"cpu"}
 
 
-def test_a_number_as_a_trigger_value_is_planned_and_then_refused(tmp_path):
+def test_a_number_as_a_trigger_value_is_rejected_on_creation(tmp_path):
     program = SmallProgram.at(tmp_path / "number", SCALED)
     program.configure(keda=True, value=60)
     assert program.planned()["queue"] == "create"
-    refused = program.up()
-    assert refused.returncode != 0
-    assert "spec.triggers[0].metadata.value" in refused.stdout
+    up = program.up()
+    assert up.returncode != 0
+    assert "spec.triggers[0].metadata.value" in up.stdout
 
 
-def test_a_field_that_kubernetes_does_not_know_is_refused_in_preview_with_the_resources_name(tmp_path):
+def test_a_preview_rejects_an_unknown_field_and_names_the_resource(tmp_path):
     program = SmallProgram.at(
         tmp_path / "typo",
         """
@@ -85,13 +85,13 @@ def test_a_field_that_kubernetes_does_not_know_is_refused_in_preview_with_the_re
         )
         """,
     )
-    refused = program.pulumi("preview")
-    assert refused.returncode != 0
-    assert "gateway" in refused.stdout
-    assert "unknown field 'replcas'" in refused.stdout
+    preview = program.pulumi("preview")
+    assert preview.returncode != 0
+    assert "gateway" in preview.stdout
+    assert "unknown field 'replcas'" in preview.stdout
 
 
-def test_values_that_are_unknown_in_preview_are_taken_and_names_are_made(tmp_path):
+def test_a_preview_accepts_unknown_values_and_names_are_generated(tmp_path):
     program = SmallProgram.at(
         tmp_path / "unknown",
         """
@@ -115,7 +115,7 @@ def test_values_that_are_unknown_in_preview_are_taken_and_names_are_made(tmp_pat
     assert program.planned() == {}
 
 
-def test_other_providers_have_stand_ins_and_random_values_are_random(tmp_path):
+def test_other_providers_have_a_fake_and_random_values_stay_in_the_state(tmp_path):
     program = SmallProgram.at(
         tmp_path / "others",
         """
@@ -124,8 +124,8 @@ def test_other_providers_have_stand_ins_and_random_values_are_random(tmp_path):
         class Resource(pulumi.CustomResource):
             result: pulumi.Output[str]
 
-        made = Resource("random:index/randomString:RandomString", "suffix", {"length": 12, "result": None})
-        pulumi.export("suffix", made.result)
+        string = Resource("random:index/randomString:RandomString", "suffix", {"length": 12, "result": None})
+        pulumi.export("suffix", string.result)
         """,
     )
     suffix = program.deployed().outputs()["suffix"]
@@ -134,7 +134,7 @@ def test_other_providers_have_stand_ins_and_random_values_are_random(tmp_path):
     assert program.deployed().outputs()["suffix"] == suffix
 
 
-def test_a_resource_whose_provider_is_part_of_the_program_is_made(tmp_path):
+def test_a_dynamic_resource_is_created_by_the_program(tmp_path):
     program = SmallProgram.at(
         tmp_path / "dynamic",
         """
@@ -154,7 +154,7 @@ def test_a_resource_whose_provider_is_part_of_the_program_is_made(tmp_path):
     assert program.deployed().outputs()["twice"] == 42
 
 
-def test_a_release_of_a_chart_is_taken_with_its_name(tmp_path):
+def test_a_helm_release_has_its_name_and_status(tmp_path):
     program = SmallProgram.at(
         tmp_path / "chart",
         """

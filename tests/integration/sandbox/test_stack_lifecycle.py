@@ -1,4 +1,4 @@
-"""A stack's life in the sandbox: planned, made, changed, replaced, half made, protected, destroyed."""
+"""The lifecycle of a stack in the sandbox: preview, up, updates, replacements, failures, destroy."""
 
 import pytest
 
@@ -27,17 +27,17 @@ def deployed(tmp_path_factory):
     return SmallProgram.at(tmp_path_factory.mktemp("deployed"), PROGRAM).deployed()
 
 
-def test_a_second_preview_after_up_shows_no_change(deployed):
+def test_a_preview_after_up_shows_no_change(deployed):
     assert deployed.planned() == {}
 
 
-def test_a_changed_setting_shows_exactly_its_resource(deployed):
+def test_a_changed_setting_updates_only_its_resource(deployed):
     deployed.configure(retention=172800)
     assert deployed.planned() == {"usage": "update"}
     deployed.configure()
 
 
-def test_a_renamed_bucket_shows_a_replacement(deployed):
+def test_a_renamed_bucket_is_replaced(deployed):
     deployed.configure(bucket="small-renamed")
     steps = [step for step in deployed.preview_document()["steps"] if step["urn"].endswith("::exports")]
     assert {"replace"} <= {step["op"] for step in steps}
@@ -45,7 +45,7 @@ def test_a_renamed_bucket_shows_a_replacement(deployed):
     deployed.configure()
 
 
-def test_what_was_made_is_read_back_with_boto3_in_another_process(deployed):
+def test_resources_are_read_back_with_boto3_in_another_process(deployed):
     with deployed.boto3_session() as session:
         s3 = session.client("s3")
         versioning = s3.get_bucket_versioning(Bucket="small-exports")
@@ -54,18 +54,26 @@ def test_what_was_made_is_read_back_with_boto3_in_another_process(deployed):
     assert queues == [deployed.outputs()["queue"]]
 
 
-def test_a_person_reads_it_back_from_the_command_line(deployed):
-    asked = deployed.sandbox("aws", "--stack", "dev", "sns", "list-topics")
-    assert deployed.outputs()["topic"] in asked.stdout
+def test_the_aws_command_reads_the_account(deployed):
+    response = deployed.sandbox("aws", "--stack", "dev", "sns", "list-topics")
+    assert deployed.outputs()["topic"] in response.stdout
 
 
-def test_outputs_are_unknown_until_they_are_made(tmp_path):
+def test_the_aws_command_reports_an_unknown_name_in_one_line_and_exits_with_2(deployed):
+    for arguments in (("snss", "list-topics"), ("sns", "list-topic"), ("sns", "list-topics", "--arn", "a")):
+        response = deployed.sandbox("aws", "--stack", "dev", *arguments)
+        assert response.returncode == 2, arguments
+        assert "unknown" in response.stderr, arguments
+        assert len(response.stderr.splitlines()) == 1, arguments
+
+
+def test_outputs_are_unknown_in_the_first_preview(tmp_path):
     program = SmallProgram.at(tmp_path / "new", PROGRAM)
-    done = program.pulumi("preview")
-    assert "topic: [unknown]" in done.stdout
+    preview = program.pulumi("preview")
+    assert "topic: [unknown]" in preview.stdout
 
 
-def test_an_update_in_a_later_process_changes_what_an_earlier_one_made(tmp_path):
+def test_a_later_process_updates_the_resources_of_an_earlier_one(tmp_path):
     program = SmallProgram.at(tmp_path / "later", PROGRAM).deployed()
     before = program.outputs()
     program.configure(retention=172800, display="Cost alerts")
@@ -80,8 +88,8 @@ def test_an_update_in_a_later_process_changes_what_an_earlier_one_made(tmp_path)
     assert topic["DisplayName"] == "Cost alerts"
 
 
-def test_a_create_that_fails_half_way_leaves_a_state_from_which_the_next_up_goes_on(tmp_path):
-    program = SmallProgram.at(tmp_path / "half", PROGRAM)
+def test_an_up_after_a_failed_creation_creates_the_rest(tmp_path):
+    program = SmallProgram.at(tmp_path / "failed", PROGRAM)
     program.configure(retention=5)
     failed = program.up()
     assert failed.returncode != 0
@@ -96,8 +104,8 @@ def test_a_create_that_fails_half_way_leaves_a_state_from_which_the_next_up_goes
     assert program.state()["exports"]["created"] == bucket
 
 
-def test_destroy_leaves_nothing(tmp_path):
-    program = SmallProgram.at(tmp_path / "gone", PROGRAM).deployed()
+def test_destroy_leaves_no_resource_and_no_journal(tmp_path):
+    program = SmallProgram.at(tmp_path / "destroyed", PROGRAM).deployed()
     assert program.state()
     assert list((program.directory / "build" / "sandbox" / "aws").rglob("*.jsonl"))
     assert program.destroy().returncode == 0
@@ -107,7 +115,7 @@ def test_destroy_leaves_nothing(tmp_path):
         assert session.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_destroy_refuses_what_is_protected_names_it_and_goes_on_once_it_is_unprotected(tmp_path):
+def test_protected_resources_block_destroy_until_they_are_unprotected(tmp_path):
     program = SmallProgram.at(
         tmp_path / "kept",
         """
@@ -118,24 +126,24 @@ def test_destroy_refuses_what_is_protected_names_it_and_goes_on_once_it_is_unpro
         aws.s3.Bucket("exports", bucket="small-exports")
         """,
     ).deployed()
-    refused = program.sandbox("destroy", "--stack", "dev")
-    assert refused.returncode == 1
-    assert "backups is protected" in refused.stderr
+    destroy = program.sandbox("destroy", "--stack", "dev")
+    assert destroy.returncode == 1
+    assert "backups is protected" in destroy.stderr
     assert {"backups", "exports"} <= program.state().keys()
     assert program.pulumi("state", "unprotect", "--all", "--yes").returncode == 0
     assert program.sandbox("destroy", "--stack", "dev").returncode == 0
     assert program.state() == {}
 
 
-def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path):
-    one, other = (SmallProgram.at(tmp_path / name, PROGRAM) for name in ("one", "other"))
-    second = SmallProgram(one.directory, stack="second")
+def test_runs_of_several_stacks_at_the_same_time_do_not_interfere(tmp_path):
+    programs = [SmallProgram.at(tmp_path / name, PROGRAM) for name in ("one", "another")]
+    programs.append(SmallProgram(programs[0].directory, stack="second"))
     running = [
         program.start("--", "up", "--yes", "--skip-preview", "--non-interactive", "-s", program.stack)
-        for program in (one, other, second)
+        for program in programs
     ]
     for process in running:
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stdout + stderr
-    for program in (one, other, second):
+    for program in programs:
         assert program.planned() == {}

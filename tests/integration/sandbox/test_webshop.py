@@ -1,4 +1,4 @@
-"""Somebody else's program in the sandbox: a network, a service behind a balancer, a database, a secret."""
+"""A program of another project in the sandbox: network, service, load balancer, database and secret."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 WEBSHOP = Path(__file__).with_name("webshop")
 
 
-def test_it_is_made_found_unchanged_refreshed_and_destroyed(tmp_path):
+def test_a_web_shop_is_created_refreshed_without_changes_and_destroyed(tmp_path):
     directory = tmp_path / "webshop"
     shutil.copytree(WEBSHOP, directory, ignore=shutil.ignore_patterns("__pycache__"))
     program = SmallProgram(directory)

@@ -23,6 +23,7 @@ from teei_finops.sandbox.providers.aws.resource_handler import ResourceState
 from teei_finops.sandbox.providers.aws.resources import handler_for
 
 _MOTO_IN_USE = threading.Lock()
+_TYPES_WITH_NETWORK = ("aws:ec2/", "aws:lambda/", "aws:lb/", "aws:rds/", "aws:vpc/")
 
 
 class FakeAccount:
@@ -49,7 +50,7 @@ class FakeAccount:
         with self._open():
             entry = Entry(region, secrets.randbits(48), inputs, account)
             try:
-                state = _create(handler.create, entry)
+                state = _create(token, handler.create, entry)
             except NotImplementedError:  # moto lacks an operation; the inputs may be right
                 return None
             self._record((token, state.id), replace(entry, inputs={**inputs, **state.private}))
@@ -132,7 +133,7 @@ class FakeAccount:
             if key not in in_state or handler is None:
                 continue
             try:
-                _create(handler.restore, entry)
+                _create(key[0], handler.restore, entry)
             except AwsError:  # it stays in the state, and its next update reports the error
                 continue
             entries[key] = entry
@@ -148,12 +149,19 @@ class FakeAccount:
             self._journal.append(key, entry)
 
 
-def _create(create: Callable[[Clients, Mapping[str, Any]], ResourceState], entry: Entry) -> ResourceState:
+def _create(
+    token: str, create: Callable[[Clients, Mapping[str, Any]], ResourceState], entry: Entry
+) -> ResourceState:
+    """Create or restore a resource whose random ids come from the seed of its entry."""
     import requests
 
-    # https://docs.getmoto.org/en/latest/docs/configuration/recorder/index.html (2026-11)
-    requests.post("http://motoapi.amazonaws.com/moto-api/seed", params={"a": entry.seed}, timeout=10)
     with _clients(entry) as aws:
+        if token.startswith(_TYPES_WITH_NETWORK):
+            aws.call(
+                "ec2", "DescribeVpcs"
+            )  # the first call creates the default VPC, which needs random ids, too
+        # https://docs.getmoto.org/en/latest/docs/configuration/recorder/index.html (2026-11)
+        requests.post("http://motoapi.amazonaws.com/moto-api/seed", params={"a": entry.seed}, timeout=10)
         return create(aws, entry.inputs)
 
 

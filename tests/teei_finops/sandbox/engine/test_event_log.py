@@ -1,4 +1,4 @@
-"""What the engine's event log says about the gate."""
+"""Mandatory violations in the engine's event log, and the exit code."""
 
 import json
 
@@ -15,13 +15,13 @@ def log(*levels):
     return "\n".join([json.dumps({"preludeEvent": {}}), *map(json.dumps, events), '{"policyEv'])
 
 
-def test_only_mandatory_policies_say_no_and_each_once():
+def test_only_mandatory_violations_count_and_each_policy_is_named_once():
     twice = log("mandatory", "advisory") + "\n" + log("mandatory")
     assert mandatory_violations(twice) == ["policy-0"]
 
 
 @pytest.mark.parametrize(
-    ("engine", "events", "user_error", "expected"),
+    ("engine_code", "events", "user_error", "expected"),
     [
         (0, log("advisory"), None, 0),
         (1, log("mandatory"), None, 1),
@@ -30,5 +30,5 @@ def test_only_mandatory_policies_say_no_and_each_once():
         (255, log("mandatory"), "small:limit: wrong", 2),
     ],
 )
-def test_a_gate_that_says_no_is_told_from_an_error(engine, events, user_error, expected):
-    assert exit_code(engine, events, user_error=user_error) == expected
+def test_a_violation_is_distinguished_from_an_error(engine_code, events, user_error, expected):
+    assert exit_code(engine_code, events, user_error=user_error) == expected

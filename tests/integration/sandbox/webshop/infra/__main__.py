@@ -1,4 +1,4 @@
-"""A web shop, as other people write such programs."""
+"""A web shop."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Its network."""
+"""The network of the web shop."""
 
 import pulumi_aws as aws
 

@@ -50,6 +50,17 @@ def test_a_resource_that_is_not_in_the_state_is_not_restored(tmp_path):
     assert [item["TopicArn"] for item in topics] == [topic.id]
 
 
+def test_a_resource_is_restored_with_its_id_after_an_earlier_one_was_deleted(tmp_path):
+    journal, token = tmp_path / "dev.jsonl", "aws:ec2/securityGroup:SecurityGroup"
+    with closing(FakeAccount(journal)) as first:
+        deleted = first.create(token, {"name": "deleted"}, REGION)
+        group = first.create(token, {"name": "group"}, REGION)
+        first.delete(token, deleted.id)
+    with closing(FakeAccount(journal, lambda: [(token, group.id)])) as later, later.session() as session:
+        groups = session.client("ec2").describe_security_groups(GroupIds=[group.id])["SecurityGroups"]
+    assert [item["GroupName"] for item in groups] == ["group"]
+
+
 def test_an_incomplete_line_of_a_killed_process_is_skipped(tmp_path):
     journal = tmp_path / "dev.jsonl"
     with closing(FakeAccount(journal)) as first:

@@ -56,8 +56,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         return response
 
 
-def install(context: EvaluationContext) -> type[Analyzer]:
-    """Let the next `PolicyPack` of this process use an analyzer with this context, and return its class."""
-    analyzer = type("Analyzer", (Analyzer,), {"context": context})
-    sdk._PolicyAnalyzerServicer = analyzer  # pyrefly: ignore
-    return analyzer
+def analyzer_for(context: EvaluationContext) -> type[Analyzer]:
+    """The class of analyzers that serve policies with this context."""
+    return type("Analyzer", (Analyzer,), {"context": context})
+
+
+def install(context: EvaluationContext) -> None:
+    """Let the next `PolicyPack` of this process use an analyzer with this context."""
+    sdk._PolicyAnalyzerServicer = analyzer_for(context)  # pyrefly: ignore

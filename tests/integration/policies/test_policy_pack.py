@@ -119,7 +119,7 @@ def test_the_pack_starts_in_its_folder_without_a_python_path_and_evaluates_over_
         in_one_zone = with_property(database(), "multiAz", False)
         policies = [diagnostic.policy for diagnostic in pack.evaluate(in_one_zone)]
         assert policies == ["database-is-multi-az-in-prod"]
-    assert {file.name for file in tmp_path.iterdir()} == set(PACKAGES), "without the variable no report is written"
+    assert {file.name for file in tmp_path.iterdir()} == set(PACKAGES), "no variable, so no report"
 
 
 def test_the_config_of_the_stack_may_come_from_configure_stack_alone(tmp_path):

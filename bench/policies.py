@@ -49,11 +49,7 @@ class Project:
 
     def preview(self, *, with_pack: bool = False) -> dict[str, Any]:
         command = [*self._preview, *(self._pack if with_pack else [])]
-        return json.loads(
-            subprocess.run(
-                command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            ).stdout
-        )
+        return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
 
 
 def repeated_resources(preview: dict[str, Any]) -> list[analyzer_pb2.AnalyzeRequest]:
@@ -75,7 +71,7 @@ def repeated_resources(preview: dict[str, Any]) -> list[analyzer_pb2.AnalyzeRequ
 
 def pack_analyzer(config: dict[str, Any]) -> analyzer.Analyzer:
     policies, context = pack.build(config, datetime.now(UTC).date())
-    return analyzer.install(context)(pack.NAME, "0.0.1", policies, EnforcementLevel.MANDATORY)
+    return analyzer.analyzer_for(context)(pack.NAME, "0.0.1", policies, EnforcementLevel.MANDATORY)
 
 
 def evaluations(preview: dict[str, Any]) -> Timings:
@@ -130,7 +126,8 @@ def main() -> None:
             (f"preview of {STACK} / the same without the pack", lambda: previews(project)),
         ):
             measured, baseline = (min(timings) for timings in measure())
-            figures = f"{measured:.2f} s | {baseline:.2f} s | {measured / baseline:.1f} | {measured - baseline:+.2f} s"
+            ratio, difference = measured / baseline, measured - baseline
+            figures = f"{measured:.2f} s | {baseline:.2f} s | {ratio:.1f} | {difference:+.2f} s"
             print(f"| {name} | {figures} |", flush=True)
 
 

@@ -5,11 +5,11 @@ pulumi-policy 1.21. That name is the only one replaced here, since the SDK has n
 
 - read the stack's config from the request `ConfigureStack`, the only place that has it when a language host
   starts the pack (the SDK reads the variable PULUMI_CONFIG alone);
-- judge in a stack policy what the program declares: the SDK passes it outputs alone, in which the provider
+- check in a stack policy what the program declares: the SDK passes only outputs, in which the provider
   filled in what the program left out;
-- decode a resource once: the SDK decodes its properties anew for each policy, so that 1,000 resources take
-  several times as long (`python -m bench.policies`). It gets the requests without properties; the policies
-  read them from the context.
+- decode a resource once: the SDK decodes its properties again for each policy, so that 1,000 resources take
+  2.0 s of processor time instead of 0.6 s (2026-11-28). Therefore the SDK gets requests without properties,
+  and the policies read them from the context.
 """
 
 from typing import Any
@@ -56,8 +56,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         return response
 
 
-def install(context: EvaluationContext) -> type[Analyzer]:
-    """Let the next `PolicyPack` of this process use an analyzer with this context, and return its class."""
-    analyzer = type("Analyzer", (Analyzer,), {"context": context})
-    sdk._PolicyAnalyzerServicer = analyzer  # pyrefly: ignore
-    return analyzer
+def analyzer_for(context: EvaluationContext) -> type[Analyzer]:
+    """The class of analyzers that serve policies with this context."""
+    return type("Analyzer", (Analyzer,), {"context": context})
+
+
+def install(context: EvaluationContext) -> None:
+    """Let the next `PolicyPack` of this process use an analyzer with this context."""
+    sdk._PolicyAnalyzerServicer = analyzer_for(context)  # pyrefly: ignore

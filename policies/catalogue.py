@@ -35,9 +35,9 @@ A value that is unknown until deploy never causes a mandatory violation: the pol
 An exemption in `exemptions.yaml` exempts a resource, or all resources whose name matches a pattern, from one
 policy for at most {LONGEST_DAYS} days; docs/configuration.md has an example. Exemptions in use are reported.
 
-With the environment variable `{VARIABLE}` set to a path, the pack also writes its findings, the exemptions in
-force and this list of policies to that file as JSON. `make review` reads it; its format is described in
-`teei_finops/policy_report.py`."""
+With the environment variable `{VARIABLE}` set to a path, the pack also writes a JSON
+file with its findings, the exemptions in force and this list of policies. `make review` reads that file;
+`teei_finops/policy_report.py` describes its format."""
 
 
 def page() -> str:

@@ -1,6 +1,6 @@
-"""The text that people read on the console, made from the findings of the report.
+"""The text on the console, made from the same data as the report.
 
-The policy SDK puts the policy's description and a line break before each message. A violation reads
+The policy SDK adds the description of the policy as a line before each message. A violation reads
 
     NAME: PROPERTY: WHAT IS WRONG
       value: THE VALUE
@@ -51,7 +51,7 @@ def exemption_in_use(name: str, exemption: Exemption, days_left: int) -> str:
 
 
 def undetermined(properties: Iterable[UndeterminedProperty]) -> str:
-    """The message of a policy that cannot judge because of these properties."""
+    """The message of a policy whose result depends on these properties."""
     lines = (f"{item.name} ({item.urn}): {item.property} {item.reason}" for item in properties)
     return "\n".join([UNDETERMINED, *lines])
 

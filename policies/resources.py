@@ -1,8 +1,8 @@
 """Resources as policies see them: the inputs that the program declares, and what the whole stack holds.
 
 The engine shows each resource with its inputs before it is created. At the end it shows all resources of the
-stack with their outputs, in which the provider filled in what the program left out. Policies judge inputs
-where they were shown.
+stack with their outputs, in which the provider filled in what the program left out. Policies check the
+inputs where the engine showed them.
 """
 
 from collections.abc import Callable, Iterable, Mapping

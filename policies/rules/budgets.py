@@ -132,7 +132,7 @@ class BudgetNames:
 
 
 def budget_notifies_somebody(context: EvaluationContext) -> Policy:
-    """A notification without a subscriber reaches nobody."""
+    """A notification without a subscriber does not count."""
     rule = Rule(
         id="budget-notifies-somebody",
         description="Every budget must have a notification with a subscriber.",

@@ -2,8 +2,7 @@
 
 Reads the rules of a lifecycle configuration and the inline rules of a bucket.
 
-Storage classes from warm to cold, and the days each is billed for at least: Amazon S3 User Guide,
-"Transitioning objects using Amazon S3 Lifecycle" and "Understanding and managing Amazon S3 storage classes",
+Storage classes from warm to cold: Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle",
 read 2026-11-24.
 """
 

@@ -114,8 +114,8 @@ class Pack:
         self.policies, self.context = pack.build(
             PROD if config is None else config, today, lambda ids, day: exemptions.read(exempt, ids, day)
         )
-        analyzer_class = analyzer.install(self.context)
-        self.analyzer = analyzer_class(pack.NAME, "0.0.1", self.policies, EnforcementLevel.MANDATORY)
+        create_analyzer = analyzer.analyzer_for(self.context)
+        self.analyzer = create_analyzer(pack.NAME, "0.0.1", self.policies, EnforcementLevel.MANDATORY)
 
     def configure(self, **options: dict[str, Any]) -> "Pack":
         """Set options of policies, as `--policy-pack-config` does; `_` in an id stands for `-`."""

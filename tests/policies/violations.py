@@ -290,6 +290,6 @@ def _set(resource: FakeResource, path: str, value: Any) -> FakeResource:
     """As `with_property`, also for a label, whose key contains dots."""
     if path.startswith("metadata.labels."):
         labels = {**resource.inputs["metadata"]["labels"], path.removeprefix("metadata.labels."): value}
-        kept = {key: label for key, label in labels.items() if label is not None}
-        return with_property(resource, "metadata.labels", kept)
+        remaining = {key: label for key, label in labels.items() if label is not None}
+        return with_property(resource, "metadata.labels", remaining)
     return with_property(resource, path, value)

@@ -16,11 +16,11 @@ from teei_finops.policy_report import (
 REPORT = PolicyReport(
     pack="finops",
     pack_version="1.2",
-    rules=[ReportedRule("queue-tags", "Queues need tags.", "Add tags.", "advisory", "low", "page#queue-tags")],
+    rules=[ReportedRule("queue-tags", "Queues need tags.", "Add tags.", "advisory", "low", "page#tags")],
     violations=[
         ReportedViolation(
             policy="queue-tags", level="advisory", severity="low", urn="urn:q", name="q", type="t",
-            property="tags", value={"a": [1, None]}, what="missing team", fix="add team", page="p", message="é",
+            property="tags", value={"a": [1, None]}, what="no team", fix="add team", page="p", message="é",
         )
     ],
     undetermined=[UndeterminedProperty("queue-tags", "urn:r", "r", "t", "tags", "is unknown until deploy")],

@@ -42,8 +42,8 @@ aws.cloudwatch.LogGroup("audit", retention_in_days=0, tags=tags)
 aws.s3.Bucket("bare", tags=tags)
 aws.rds.Instance("ledger", instance_class="db.t4g.micro", storage_type="gp3", storage_encrypted=True,
     deletion_protection=True, backup_retention_period=7, tags=tags)
-kept = aws.s3.Bucket("kept", tags=tags)
-aws.s3.BucketLifecycleConfiguration("kept-lifecycle", bucket=kept.id, rules=[{{
+exports = aws.s3.Bucket("exports", tags=tags)
+aws.s3.BucketLifecycleConfiguration("exports-lifecycle", bucket=exports.id, rules=[{{
     "id": "all", "status": "Enabled", "expiration": {{"days": queue.arn.apply(len)}},
     "abort_incomplete_multipart_upload": {{"days_after_initiation": 7}},
 }}])
@@ -119,7 +119,7 @@ def test_the_pack_starts_in_its_folder_without_a_python_path_and_evaluates_over_
         in_one_zone = with_property(database(), "multiAz", False)
         policies = [diagnostic.policy for diagnostic in pack.evaluate(in_one_zone)]
         assert policies == ["database-is-multi-az-in-prod"]
-    assert {file.name for file in tmp_path.iterdir()} == set(PACKAGES), "no report was asked for"
+    assert {file.name for file in tmp_path.iterdir()} == set(PACKAGES), "no variable, so no report"
 
 
 def test_the_config_of_the_stack_may_come_from_configure_stack_alone(tmp_path):
@@ -226,7 +226,7 @@ def test_the_engine_shows_undetermined_properties_as_advisory(preview):
     assert {event["enforcementLevel"] for event in undetermined.values()} == {"advisory"}
     unknown = "rules[0].expiration.days is unknown until deploy"
     assert unknown in undetermined["bucket-has-a-lifecycle"]["message"]
-    assert undetermined["lifecycle-keeps-minimum-days"]["resourceUrn"].endswith("::kept-lifecycle")
+    assert undetermined["lifecycle-keeps-minimum-days"]["resourceUrn"].endswith("::exports-lifecycle")
 
 
 @pytest.mark.engine

@@ -142,7 +142,8 @@ def test_the_message_names_the_rule_and_shows_the_whole_schedule():
         lifecycle_rules(transitions((30, "STANDARD_IA"), (60, "GLACIER"), expire=100))
     )
     assert diagnostic.message.split("\n")[1:] == [
-        "rules: rules[0]: rule r0: objects transition to GLACIER on day 60, stay 40 days and are billed for 90",
+        "rules: rules[0]: rule r0: "
+        "objects transition to GLACIER on day 60, stay 40 days and are billed for 90",
         "  value: STANDARD_IA on day 30, GLACIER on day 60, expiration on day 100",
         "  fix: let the next transition or the expiration follow after at least 90 days",
     ]

@@ -1,4 +1,4 @@
-"""The Region in which a resource is billed: its own, else its provider's, else that of `--region`."""
+"""The Region in which a resource is billed: its own, else its provider's, else `--region`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from teei_finops.costing.preview.values import is_secret, is_unknown
 def region_of(plan: Plan, resource: Resource, state: State, fallback: str | None) -> str:
     """Raises `Unpriced` where none of these is known.
 
-    A default provider, or none, has the Region in the config's `aws:region`; that of an explicit provider which
-    is not in the preview is unknown.
+    The Region of a default provider is the config's `aws:region`; that of an explicit one is in its inputs.
     """
     for values in (state.inputs, state.outputs):
         value = values.get("region")

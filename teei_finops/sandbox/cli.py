@@ -116,7 +116,7 @@ SANDBOX = Command(
         Command(
             name="aws",
             summary="call an operation on the fake AWS account of a stack",
-            description="Call one operation on the fake AWS account of a stack and print its response as\nJSON.",
+            description="Call one operation on the fake AWS account of a stack and print its response.",
             configure=_configure_aws,
             run=_query_account,
             example="teei-finops sandbox aws --stack staging s3api list-buckets",

@@ -48,7 +48,7 @@ class BudgetResult:
 
 
 def evaluate_budgets(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[BudgetResult]:
-    """A budget fails when the expected cost exceeds a limit or cap, and is advisory when the high end does."""
+    """A budget fails when the expected cost exceeds it, and is advisory when only the high end does."""
     costs = list(costs)
     totals = _ScopeTotals(costs)
     waivers: dict[str, Waiver] = {}

@@ -71,9 +71,11 @@ def _storage(ctx: EstimationContext, source: EstimationContext | None, zone: str
     The size of a database restored from a snapshot is known only on deploy.
     """
     owner = source if source is not None and not ctx.has("allocatedStorage") else ctx
-    made = owner.output("allocatedStorage")
-    deployed = not owner.has("allocatedStorage") and isinstance(made, (int, str))
-    allocated = Inputs({"allocatedStorage": made} if deployed else owner.raw).number("allocatedStorage")
+    deployed_size = owner.output("allocatedStorage")
+    deployed = not owner.has("allocatedStorage") and isinstance(deployed_size, (int, str))
+    allocated = Inputs({"allocatedStorage": deployed_size} if deployed else owner.raw).number(
+        "allocatedStorage"
+    )
     size = Range(allocated, allocated, max(allocated, ctx.number("maxAllocatedStorage", 0)))
     typed = source if source is not None and not ctx.has("storageType") and not ctx.has("iops") else ctx
     kind = typed.text("storageType", "io1" if typed.has("iops") else "gp2")

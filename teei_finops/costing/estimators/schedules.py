@@ -80,13 +80,13 @@ def _weekdays(text: str, first_day: int) -> Decimal | None:
 
 def _count(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int | None:
     """How many values of `low..high` a field names (`*`, `1,2`, `1-5`, `0/15`, `*/5`, `L`, `15W`)."""
-    found: set[int] = set()
+    values: set[int] = set()
     for part in text.split(","):
         if part in ("*", "?"):
-            found.update(range(low, high + 1))
+            values.update(range(low, high + 1))
             continue
         if part in ("L", "LW") or re.fullmatch(r"\d+W|L-\d+", part):
-            found.add(high + 1)
+            values.add(high + 1)
             continue
         span, _, step = part.partition("/")
         first, dash, last = span.partition("-")
@@ -97,8 +97,8 @@ def _count(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int |
             return None
         if stop < start:
             stop += high - low + 1
-        found.update(low + (value - low) % (high - low + 1) for value in range(start, stop + 1, every))
-    return len(found)
+        values.update(low + (value - low) % (high - low + 1) for value in range(start, stop + 1, every))
+    return len(values)
 
 
 def _value(text: str, names: tuple[str, ...], low: int) -> int | None:

@@ -55,18 +55,18 @@ def subscription(ctx: EstimationContext) -> None:
     """One delivery for each message of the topic, unless usage sets deliveries here or on the topic."""
     protocol = ctx.text("protocol")
     key, usage_key = PROTOCOLS.get(protocol, (protocol, ""))
-    found = _topic(ctx, protocol)
+    topic = _topic(ctx, protocol)
     deliveries = ctx.from_usage("monthly_deliveries")
-    if deliveries is None and found is not None and usage_key:
-        if found.from_usage(usage_key) is not None:
-            ctx.note(f"its deliveries are in {usage_key} of topic {found.name}")
+    if deliveries is None and topic is not None and usage_key:
+        if topic.from_usage(usage_key) is not None:
+            ctx.note(f"its deliveries are in {usage_key} of topic {topic.name}")
             deliveries = NOTHING
         elif key != "email":
-            deliveries = found.from_usage("monthly_requests")
+            deliveries = topic.from_usage("monthly_requests")
     if deliveries is None:
         deliveries = ctx.usage("monthly_deliveries", *(E_MAILS_TO_PEOPLE if key == "email" else REQUESTS))
     size = ctx.usage("delivery_size_kb", *SIZE_KB)
-    _deliveries(ctx, key, deliveries, size, found is not None and found.flag("fifoTopic"))
+    _deliveries(ctx, key, deliveries, size, topic is not None and topic.flag("fifoTopic"))
 
 
 def _topic(ctx: EstimationContext, protocol: str) -> EstimationContext | None:

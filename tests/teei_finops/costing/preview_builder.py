@@ -1,4 +1,4 @@
-"""Previews as the engine prints them, made small: the single document and the streaming events."""
+"""Small previews in both formats of the engine: the single document and the streaming events."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def urn(token: str, name: str) -> str:
 
 
 def state(token: str, name: str, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
-    made = {"urn": urn(token, name), "custom": True, "type": token, "inputs": inputs, "parent": STACK}
-    return made | {"provider": DEFAULT_PROVIDER} | more
+    fields = {"urn": urn(token, name), "custom": True, "type": token, "inputs": inputs, "parent": STACK}
+    return fields | {"provider": DEFAULT_PROVIDER} | more
 
 
 def step(op: str, token: str, name: str, new=None, old=None, **more: Any) -> dict[str, Any]:
     """One step; `new` and `old` are inputs, `more` goes into both states."""
-    made: dict[str, Any] = {"op": op, "urn": urn(token, name)}
+    result: dict[str, Any] = {"op": op, "urn": urn(token, name)}
     if old is not None:
-        made["oldState"] = state(token, name, old, **more)
+        result["oldState"] = state(token, name, old, **more)
     if new is not None:
-        made["newState"] = state(token, name, new, **more)
-    return made
+        result["newState"] = state(token, name, new, **more)
+    return result
 
 
 def create(token: str, name: str, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def create(token: str, name: str, inputs: dict[str, Any], **more: Any) -> dict[s
 
 def provider(name: str, inputs: dict[str, Any], op: str = "create") -> dict[str, Any]:
     token = "pulumi:providers:aws"
-    made = {"urn": urn(token, name), "custom": True, "type": token, "inputs": inputs}
-    return {"op": op, "urn": urn(token, name), "newState": made}
+    new = {"urn": urn(token, name), "custom": True, "type": token, "inputs": inputs}
+    return {"op": op, "urn": urn(token, name), "newState": new}
 
 
 def preview(*steps: dict[str, Any], config=None, summary=None, diagnostics=None) -> str:
@@ -62,14 +62,18 @@ def preview(*steps: dict[str, Any], config=None, summary=None, diagnostics=None)
 def stream(*steps: dict[str, Any], config=None, result: str = "succeeded") -> str:
     """The same steps as engine events, which carry no dependencies."""
     lines: list[dict[str, Any]] = [{"preludeEvent": {"config": config or {"aws:region": "us-east-1"}}}]
-    for each in steps:
+    for preview_step in steps:
         sides = {
-            side: {k: v for k, v in (each.get(f"{side}State") or {}).items() if k != "propertyDependencies"}
+            side: {
+                k: v
+                for k, v in (preview_step.get(f"{side}State") or {}).items()
+                if k != "propertyDependencies"
+            }
             or None
             for side in ("old", "new")
         }
-        token = each["urn"].split("::")[2].rpartition("$")[2]
-        metadata = {"op": each["op"], "urn": each["urn"], "type": token, **sides}
+        token = preview_step["urn"].split("::")[2].rpartition("$")[2]
+        metadata = {"op": preview_step["op"], "urn": preview_step["urn"], "type": token, **sides}
         lines.append({"resourcePreEvent": {"metadata": metadata, "planning": True}})
     lines.append({"summaryEvent": {"resourceChanges": {}, "result": result}})
     return "".join(json.dumps(line) + "\n" for line in lines)

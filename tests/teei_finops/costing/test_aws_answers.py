@@ -25,13 +25,15 @@ DAY = date(2026, 11, 24)
 
 @pytest.fixture
 def answers(monkeypatch):
-    """Stubbed clients by service; each must have been asked all that was recorded."""
+    """Stubbed clients by service; every recorded call must have been made."""
     stubs: dict[str, Stubber] = {}
 
     def client(service: str, region: str):
         if service not in stubs:
-            made = boto3.client(service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x")
-            stubs[service] = Stubber(made)
+            client = boto3.client(
+                service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x"
+            )
+            stubs[service] = Stubber(client)
             stubs[service].activate()
         return stubs[service].client
 
@@ -42,8 +44,8 @@ def answers(monkeypatch):
         return stubs[service]
 
     yield stub
-    for each in stubs.values():
-        each.assert_no_pending_responses()
+    for stub in stubs.values():
+        stub.assert_no_pending_responses()
 
 
 def product(attributes: dict, tiers: list[tuple[str, str, str]]) -> str:
@@ -69,13 +71,13 @@ ROWS = [
 
 def queue_products(answers, *products: str) -> None:
     fifo = product({}, [("0", "Inf", "0.0000005000")])
-    for kind, found in (("Standard", products), ("FIFO (first-in first-out)", (fifo,))):
+    for kind, listed in (("Standard", products), ("FIFO (first-in first-out)", (fifo,))):
         filters = [
             {"Type": "TERM_MATCH", "Field": "regionCode", "Value": "us-east-1"},
             {"Type": "TERM_MATCH", "Field": "queueType", "Value": kind},
         ]
         expected = {"ServiceCode": "AWSQueueService", "Filters": filters, "FormatVersion": "aws_v1"}
-        answers("pricing").add_response("get_products", {"PriceList": list(found)}, expected)
+        answers("pricing").add_response("get_products", {"PriceList": list(listed)}, expected)
 
 
 def prices(tmp_path):
@@ -88,7 +90,7 @@ def test_refreshed_rows_have_the_list_s_tiers_and_day_and_the_others_stay(answer
     path = prices(tmp_path)
     tiers = [("0", "100000000000", "0.0000004000"), ("100000000000", "Inf", "0.0000003000")]
     queue_products(answers, product({}, tiers))
-    said = refresh(["AWSQueueService"], path)
+    summary = refresh(["AWSQueueService"], path)
     with path.open(newline="") as file:
         rows = [row[3:8] for row in csv.reader(file)][1:]
     assert rows == [
@@ -97,7 +99,7 @@ def test_refreshed_rows_have_the_list_s_tiers_and_day_and_the_others_stay(answer
         ["other", "1M-requests", "9", "0", "2020-01-01"],
         ["requests", "1M-requests", "0.5", "0", "2026-11-20"],
     ]
-    assert "1 of 3 prices changed, 2 confirmed or changed, 1 unchanged" in said
+    assert "1 of 3 prices changed, 2 confirmed or changed, 1 unchanged" in summary
 
 
 def test_two_products_that_answer_for_one_row_are_refused_and_change_nothing(answers, tmp_path):
@@ -120,15 +122,15 @@ def test_a_list_of_several_pages_is_read_to_its_end(answers):
     stub.add_response(
         "get_products", {"PriceList": [product({"n": "2"}, [])]}, shared | {"NextToken": "more"}
     )
-    found = aws.products(stub.client, "AmazonEC2", {"tenancy": "Shared"})
-    assert [each["product"]["attributes"]["n"] for each in found] == ["1", "2"]
+    products = aws.products(stub.client, "AmazonEC2", {"tenancy": "Shared"})
+    assert [product["product"]["attributes"]["n"] for product in products] == ["1", "2"]
 
 
-def test_every_rule_stands_for_rows_of_the_price_book():
+def test_every_refresh_rule_has_rows_in_the_price_book():
     book = {key[1:] for key in list_prices().keys()}  # noqa: SIM118  a PriceBook is not a dict
     for rule in read_rules():
-        found = [key for key in book if key[:2] == (rule.service, rule.family)]
-        assert any(rule.key in ("*", key[2]) for key in found), rule
+        keys = [key for key in book if key[:2] == (rule.service, rule.family)]
+        assert any(rule.key in ("*", key[2]) for key in keys), rule
         assert (rule.key == "*") == bool(rule.key_attribute), rule
 
 
@@ -176,15 +178,15 @@ def test_metrics_become_monthly_usage_that_the_review_reads(answers, tmp_path):
     assert "later" not in text, "what is not deployed has no data"
 
 
-def test_each_metric_is_asked_by_the_resource_s_own_dimension(answers):
+def test_each_metric_is_queried_by_the_dimension_of_its_resource(answers):
     stub = answers("cloudwatch")
-    asked = []
+    requests = []
     stub.client.meta.events.register(
-        "before-parameter-build.cloudwatch.GetMetricData", lambda params, **_: asked.append(dict(params))
+        "before-parameter-build.cloudwatch.GetMetricData", lambda params, **_: requests.append(dict(params))
     )
     stub.add_response("get_metric_data", {"MetricDataResults": []})
     text = usage_from("cloudwatch", [deployed()], at=DAY, days=30, region=None)
-    metrics = [query["MetricStat"]["Metric"] for query in asked[0]["MetricDataQueries"]]
+    metrics = [query["MetricStat"]["Metric"] for query in requests[0]["MetricDataQueries"]]
     assert {"Name": "QueueName", "Value": "jobs-1"} in metrics[0]["Dimensions"]
     assert {"Name": "StorageType", "Value": "StandardStorage"} in metrics[4]["Dimensions"]
     assert f"# No data: {urn(QUEUE, 'jobs')}" in text
@@ -213,10 +215,10 @@ def test_billed_quantities_become_monthly_usage(answers):
             },
         )  # fmt: skip
     text = usage_from("cost-explorer", [deployed()], at=DAY, days=30, region=None)
-    stated = yaml.safe_load(text)["resources"]
+    resources = yaml.safe_load(text)["resources"]
     month = Decimal(730) / (24 * 14)
-    assert stated[urn(QUEUE, "jobs")] == {"monthly_requests": float(round(700 * month, 6))}
-    assert stated[urn(BUCKET, "logs")] == {
+    assert resources[urn(QUEUE, "jobs")] == {"monthly_requests": float(round(700 * month, 6))}
+    assert resources[urn(BUCKET, "logs")] == {
         "standard_ia_storage_gb": float(round(month, 6)),
         "standard_storage_gb": float(round(7 * month, 6)),
     }

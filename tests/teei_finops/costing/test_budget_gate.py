@@ -26,7 +26,7 @@ DAY = date(2026, 11, 24)
 GB100 = {"size": 100, "type": "gp3"}
 
 
-def judged(steps, *budgets: Budget, waivers=(), usage=None, **more):
+def reviewed(steps, *budgets: Budget, waivers=(), usage=None, **more):
     plan = read_plan(preview(*steps), name="p")
     options = CostOptions(
         at=DAY, budgets=Budgets(budgets, tuple(waivers), **more), usage=usage or UsageProfile()
@@ -39,8 +39,8 @@ def disk(size: int, **more):
 
 
 def requests(low: int, expected: int, high: int) -> UsageProfile:
-    stated = {"monthly_requests": Range(Decimal(low), Decimal(expected), Decimal(high))}
-    return UsageProfile({QUEUE: stated | {"request_size_kb": Range.of(1)}})
+    usage = {"monthly_requests": Range(Decimal(low), Decimal(expected), Decimal(high))}
+    return UsageProfile({QUEUE: usage | {"request_size_kb": Range.of(1)}})
 
 
 LIMIT_8 = Budget("disks", Scope(), monthly_limit=Decimal(8))
@@ -48,14 +48,14 @@ LIMIT_8 = Budget("disks", Scope(), monthly_limit=Decimal(8))
 
 @pytest.mark.parametrize(("size", "status", "verdict"), [(100, "within", "pass"), (101, "fail", "fail")])
 def test_the_expected_cost_may_reach_the_limit_but_not_pass_it(size, status, verdict):
-    document = judged([disk(size)], LIMIT_8)
+    document = reviewed([disk(size)], LIMIT_8)
     assert document["budgets"][0]["status"] == status
     assert document["verdict"] == verdict
 
 
 def test_a_high_end_above_the_limit_is_advisory():
     queue = create(QUEUE, "jobs", {})
-    document = judged([queue], LIMIT_8, usage=requests(0, 20_000_000, 20_000_001))
+    document = reviewed([queue], LIMIT_8, usage=requests(0, 20_000_000, 20_000_001))
     assert (document["budgets"][0]["status"], document["verdict"]) == ("advisory", "advisory")
     assert "high end" in document["budgets"][0]["reason"]
 
@@ -72,18 +72,18 @@ def test_a_high_end_above_the_limit_is_advisory():
 )
 def test_the_increase_may_reach_its_cap_but_not_pass_it(cap, size, status):
     change = step("update", VOLUME, "disk", old=GB100, new=GB100 | {"size": size})
-    assert judged([change], Budget("b", Scope(), **cap))["budgets"][0]["status"] == status
+    assert reviewed([change], Budget("b", Scope(), **cap))["budgets"][0]["status"] == status
 
 
 def test_any_increase_from_nothing_is_above_a_percentage():
-    row = judged([disk(1)], Budget("b", Scope(), max_increase_percent=Decimal(1000)))["budgets"][0]
+    row = reviewed([disk(1)], Budget("b", Scope(), max_increase_percent=Decimal(1000)))["budgets"][0]
     assert row["status"] == "fail"
     assert "from $0" in row["reason"]
 
 
 def test_nothing_that_changes_is_within_a_cap_of_zero_percent():
     same = step("same", VOLUME, "disk", old=GB100, new=GB100)
-    assert judged([same], Budget("b", Scope(), max_increase_percent=Decimal(0)))["verdict"] == "pass"
+    assert reviewed([same], Budget("b", Scope(), max_increase_percent=Decimal(0)))["verdict"] == "pass"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_budget_counts_what_its_scope_names(scope, expected):
 )
 def test_a_waiver_lets_a_breach_pass_through_its_last_day(expires, status, verdict):
     waiver = Waiver("disks", "cto@example.com", "migration", expires)
-    document = judged([disk(200)], LIMIT_8, waivers=[waiver])
+    document = reviewed([disk(200)], LIMIT_8, waivers=[waiver])
     assert (document["budgets"][0]["status"], document["verdict"]) == (status, verdict)
     assert "cto@example.com" in document["budgets"][0]["reason"]
 
@@ -128,14 +128,14 @@ def test_a_waiver_lets_a_breach_pass_through_its_last_day(expires, status, verdi
     ("percent", "enforcement", "verdict"),
     [(50, "mandatory", "advisory"), (51, "mandatory", "fail"), (51, "advisory", "advisory")],
 )
-def test_coverage_below_what_is_wanted_counts_as_the_setting_says(percent, enforcement, verdict):
+def test_coverage_below_the_minimum_has_the_configured_enforcement(percent, enforcement, verdict):
     steps = [disk(100), create("aws:quantum/thing:Thing", "odd", {})]
-    document = judged(steps, min_percent=Decimal(percent), coverage=enforcement)
+    document = reviewed(steps, min_percent=Decimal(percent), coverage=enforcement)
     assert document["verdict"] == verdict
 
 
 def test_anything_unpriced_is_at_best_advisory_also_without_budgets():
-    assert judged([create("aws:quantum/thing:Thing", "odd", {})])["verdict"] == "advisory"
+    assert reviewed([create("aws:quantum/thing:Thing", "odd", {})])["verdict"] == "advisory"
 
 
 def test_no_resource_is_within_every_budget():
@@ -159,7 +159,7 @@ def test_budgets_in_the_config_of_a_stack_are_judged():
 
 
 @pytest.mark.parametrize("value", ["{", "[1]", '{"a": 7}', '{"a": {"limit": "x"}}', "7"])
-def test_a_config_that_holds_something_else_as_budgets_is_let_be(value):
+def test_a_config_whose_budgets_have_another_form_is_ignored(value):
     plan = read_plan(preview(disk(100), config={"shop:budgets": value}), name="p")
     assert budgets_of_config(plan) == ()
 
@@ -187,12 +187,12 @@ def read(tmp_path: Path, text: str) -> Budgets:
 
 
 def test_a_whole_file_is_read(tmp_path):
-    made = read(tmp_path, WHOLE)
-    assert [budget.monthly_limit for budget in made.budgets] == [Decimal("100.5"), None, None]
-    assert made.budgets[2].scope == Scope("tag", ("web",), "team")
-    assert made.waivers[0].expires == date(2026, 12, 31)
-    assert made.discounts[0].percent == Decimal("12.5")
-    assert (made.min_percent, made.coverage) == (90, "mandatory")
+    budgets = read(tmp_path, WHOLE)
+    assert [budget.monthly_limit for budget in budgets.budgets] == [Decimal("100.5"), None, None]
+    assert budgets.budgets[2].scope == Scope("tag", ("web",), "team")
+    assert budgets.waivers[0].expires == date(2026, 12, 31)
+    assert budgets.discounts[0].percent == Decimal("12.5")
+    assert (budgets.min_percent, budgets.coverage) == (90, "mandatory")
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_a_mistake_in_the_file_is_named_in_one_line(tmp_path, old, new, problem)
 
 def test_a_waiver_of_a_budget_that_is_not_there_is_refused():
     with pytest.raises(SettingError, match="did you mean 'disks'"):
-        judged([disk(1)], LIMIT_8, waivers=[Waiver("disk", "cto", "why", DAY)])
+        reviewed([disk(1)], LIMIT_8, waivers=[Waiver("disk", "cto", "why", DAY)])

@@ -152,7 +152,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_cannot_be_reviewed_exits_2_with_one_line_and_no_output(capsys, plan, tmp_path, case):
+def test_a_review_that_cannot_be_done_exits_2_with_one_line_and_no_output(capsys, plan, tmp_path, case):
     code, out, err = run(capsys, *refused(plan, tmp_path)[case])
     assert (code, out) == (2, "")
     assert err.count("\n") == 1, err

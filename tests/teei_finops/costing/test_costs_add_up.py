@@ -72,11 +72,11 @@ ODD = [UNKNOWN, SECRET, None, "", [], {}, 0, -1, "x", [None], [{}], {"a": [UNKNO
 @st.composite
 def inputs(draw):
     names = draw(st.lists(st.sampled_from(sorted(INPUTS)), max_size=10, unique=True))
-    made = {}
+    inputs = {}
     for name in names:
         usual = st.sampled_from(INPUTS[name])
-        made[name] = draw(st.one_of(usual, usual, usual, usual, usual, st.sampled_from(ODD)))
-    return made
+        inputs[name] = draw(st.one_of(usual, usual, usual, usual, usual, st.sampled_from(ODD)))
+    return inputs
 
 
 @st.composite
@@ -95,26 +95,26 @@ def steps(draw, index: int):
     eu = provider("eu", {"region": "eu-central-1"})["urn"]
     if draw(st.booleans()):
         more["provider"] = f"{eu}::{UNKNOWN}"
-    made = step(op, token, name, new=new, old=old, **more)
-    if "newState" in made:
-        made["newState"]["propertyDependencies"] = {
+    preview_step = step(op, token, name, new=new, old=old, **more)
+    if "newState" in preview_step:
+        preview_step["newState"]["propertyDependencies"] = {
             "launchTemplate": draw(
-                st.lists(st.sampled_from([f"{made['urn'].rpartition('::')[0]}::r0"]), max_size=1)
+                st.lists(st.sampled_from([f"{preview_step['urn'].rpartition('::')[0]}::r0"]), max_size=1)
             )
         }
-    return made
+    return preview_step
 
 
 @st.composite
 def previews(draw):
     count = draw(st.integers(0, 8))
-    made = [provider("eu", {"region": "eu-central-1"}), *(draw(steps(index)) for index in range(count))]
-    return draw(st.sampled_from([preview, stream]))(*made)
+    plan_steps = [provider("eu", {"region": "eu-central-1"}), *(draw(steps(index)) for index in range(count))]
+    return draw(st.sampled_from([preview, stream]))(*plan_steps)
 
 
 def add(amounts):
     amounts = list(amounts)
-    return {end: decimal_text(sum((Decimal(each[end]) for each in amounts), Decimal(0))) for end in ENDS}
+    return {end: decimal_text(sum((Decimal(amount[end]) for amount in amounts), Decimal(0))) for end in ENDS}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -98,8 +98,8 @@ def test_a_preview_with_errors_is_incomplete_but_shows_what_it_has():
 
 def test_other_clouds_are_named_as_unpriced_and_never_free():
     document = reviewed("python_other_clouds.json")
-    found = reasons(document)
+    reason_of = reasons(document)
     for name in ("assets", "acc", "dns", "native"):
-        assert found[name].startswith("type unknown")
-    assert found["jobs"].startswith("no price in this region")
+        assert reason_of[name].startswith("type unknown")
+    assert reason_of["jobs"].startswith("no price in this region")
     assert document["coverage"] == {"priced": 0, "free": 3, "usage": 0, "unpriced": 5}

@@ -45,9 +45,9 @@ def test_both_formats_of_a_run_give_the_same_operations(sample):
     assert plan.config["aws:region"] == "us-east-1"
     assert plan.complete
     assert plan.totals_of == "stack"
-    found = operations(plan)
-    assert len(found) == len(plan.resources) == 25
-    assert {name: op for name, op in found.items() if op != "same"} == {
+    operation_of = operations(plan)
+    assert len(operation_of) == len(plan.resources) == 25
+    assert {name: op for name, op in operation_of.items() if op != "same"} == {
         "db": "update", "existing": "read", "jobs": "replace", "adopted": "import", "lt2": "create",
         "asg": "update", "new": "create", "asg2": "create", "db2": "create", "old": "delete",
         "kept": "delete", "lt3": "delete",
@@ -88,7 +88,7 @@ def test_a_preview_that_ended_in_errors_is_not_complete(sample):
     assert "\n" not in plan.errors[0]
 
 
-def test_policies_that_say_no_leave_the_preview_complete():
+def test_a_mandatory_policy_violation_leaves_the_preview_complete():
     plan = plan_of("policies.json", events="policies.events.jsonl")
     assert plan.complete
     assert {(report.policy, report.enforcement) for report in plan.policy} == {
@@ -104,13 +104,13 @@ def test_what_was_imported_has_no_old_state():
     assert adopted.new.inputs["size"] == 100
 
 
-def test_components_and_external_resources_are_told_apart():
+def test_components_and_external_resources_are_distinguished():
     for sample in ("changes.json", "changes.stream.jsonl"):
-        found = {resource.name: resource for resource in plan_of(sample).resources}
-        assert not found["net"].custom
-        assert found["existing"].external
-        assert found["net-nat"].custom
-        assert found["net-nat"].parent.endswith("::net")
+        by_name = {resource.name: resource for resource in plan_of(sample).resources}
+        assert not by_name["net"].custom
+        assert by_name["existing"].external
+        assert by_name["net-nat"].custom
+        assert by_name["net-nat"].parent.endswith("::net")
 
 
 def test_unknown_values_are_listed_by_path():
@@ -176,7 +176,7 @@ def test_the_same_name_with_another_type_is_another_resource():
         (stream(create(QUEUE, "a", {})).replace('{"summary', 'oops\n{"summary'), "line 3"),
     ],
 )
-def test_what_is_not_a_whole_preview_gives_one_clear_line(text, problem):
+def test_an_incomplete_preview_gives_one_clear_line(text, problem):
     with pytest.raises(PreviewError) as caught:
         read_plan(text, name="plan.json")
     assert problem in str(caught.value)

@@ -51,9 +51,8 @@ def known_gaps():
 
 
 def test_every_row_has_a_place_a_price_and_a_source():
-    found = rows()
-    assert len(found) >= 8968
-    for row in found:
+    assert len(rows()) >= 8968
+    for row in rows():
         assert all(row[column] for column in COLUMNS), row
         assert re.fullmatch(r"\d+(\.\d+)?", row["usd"]), row
         assert re.fullmatch(r"\d+(\.\d+)?", row["tier_from"]), row
@@ -69,9 +68,9 @@ def test_tiers_of_one_thing_share_a_unit_and_only_the_first_may_start_above_zero
     tiers = defaultdict(list)
     for row in rows():
         tiers[row["region"], row["service"], row["family"], row["key"]].append(row)
-    for key, found in tiers.items():
-        assert len({row["unit"] for row in found}) == 1, key
-        starts = sorted(Decimal(row["tier_from"]) for row in found)
+    for key, rows_of_key in tiers.items():
+        assert len({row["unit"] for row in rows_of_key}) == 1, key
+        starts = sorted(Decimal(row["tier_from"]) for row in rows_of_key)
         if len(starts) > 1 and starts[0] > 0:
             assert key[1:3] in INCLUDED_WITH_TIERS, key
 
@@ -145,21 +144,21 @@ def overrides(tmp_path, text: str):
 
 def test_rows_of_a_user_replace_all_rows_of_a_thing_tiers_included(tmp_path):
     storage = "us-east-1,AmazonS3,standard,storage,GB-month,0.02,0,2026-11-01,contract"
-    made = list_prices().with_overrides(overrides(tmp_path, f"{HEADER}\n{storage}\n{ROW}\n"))
-    assert [tier.usd for tier in made.find("us-east-1", "AmazonS3", "standard", "storage").tiers] == [
+    book = list_prices().with_overrides(overrides(tmp_path, f"{HEADER}\n{storage}\n{ROW}\n"))
+    assert [tier.usd for tier in book.find("us-east-1", "AmazonS3", "standard", "storage").tiers] == [
         Decimal("0.02")
     ]
-    assert len(made.find("eu-central-1", "AmazonS3", "standard", "storage").tiers) == 3
+    assert len(book.find("eu-central-1", "AmazonS3", "standard", "storage").tiers) == 3
     assert (
-        made.find("us-east-1", "AWSQueueService", "standard", "requests").tiers[0].source.endswith("line 3")
+        book.find("us-east-1", "AWSQueueService", "standard", "requests").tiers[0].source.endswith("line 3")
     )
 
 
 def test_a_user_may_add_a_region(tmp_path):
-    made = list_prices().with_overrides(
+    book = list_prices().with_overrides(
         overrides(tmp_path, f"{HEADER}\n{ROW.replace('us-east-1', 'sa-east-1')}")
     )
-    assert made.find("sa-east-1", "AWSQueueService", "standard", "requests") is not None
+    assert book.find("sa-east-1", "AWSQueueService", "standard", "requests") is not None
 
 
 @pytest.mark.parametrize(

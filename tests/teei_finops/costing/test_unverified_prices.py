@@ -43,7 +43,7 @@ def test_the_review_warns_of_amounts_that_rest_on_unverified_prices(format):
     assert "unverified" not in render(secret_in("us-east-1"), format)
 
 
-def test_the_lines_of_an_unverified_price_say_so():
+def test_the_lines_of_an_unverified_price_have_that_source():
     document = secret_in("eu-central-1")
     assert {line["source"] for line in document["resources"][0]["lines"]} == {UNVERIFIED}
     assert "price of 2026-10-08: unverified" in explain(document, urn(SECRET, "key"))

@@ -38,8 +38,8 @@ def read(tmp_path, text: str):
     ],
 )
 def test_a_urn_wins_over_a_name_over_a_glob_over_the_type_key_by_key(tmp_path, name, requests):
-    stated = read(tmp_path, WHOLE).of(urn(QUEUE, name), name, QUEUE)
-    assert stated == {"monthly_requests": requests, "request_size_kb": Range.of(4)}
+    usage = read(tmp_path, WHOLE).of(urn(QUEUE, name), name, QUEUE)
+    assert usage == {"monthly_requests": requests, "request_size_kb": Range.of(4)}
 
 
 def test_entries_that_match_nothing_are_named(tmp_path):

@@ -52,7 +52,7 @@ def amount(line: dict[str, Any]) -> Decimal:
     return Decimal(line["amount"]["expected"])
 
 
-def told(line: dict[str, Any]) -> str:
+def line_text(line: dict[str, Any]) -> str:
     return f"{line['what']}: {line['quantity']} × {line['rate']} = {amount(line)}"
 
 
@@ -65,15 +65,15 @@ def urn(name: str, token: str) -> str:
     return f"urn:pulumi:example::aws::{token}::{name}"
 
 
-def references(value: Any, found: list[str]) -> Any:
+def references(value: Any, names: list[str]) -> Any:
     """`{ref: name}` becomes the engine's placeholder; the names it stood for are added to `found`."""
     if isinstance(value, dict):
         if set(value) == {"ref"}:
-            found.append(value["ref"])
+            names.append(value["ref"])
             return UNKNOWN
-        return {key: references(item, found) for key, item in value.items()}
+        return {key: references(item, names) for key, item in value.items()}
     if isinstance(value, list):
-        return [references(item, found) for item in value]
+        return [references(item, names) for item in value]
     return value
 
 
@@ -84,10 +84,10 @@ def preview(example: dict[str, Any]) -> str:
         inputs: dict[str, Any] = {}
         depends: dict[str, list[str]] = {}
         for key, value in resource["inputs"].items():
-            found: list[str] = []
-            inputs[key] = references(value, found)
-            if found:
-                depends[key] = [urn(other, example["resources"][other]["type"]) for other in found]
+            names: list[str] = []
+            inputs[key] = references(value, names)
+            if names:
+                depends[key] = [urn(other, example["resources"][other]["type"]) for other in names]
         for copy in copies(name, resource):
             state = {
                 "urn": urn(copy, resource["type"]),
@@ -105,7 +105,7 @@ def preview(example: dict[str, Any]) -> str:
 
 def usage(example: dict[str, Any]) -> UsageProfile:
     """The stated use, and 0 for every other use of the types at hand."""
-    stated = example.get("usage", {})
+    usage = example.get("usage", {})
     profile: dict[str, dict[str, Usage]] = {}
     for name, resource in example["resources"].items():
         kind = class_of(resource["type"])
@@ -115,7 +115,7 @@ def usage(example: dict[str, Any]) -> UsageProfile:
             for key in kind.usage_keys
             if not key.startswith(NOT_ZERO) and (key.startswith("monthly_") or key.endswith("_gb"))
         }
-        for key, value in stated.get(name, {}).items():
+        for key, value in usage.get(name, {}).items():
             assert key in kind.usage_keys, f"{resource['type']} has no usage key {key}"
             values[key] = value if isinstance(value, str) else Range.of(Decimal(str(value)))
         profile.update(dict.fromkeys(copies(name, resource), values))
@@ -169,7 +169,7 @@ def test_there_are_at_least_forty_examples_each_with_its_source():
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
 def test_the_estimate_of_a_published_example_agrees_to_the_cent(example: dict[str, Any], tmp_path: Path):
     lines = lines_of(example, tmp_path)
-    billed = "\n".join(told(line) for line in lines)
+    billed = "\n".join(line_text(line) for line in lines)
 
     assert not [line["what"] for line in lines if line["assumed"]], billed
     assert {line["source"] for line in lines} == {example["source"]}, billed

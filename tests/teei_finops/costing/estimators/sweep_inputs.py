@@ -1,7 +1,7 @@
 """Inputs under which every usage key of a type matters, for the sweep over all types.
 
-By type: a list of variants, each `inputs`, and where needed `usage` that is stated beside the key and
-`others`, neighbours to join. A type that needs no input is not listed.
+By type: a list of variants of `inputs`, with further `usage` and `related` resources of the plan where they
+are needed. A type that needs no input is not listed.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.teei_finops.costing.estimators.bills import resource
+from tests.teei_finops.costing.estimators.estimate_helpers import resource
 
 
 @dataclass(frozen=True)
 class Variant:
     inputs: dict[str, Any] = field(default_factory=dict)
     usage: dict[str, Any] = field(default_factory=dict)
-    others: tuple[dict[str, Any], ...] = ()
+    related: tuple[dict[str, Any], ...] = ()
 
 
 TEMPLATE = resource(
@@ -44,7 +44,7 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": [Variant({"instanceType": "t3.large"})],
     "aws:ec2/dedicatedHost:DedicatedHost": [Variant({"instanceFamily": "c5"})],
     "aws:autoscaling/group:Group": [
-        Variant({"minSize": 1, "maxSize": 4, "launchTemplate": {"id": name}}, others=(template,))
+        Variant({"minSize": 1, "maxSize": 4, "launchTemplate": {"id": name}}, related=(template,))
         for name, template in (("lt-1", TEMPLATE), ("lt-2", SPOT_TEMPLATE))
     ],
     "aws:ebs/volume:Volume": [Variant({"size": 10, "type": "standard"})],
@@ -106,7 +106,7 @@ VARIANTS: dict[str, list[Variant]] = {
         for kind in ("ON_DEMAND", "SPOT")
     ],
     "aws:ecs/service:Service": [
-        Variant({"launchType": "FARGATE", "taskDefinition": "shop", "desiredCount": 1}, others=(TASK,))
+        Variant({"launchType": "FARGATE", "taskDefinition": "shop", "desiredCount": 1}, related=(TASK,))
     ],
     "aws:batch/computeEnvironment:ComputeEnvironment": [
         Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}})

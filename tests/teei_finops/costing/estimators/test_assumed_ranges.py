@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import D, bill, price
+from tests.teei_finops.costing.estimators.estimate_helpers import D, estimate_of, price
 
 DAYS = D(730) / 24
 WEEKS = D(365) / 12 / 7
@@ -211,12 +211,12 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
 
 
 @pytest.mark.parametrize(("token", "inputs", "dimensions"), CASES)
-def test_silence_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions):
-    it = bill(token, inputs)
+def test_missing_usage_is_a_range_that_is_marked_as_assumed(token, inputs, dimensions):
+    it = estimate_of(token, inputs)
     assert it.state in ("priced", "usage"), it.reason
     assert it.after.assumed
-    found = (it.after.low, it.after.expected, it.after.high)
-    for end, amount in enumerate(found):
+    amounts = (it.after.low, it.after.expected, it.after.high)
+    for end, amount in enumerate(amounts):
         wanted = sum(D(ends[end]) * price(*where) for where, ends in dimensions.items())
         assert abs(amount - wanted) < D("1e-6"), (
             f"{('low', 'expected', 'high')[end]}: {amount} is not {wanted}"

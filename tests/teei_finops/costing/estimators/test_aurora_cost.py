@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, bill, bills, price, resource
-from tests.teei_finops.costing.estimators.line_items import bill_with, line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    after_lines,
+    estimate_of,
+    estimate_with_prices,
+    estimates_of,
+    lines_by_name,
+    price,
+    resource,
+)
 
 CLUSTER = "aws:rds/cluster:Cluster"
 INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
@@ -18,34 +28,38 @@ def cluster(**inputs) -> dict:
 
 
 def test_a_standard_cluster_bills_storage_and_io():
-    found = lines(bill(CLUSTER, POSTGRES, usage={**USAGE, "additional_backup_storage_gb": 100}))
-    assert found == {
+    lines = lines_by_name(
+        estimate_of(CLUSTER, POSTGRES, usage={**USAGE, "additional_backup_storage_gb": 100})
+    )
+    assert lines == {
         "Aurora storage, standard": (D(200), D(20)),
         "Aurora I/O": (D(50), D(10)),
         "Backups above the free amount": (D(100), D("2.1")),
     }
 
 
-def test_an_io_optimized_cluster_bills_dearer_storage_and_no_io():
-    found = lines(bill(CLUSTER, {**POSTGRES, "storageType": "aurora-iopt1"}, region=EU, usage=USAGE))
-    assert found["Aurora storage, io-optimized"] == (D(200), D("53.6"))
-    assert "Aurora I/O" not in found
+def test_an_io_optimized_cluster_bills_higher_storage_rates_and_no_io():
+    lines = lines_by_name(
+        estimate_of(CLUSTER, {**POSTGRES, "storageType": "aurora-iopt1"}, region=EU, usage=USAGE)
+    )
+    assert lines["Aurora storage, io-optimized"] == (D(200), D("53.6"))
+    assert "Aurora I/O" not in lines
 
 
-def test_snapshot_export_is_billed_when_stated_and_unpriced_where_there_is_no_price():
+def test_snapshot_export_is_billed_from_usage_and_unpriced_without_a_price():
     usage = {**USAGE, "monthly_snapshot_export_gb": 100}
-    assert lines(bill(CLUSTER, POSTGRES, usage=usage))["Snapshot export"] == (D(100), D(1))
-    assert bill(CLUSTER, POSTGRES, region=EU, usage=usage).reason.startswith("no price in this region")
+    assert lines_by_name(estimate_of(CLUSTER, POSTGRES, usage=usage))["Snapshot export"] == (D(100), D(1))
+    assert estimate_of(CLUSTER, POSTGRES, region=EU, usage=usage).reason.startswith("no price in this region")
 
 
 @pytest.mark.parametrize(("storage", "family"), [("", "standard"), ("aurora-iopt1", "io-optimized")])
 def test_an_instance_takes_the_storage_family_of_a_cluster_it_does_not_know_yet(storage, family):
-    made_from = {"clusterIdentifier": (CLUSTER, "cluster")}
+    depends_on = {"clusterIdentifier": (CLUSTER, "cluster")}
     inputs = {"engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "clusterIdentifier": UNKNOWN}
     owner = cluster(storageType=storage, clusterIdentifier=UNKNOWN)
-    found = lines(bill(INSTANCE, inputs, owner, made_from=made_from))
+    lines = lines_by_name(estimate_of(INSTANCE, inputs, owner, depends_on=depends_on))
     rate = price("AmazonRDS", f"aurora-postgresql-{family}", "db.r6g.large")
-    assert found == {f"db.r6g.large aurora-postgresql, {family}": (D(730), 730 * rate)}
+    assert lines == {f"db.r6g.large aurora-postgresql, {family}": (D(730), 730 * rate)}
 
 
 def test_a_cluster_that_turns_io_optimized_changes_its_instances():
@@ -53,7 +67,7 @@ def test_a_cluster_that_turns_io_optimized_changes_its_instances():
     owner["op"] = "update"
     owner["oldState"] = {**owner["newState"], "inputs": {**POSTGRES, "clusterIdentifier": "c"}}
     inputs = {"engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "clusterIdentifier": "c"}
-    change = bills(resource(INSTANCE, inputs, op="same"), owner)[0]
+    change = estimates_of(resource(INSTANCE, inputs, op="same"), owner)[0]
     after, before = (
         price("AmazonRDS", f"aurora-postgresql-{tier}", "db.r6g.large")
         for tier in ("io-optimized", "standard")
@@ -64,12 +78,14 @@ def test_a_cluster_that_turns_io_optimized_changes_its_instances():
 def test_a_serverless_instance_ranges_over_the_capacity_of_its_cluster():
     inputs = {"engine": "aurora-postgresql", "instanceClass": "db.serverless", "clusterIdentifier": "c"}
     owner = cluster(serverlessv2ScalingConfiguration={"minCapacity": 1, "maxCapacity": 9})
-    after = bill(INSTANCE, inputs, owner).after
+    after = estimate_of(INSTANCE, inputs, owner).after
     acu = 730 * D("0.12")
     assert (after.low, after.expected, after.high) == (acu, 5 * acu, 9 * acu)
-    stated = lines(bill(INSTANCE, inputs, owner, usage={"average_acu": 2, "monthly_hours": 100}))
-    assert stated["Capacity units, standard"] == (D(200), D(24))
-    assert bill(INSTANCE, inputs).reason == "usage missing: average_acu"
+    from_usage = lines_by_name(
+        estimate_of(INSTANCE, inputs, owner, usage={"average_acu": 2, "monthly_hours": 100})
+    )
+    assert from_usage["Capacity units, standard"] == (D(200), D(24))
+    assert estimate_of(INSTANCE, inputs).reason == "usage missing: average_acu"
 
 
 def test_extended_support_bills_vcpus_or_capacity_units():
@@ -79,24 +95,26 @@ def test_extended_support_bills_vcpus_or_capacity_units():
         serverlessv2ScalingConfiguration={"minCapacity": 2, "maxCapacity": 2},
     )
     inputs = {"engine": "aurora-mysql", "clusterIdentifier": "c", "instanceClass": "db.r5.large"}
-    provisioned = lines(bill(INSTANCE, inputs, old))
+    provisioned = lines_by_name(estimate_of(INSTANCE, inputs, old))
     assert provisioned["Extended support, year 3"] == (D(1460), 1460 * D("0.2"))
-    serverless = lines(bill(INSTANCE, {**inputs, "instanceClass": "db.serverless"}, old))
+    serverless = lines_by_name(estimate_of(INSTANCE, {**inputs, "instanceClass": "db.serverless"}, old))
     assert serverless["Extended support, year 3"] == (D(1460), 1460 * D("0.17"))
     current = cluster(engine="aurora-mysql", engineVersion="8.0.mysql_aurora.3.08.0")
-    assert len(lines(bill(INSTANCE, inputs, current))) == 1
+    assert len(lines_by_name(estimate_of(INSTANCE, inputs, current))) == 1
 
 
 def test_credits_insights_and_missing_prices_of_instances():
     inputs = {**POSTGRES, "clusterIdentifier": "c", "instanceClass": "db.t3.medium"}
     usage = {"monthly_surplus_cpu_credit_hours": 10}
-    assert lines(bill(INSTANCE, inputs, cluster(), usage=usage))["Surplus CPU credits"][1] == D("0.9")
-    assert bill(INSTANCE, inputs, cluster(), region=EU, usage=usage).reason.startswith(
+    assert lines_by_name(estimate_of(INSTANCE, inputs, cluster(), usage=usage))["Surplus CPU credits"][
+        1
+    ] == D("0.9")
+    assert estimate_of(INSTANCE, inputs, cluster(), region=EU, usage=usage).reason.startswith(
         "no price in this region"
     )
-    advanced = bill(INSTANCE, inputs, cluster(databaseInsightsMode="advanced"))
+    advanced = estimate_of(INSTANCE, inputs, cluster(databaseInsightsMode="advanced"))
     assert advanced.reason.startswith("no price in this region: AmazonRDS database-insights")
-    metal = bill(INSTANCE, {**inputs, "instanceClass": "db.x99.large"}, cluster())
+    metal = estimate_of(INSTANCE, {**inputs, "instanceClass": "db.x99.large"}, cluster())
     assert metal.reason.startswith(
         "no price in this region: AmazonRDS aurora-postgresql-standard db.x99.large"
     )
@@ -110,13 +128,13 @@ def test_a_multi_az_cluster_is_unpriced_as_its_instances_have_no_rows():
         "allocatedStorage": 100,
         "storageType": "gp3",
     }
-    assert bill(CLUSTER, inputs).reason.startswith(
+    assert estimate_of(CLUSTER, inputs).reason.startswith(
         "no price in this region: AmazonRDS postgresql-multi-az-readable-standbys db.r6gd.large"
     )
 
 
-def test_usage_that_nobody_states_is_marked_as_assumed():
-    assert all(line.assumed for line in line_items(bill(CLUSTER, POSTGRES)))
+def test_missing_usage_is_marked_as_assumed():
+    assert all(line.assumed for line in after_lines(estimate_of(CLUSTER, POSTGRES)))
 
 
 def test_readers_that_a_scaling_target_adds_are_on_the_cluster():
@@ -135,26 +153,28 @@ def test_readers_that_a_scaling_target_adds_are_on_the_cluster():
         for name in ("writer", "reader")
     ]
     inputs = {**POSTGRES, "clusterIdentifier": "c"}
-    estimate = bill(
+    estimate = estimate_of(
         CLUSTER, inputs, target, *members, usage={**USAGE, "additional_backup_storage_gb": 0}, id="c"
     )
-    added = line_items(estimate)[-1]
+    added = after_lines(estimate)[-1]
     rate = price("AmazonRDS", "aurora-postgresql-standard", "db.r6g.large")
     assert (added.amount.low, added.amount.expected, added.amount.high) == (0, 0, 4 * 730 * rate)
-    alone = bill(CLUSTER, inputs, target, usage=USAGE, id="c")
+    alone = estimate_of(CLUSTER, inputs, target, usage=USAGE, id="c")
     assert alone.reason.startswith("value unknown until deploy: the class of the readers")
 
 
 def test_an_instance_takes_engine_and_version_of_a_cluster_that_tells_them_on_deploy():
-    made_from = {"clusterIdentifier": (CLUSTER, "cluster")}
+    depends_on = {"clusterIdentifier": (CLUSTER, "cluster")}
     inputs = {
         "engine": UNKNOWN,
         "engineVersion": UNKNOWN,
         "instanceClass": "db.r6g.large",
         "clusterIdentifier": UNKNOWN,
     }
-    found = lines(bill(INSTANCE, inputs, cluster(engineVersion="12.20"), made_from=made_from))
-    assert found["Extended support, year 1 2"] == (D(1460), D(146))
+    lines = lines_by_name(
+        estimate_of(INSTANCE, inputs, cluster(engineVersion="12.20"), depends_on=depends_on)
+    )
+    assert lines["Extended support, year 1 2"] == (D(1460), D(146))
 
 
 def test_a_multi_az_cluster_with_prices_bills_three_instances_storage_and_support():
@@ -172,7 +192,7 @@ def test_a_multi_az_cluster_with_prices_bills_three_instances_storage_and_suppor
         "iops": 1000,
     }
     usage = {"monthly_hours": 100, "additional_backup_storage_gb": 10, "monthly_snapshot_export_gb": 10}
-    assert lines(bill_with(rows, resource(CLUSTER, inputs), usage=usage)) == {
+    assert lines_by_name(estimate_with_prices(rows, resource(CLUSTER, inputs), usage=usage)) == {
         "db.r6gd.large postgresql, three instances": (D(100), D(70)),
         "io1 storage": (D(100), D("37.5")),
         "io1 IOPS": (D(1000), D(300)),
@@ -180,20 +200,20 @@ def test_a_multi_az_cluster_with_prices_bills_three_instances_storage_and_suppor
         "Snapshot export": (D(10), D("0.1")),
         "Extended support, year 1 2": (D(600), D(60)),
     }
-    backups = line_items(bill_with(rows, resource(CLUSTER, inputs)))[3].quantity
+    backups = after_lines(estimate_with_prices(rows, resource(CLUSTER, inputs)))[3].quantity
     assert (backups.low, backups.expected, backups.high, backups.assumed) == (0, 0, 100, True)
 
 
-def test_serverless_of_the_first_version_is_unpriced_and_backtracking_said():
-    first = bill(CLUSTER, {**POSTGRES, "engineMode": "serverless"})
+def test_serverless_v1_is_unpriced_and_backtracking_has_a_note():
+    first = estimate_of(CLUSTER, {**POSTGRES, "engineMode": "serverless"})
     assert first.reason.startswith("no price in this region: AmazonRDS aurora-serverless-v1")
-    back = bill(CLUSTER, {"engine": "aurora-mysql", "backtrackWindow": 3600}, usage=USAGE)
+    back = estimate_of(CLUSTER, {"engine": "aurora-mysql", "backtrackWindow": 3600}, usage=USAGE)
     assert any("backtrack" in note for note in back.notes)
-    assert not any("backtrack" in note for note in bill(CLUSTER, POSTGRES, usage=USAGE).notes)
+    assert not any("backtrack" in note for note in estimate_of(CLUSTER, POSTGRES, usage=USAGE).notes)
 
 
 def test_what_a_cluster_assumes_begins_at_the_least_that_is_allocated():
-    storage, requests, backups = line_items(bill(CLUSTER, POSTGRES))
+    storage, requests, backups = after_lines(estimate_of(CLUSTER, POSTGRES))
     assert (storage.quantity.low, storage.quantity.expected, storage.quantity.high) == (10, 100, 1000)
     assert (requests.quantity.low, requests.quantity.expected, requests.quantity.high) == (0, 10, 100)
     assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 0, 1000)
@@ -201,8 +221,8 @@ def test_what_a_cluster_assumes_begins_at_the_least_that_is_allocated():
 
 def test_an_instance_of_a_cluster_elsewhere_is_taken_to_be_standard():
     inputs = {**POSTGRES, "clusterIdentifier": "elsewhere", "instanceClass": "db.r6g.large"}
-    alone = bill(INSTANCE, inputs)
-    assert "db.r6g.large aurora-postgresql, standard" in lines(alone)
+    alone = estimate_of(INSTANCE, inputs)
+    assert "db.r6g.large aurora-postgresql, standard" in lines_by_name(alone)
     assert any("standard storage assumed" in note for note in alone.notes)
 
 
@@ -218,7 +238,7 @@ def test_serverless_readers_that_are_added_range_over_their_capacity():
         "clusterIdentifier": "c",
         "serverlessv2ScalingConfiguration": {"minCapacity": 2, "maxCapacity": 4},
     }
-    added = line_items(
-        bill(CLUSTER, inputs, target, resource(INSTANCE, member, name="a"), usage=USAGE, id="c")
+    added = after_lines(
+        estimate_of(CLUSTER, inputs, target, resource(INSTANCE, member, name="a"), usage=USAGE, id="c")
     )[-1]
     assert (added.quantity.low, added.quantity.expected, added.quantity.high) == (2 * 730, 3 * 730, 8 * 730)

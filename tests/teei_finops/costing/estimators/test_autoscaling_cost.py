@@ -1,9 +1,18 @@
-"""Auto Scaling groups, spot requests and Dedicated Hosts."""
+"""Auto Scaling groups."""
 
 from __future__ import annotations
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    UNKNOWN,
+    D,
+    after_lines,
+    dollars,
+    estimate_of,
+    estimates_of,
+    lines_by_name,
+    price,
+    resource,
+)
 
 GROUP = "aws:autoscaling/group:Group"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -29,7 +38,7 @@ def test_a_group_bills_its_template_from_minimum_to_maximum():
         op="same",
     )
     group = {"minSize": 1, "maxSize": 4, "desiredCapacity": 2, "launchTemplate": {"id": "lt-1"}}
-    estimate = bill(GROUP, group, template, usage=LINUX)
+    estimate = estimate_of(GROUP, group, template, usage=LINUX)
     one = 730 * hourly("m5.large") + 20 * D("0.08")
     assert (estimate.after.low, estimate.after.expected, estimate.after.high) == (one, 2 * one, 4 * one)
 
@@ -37,10 +46,10 @@ def test_a_group_bills_its_template_from_minimum_to_maximum():
 def test_an_unknown_template_id_is_followed_through_property_dependencies():
     template = resource(TEMPLATE, {"instanceType": "c6i.xlarge", **PRIVATE}, name="lt")
     group = {"minSize": 3, "maxSize": 3, "launchTemplate": {"id": UNKNOWN}}
-    made_from = {"launchTemplate": (TEMPLATE, "lt")}
-    known = bill(GROUP, group, template, usage=LINUX, made_from=made_from)
-    assert lines(known)["c6i.xlarge linux, on demand"] == (3 * D(730), 3 * 730 * hourly("c6i.xlarge"))
-    lost = bill(GROUP, group, template, usage=LINUX)
+    depends_on = {"launchTemplate": (TEMPLATE, "lt")}
+    known = estimate_of(GROUP, group, template, usage=LINUX, depends_on=depends_on)
+    assert lines_by_name(known)["c6i.xlarge linux, on demand"] == (3 * D(730), 3 * 730 * hourly("c6i.xlarge"))
+    lost = estimate_of(GROUP, group, template, usage=LINUX)
     assert lost.reason == "value unknown until deploy: launchTemplate.id"
 
 
@@ -48,12 +57,12 @@ def test_a_changed_template_changes_the_group_that_did_not():
     template = resource(TEMPLATE, {"instanceType": "m5.xlarge", **PRIVATE}, name="lt", id="lt-1", op="update")
     template["oldState"] = {**template["newState"], "inputs": {"instanceType": "m5.large", **PRIVATE}}
     group = {"minSize": 2, "maxSize": 2, "launchTemplate": {"id": "lt-1"}}
-    estimate = bills(resource(GROUP, group, op="same"), template, usage={"it": LINUX})[0]
+    estimate = estimates_of(resource(GROUP, group, op="same"), template, usage={"it": LINUX})[0]
     change = estimate.after.expected - estimate.before.expected
     assert change == 2 * 730 * (hourly("m5.xlarge") - hourly("m5.large"))
 
 
-def test_mixed_instances_split_into_on_demand_and_stated_spot():
+def test_mixed_instances_split_into_on_demand_and_spot_from_usage():
     template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
     group = {
         "minSize": 10,
@@ -66,85 +75,62 @@ def test_mixed_instances_split_into_on_demand_and_stated_spot():
             },
         },
     }
-    estimate = bill(GROUP, group, template, usage={**LINUX, "spot_price_usd_per_hour": 0.03})
-    found = lines(estimate)
-    assert found["m6i.large linux, on demand"] == (4 * D(730), 4 * 730 * hourly("m6i.large"))
-    assert found["m6i.large linux, spot"] == (6 * D(730), 6 * 730 * D("0.03"))
+    estimate = estimate_of(GROUP, group, template, usage={**LINUX, "spot_price_usd_per_hour": 0.03})
+    lines = lines_by_name(estimate)
+    assert lines["m6i.large linux, on demand"] == (4 * D(730), 4 * 730 * hourly("m6i.large"))
+    assert lines["m6i.large linux, spot"] == (6 * D(730), 6 * 730 * D("0.03"))
     assert any("any of m6i.large, m5.large" in note for note in estimate.notes)
-
-
-def test_spot_without_a_stated_price_lies_between_a_tenth_and_all_of_on_demand():
-    inputs = {
-        "instanceType": "m5.large",
-        "associatePublicIpAddress": False,
-        "rootBlockDevice": {"volumeSize": 8, "volumeType": "gp3"},
-    }
-    estimate = bill("aws:ec2/spotInstanceRequest:SpotInstanceRequest", inputs, usage=LINUX)
-    disk = 8 * D("0.08")
-    full = 730 * hourly("m5.large")
-    assert (estimate.after.low, estimate.after.expected) == (full / 10 + disk, full + disk)
-    assert estimate.after.high == full + disk
-    assert line_items(estimate)[0].assumed
-    capped = bill(
-        "aws:ec2/spotInstanceRequest:SpotInstanceRequest", {**inputs, "spotPrice": "0.04"}, usage=LINUX
-    )
-    assert capped.after.high == 730 * D("0.04") + disk
 
 
 def test_average_instances_and_hours_replace_what_inputs_give_but_leave_storage():
     template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
     group = {"minSize": 1, "maxSize": 9, "launchTemplate": {"id": "lt-1"}}
     usage = {**LINUX, "average_instances": 3, "monthly_hours": 100}
-    found = lines(bill(GROUP, group, template, usage=usage))
-    assert found["m5.large linux, on demand"] == (D(300), 300 * hourly("m5.large"))
-    assert found["Root volume: gp3 storage"] == (D(24), 24 * D("0.08"))
+    lines = lines_by_name(estimate_of(GROUP, group, template, usage=usage))
+    assert lines["m5.large linux, on demand"] == (D(300), 300 * hourly("m5.large"))
+    assert lines["Root volume: gp3 storage"] == (D(24), 24 * D("0.08"))
 
 
-def test_a_launch_configuration_has_detailed_monitoring_unless_it_says_no():
+def test_a_launch_configuration_has_detailed_monitoring_unless_it_is_disabled():
     configuration = resource(
         "aws:ec2/launchConfiguration:LaunchConfiguration",
         {"name": "lc", "instanceType": "t3.micro", "associatePublicIpAddress": True},
         name="lc",
     )
     group = {"minSize": 1, "maxSize": 1, "launchConfiguration": "lc"}
-    found = lines(bill(GROUP, group, configuration, usage={**LINUX, "monthly_surplus_cpu_credit_hours": 10}))
-    assert found["Detailed monitoring (0 to 10,000)"][0] == 7
-    assert found["Public IPv4 address"] == (D(730), 730 * D("0.005"))
-    assert found["Surplus CPU credits"] == (D(10), D("0.5"))
+    lines = lines_by_name(
+        estimate_of(GROUP, group, configuration, usage={**LINUX, "monthly_surplus_cpu_credit_hours": 10})
+    )
+    assert lines["Detailed monitoring (0 to 10,000)"][0] == 7
+    assert lines["Public IPv4 address"] == (D(730), 730 * D("0.005"))
+    assert lines["Surplus CPU credits"] == (D(10), D("0.5"))
 
 
 def test_subnets_decide_about_public_addresses_when_the_template_does_not():
     template = resource(TEMPLATE, {"instanceType": "m5.large"}, name="lt", id="lt-1")
     subnet = resource(SUBNET, {"mapPublicIpOnLaunch": True}, name="a", id="subnet-a", op="same")
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    public = bill(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-a"]}, template, subnet, usage=LINUX)
-    assert lines(public)["Public IPv4 address"][0] == 730
-    unsure = bill(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-b"]}, template, usage=LINUX)
-    address = next(line for line in line_items(unsure) if line.what == "Public IPv4 address")
+    public = estimate_of(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-a"]}, template, subnet, usage=LINUX)
+    assert lines_by_name(public)["Public IPv4 address"][0] == 730
+    unsure = estimate_of(GROUP, {**group, "vpcZoneIdentifiers": ["subnet-b"]}, template, usage=LINUX)
+    address = next(line for line in after_lines(unsure) if line.what == "Public IPv4 address")
     assert (address.quantity.low, address.quantity.high, address.assumed) == (0, 730, True)
 
 
 def test_what_aws_chooses_at_launch_is_unpriced():
     template = resource(TEMPLATE, {"instanceRequirements": {"vcpuCount": {"min": 2}}}, name="lt", id="lt-1")
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    assert bill(GROUP, group, template, usage=LINUX).reason.startswith("value unknown until deploy")
-    gone = bill(GROUP, group, usage=LINUX)
+    assert estimate_of(GROUP, group, template, usage=LINUX).reason.startswith("value unknown until deploy")
+    gone = estimate_of(GROUP, group, usage=LINUX)
     assert gone.reason.startswith("value unknown until deploy: launchTemplate: the launch template is not")
 
 
 def test_a_system_without_price_rows_is_unpriced():
     template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    assert bill(GROUP, group, template, usage={"operating_system": "rhel"}).reason.startswith(
+    assert estimate_of(GROUP, group, template, usage={"operating_system": "rhel"}).reason.startswith(
         "no price in this region: AmazonEC2 instance-rhel-shared m5.large"
     )
-
-
-def test_a_host_is_billed_by_its_family():
-    host = "aws:ec2/dedicatedHost:DedicatedHost"
-    assert dollars(bill(host, {"instanceType": "c5.xlarge"})) == 730 * D("3.366")
-    assert dollars(bill(host, {"instanceFamily": "c5"}, usage={"monthly_hours": 100})) == D("336.6")
-    assert bill(host, {"instanceFamily": "c5"}, region=EU).reason.startswith("no price in this region")
 
 
 def test_subnets_that_disagree_leave_the_address_open():
@@ -154,10 +140,10 @@ def test_subnets_that_disagree_leave_the_address_open():
         for name, public in (("a", True), ("b", False))
     ]
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    both = bill(
+    both = estimate_of(
         GROUP, {**group, "vpcZoneIdentifiers": ["subnet-a", "subnet-b"]}, template, *subnets, usage=LINUX
     )
-    address = next(line for line in line_items(both) if line.what == "Public IPv4 address")
+    address = next(line for line in after_lines(both) if line.what == "Public IPv4 address")
     assert (address.quantity.low, address.quantity.high) == (0, 730)
 
 
@@ -174,12 +160,12 @@ def test_capacity_counts_units_of_the_first_override():
             },
         },
     }
-    made_from = {"mixedInstancesPolicy": (TEMPLATE, "lt")}
+    depends_on = {"mixedInstancesPolicy": (TEMPLATE, "lt")}
     usage = {**LINUX, "spot_price_usd_per_hour": 0.05}
-    found = lines(bill(GROUP, group, template, usage=usage, made_from=made_from))
-    assert found["m5.xlarge linux, on demand"] == (D(730), 730 * hourly("m5.xlarge"))
-    assert found["m5.xlarge linux, spot"] == (4 * D(730), 4 * 730 * D("0.05"))
-    assert found["Root volume: gp3 storage"][0] == 5 * 8
+    lines = lines_by_name(estimate_of(GROUP, group, template, usage=usage, depends_on=depends_on))
+    assert lines["m5.xlarge linux, on demand"] == (D(730), 730 * hourly("m5.xlarge"))
+    assert lines["m5.xlarge linux, spot"] == (4 * D(730), 4 * 730 * D("0.05"))
+    assert lines["Root volume: gp3 storage"][0] == 5 * 8
 
 
 def test_a_template_gives_tenancy_more_volumes_monitoring_and_its_market():
@@ -195,17 +181,19 @@ def test_a_template_gives_tenancy_more_volumes_monitoring_and_its_market():
         **PRIVATE,
     }
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    found = lines(bill(GROUP, group, resource(TEMPLATE, inputs, name="lt", id="lt-1"), usage=LINUX))
-    assert found["m5.large linux, spot"] == (D(730), D("36.5"))
-    assert found["Volume /dev/sdb: gp2 storage"] == (D(100), D(10))
-    assert found["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
+    lines = lines_by_name(
+        estimate_of(GROUP, group, resource(TEMPLATE, inputs, name="lt", id="lt-1"), usage=LINUX)
+    )
+    assert lines["m5.large linux, spot"] == (D(730), D("36.5"))
+    assert lines["Volume /dev/sdb: gp2 storage"] == (D(100), D(10))
+    assert lines["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
     dedicated = {"instanceType": "m5.large", "placement": {"tenancy": "dedicated"}, **PRIVATE}
-    assert bill(GROUP, group, resource(TEMPLATE, dedicated, name="lt", id="lt-1")).reason.startswith(
+    assert estimate_of(GROUP, group, resource(TEMPLATE, dedicated, name="lt", id="lt-1")).reason.startswith(
         "no price in this region: m5.large with tenancy dedicated"
     )
     hosted = {"instanceType": "m5.large", "placement": {"tenancy": "host"}, **PRIVATE}
-    on_host = bill(GROUP, group, resource(TEMPLATE, hosted, name="lt", id="lt-1"))
-    assert list(lines(on_host)) == ["Root volume: gp3 storage"]
+    on_host = estimate_of(GROUP, group, resource(TEMPLATE, hosted, name="lt", id="lt-1"))
+    assert list(lines_by_name(on_host)) == ["Root volume: gp3 storage"]
     assert any("Dedicated Host" in note for note in on_host.notes)
 
 
@@ -223,58 +211,23 @@ def test_a_launch_configuration_gives_disks_and_a_spot_price():
         },
         name="lc",
     )
-    found = lines(
-        bill(GROUP, {"minSize": 2, "maxSize": 2, "launchConfiguration": "lc"}, configuration, usage=LINUX)
+    lines = lines_by_name(
+        estimate_of(
+            GROUP, {"minSize": 2, "maxSize": 2, "launchConfiguration": "lc"}, configuration, usage=LINUX
+        )
     )
-    assert found == {
+    assert lines == {
         "m5.large linux, spot": (D(1460), D(73)),
         "Root volume: gp2 storage": (D(100), D(10)),
         "Volume /dev/sdb: gp2 storage": (D(20), D(2)),
     }
 
 
-def test_a_spot_request_bills_its_volumes_address_and_transfer():
-    inputs = {
-        "instanceType": "m5.large",
-        "associatePublicIpAddress": True,
-        "monitoring": True,
-        "rootBlockDevice": {"volumeSize": 8},
-        "ebsBlockDevices": [{"deviceName": "/dev/sdb", "volumeSize": 10, "volumeType": "gp2"}],
-    }
-    usage = {**LINUX, "spot_price_usd_per_hour": 0.02, "monthly_internet_egress_gb": 10}
-    found = lines(bill("aws:ec2/spotInstanceRequest:SpotInstanceRequest", inputs, usage=usage))
-    assert found == {
-        "m5.large linux, spot": (D(730), D("14.6")),
-        "Root volume: gp3 storage": (D(8), D("0.64")),
-        "Volume /dev/sdb: gp2 storage": (D(10), D(1)),
-        "Detailed monitoring (0 to 10,000)": (D(7), D("2.1")),
-        "Public IPv4 address": (D(730), D("3.65")),
-        "Data out to the internet (0 to 10,240)": (D(10), D("0.9")),
-    }
-
-
-def test_a_spot_request_takes_type_and_disks_from_its_template():
-    inputs = {
-        "name": "lt",
-        "instanceType": "m5.large",
-        "blockDeviceMappings": [{"ebs": {"volumeSize": 30, "volumeType": "gp3"}}],
-        **PRIVATE,
-    }
-    request = {"launchTemplate": {"name": "lt"}, "spotPrice": "0.03"}
-    usage = {**LINUX, "monthly_hours": 100, "spot_price_usd_per_hour": 0.02}
-    token = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
-    assert lines(bill(token, request, resource(TEMPLATE, inputs, name="lt"), usage=usage)) == {
-        "m5.large linux, spot": (D(100), D(2)),
-        "Root volume: gp3 storage": (D(30), D("2.4")),
-    }
-    assert bill(token, request, usage=usage).reason == "value unknown until deploy: instanceType is not set"
-
-
 def test_a_type_that_is_named_wins_over_requirements():
     both = {"instanceType": "m5.large", "instanceRequirements": {"vcpuCount": {"min": 2}}, **PRIVATE}
     template = resource(TEMPLATE, both, name="lt", id="lt-1")
     group = {"minSize": 1, "maxSize": 1, "launchTemplate": {"id": "lt-1"}}
-    assert "m5.large linux, on demand" in lines(bill(GROUP, group, template, usage=LINUX))
+    assert "m5.large linux, on demand" in lines_by_name(estimate_of(GROUP, group, template, usage=LINUX))
     policy = {
         "launchTemplate": {
             "launchTemplateSpecification": {"launchTemplateId": "lt-1"},
@@ -282,7 +235,9 @@ def test_a_type_that_is_named_wins_over_requirements():
         }
     }
     mixed = {"minSize": 1, "maxSize": 1, "mixedInstancesPolicy": policy}
-    assert bill(GROUP, mixed, template).reason.startswith("value unknown until deploy: instanceRequirements")
+    assert estimate_of(GROUP, mixed, template).reason.startswith(
+        "value unknown until deploy: instanceRequirements"
+    )
 
 
 def test_a_dedicated_launch_configuration_and_a_group_without_instances():
@@ -291,9 +246,9 @@ def test_a_dedicated_launch_configuration_and_a_group_without_instances():
         {"name": "lc", "instanceType": "m5.large", "placementTenancy": "dedicated"},
         name="lc",
     )
-    dedicated = bill(GROUP, {"minSize": 1, "maxSize": 1, "launchConfiguration": "lc"}, configuration)
+    dedicated = estimate_of(GROUP, {"minSize": 1, "maxSize": 1, "launchConfiguration": "lc"}, configuration)
     assert dedicated.reason.startswith("no price in this region: m5.large with tenancy dedicated")
-    none = bill(GROUP, {"minSize": 0, "maxSize": 0, "launchConfiguration": "gone"})
+    none = estimate_of(GROUP, {"minSize": 0, "maxSize": 0, "launchConfiguration": "gone"})
     assert (dollars(none), len(none.notes)) == (0, 1)
-    nothing = bill(GROUP, {"minSize": 1, "maxSize": 1})
+    nothing = estimate_of(GROUP, {"minSize": 1, "maxSize": 1})
     assert nothing.reason.startswith("value unknown until deploy: neither a launch template")

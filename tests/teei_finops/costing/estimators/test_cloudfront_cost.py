@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.teei_finops.costing.estimators.bills import D, amounts, bill, dollars, price
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+)
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 FUNCTION = "aws:cloudfront/function:Function"
@@ -29,7 +35,7 @@ def test_a_distribution_bills_data_and_requests_by_geography():
         "monthly_europe_origin_upload_gb": 8,
         "monthly_invalidation_paths": 1_500,
     }
-    assert amounts(bill(DISTRIBUTION, {"enabled": True}, usage=usage)) == {
+    assert amounts_by_name(estimate_of(DISTRIBUTION, {"enabled": True}, usage=usage)) == {
         "Data out, united-states (0 to 10,240)": 10_240 * cf("data-transfer-out", "united-states"),
         "Data out, united-states (10,240 to 51,200)": 2_000
         * cf("data-transfer-out", "united-states", 10_240),
@@ -46,18 +52,20 @@ def test_a_distribution_bills_data_and_requests_by_geography():
 
 def test_a_dedicated_address_for_tls_is_a_baseline():
     inputs = {"enabled": False, "viewerCertificate": {"sslSupportMethod": "vip"}}
-    it = bill(DISTRIBUTION, inputs)
-    assert amounts(it) == {"Dedicated-IP certificate": cf("ssl", "dedicated-ip-certificate")}
+    it = estimate_of(DISTRIBUTION, inputs)
+    assert amounts_by_name(it) == {"Dedicated-IP certificate": cf("ssl", "dedicated-ip-certificate")}
 
 
 def test_free_allowances_cover_both_geographies_together():
     usage = {**QUIET, "monthly_us_egress_gb": 1_000, "monthly_europe_egress_gb": 100}
-    it = bill(DISTRIBUTION, {"enabled": True}, usage=usage, free_tier=True)
+    it = estimate_of(DISTRIBUTION, {"enabled": True}, usage=usage, free_tier=True)
     assert dollars(it) == 76 * cf("data-transfer-out", "europe")
 
 
 def test_origin_shield_and_functions_have_no_price():
     shielded = {"enabled": True, "origins": [{"originId": "a", "originShield": {"enabled": True}}]}
-    assert bill(DISTRIBUTION, shielded).reason.startswith("no price in this region: AmazonCloudFront origin")
-    assert bill(FUNCTION, {}).reason.startswith("no price in this region: AmazonCloudFront functions")
-    assert dollars(bill(FUNCTION, {}, usage={"monthly_invocations": 0})) == 0
+    assert estimate_of(DISTRIBUTION, shielded).reason.startswith(
+        "no price in this region: AmazonCloudFront origin"
+    )
+    assert estimate_of(FUNCTION, {}).reason.startswith("no price in this region: AmazonCloudFront functions")
+    assert dollars(estimate_of(FUNCTION, {}, usage={"monthly_invocations": 0})) == 0

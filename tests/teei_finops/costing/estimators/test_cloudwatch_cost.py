@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import (
+from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     UNKNOWN,
     US,
     D,
-    amounts,
-    bill,
-    bills,
+    amounts_by_name,
     dollars,
+    estimate_of,
+    estimates_of,
     price,
     resource,
 )
@@ -57,58 +57,62 @@ def metric(name: str, **inputs: object) -> dict[str, object]:
     ],
 )
 def test_an_alarm_bills_each_metric_by_resolution(inputs, key, metrics):
-    it = bill(ALARM, inputs, region=EU)
+    it = estimate_of(ALARM, inputs, region=EU)
     assert it.state == "priced"
-    assert amounts(it) == {f"Alarm metrics, {key}": metrics * cw("alarms", key, EU)}
+    assert amounts_by_name(it) == {f"Alarm metrics, {key}": metrics * cw("alarms", key, EU)}
 
 
 def test_an_alarm_that_exists_for_a_part_of_the_month_is_prorated():
-    it = bill(ALARM, {"metricName": "Errors"}, usage={"monthly_hours": 73})
+    it = estimate_of(ALARM, {"metricName": "Errors"}, usage={"monthly_hours": 73})
     assert dollars(it) == D("0.1") * cw("alarms", "standard")
-    assert dollars(bill(COMPOSITE, {}, usage={"monthly_hours": 365})) == D("0.5") * cw("alarms", "composite")
+    assert dollars(estimate_of(COMPOSITE, {}, usage={"monthly_hours": 365})) == D("0.5") * cw(
+        "alarms", "composite"
+    )
 
 
-def test_a_metrics_insights_query_says_that_its_metrics_are_assumed():
-    it = bill(ALARM, {"metricQueries": [{"id": "q", "expression": "SELECT MAX(CPU) FROM SCHEMA(x)"}]})
+def test_a_metrics_insights_query_notes_that_its_metrics_are_assumed():
+    it = estimate_of(ALARM, {"metricQueries": [{"id": "q", "expression": "SELECT MAX(CPU) FROM SCHEMA(x)"}]})
     assert dollars(it) == 5 * cw("alarms", "metrics-insights")
     assert it.after.assumed
     assert it.notes == ("the number of metrics of its query is assumed",)
 
 
 def test_an_unknown_period_is_unpriced():
-    assert bill(ALARM, {"period": UNKNOWN}).reason == "value unknown until deploy: period"
+    assert estimate_of(ALARM, {"period": UNKNOWN}).reason == "value unknown until deploy: period"
 
 
 def test_ten_standard_alarms_are_free_with_the_free_tier():
     alarms = [resource(ALARM, {"metricName": "Errors"}, name=f"alarm-{n}") for n in range(12)]
-    found = bills(*alarms, free_tier=True)
-    assert [dollars(it) for it in found] == [0] * 10 + [cw("alarms", "standard")] * 2
+    estimates = estimates_of(*alarms, free_tier=True)
+    assert [dollars(it) for it in estimates] == [0] * 10 + [cw("alarms", "standard")] * 2
 
 
 def test_a_dashboard_has_a_price_in_one_region_and_is_unpriced_in_the_other():
-    assert amounts(bill(DASHBOARD, {})) == {"Dashboard": cw("dashboards", "dashboard")}
-    unpriced = bill(DASHBOARD, {}, region=EU)
+    assert amounts_by_name(estimate_of(DASHBOARD, {})) == {"Dashboard": cw("dashboards", "dashboard")}
+    unpriced = estimate_of(DASHBOARD, {}, region=EU)
     assert unpriced.state == "unpriced"
     assert unpriced.reason == "no price in this region: AmazonCloudWatch dashboards dashboard in eu-central-1"
 
 
 def test_a_metric_stream_bills_updates():
-    it = bill(STREAM, {}, usage={"monthly_metric_updates": 2_000_000})
-    assert amounts(it) == {"Metric updates": 2_000 * cw("metrics", "metric-stream")}
+    it = estimate_of(STREAM, {}, usage={"monthly_metric_updates": 2_000_000})
+    assert amounts_by_name(it) == {"Metric updates": 2_000 * cw("metrics", "metric-stream")}
 
 
-def test_a_canary_runs_as_its_schedule_says():
-    it = bill(CANARY, {"schedule": {"expression": "rate(5 minutes)"}})
-    assert amounts(it) == {"Canary runs": 8_760 * cw("synthetics", "canary-run")}
-    assert dollars(bill(CANARY, {}, usage={"monthly_runs": 100})) == 100 * cw("synthetics", "canary-run")
-    odd = bill(CANARY, {"schedule": {"expression": "often"}})
+def test_a_canary_is_billed_for_its_scheduled_runs():
+    it = estimate_of(CANARY, {"schedule": {"expression": "rate(5 minutes)"}})
+    assert amounts_by_name(it) == {"Canary runs": 8_760 * cw("synthetics", "canary-run")}
+    assert dollars(estimate_of(CANARY, {}, usage={"monthly_runs": 100})) == 100 * cw(
+        "synthetics", "canary-run"
+    )
+    odd = estimate_of(CANARY, {"schedule": {"expression": "often"}})
     assert odd.reason == "value unknown until deploy: schedule.expression 'often' cannot be read"
 
 
 @pytest.mark.parametrize("region", [US, EU])
 def test_a_log_group_bills_what_comes_in_what_stays_and_what_is_queried(region):
     usage = {"monthly_ingested_gb": 200, "storage_gb": 90, "monthly_scanned_gb": 1_000}
-    assert amounts(bill(LOG_GROUP, {}, region=region, usage=usage)) == {
+    assert amounts_by_name(estimate_of(LOG_GROUP, {}, region=region, usage=usage)) == {
         "Log data ingested, STANDARD": 200 * cw("logs", "ingest-standard", region),
         "Log data stored": 90 * cw("logs", "storage", region),
         "Log data queried": 1_000 * cw("logs", "insights-query", region),
@@ -117,37 +121,37 @@ def test_a_log_group_bills_what_comes_in_what_stays_and_what_is_queried(region):
 
 def test_the_class_of_a_log_group_decides_the_ingestion_rate():
     usage = {"monthly_ingested_gb": 100, **NOTHING_MORE}
-    rare = bill(LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, usage=usage)
+    rare = estimate_of(LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, usage=usage)
     assert dollars(rare) == 100 * cw("logs", "ingest-infrequent-access")
-    vended = bill(LOG_GROUP, {"logGroupClass": "DELIVERY"}, usage=usage)
+    vended = estimate_of(LOG_GROUP, {"logGroupClass": "DELIVERY"}, usage=usage)
     assert vended.reason == "no price in this region: AmazonCloudWatch logs ingest-delivery in us-east-1"
 
 
 def test_retention_decides_what_is_stored_compressed():
     usage = {"monthly_ingested_gb": 100}
-    year = bill(LOG_GROUP, {"retentionInDays": 365}, usage=usage)
-    assert amounts(year)["Log data stored"] == 100 * 12 * D("0.15") * cw("logs", "storage")
-    month = bill(LOG_GROUP, {"retentionInDays": 30}, usage=usage)
+    year = estimate_of(LOG_GROUP, {"retentionInDays": 365}, usage=usage)
+    assert amounts_by_name(year)["Log data stored"] == 100 * 12 * D("0.15") * cw("logs", "storage")
+    month = estimate_of(LOG_GROUP, {"retentionInDays": 30}, usage=usage)
     assert dollars(month) < dollars(year)
-    for_ever = bill(LOG_GROUP, {}, usage=usage)
-    assert amounts(for_ever)["Log data stored"] == amounts(year)["Log data stored"]
+    for_ever = estimate_of(LOG_GROUP, {}, usage=usage)
+    assert amounts_by_name(for_ever)["Log data stored"] == amounts_by_name(year)["Log data stored"]
     assert for_ever.after.high > year.after.high
     assert for_ever.notes == ("its log events never expire: storage grows; a year of data is expected",)
 
 
 def test_log_allowances_cover_ingestion_and_storage():
-    it = bill(LOG_GROUP, {}, usage={"monthly_ingested_gb": 8, "storage_gb": 6}, free_tier=True)
+    it = estimate_of(LOG_GROUP, {}, usage={"monthly_ingested_gb": 8, "storage_gb": 6}, free_tier=True)
     assert dollars(it) == 3 * cw("logs", "ingest-standard") + cw("logs", "storage")
 
 
 def test_flow_logs_bill_vended_rates_by_destination():
     usage = {"monthly_ingested_gb": 11_240}
-    to_logs = bill(FLOW_LOG, {"trafficType": "ALL"}, usage=usage)
+    to_logs = estimate_of(FLOW_LOG, {"trafficType": "ALL"}, usage=usage)
     assert dollars(to_logs) == 10_240 * cw("logs", "vended-to-cloudwatch") + 1_000 * cw(
         "logs", "vended-to-cloudwatch", tier=10_240
     )
     inputs = {"logDestinationType": "s3", "destinationOptions": {"fileFormat": "parquet"}}
-    to_bucket = bill(FLOW_LOG, inputs, usage={"monthly_ingested_gb": 10})
+    to_bucket = estimate_of(FLOW_LOG, inputs, usage={"monthly_ingested_gb": 10})
     assert dollars(to_bucket) == 10 * (cw("logs", "vended-to-s3") + cw("logs", "parquet-conversion"))
-    to_firehose = bill(FLOW_LOG, {"logDestinationType": "kinesis-data-firehose"})
+    to_firehose = estimate_of(FLOW_LOG, {"logDestinationType": "kinesis-data-firehose"})
     assert to_firehose.reason.startswith("no price in this region: AmazonCloudWatch logs vended-to-firehose")

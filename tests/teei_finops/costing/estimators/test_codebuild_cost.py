@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, D, amounts, bill, dollars, price
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+)
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 PROJECT = "aws:codebuild/project:Project"
@@ -22,8 +29,8 @@ REPOSITORY = "aws:ecr/repository:Repository"
 )
 def test_a_project_bills_minutes_of_its_compute_type(system, compute, key):
     inputs = {"environment": {"type": system, "computeType": compute, "image": "x"}}
-    it = bill(PROJECT, inputs, region=EU, usage={"monthly_build_minutes": 600})
-    assert amounts(it) == {f"Build minutes, {key}": 600 * price("CodeBuild", "build", key, EU)}
+    it = estimate_of(PROJECT, inputs, region=EU, usage={"monthly_build_minutes": 600})
+    assert amounts_by_name(it) == {f"Build minutes, {key}": 600 * price("CodeBuild", "build", key, EU)}
 
 
 @pytest.mark.parametrize(
@@ -35,23 +42,23 @@ def test_a_project_bills_minutes_of_its_compute_type(system, compute, key):
     ],
 )
 def test_a_compute_type_without_a_price_is_unpriced_by_name(system, compute, key):
-    it = bill(PROJECT, {"environment": {"type": system, "computeType": compute}})
+    it = estimate_of(PROJECT, {"environment": {"type": system, "computeType": compute}})
     assert it.reason == f"no price in this region: CodeBuild build {key} in us-east-1"
 
 
 def test_a_pipeline_of_version_1_costs_only_in_a_month_with_a_change():
     month = price("AWSCodePipeline", "v1", "active-pipeline")
-    it = bill(PIPELINE, {})
+    it = estimate_of(PIPELINE, {})
     assert (it.after.low, it.after.expected, it.after.high) == (0, month, month)
-    minutes = bill(PIPELINE, {"pipelineType": "V2"}, usage={"monthly_action_minutes": 700})
+    minutes = estimate_of(PIPELINE, {"pipelineType": "V2"}, usage={"monthly_action_minutes": 700})
     assert dollars(minutes) == 700 * price("AWSCodePipeline", "v2", "action-execution")
 
 
 def test_a_repository_bills_storage_and_what_leaves_aws():
     usage = {"storage_gb": 80, "monthly_internet_egress_gb": 200}
-    it = bill(REPOSITORY, {"name": "shop"}, usage=usage, free_tier=True)
+    it = estimate_of(REPOSITORY, {"name": "shop"}, usage=usage, free_tier=True)
     assert dollars(it) == 80 * price("AmazonECR", "private", "storage") + 100 * price(
         "AWSDataTransfer", "internet-out", "data"
     )
-    stored = bill(REPOSITORY, {"name": "shop"}, usage={"storage_gb": D("1.5")})
-    assert amounts(stored) == {"Image storage": D("1.5") * price("AmazonECR", "private", "storage")}
+    stored = estimate_of(REPOSITORY, {"name": "shop"}, usage={"storage_gb": D("1.5")})
+    assert amounts_by_name(stored) == {"Image storage": D("1.5") * price("AmazonECR", "private", "storage")}

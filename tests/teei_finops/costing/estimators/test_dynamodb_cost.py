@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, bill, resource
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    after_lines,
+    estimate_of,
+    lines_by_name,
+    resource,
+)
 
 TABLE = "aws:dynamodb/table:Table"
 TARGET = "aws:appautoscaling/target:Target"
@@ -23,7 +30,7 @@ def test_provisioned_capacity_bills_table_and_indexes_by_the_hour():
         **PROVISIONED,
         "globalSecondaryIndexes": [{"name": "a", "readCapacity": 20, "writeCapacity": 1}],
     }
-    assert lines(bill(TABLE, inputs, usage=USAGE)) == {
+    assert lines_by_name(estimate_of(TABLE, inputs, usage=USAGE)) == {
         "Read capacity": (D(30 * 730), 30 * 730 * D("0.00013")),
         "Write capacity": (D(6 * 730), 6 * 730 * D("0.00065")),
         "Storage": (D(40), D(10)),
@@ -31,9 +38,9 @@ def test_provisioned_capacity_bills_table_and_indexes_by_the_hour():
 
 
 def test_hours_scale_capacity_but_not_storage():
-    found = lines(bill(TABLE, PROVISIONED, region=EU, usage={**USAGE, "monthly_hours": 100}))
-    assert found["Read capacity"] == (D(1000), D("0.1586"))
-    assert found["Storage"] == (D(40), 40 * D("0.306"))
+    lines = lines_by_name(estimate_of(TABLE, PROVISIONED, region=EU, usage={**USAGE, "monthly_hours": 100}))
+    assert lines["Read capacity"] == (D(1000), D("0.1586"))
+    assert lines["Storage"] == (D(40), 40 * D("0.306"))
 
 
 @pytest.mark.parametrize(
@@ -41,33 +48,35 @@ def test_hours_scale_capacity_but_not_storage():
     [("STANDARD", "0.375", "1.25", "10"), ("STANDARD_INFREQUENT_ACCESS", "0.465", "1.56", "4")],
 )
 def test_on_demand_bills_request_units(table_class, reads, writes, stored):
-    assert lines(bill(TABLE, {**ON_DEMAND, "tableClass": table_class}, usage=USAGE)) == {
+    assert lines_by_name(estimate_of(TABLE, {**ON_DEMAND, "tableClass": table_class}, usage=USAGE)) == {
         "Read request units": (D(3), D(reads)),
         "Write request units": (D(2), D(writes)),
         "Storage": (D(40), D(stored)),
     }
-    assert all(line.assumed for line in line_items(bill(TABLE, ON_DEMAND)))
+    assert all(line.assumed for line in after_lines(estimate_of(TABLE, ON_DEMAND)))
 
 
 def test_replicas_bill_their_own_region():
     inputs = {**ON_DEMAND, "replicas": [{"regionName": EU, "pointInTimeRecovery": True}]}
-    found = lines(bill(TABLE, inputs, usage=USAGE))
-    assert found["Write request units"] == (D(2), D("1.25"))
-    assert found["Write request units, replica in eu-central-1"] == (D(2), D("1.525"))
-    assert found["Storage, replica in eu-central-1"] == (D(40), D("12.24"))
-    assert found["Point-in-time recovery, replica in eu-central-1"] == (D(40), 40 * D("0.2448"))
-    provisioned = lines(bill(TABLE, {**PROVISIONED, "replicas": [{"regionName": EU}]}, usage=USAGE))
+    lines = lines_by_name(estimate_of(TABLE, inputs, usage=USAGE))
+    assert lines["Write request units"] == (D(2), D("1.25"))
+    assert lines["Write request units, replica in eu-central-1"] == (D(2), D("1.525"))
+    assert lines["Storage, replica in eu-central-1"] == (D(40), D("12.24"))
+    assert lines["Point-in-time recovery, replica in eu-central-1"] == (D(40), 40 * D("0.2448"))
+    provisioned = lines_by_name(
+        estimate_of(TABLE, {**PROVISIONED, "replicas": [{"regionName": EU}]}, usage=USAGE)
+    )
     assert provisioned["Write capacity, replica in eu-central-1"] == (D(3650), 3650 * D("0.000793"))
-    elsewhere = bill(TABLE, {**ON_DEMAND, "replicas": [{"regionName": "sa-east-1"}]}, usage=USAGE)
+    elsewhere = estimate_of(TABLE, {**ON_DEMAND, "replicas": [{"regionName": "sa-east-1"}]}, usage=USAGE)
     assert elsewhere.reason.startswith("no price in this region: AmazonDynamoDB")
     assert elsewhere.reason.endswith("in sa-east-1")
 
 
 @pytest.mark.parametrize(
-    ("resource_id", "made_from"),
+    ("resource_id", "depends_on"),
     [("table/orders", None), (UNKNOWN, {"resourceId": (TABLE, "it")})],
 )
-def test_a_scaling_target_gives_the_range(resource_id, made_from):
+def test_a_scaling_target_gives_the_range(resource_id, depends_on):
     target = resource(
         TARGET,
         {
@@ -78,28 +87,30 @@ def test_a_scaling_target_gives_the_range(resource_id, made_from):
             "maxCapacity": 100,
         },
         name="target",
-        made_from=made_from,
+        depends_on=depends_on,
     )
-    line = line_items(bill(TABLE, PROVISIONED, target, usage=USAGE))[0]
+    line = after_lines(estimate_of(TABLE, PROVISIONED, target, usage=USAGE))[0]
     assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (3650, 7300, 73000)
 
 
-def test_backups_and_streams_are_billed_when_on_or_stated():
+def test_backups_and_streams_are_billed_when_enabled_or_in_usage():
     inputs = {**ON_DEMAND, "pointInTimeRecovery": {"enabled": True}, "streamEnabled": True}
     usage = {**USAGE, "on_demand_backup_storage_gb": 10, "monthly_streams_read_requests": 1_000_000}
-    found = lines(bill(TABLE, inputs, usage=usage))
-    assert found["Point-in-time recovery"] == (D(40), D(8))
-    assert found["On-demand backups"] == (D(10), D(1))
-    assert found["Stream reads"] == (D(10), D("0.2"))
+    lines = lines_by_name(estimate_of(TABLE, inputs, usage=usage))
+    assert lines["Point-in-time recovery"] == (D(40), D(8))
+    assert lines["On-demand backups"] == (D(10), D(1))
+    assert lines["Stream reads"] == (D(10), D("0.2"))
     assert (
-        lines(bill(TABLE, inputs, usage={**usage, "pitr_storage_gb": 100}))["Point-in-time recovery"][0]
+        lines_by_name(estimate_of(TABLE, inputs, usage={**usage, "pitr_storage_gb": 100}))[
+            "Point-in-time recovery"
+        ][0]
         == 100
     )
 
 
 def test_free_allowances_are_used_up_once():
-    found = lines(bill(TABLE, PROVISIONED, usage=USAGE, free_tier=True))
-    assert found == {"Storage": (D(15), D("3.75"))}
+    lines = lines_by_name(estimate_of(TABLE, PROVISIONED, usage=USAGE, free_tier=True))
+    assert lines == {"Storage": (D(15), D("3.75"))}
 
 
 def test_a_scaling_target_of_an_index_or_of_writes_counts_where_it_belongs():
@@ -118,7 +129,7 @@ def test_a_scaling_target_of_an_index_or_of_writes_counts_where_it_belongs():
         target("table:WriteCapacityUnits", "table/orders", 50),
         target("index:WriteCapacityUnits", "table/orders/index/a", 30),
     ]
-    reads, writes, _ = line_items(bill(TABLE, inputs, *targets, usage=USAGE))
+    reads, writes, _ = after_lines(estimate_of(TABLE, inputs, *targets, usage=USAGE))
     assert (reads.quantity.low, reads.quantity.high) == (12 * 730, 12 * 730)
     assert (writes.quantity.low, writes.quantity.expected, writes.quantity.high) == (
         2 * 730,
@@ -127,12 +138,12 @@ def test_a_scaling_target_of_an_index_or_of_writes_counts_where_it_belongs():
     )
 
 
-def test_what_nobody_states_about_a_table_is_assumed():
-    found = line_items(bill(TABLE, {**ON_DEMAND, "streamEnabled": True}))
-    assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in found] == [
+def test_missing_usage_of_a_table_is_assumed():
+    lines = after_lines(estimate_of(TABLE, {**ON_DEMAND, "streamEnabled": True}))
+    assert [(line.quantity.low, line.quantity.expected, line.quantity.high) for line in lines] == [
         (0, 1, 10),
         (0, 1, 10),
         (0, 10, 100),
         (0, 10, 100),
     ]
-    assert "Stream reads" not in lines(bill(TABLE, ON_DEMAND))
+    assert "Stream reads" not in lines_by_name(estimate_of(TABLE, ON_DEMAND))

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    after_lines,
+    dollars,
+    estimate_of,
+    estimates_of,
+    lines_by_name,
+    price,
+    resource,
+)
 
 INSTANCE = "aws:ec2/instance:Instance"
 VOLUME = "aws:ebs/volume:Volume"
@@ -22,27 +32,27 @@ PLAIN = {
 def test_an_instance_bills_hours_and_its_root_volume(region):
     rate = price("AmazonEC2", "instance-linux-shared", "m5.large", region)
     storage = price("AmazonEC2", "ebs", "gp3-storage", region)
-    assert lines(bill(INSTANCE, PLAIN, region=region, usage=LINUX)) == {
+    assert lines_by_name(estimate_of(INSTANCE, PLAIN, region=region, usage=LINUX)) == {
         "m5.large linux, on demand": (D(730), 730 * rate),
         "Root volume: gp3 storage": (D(20), 20 * storage),
     }
 
 
 def test_a_stopped_instance_keeps_its_volumes():
-    found = lines(bill(INSTANCE, PLAIN, usage={**LINUX, "monthly_hours": 100}))
-    assert found["m5.large linux, on demand"][0] == 100
-    assert found["Root volume: gp3 storage"] == (D(20), D("1.6"))
+    lines = lines_by_name(estimate_of(INSTANCE, PLAIN, usage={**LINUX, "monthly_hours": 100}))
+    assert lines["m5.large linux, on demand"][0] == 100
+    assert lines["Root volume: gp3 storage"] == (D(20), D("1.6"))
 
 
 def test_the_image_hides_the_system_and_the_size_of_the_disk():
-    assumed = bill(INSTANCE, {"instanceType": "m5.large", "associatePublicIpAddress": False})
-    disk = line_items(assumed)[1].quantity
+    assumed = estimate_of(INSTANCE, {"instanceType": "m5.large", "associatePublicIpAddress": False})
+    disk = after_lines(assumed)[1].quantity
     assert (disk.low, disk.expected, disk.high, disk.assumed) == (8, 8, 30, True)
     assert any("Linux" in note for note in assumed.notes)
-    windows = lines(bill(INSTANCE, PLAIN, usage={"operating_system": "windows"}))
+    windows = lines_by_name(estimate_of(INSTANCE, PLAIN, usage={"operating_system": "windows"}))
     rate = price("AmazonEC2", "instance-windows-shared", "m5.large")
     assert windows["m5.large windows, on demand"][1] == 730 * rate
-    assert bill(INSTANCE, PLAIN, usage={"operating_system": "suse"}).reason.startswith(
+    assert estimate_of(INSTANCE, PLAIN, usage={"operating_system": "suse"}).reason.startswith(
         "no price in this region"
     )
 
@@ -60,14 +70,14 @@ def test_more_volumes_monitoring_address_and_transfer_are_billed():
         "monthly_inter_az_gb": 100,
         "monthly_inter_region_gb": 100,
     }
-    found = lines(bill(INSTANCE, inputs, usage=usage))
-    assert found["Volume /dev/sdb: io1 storage"] == (D(100), D("12.5"))
-    assert found["Volume /dev/sdb: io1 IOPS"] == (D(500), D("32.5"))
-    assert found["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
-    assert found["Public IPv4 address"] == (D(730), D("3.65"))
-    assert found["Data out to the internet (0 to 10,240)"] == (D(100), D(9))
-    assert found["Data between zones"] == (D(200), D(2))
-    assert found["Data to other Regions"] == (D(100), D(2))
+    lines = lines_by_name(estimate_of(INSTANCE, inputs, usage=usage))
+    assert lines["Volume /dev/sdb: io1 storage"] == (D(100), D("12.5"))
+    assert lines["Volume /dev/sdb: io1 IOPS"] == (D(500), D("32.5"))
+    assert lines["Detailed monitoring (0 to 10,000)"] == (D(7), D("2.1"))
+    assert lines["Public IPv4 address"] == (D(730), D("3.65"))
+    assert lines["Data out to the internet (0 to 10,240)"] == (D(100), D(9))
+    assert lines["Data between zones"] == (D(200), D(2))
+    assert lines["Data to other Regions"] == (D(100), D(2))
 
 
 def test_a_launch_template_gives_what_the_instance_leaves_out():
@@ -84,11 +94,13 @@ def test_a_launch_template_gives_what_the_instance_leaves_out():
         },
         name="lt",
     )
-    made_from = {"launchTemplate": (TEMPLATE, "lt")}
-    found = lines(
-        bill(INSTANCE, {"launchTemplate": {"id": UNKNOWN}}, template, usage=LINUX, made_from=made_from)
+    depends_on = {"launchTemplate": (TEMPLATE, "lt")}
+    lines = lines_by_name(
+        estimate_of(
+            INSTANCE, {"launchTemplate": {"id": UNKNOWN}}, template, usage=LINUX, depends_on=depends_on
+        )
     )
-    assert found == {
+    assert lines == {
         "c6i.large linux, on demand": (
             D(730),
             730 * price("AmazonEC2", "instance-linux-shared", "c6i.large"),
@@ -103,24 +115,34 @@ def test_a_launch_template_gives_what_the_instance_leaves_out():
 def test_the_subnet_decides_about_the_address():
     subnet = resource("aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": True}, name="a", id="subnet-a")
     inputs = {"instanceType": "m5.large", "subnetId": "subnet-a"}
-    assert lines(bill(INSTANCE, inputs, subnet, usage=LINUX))["Public IPv4 address"] == (D(730), D("3.65"))
-    unsure = line_items(bill(INSTANCE, {**inputs, "subnetId": "subnet-b"}, usage=LINUX))[-1]
+    assert lines_by_name(estimate_of(INSTANCE, inputs, subnet, usage=LINUX))["Public IPv4 address"] == (
+        D(730),
+        D("3.65"),
+    )
+    unsure = after_lines(estimate_of(INSTANCE, {**inputs, "subnetId": "subnet-b"}, usage=LINUX))[-1]
     assert (unsure.what, unsure.quantity.low, unsure.quantity.high) == ("Public IPv4 address", 0, 730)
 
 
 def test_credits_tenancy_and_spot():
     burstable = {**PLAIN, "instanceType": "t3.large"}
     usage = {**LINUX, "monthly_surplus_cpu_credit_hours": 100}
-    assert lines(bill(INSTANCE, burstable, usage=usage))["Surplus CPU credits"] == (D(100), D(5))
-    assert bill(INSTANCE, burstable, usage={**usage, "operating_system": "windows"}).reason.startswith(
+    assert lines_by_name(estimate_of(INSTANCE, burstable, usage=usage))["Surplus CPU credits"] == (
+        D(100),
+        D(5),
+    )
+    assert estimate_of(INSTANCE, burstable, usage={**usage, "operating_system": "windows"}).reason.startswith(
         "no price in this region: AmazonEC2 cpu-credits t3-windows"
     )
-    assert "Surplus CPU credits" not in lines(bill(INSTANCE, PLAIN, usage=usage))
+    assert "Surplus CPU credits" not in lines_by_name(estimate_of(INSTANCE, PLAIN, usage=usage))
     standard = {**burstable, "creditSpecification": {"cpuCredits": "standard"}}
-    assert "Surplus CPU credits" not in lines(bill(INSTANCE, standard, usage=usage))
-    assert bill(INSTANCE, {**PLAIN, "tenancy": "dedicated"}).reason.startswith("no price in this region")
-    assert list(lines(bill(INSTANCE, {**PLAIN, "tenancy": "host"}))) == ["Root volume: gp3 storage"]
-    spot = bill(INSTANCE, {**PLAIN, "instanceMarketOptions": {"marketType": "spot"}}, usage=LINUX)
+    assert "Surplus CPU credits" not in lines_by_name(estimate_of(INSTANCE, standard, usage=usage))
+    assert estimate_of(INSTANCE, {**PLAIN, "tenancy": "dedicated"}).reason.startswith(
+        "no price in this region"
+    )
+    assert list(lines_by_name(estimate_of(INSTANCE, {**PLAIN, "tenancy": "host"}))) == [
+        "Root volume: gp3 storage"
+    ]
+    spot = estimate_of(INSTANCE, {**PLAIN, "instanceMarketOptions": {"marketType": "spot"}}, usage=LINUX)
     assert any("spot" in note for note in spot.notes)
 
 
@@ -153,20 +175,20 @@ def test_credits_tenancy_and_spot():
 )
 def test_a_volume_bills_what_its_type_does_not_include(inputs, expected):
     usage = {"monthly_standard_io_requests": 2_500_000}
-    assert lines(bill(VOLUME, inputs, usage=usage)) == expected
+    assert lines_by_name(estimate_of(VOLUME, inputs, usage=usage)) == expected
 
 
 def test_a_volume_that_exists_half_the_month_costs_half():
     usage = {"monthly_hours": 365}
     inputs = {"size": 100, "type": "gp3", "iops": 4000}
-    assert dollars(bill(VOLUME, inputs, usage=usage)) == D("6.5")
-    assert bill(VOLUME, {"size": UNKNOWN}).reason == "value unknown until deploy: size"
-    assert bill(VOLUME, {"size": 10}, region="sa-east-1").reason.startswith("no price in this region")
+    assert dollars(estimate_of(VOLUME, inputs, usage=usage)) == D("6.5")
+    assert estimate_of(VOLUME, {"size": UNKNOWN}).reason == "value unknown until deploy: size"
+    assert estimate_of(VOLUME, {"size": 10}, region="sa-east-1").reason.startswith("no price in this region")
 
 
 def test_a_bigger_instance_is_the_difference_of_the_rates():
     step = resource(INSTANCE, {**PLAIN, "instanceType": "m5.4xlarge"}, op="update")
     step["oldState"] = {**step["newState"], "inputs": PLAIN}
-    change = bills(step, usage={"it": LINUX})[0]
+    change = estimates_of(step, usage={"it": LINUX})[0]
     big, small = (price("AmazonEC2", "instance-linux-shared", f"m5.{size}") for size in ("4xlarge", "large"))
     assert change.after.expected - change.before.expected == 730 * (big - small)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, bill, bills, dollars, price, resource
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    after_lines,
+    dollars,
+    estimate_of,
+    estimates_of,
+    lines_by_name,
+    price,
+    resource,
+)
 
 SERVICE = "aws:ecs/service:Service"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 FARGATE = {"launchType": "FARGATE", "taskDefinition": UNKNOWN, "desiredCount": 2}
-MADE_FROM = {"taskDefinition": (TASK, "task")}
+DEPENDS_ON = {"taskDefinition": (TASK, "task")}
 
 
 def task(**inputs) -> dict:
@@ -18,8 +28,8 @@ def task(**inputs) -> dict:
 
 
 def test_a_fargate_service_bills_the_sizes_of_its_task_definition():
-    found = lines(bill(SERVICE, FARGATE, task(), made_from=MADE_FROM))
-    assert found == {
+    lines = lines_by_name(estimate_of(SERVICE, FARGATE, task(), depends_on=DEPENDS_ON))
+    assert lines == {
         "Task vCPU": (D(730), 730 * D("0.04048")),
         "Task memory": (D(1460), 1460 * D("0.004445")),
     }
@@ -27,8 +37,8 @@ def test_a_fargate_service_bills_the_sizes_of_its_task_definition():
 
 @pytest.mark.parametrize("reference", ["shop:3", "arn:aws:ecs:us-east-1:1:task-definition/shop:3", "shop"])
 def test_the_task_definition_is_found_by_family_revision_or_arn(reference):
-    found = lines(bill(SERVICE, {**FARGATE, "taskDefinition": reference}, task()))
-    assert found["Task vCPU"][0] == 730
+    lines = lines_by_name(estimate_of(SERVICE, {**FARGATE, "taskDefinition": reference}, task()))
+    assert lines["Task vCPU"][0] == 730
 
 
 def test_arm_windows_and_more_ephemeral_storage_have_their_own_rates():
@@ -38,12 +48,14 @@ def test_arm_windows_and_more_ephemeral_storage_have_their_own_rates():
         runtimePlatform={"cpuArchitecture": "ARM64"},
         ephemeralStorage={"sizeInGib": 50},
     )
-    found = lines(bill(SERVICE, FARGATE, arm, region=EU, made_from=MADE_FROM))
-    assert found["Task vCPU"] == (D(1460), 1460 * D("0.03725"))
-    assert found["Task memory"] == (D(2920), 2920 * D("0.00409"))
-    assert found["Ephemeral storage"] == (D(30 * 1460), 30 * 1460 * D("0.000132"))
+    lines = lines_by_name(estimate_of(SERVICE, FARGATE, arm, region=EU, depends_on=DEPENDS_ON))
+    assert lines["Task vCPU"] == (D(1460), 1460 * D("0.03725"))
+    assert lines["Task memory"] == (D(2920), 2920 * D("0.00409"))
+    assert lines["Ephemeral storage"] == (D(30 * 1460), 30 * 1460 * D("0.000132"))
     windows = task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})
-    assert lines(bill(SERVICE, FARGATE, windows, made_from=MADE_FROM))["Windows licence"] == (
+    assert lines_by_name(estimate_of(SERVICE, FARGATE, windows, depends_on=DEPENDS_ON))[
+        "Windows licence"
+    ] == (
         D(730),
         730 * D("0.046"),
     )
@@ -55,23 +67,23 @@ def test_a_bigger_task_definition_changes_the_service_that_did_not():
         **changed["newState"],
         "inputs": {"family": "shop", "cpu": "512", "memory": "1024"},
     }
-    estimate = bills(resource(SERVICE, {**FARGATE, "taskDefinition": "shop"}, op="same"), changed)[0]
+    estimate = estimates_of(resource(SERVICE, {**FARGATE, "taskDefinition": "shop"}, op="same"), changed)[0]
     assert estimate.after.expected - estimate.before.expected == 730 * D("0.04048")
 
 
-def test_a_scaling_target_gives_the_range_and_stated_tasks_replace_it():
+def test_a_scaling_target_gives_the_range_and_usage_replaces_it():
     target = resource(
         "aws:appautoscaling/target:Target",
         {"serviceNamespace": "ecs", "resourceId": "service/main/web", "minCapacity": 1, "maxCapacity": 10},
         name="target",
     )
     inputs = {**FARGATE, "name": "web", "cluster": "arn:aws:ecs:us-east-1:1:cluster/main"}
-    after = bill(SERVICE, inputs, task(), target, made_from=MADE_FROM).after
+    after = estimate_of(SERVICE, inputs, task(), target, depends_on=DEPENDS_ON).after
     one = 365 * D("0.04048") + 730 * D("0.004445")
     assert (after.low, after.expected, after.high) == (one, 2 * one, 10 * one)
-    stated = bill(SERVICE, inputs, task(), target, made_from=MADE_FROM, usage={"average_tasks": 4})
-    assert dollars(stated) == 4 * one
-    hours = bill(SERVICE, inputs, task(), made_from=MADE_FROM, usage={"monthly_task_hours": 365})
+    average = estimate_of(SERVICE, inputs, task(), target, depends_on=DEPENDS_ON, usage={"average_tasks": 4})
+    assert dollars(average) == 4 * one
+    hours = estimate_of(SERVICE, inputs, task(), depends_on=DEPENDS_ON, usage={"monthly_task_hours": 365})
     assert dollars(hours) == one / 2
 
 
@@ -81,10 +93,10 @@ def test_spot_tasks_have_no_list_price_and_tasks_on_instances_none_of_their_own(
         "launchType": None,
         "capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}],
     }
-    assert bill(SERVICE, spot, task(), made_from=MADE_FROM).reason.startswith(
+    assert estimate_of(SERVICE, spot, task(), depends_on=DEPENDS_ON).reason.startswith(
         "no price in this region: AmazonECS fargate-spot-x86"
     )
-    on_instances = bill(SERVICE, {"desiredCount": 2, "taskDefinition": UNKNOWN})
+    on_instances = estimate_of(SERVICE, {"desiredCount": 2, "taskDefinition": UNKNOWN})
     assert dollars(on_instances) == 0
     assert any("EC2 instances" in note for note in on_instances.notes)
 
@@ -97,11 +109,11 @@ def test_a_cluster_can_decide_that_tasks_run_on_fargate():
         name="providers",
     )
     inputs = {"cluster": "main", "taskDefinition": "shop", "desiredCount": 1}
-    assert lines(bill(SERVICE, inputs, task(), cluster, providers))["Task vCPU"][0] == 365
+    assert lines_by_name(estimate_of(SERVICE, inputs, task(), cluster, providers))["Task vCPU"][0] == 365
 
 
 def test_a_task_definition_outside_the_preview_is_unpriced():
-    assert bill(SERVICE, {**FARGATE, "taskDefinition": "other"}, task()).reason.startswith(
+    assert estimate_of(SERVICE, {**FARGATE, "taskDefinition": "other"}, task()).reason.startswith(
         "value unknown until deploy: taskDefinition"
     )
 
@@ -118,27 +130,27 @@ def test_app_runner_bills_provisioned_memory_and_active_vcpus():
         "autoScalingConfigurationArn": "arn:aws:apprunner:scaling",
         "instanceConfiguration": {"memory": "4 GB"},
     }
-    found = lines(bill(token, inputs, scaling, usage={"monthly_active_vcpu_hours": 100}))
-    assert found["Provisioned memory"] == (D(8 * 730), 8 * 730 * D("0.007"))
-    assert found["Active vCPU"] == (D(100), D("6.4"))
-    assert bill(token, {}, region=EU).reason.startswith("no price in this region: AWSAppRunner")
+    lines = lines_by_name(estimate_of(token, inputs, scaling, usage={"monthly_active_vcpu_hours": 100}))
+    assert lines["Provisioned memory"] == (D(8 * 730), 8 * 730 * D("0.007"))
+    assert lines["Active vCPU"] == (D(100), D("6.4"))
+    assert estimate_of(token, {}, region=EU).reason.startswith("no price in this region: AWSAppRunner")
 
 
 def test_batch_bills_vcpu_hours_but_never_less_than_the_minimum():
     token = "aws:batch/computeEnvironment:ComputeEnvironment"
     fargate = {"computeResources": {"type": "FARGATE", "maxVcpus": 16}}
     usage = {"monthly_vcpu_hours": 100, "monthly_memory_gb_hours": 400}
-    assert dollars(bill(token, fargate, usage=usage)) == D("4.048") + D("1.778")
-    assumed = line_items(bill(token, fargate))[0].quantity
+    assert dollars(estimate_of(token, fargate, usage=usage)) == D("4.048") + D("1.778")
+    assumed = after_lines(estimate_of(token, fargate))[0].quantity
     assert (assumed.low, assumed.high, assumed.assumed) == (0, 16 * 730, True)
     instances = {
         "computeResources": {"type": "EC2", "minVcpus": 4, "maxVcpus": 64, "instanceTypes": ["m5.xlarge"]}
     }
-    found = lines(bill(token, instances, usage={"monthly_vcpu_hours": 100}))
+    lines = lines_by_name(estimate_of(token, instances, usage={"monthly_vcpu_hours": 100}))
     rate = price("AmazonEC2", "instance-linux-shared", "m5.xlarge")
-    assert found["m5.xlarge linux, on demand"] == (D(730), 730 * rate)
+    assert lines["m5.xlarge linux, on demand"] == (D(730), 730 * rate)
     optimal = {"computeResources": {"type": "EC2", "maxVcpus": 4, "instanceTypes": ["optimal"]}}
-    assert bill(token, optimal).reason.startswith("value unknown until deploy: AWS Batch chooses")
+    assert estimate_of(token, optimal).reason.startswith("value unknown until deploy: AWS Batch chooses")
 
 
 def test_a_task_with_a_public_address_and_a_managed_volume_pays_for_them():
@@ -148,9 +160,9 @@ def test_a_task_with_a_public_address_and_a_managed_volume_pays_for_them():
         "networkConfiguration": {"assignPublicIp": True},
         "volumeConfiguration": {"managedEbsVolume": {"sizeInGb": 100, "volumeType": "gp2"}},
     }
-    found = lines(bill(SERVICE, inputs, task(), made_from=MADE_FROM))
-    assert found["Public IPv4 address"] == (D(730), D("3.65"))
-    assert found["Managed volume: gp2 storage"] == (D(100), D(10))
+    lines = lines_by_name(estimate_of(SERVICE, inputs, task(), depends_on=DEPENDS_ON))
+    assert lines["Public IPv4 address"] == (D(730), D("3.65"))
+    assert lines["Managed volume: gp2 storage"] == (D(100), D(10))
 
 
 def test_only_the_fargate_share_of_mixed_providers_is_billed():
@@ -162,52 +174,52 @@ def test_only_the_fargate_share_of_mixed_providers_is_billed():
             {"capacityProvider": "my-instances", "weight": 3},
         ],
     }
-    assert lines(bill(SERVICE, mixed, task()))["Task vCPU"] == (D(365), 365 * D("0.04048"))
+    assert lines_by_name(estimate_of(SERVICE, mixed, task()))["Task vCPU"] == (D(365), 365 * D("0.04048"))
 
 
 def test_a_task_without_a_readable_size_is_unpriced():
-    odd = bill(SERVICE, FARGATE, task(cpu="lots"), made_from=MADE_FROM)
+    odd = estimate_of(SERVICE, FARGATE, task(cpu="lots"), depends_on=DEPENDS_ON)
     assert odd.reason.startswith("value unknown until deploy: cpu of the task: 'lots' is not a size")
-    unset = bill(SERVICE, FARGATE, task(memory=None), made_from=MADE_FROM)
+    unset = estimate_of(SERVICE, FARGATE, task(memory=None), depends_on=DEPENDS_ON)
     assert unset.reason == "value unknown until deploy: memory is not set"
 
 
 def test_app_runner_without_sizes_is_one_instance_of_2_gb():
-    memory, active = line_items(bill("aws:apprunner/service:Service", {}))
+    memory, active = after_lines(estimate_of("aws:apprunner/service:Service", {}))
     assert memory.quantity.expected == 2 * 730
     assert (active.quantity.low, active.quantity.expected, active.quantity.high) == (0, 73, 730)
     big = {"instanceConfiguration": {"cpu": "4 vCPU", "memory": "8192"}}
-    memory, active = line_items(bill("aws:apprunner/service:Service", big))
+    memory, active = after_lines(estimate_of("aws:apprunner/service:Service", big))
     assert (memory.quantity.expected, active.quantity.high) == (8 * 730, 4 * 730)
 
 
 def test_batch_assumes_up_to_its_maximum_and_leaves_unmanaged_environments_alone():
     token = "aws:batch/computeEnvironment:ComputeEnvironment"
     fargate = {"computeResources": {"type": "FARGATE", "maxVcpus": 10}}
-    vcpu, memory = line_items(bill(token, fargate))
+    vcpu, memory = after_lines(estimate_of(token, fargate))
     assert (vcpu.quantity.low, vcpu.quantity.expected, vcpu.quantity.high) == (0, 730, 7300)
     assert (memory.quantity.low, memory.quantity.expected, memory.quantity.high) == (0, 2920, 58400)
-    unmanaged = bill(token, {"type": "UNMANAGED"})
+    unmanaged = estimate_of(token, {"type": "UNMANAGED"})
     assert dollars(unmanaged) == 0
-    assert any("own" in note for note in unmanaged.notes)
+    assert any("billed separately" in note for note in unmanaged.notes)
     spot = {"computeResources": {"type": "FARGATE_SPOT", "maxVcpus": 10}}
-    assert bill(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")
+    assert estimate_of(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")
 
 
-def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_are_said():
+def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_have_a_note():
     inputs = {
         "taskDefinition": "shop",
         "desiredCount": 1,
         "capacityProviderStrategies": [{"capacityProvider": "FARGATE"}],
     }
-    assert lines(bill(SERVICE, inputs, task()))["Task vCPU"][0] == 365
+    assert lines_by_name(estimate_of(SERVICE, inputs, task()))["Task vCPU"][0] == 365
     weightless = [{"capacityProvider": "FARGATE"}, {"capacityProvider": "my-instances", "weight": 1}]
-    other = bill(SERVICE, {**inputs, "capacityProviderStrategies": weightless}, task())
+    other = estimate_of(SERVICE, {**inputs, "capacityProviderStrategies": weightless}, task())
     assert any("EC2 instances" in note for note in other.notes)
     token = "aws:batch/computeEnvironment:ComputeEnvironment"
     spot = {"type": "SPOT", "maxVcpus": 8, "instanceTypes": ["m5.xlarge"]}
-    assert any("spot" in note for note in bill(token, {"computeResources": spot}).notes)
+    assert any("spot" in note for note in estimate_of(token, {"computeResources": spot}).notes)
     unnamed = {"type": "EC2", "maxVcpus": 8}
-    assert bill(token, {"computeResources": unnamed}).reason.endswith(
+    assert estimate_of(token, {"computeResources": unnamed}).reason.endswith(
         "AWS Batch chooses the instance type (optimal)"
     )

@@ -9,18 +9,19 @@ import pytest
 from teei_finops.costing.estimate import PlanEstimator
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
-from tests.teei_finops.costing.estimators.bills import (
+from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     UNKNOWN,
     D,
-    bill,
-    bills,
+    after_lines,
     dollars,
+    estimate_of,
+    estimates_of,
+    lines_by_name,
     plan,
     price,
     resource,
 )
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
 
 CLUSTER = "aws:eks/cluster:Cluster"
 GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -50,15 +51,17 @@ def test_extended_support_begins_the_day_after_standard_support_ends(version, da
 
 def test_the_upgrade_policy_standard_excludes_extended_support():
     inputs = {"version": "1.31", "upgradePolicy": {"supportType": "STANDARD"}}
-    assert dollars(bill(CLUSTER, inputs)) == 73
-    extended = lines(bill(CLUSTER, {"version": "1.31"}, region=EU, usage={"monthly_hours": 100}))
+    assert dollars(estimate_of(CLUSTER, inputs)) == 73
+    extended = lines_by_name(
+        estimate_of(CLUSTER, {"version": "1.31"}, region=EU, usage={"monthly_hours": 100})
+    )
     assert extended == {"Control plane": (D(100), D(10)), "Extended support": (D(100), D(50))}
 
 
 def test_auto_mode_and_provisioned_control_planes_are_unpriced():
-    auto = bill(CLUSTER, {"version": "1.35", "computeConfig": {"enabled": True}})
+    auto = estimate_of(CLUSTER, {"version": "1.35", "computeConfig": {"enabled": True}})
     assert auto.reason.startswith("value unknown until deploy: Auto Mode")
-    tier = bill(CLUSTER, {"version": "1.35", "controlPlaneScalingConfig": {"tier": "tier-xl"}})
+    tier = estimate_of(CLUSTER, {"version": "1.35", "controlPlaneScalingConfig": {"tier": "tier-xl"}})
     assert tier.reason.startswith("no price in this region: AmazonEKS provisioned-control-plane tier-xl")
 
 
@@ -70,7 +73,7 @@ def test_a_node_group_ranges_over_its_sizes_and_pays_for_its_disks():
         "subnetIds": ["subnet-a"],
     }
     subnet = resource("aws:ec2/subnet:Subnet", {}, name="a", id="subnet-a")
-    after = bill(GROUP, inputs, subnet, region=EU, usage=LINUX).after
+    after = estimate_of(GROUP, inputs, subnet, region=EU, usage=LINUX).after
     rate = price("AmazonEC2", "instance-linux-shared", "m6i.xlarge", EU)
     node = 730 * rate + 50 * price("AmazonEC2", "ebs", "gp2-storage", EU)
     assert (after.low, after.expected, after.high) == (2 * node, 3 * node, 6 * node)
@@ -82,7 +85,7 @@ def test_a_doubled_maximum_changes_only_the_high_end():
         GROUP, {**inputs, "scalingConfig": {**inputs["scalingConfig"], "maxSize": 4}}, op="update"
     )
     step["oldState"] = {**step["newState"], "inputs": inputs}
-    estimate = bills(step, usage={"it": LINUX})[0]
+    estimate = estimates_of(step, usage={"it": LINUX})[0]
     change = estimate.after - estimate.before
     assert (change.low, change.expected) == (0, 0)
     rate = price("AmazonEC2", "instance-linux-shared", "m5.large")
@@ -102,20 +105,20 @@ def test_a_launch_template_known_by_dependency_gives_type_and_disks():
         "launchTemplate": {"id": UNKNOWN, "version": UNKNOWN},
         "scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1},
     }
-    made_from = {"launchTemplate": (TEMPLATE, "lt")}
-    found = lines(bill(GROUP, inputs, template, usage=LINUX, made_from=made_from))
+    depends_on = {"launchTemplate": (TEMPLATE, "lt")}
+    lines = lines_by_name(estimate_of(GROUP, inputs, template, usage=LINUX, depends_on=depends_on))
     rate = price("AmazonEC2", "instance-linux-shared", "c6i.large")
-    assert found["c6i.large linux, on demand"] == (D(730), 730 * rate)
-    assert found["Root volume: gp3 storage"] == (D(80), D("6.4"))
+    assert lines["c6i.large linux, on demand"] == (D(730), 730 * rate)
+    assert lines["Root volume: gp3 storage"] == (D(80), D("6.4"))
 
 
-def test_spot_nodes_use_the_stated_price_and_windows_images_the_windows_rate():
+def test_spot_nodes_have_the_price_from_usage_and_windows_images_the_windows_rate():
     sizes = {"scalingConfig": {"minSize": 2, "desiredSize": 2, "maxSize": 2}, "instanceTypes": ["m5.large"]}
     usage = {**LINUX, "spot_price_usd_per_hour": 0.04, "monthly_hours": 100}
-    found = lines(bill(GROUP, {**sizes, "capacityType": "SPOT"}, usage=usage))
-    assert found["m5.large linux, spot"] == (D(200), D(8))
-    assert found["Root volume: gp2 storage"] == (D(40), D(4))
-    windows = lines(bill(GROUP, {**sizes, "amiType": "WINDOWS_CORE_2022_x86_64"}))
+    lines = lines_by_name(estimate_of(GROUP, {**sizes, "capacityType": "SPOT"}, usage=usage))
+    assert lines["m5.large linux, spot"] == (D(200), D(8))
+    assert lines["Root volume: gp2 storage"] == (D(40), D(4))
+    windows = lines_by_name(estimate_of(GROUP, {**sizes, "amiType": "WINDOWS_CORE_2022_x86_64"}))
     rate = price("AmazonEC2", "instance-windows-shared", "m5.large")
     assert windows["m5.large windows, on demand"] == (D(1460), 1460 * rate)
     assert windows["Root volume: gp2 storage"][0] == 100
@@ -123,11 +126,11 @@ def test_spot_nodes_use_the_stated_price_and_windows_images_the_windows_rate():
 
 def test_unknown_sizes_are_unpriced_and_average_instances_replaces_them():
     unknown = {"scalingConfig": {"minSize": UNKNOWN, "desiredSize": 1, "maxSize": 1}}
-    assert bill(GROUP, unknown).reason == "value unknown until deploy: scalingConfig.minSize"
+    assert estimate_of(GROUP, unknown).reason == "value unknown until deploy: scalingConfig.minSize"
     usage = {**LINUX, "average_instances": 5, "monthly_surplus_cpu_credit_hours": 100}
-    found = lines(bill(GROUP, unknown, usage=usage))
-    assert found["t3.medium linux, on demand"][0] == 5 * 730
-    assert found["Surplus CPU credits"] == (D(100), D(5))
+    lines = lines_by_name(estimate_of(GROUP, unknown, usage=usage))
+    assert lines["t3.medium linux, on demand"][0] == 5 * 730
+    assert lines["Surplus CPU credits"] == (D(100), D(5))
 
 
 def test_a_fargate_profile_bills_what_its_pods_use():
@@ -136,11 +139,11 @@ def test_a_fargate_profile_bills_what_its_pods_use():
         "monthly_memory_gb_hours": 200,
         "monthly_ephemeral_storage_gb_hours": 1000,
     }
-    found = lines(bill("aws:eks/fargateProfile:FargateProfile", {}, usage=usage))
-    assert found["Pod vCPU"][1] == D("4.048")
-    assert found["Pod memory"][1] == D("0.889")
-    assert found["Ephemeral storage above 20 GB"] == (D(1000), D("0.111"))
-    vcpu, memory = line_items(bill("aws:eks/fargateProfile:FargateProfile", {}))
+    lines = lines_by_name(estimate_of("aws:eks/fargateProfile:FargateProfile", {}, usage=usage))
+    assert lines["Pod vCPU"][1] == D("4.048")
+    assert lines["Pod memory"][1] == D("0.889")
+    assert lines["Ephemeral storage above 20 GB"] == (D(1000), D("0.111"))
+    vcpu, memory = after_lines(estimate_of("aws:eks/fargateProfile:FargateProfile", {}))
     assert (vcpu.quantity.low, vcpu.quantity.expected, vcpu.quantity.high) == (0, 730, 7300)
     assert (memory.quantity.low, memory.quantity.expected, memory.quantity.high) == (0, 1460, 14600)
     assert vcpu.assumed
@@ -150,23 +153,23 @@ def test_a_fargate_profile_bills_what_its_pods_use():
 def test_the_types_of_a_group_win_over_its_template_and_the_first_is_priced():
     one = {"scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1}, "launchTemplate": {"id": "lt-1"}}
     template = resource(TEMPLATE, {"networkInterfaces": [{}]}, name="lt", id="lt-1")
-    several = bill(GROUP, {**one, "instanceTypes": ["m5.large", "m5a.large"]}, template, usage=LINUX)
-    assert "m5.large linux, on demand" in lines(several)
+    several = estimate_of(GROUP, {**one, "instanceTypes": ["m5.large", "m5a.large"]}, template, usage=LINUX)
+    assert "m5.large linux, on demand" in lines_by_name(several)
     assert any("any of m5.large, m5a.large" in note for note in several.notes)
-    alone = bill(GROUP, {**one, "instanceTypes": ["m5.large"]}, template, usage=LINUX)
+    alone = estimate_of(GROUP, {**one, "instanceTypes": ["m5.large"]}, template, usage=LINUX)
     assert not any("any of" in note for note in alone.notes)
-    assert "t3.medium linux, on demand" in lines(bill(GROUP, one, template, usage=LINUX))
+    assert "t3.medium linux, on demand" in lines_by_name(estimate_of(GROUP, one, template, usage=LINUX))
     chosen = resource(TEMPLATE, {"instanceRequirements": {"vcpuCount": {"min": 2}}}, name="lt", id="lt-1")
-    assert bill(GROUP, one, chosen, usage=LINUX).reason.startswith(
+    assert estimate_of(GROUP, one, chosen, usage=LINUX).reason.startswith(
         "value unknown until deploy: instanceRequirements"
     )
 
 
-def test_no_nodes_and_no_version_are_said():
-    none = bill(GROUP, {"scalingConfig": {"minSize": 0, "desiredSize": 0, "maxSize": 0}})
+def test_missing_nodes_and_versions_have_a_note():
+    none = estimate_of(GROUP, {"scalingConfig": {"minSize": 0, "desiredSize": 0, "maxSize": 0}})
     assert (dollars(none), none.notes) == (0, ("no nodes: its sizes are 0",))
-    assert any("newest one assumed" in note for note in bill(CLUSTER, {}).notes)
-    upgraded = bill(CLUSTER, {}, op="same", outputs={"version": "1.30"})
+    assert any("newest one assumed" in note for note in estimate_of(CLUSTER, {}).notes)
+    upgraded = estimate_of(CLUSTER, {}, op="same", outputs={"version": "1.30"})
     assert dollars(upgraded) == 438
 
 
@@ -176,4 +179,6 @@ def test_the_credit_mode_of_the_template_decides_about_surplus_credits():
     for mode, billed in (("unlimited", True), ("standard", False)):
         inputs = {"instanceType": "t3.large", "creditSpecification": {"cpuCredits": mode}}
         template = resource(TEMPLATE, inputs, name="lt", id="lt-1")
-        assert ("Surplus CPU credits" in lines(bill(GROUP, one, template, usage=usage))) is billed
+        assert (
+            "Surplus CPU credits" in lines_by_name(estimate_of(GROUP, one, template, usage=usage))
+        ) is billed

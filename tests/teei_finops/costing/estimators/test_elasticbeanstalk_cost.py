@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import UNKNOWN, D, bill, price
-from tests.teei_finops.costing.estimators.line_items import line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    UNKNOWN,
+    D,
+    after_lines,
+    estimate_of,
+    lines_by_name,
+    price,
+)
 
 ENVIRONMENT = "aws:elasticbeanstalk/environment:Environment"
 QUIET = {
@@ -48,10 +54,10 @@ def test_an_environment_bills_instances_volumes_balancer_and_database():
         db__DBEngine="postgres",
         db__DBAllocatedStorage="20",
     )
-    estimate = bill(ENVIRONMENT, inputs, usage={**QUIET, "monthly_data_processed_gb": 730})
+    estimate = estimate_of(ENVIRONMENT, inputs, usage={**QUIET, "monthly_data_processed_gb": 730})
     instance = price("AmazonEC2", "instance-linux-shared", "m5.large")
     database = price("AmazonRDS", "postgresql-single-az", "db.t3.micro")
-    assert lines(estimate) == {
+    assert lines_by_name(estimate) == {
         "m5.large linux, on demand": (D(1460), 1460 * instance),
         "Root volume: gp3 storage": (D(40), D("3.2")),
         "Application load balancer": (D(730), 730 * D("0.0225")),
@@ -70,46 +76,52 @@ def test_the_defaults_are_one_to_four_small_instances_behind_a_classic_balancer(
         "monthly_hours": 100,
         "monthly_internet_egress_gb": 10,
     }
-    estimate = bill(ENVIRONMENT, {}, usage={**usage, "monthly_surplus_cpu_credit_hours": 10})
-    found = lines(estimate)
-    assert found["t3.micro linux, on demand"] == (D(100), D("1.04"))
-    assert found["Classic load balancer"] == (D(100), D("2.5"))
-    assert found["Data processed"] == (D(100), D("0.8"))
-    assert found["Surplus CPU credits"] == (D(10), D("0.5"))
-    assert found["Data out to the internet (0 to 10,240)"] == (D(10), D("0.9"))
-    assert line_items(estimate)[0].quantity.high == 400
+    estimate = estimate_of(ENVIRONMENT, {}, usage={**usage, "monthly_surplus_cpu_credit_hours": 10})
+    lines = lines_by_name(estimate)
+    assert lines["t3.micro linux, on demand"] == (D(100), D("1.04"))
+    assert lines["Classic load balancer"] == (D(100), D("2.5"))
+    assert lines["Data processed"] == (D(100), D("0.8"))
+    assert lines["Surplus CPU credits"] == (D(10), D("0.5"))
+    assert lines["Data out to the internet (0 to 10,240)"] == (D(10), D("0.9"))
+    assert after_lines(estimate)[0].quantity.high == 400
 
 
-def test_a_single_instance_has_no_balancer_and_stated_instances_replace_the_sizes():
+def test_a_single_instance_has_no_load_balancer_and_usage_replaces_the_sizes():
     single = settings(env__EnvironmentType="SingleInstance")
-    assert "Classic load balancer" not in lines(bill(ENVIRONMENT, single, usage=QUIET))
-    found = lines(bill(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 3}))
-    assert found["t3.micro linux, on demand"][0] == 3 * 730
+    assert "Classic load balancer" not in lines_by_name(estimate_of(ENVIRONMENT, single, usage=QUIET))
+    lines = lines_by_name(estimate_of(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 3}))
+    assert lines["t3.micro linux, on demand"][0] == 3 * 730
 
 
 def test_an_unknown_instance_type_or_a_system_without_a_price_is_unpriced():
-    assert bill(ENVIRONMENT, settings(instances__InstanceTypes=UNKNOWN)).reason.startswith(
+    assert estimate_of(ENVIRONMENT, settings(instances__InstanceTypes=UNKNOWN)).reason.startswith(
         "value unknown until deploy: settings[0].value"
     )
-    assert bill(ENVIRONMENT, {}, usage={"operating_system": "suse"}).reason.startswith(
+    assert estimate_of(ENVIRONMENT, {}, usage={"operating_system": "suse"}).reason.startswith(
         "no price in this region"
     )
 
 
 def test_a_network_balancer_and_a_worker_without_one():
     network = settings(env__LoadBalancerType="network")
-    found = lines(bill(ENVIRONMENT, network, usage={**QUIET, "monthly_data_processed_gb": 730}))
-    assert found["Network load balancer"] == (D(730), 730 * D("0.0225"))
-    assert found["Capacity units"] == (D(730), 730 * D("0.006"))
-    worker = lines(bill(ENVIRONMENT, {"tier": "Worker"}, usage=QUIET))
+    lines = lines_by_name(
+        estimate_of(ENVIRONMENT, network, usage={**QUIET, "monthly_data_processed_gb": 730})
+    )
+    assert lines["Network load balancer"] == (D(730), 730 * D("0.0225"))
+    assert lines["Capacity units"] == (D(730), 730 * D("0.006"))
+    worker = lines_by_name(estimate_of(ENVIRONMENT, {"tier": "Worker"}, usage=QUIET))
     assert "Classic load balancer" not in worker
-    windows = lines(bill(ENVIRONMENT, {"solutionStackName": "64bit Windows Server 2022"}, usage={}))
+    windows = lines_by_name(
+        estimate_of(ENVIRONMENT, {"solutionStackName": "64bit Windows Server 2022"}, usage={})
+    )
     assert "t3.micro windows, on demand" in windows
 
 
 def test_addresses_spot_and_a_database_in_two_zones_follow_their_settings():
-    found = lines(bill(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 2, "monthly_hours": 100}))
-    assert found["Public IPv4 addresses"] == (D(200), D(1))
+    lines = lines_by_name(
+        estimate_of(ENVIRONMENT, {}, usage={**QUIET, "average_instances": 2, "monthly_hours": 100})
+    )
+    assert lines["Public IPv4 addresses"] == (D(200), D(1))
     inputs = settings(
         instances__EnableSpot="true",
         vpc__ELBScheme="internal",
@@ -119,25 +131,25 @@ def test_addresses_spot_and_a_database_in_two_zones_follow_their_settings():
         launch__RootVolumeSize="10",
         launch__RootVolumeIOPS="500",
     )
-    estimate = bill(ENVIRONMENT, inputs, usage=QUIET)
-    found = lines(estimate)
-    assert found["Database db.t3.micro mysql"][1] == 730 * price("AmazonRDS", "mysql-multi-az", "db.t3.micro")
-    assert found["Database storage"] == (D(5), D("1.15"))
-    assert found["Root volume: io1 IOPS"] == (D(500), D("32.5"))
+    estimate = estimate_of(ENVIRONMENT, inputs, usage=QUIET)
+    lines = lines_by_name(estimate)
+    assert lines["Database db.t3.micro mysql"][1] == 730 * price("AmazonRDS", "mysql-multi-az", "db.t3.micro")
+    assert lines["Database storage"] == (D(5), D("1.15"))
+    assert lines["Root volume: io1 IOPS"] == (D(500), D("32.5"))
     assert any("spot" in note for note in estimate.notes)
     assert not any("load balancer" in note for note in estimate.notes)
-    plain = bill(ENVIRONMENT, {}, usage=QUIET)
+    plain = estimate_of(ENVIRONMENT, {}, usage=QUIET)
     assert not any("spot" in note for note in plain.notes)
     assert any("load balancer" in note for note in plain.notes)
 
 
 def test_a_size_that_is_no_number_is_unpriced():
-    odd = bill(ENVIRONMENT, settings(asg__MaxSize="many"))
+    odd = estimate_of(ENVIRONMENT, settings(asg__MaxSize="many"))
     assert odd.reason == "value unknown until deploy: setting aws:autoscaling:asg MaxSize is not a number"
 
 
 @pytest.mark.parametrize(("kind", "rate"), [("application", "0.008"), ("network", "0.006")])
 def test_the_units_of_its_balancer_last_as_long_as_the_environment(kind, rate):
     usage = {**QUIET, "monthly_data_processed_gb": 2 * 730, "monthly_hours": 100}
-    found = lines(bill(ENVIRONMENT, settings(env__LoadBalancerType=kind), usage=usage))
-    assert found["Capacity units"] == (D(200), 200 * D(rate))
+    lines = lines_by_name(estimate_of(ENVIRONMENT, settings(env__LoadBalancerType=kind), usage=usage))
+    assert lines["Capacity units"] == (D(200), 200 * D(rate))

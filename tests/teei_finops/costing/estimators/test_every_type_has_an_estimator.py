@@ -1,4 +1,4 @@
-"""Every type that costs money has an estimator, and every usage key it may state changes its cost."""
+"""Every billed type has an estimator, and each of its usage keys changes its cost."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-import pytest
-
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import PlanEstimator, estimators
 from teei_finops.costing.prices.price_book import PriceBook, Rate, Tier, list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import class_of, known_types
 from teei_finops.costing.usage.profile import UsageProfile
-from tests.teei_finops.costing.estimators.bills import AT, plan, resource
+from tests.teei_finops.costing.estimators.estimate_helpers import AT, plan, resource
 from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
 
-BILLED = sorted(token for token, kind in known_types().items() if kind.name in ("priced", "usage"))
-KEYS = [(token, key) for token in BILLED for key in sorted(known_types()[token].usage_keys)]
-STATED = {"operating_system": "windows", "spot_price_usd_per_hour": Decimal("0.0123")}
+BILLED = sorted(token for token, type_class in known_types().items() if type_class.name != "free")
+USAGE = {"operating_system": "windows", "spot_price_usd_per_hour": Decimal("0.0123")}
 AMOUNT = Decimal("123456.5")
+# One subscription of the whole organisation, which is billed to no resource.
+NEVER_PRICED = {"aws:shield/protection:Protection"}
 
 
 class EveryPrice(PriceBook):
-    """A book in which everything has a price, and another one than everything else."""
+    """A book in which every dimension has a price, and each a different one."""
 
     def find(self, region: str | None, service: str, family: str, key: str) -> Rate | None:
         usd = Decimal(1 + crc32(f"{service} {family} {key}".encode()) % 997) / 100
@@ -34,44 +33,49 @@ class EveryPrice(PriceBook):
 
 
 BOOK = EveryPrice({})
-NEVER_PRICED = {
-    "aws:shield/protection:Protection"
-}  # its subscription is the organisation's, whatever is made
 
 
 def estimate(token: str, variant: Variant, usage: dict[str, Any]) -> tuple[str, Range, str]:
-    stated = {
+    values = {
         key: value if isinstance(value, str) else Range.of(Decimal(value))
         for key, value in {**variant.usage, **usage}.items()
     }
-    the_plan = plan(resource(token, variant.inputs), *variant.others)
-    estimator = PlanEstimator(the_plan, Pricing(BOOK, AT, UsageProfile(resources={"it": stated})))
-    found = estimator.estimate(the_plan.resources[0])
-    return found.state, found.after, found.reason
+    the_plan = plan(resource(token, variant.inputs), *variant.related)
+    estimator = PlanEstimator(the_plan, Pricing(BOOK, AT, UsageProfile(resources={"it": values})))
+    result = estimator.estimate(the_plan.resources[0])
+    return result.state, result.after, result.reason
 
 
-@pytest.mark.parametrize("token", BILLED)
-def test_every_type_that_is_not_free_has_an_estimator(token: str):
-    assert token in estimators()
+def variants(token: str) -> list[Variant]:
+    return VARIANTS.get(token, [Variant()])
 
 
-@pytest.mark.parametrize("token", sorted(set(BILLED) - NEVER_PRICED))
-def test_every_type_can_be_priced_when_everything_has_a_price(token: str):
-    for variant in VARIANTS.get(token, [Variant()]):
-        state, _, reason = estimate(token, variant, {})
-        assert state in ("priced", "usage"), f"{variant.inputs}: {reason}"
+def test_every_type_that_is_not_free_has_an_estimator():
+    assert [token for token in BILLED if token not in estimators()] == []
 
 
-@pytest.mark.parametrize(("token", "key"), KEYS)
-def test_every_usage_key_of_a_type_changes_its_cost(token: str, key: str):
-    changed = [
-        estimate(token, variant, {key: STATED.get(key, AMOUNT)})[1] != estimate(token, variant, {})[1]
-        for variant in VARIANTS.get(token, [Variant()])
-    ]
-    assert any(changed)
+def test_every_type_can_be_priced_when_everything_has_a_price():
+    unpriced = []
+    for token in set(BILLED) - NEVER_PRICED:
+        for variant in variants(token):
+            state, _, reason = estimate(token, variant, {})
+            if state not in ("priced", "usage"):
+                unpriced.append((token, variant.inputs, reason))
+    assert unpriced == []
 
 
-def test_no_estimator_is_of_a_type_without_a_class():
+def test_every_usage_key_of_a_type_changes_its_cost():
+    without_effect = []
+    for token in BILLED:
+        amounts = [estimate(token, variant, {})[1] for variant in variants(token)]
+        for key in sorted(known_types()[token].usage_keys):
+            usage = {key: USAGE.get(key, AMOUNT)}
+            if [estimate(token, variant, usage)[1] for variant in variants(token)] == amounts:
+                without_effect.append((token, key))
+    assert without_effect == []
+
+
+def test_every_estimator_is_of_a_type_with_a_class():
     assert [
         token for token in estimators() if not token.startswith("kubernetes:") and class_of(token) is None
     ] == []

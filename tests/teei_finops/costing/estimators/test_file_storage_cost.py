@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, D, bill, resource
-from tests.teei_finops.costing.estimators.line_items import bill_with, line_items, lines
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    D,
+    after_lines,
+    estimate_of,
+    estimate_with_prices,
+    lines_by_name,
+    resource,
+)
 
 EFS = "aws:efs/fileSystem:FileSystem"
 WINDOWS = "aws:fsx/windowsFileSystem:WindowsFileSystem"
@@ -13,7 +20,7 @@ LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
 OPENZFS = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
 
 
-def test_a_file_system_bills_every_class_that_is_stated():
+def test_a_file_system_bills_every_class_in_usage():
     usage = {
         "standard_storage_gb": 100,
         "infrequent_access_storage_gb": 100,
@@ -27,7 +34,9 @@ def test_a_file_system_bills_every_class_that_is_stated():
     }
     amounts = {
         what: amount
-        for what, (_, amount) in lines(bill(EFS, {"throughputMode": "elastic"}, usage=usage)).items()
+        for what, (_, amount) in lines_by_name(
+            estimate_of(EFS, {"throughputMode": "elastic"}, usage=usage)
+        ).items()
     }
     assert amounts == {
         "Standard storage": 30,
@@ -40,7 +49,7 @@ def test_a_file_system_bills_every_class_that_is_stated():
         "Elastic reads": D("0.3"),
         "Elastic writes": D("0.6"),
     }
-    bursting = lines(bill(EFS, {}, usage=usage))
+    bursting = lines_by_name(estimate_of(EFS, {}, usage=usage))
     assert bursting["Infrequent Access storage"] == (D(100), D("2.5"))
     assert "Elastic reads" not in bursting
 
@@ -51,27 +60,27 @@ def test_provisioned_throughput_is_billed_above_what_the_storage_brings():
         "provisionedThroughputInMibps": 20,
         "availabilityZoneName": "x",
     }
-    found = lines(bill(EFS, inputs, region=EU, usage={"standard_storage_gb": 200}))
-    assert found == {
+    lines = lines_by_name(estimate_of(EFS, inputs, region=EU, usage={"standard_storage_gb": 200}))
+    assert lines == {
         "Standard storage": (D(200), D("38.4")),
         "Provisioned throughput": (D(10), D(72)),
     }
-    assumed = line_items(bill(EFS, inputs))[-1]
+    assumed = after_lines(estimate_of(EFS, inputs))[-1]
     assert (assumed.quantity.low, assumed.quantity.high, assumed.assumed) == (0, 20, True)
 
 
 def test_windows_file_systems_bill_storage_throughput_and_backups():
     inputs = {"deploymentType": "MULTI_AZ_1", "storageCapacity": 1000, "throughputCapacity": 32}
-    assert lines(bill(WINDOWS, inputs, usage={"backup_storage_gb": 100})) == {
+    assert lines_by_name(estimate_of(WINDOWS, inputs, usage={"backup_storage_gb": 100})) == {
         "SSD storage": (D(1000), D(230)),
         "Throughput": (D(32), D(144)),
         "Backups": (D(100), D(5)),
     }
-    half = lines(bill(WINDOWS, inputs, usage={"backup_storage_gb": 0, "monthly_hours": 365}))
+    half = lines_by_name(estimate_of(WINDOWS, inputs, usage={"backup_storage_gb": 0, "monthly_hours": 365}))
     assert half["SSD storage"] == (D(500), D(115))
-    backups = line_items(bill(WINDOWS, inputs))[-1].quantity
+    backups = after_lines(estimate_of(WINDOWS, inputs))[-1].quantity
     assert (backups.low, backups.high, backups.assumed) == (0, 1000, True)
-    assert len(lines(bill(WINDOWS, {**inputs, "automaticBackupRetentionDays": 0}))) == 2
+    assert len(lines_by_name(estimate_of(WINDOWS, {**inputs, "automaticBackupRetentionDays": 0}))) == 2
 
 
 @pytest.mark.parametrize(
@@ -91,8 +100,8 @@ def test_windows_file_systems_bill_storage_throughput_and_backups():
     ],
 )
 def test_lustre_bills_storage_by_its_throughput(inputs, rate):
-    found = lines(bill(LUSTRE, {"storageCapacity": 1200, **inputs}))
-    assert found == {"Storage": (D(1200), 1200 * D(rate))}
+    lines = lines_by_name(estimate_of(LUSTRE, {"storageCapacity": 1200, **inputs}))
+    assert lines == {"Storage": (D(1200), 1200 * D(rate))}
 
 
 def test_openzfs_bills_iops_above_three_a_gigabyte():
@@ -102,7 +111,7 @@ def test_openzfs_bills_iops_above_three_a_gigabyte():
         "throughputCapacity": 64,
         "diskIopsConfiguration": {"mode": "USER_PROVISIONED", "iops": 1300},
     }
-    assert lines(bill(OPENZFS, inputs, region=EU, usage={"backup_storage_gb": 10})) == {
+    assert lines_by_name(estimate_of(OPENZFS, inputs, region=EU, usage={"backup_storage_gb": 10})) == {
         "SSD storage": (D(100), D("10.7")),
         "Throughput": (D(64), D("22.4")),
         "SSD IOPS above included": (D(1000), D("7.2")),
@@ -112,17 +121,21 @@ def test_openzfs_bills_iops_above_three_a_gigabyte():
 
 def test_deployments_without_rows_are_unpriced_by_name():
     size = {"storageCapacity": 1200, "throughputCapacity": 64}
-    assert bill(WINDOWS, size).reason.startswith(
+    assert estimate_of(WINDOWS, size).reason.startswith(
         "no price in this region: AmazonFSx windows-single-az ssd-storage"
     )
-    assert bill(LUSTRE, size).reason.startswith("no price in this region: AmazonFSx lustre scratch-1-ssd")
+    assert estimate_of(LUSTRE, size).reason.startswith(
+        "no price in this region: AmazonFSx lustre scratch-1-ssd"
+    )
     multi = {**size, "deploymentType": "MULTI_AZ_1"}
-    assert bill(OPENZFS, multi).reason.startswith("no price in this region: AmazonFSx openzfs-multi-az-1")
-    assert bill("aws:fsx/ontapFileSystem:OntapFileSystem", multi).reason.startswith(
+    assert estimate_of(OPENZFS, multi).reason.startswith(
+        "no price in this region: AmazonFSx openzfs-multi-az-1"
+    )
+    assert estimate_of("aws:fsx/ontapFileSystem:OntapFileSystem", multi).reason.startswith(
         "no price in this region: AmazonFSx ontap-multi-az-1"
     )
     kept = {"deploymentType": "PERSISTENT_2", "perUnitStorageThroughput": 125, "storageCapacity": 1200}
-    assert bill(LUSTRE, kept, usage={"backup_storage_gb": 1}).reason.startswith(
+    assert estimate_of(LUSTRE, kept, usage={"backup_storage_gb": 1}).reason.startswith(
         "no price in this region: AmazonFSx lustre backup"
     )
 
@@ -144,8 +157,8 @@ def test_ontap_and_provisioned_iops_bill_once_they_have_a_price():
         "diskIopsConfiguration": {"mode": "USER_PROVISIONED", "iops": 4072},
         "automaticBackupRetentionDays": 1,
     }
-    storage, speed, iops, backups = line_items(
-        bill_with(rows, resource("aws:fsx/ontapFileSystem:OntapFileSystem", ontap))
+    storage, speed, iops, backups = after_lines(
+        estimate_with_prices(rows, resource("aws:fsx/ontapFileSystem:OntapFileSystem", ontap))
     )
     assert (storage.amount.expected, speed.quantity.expected, iops.quantity.expected) == (256, 256, 1000)
     assert (backups.quantity.low, backups.quantity.expected, backups.quantity.high) == (0, 512, 1024)
@@ -155,10 +168,12 @@ def test_ontap_and_provisioned_iops_bill_once_they_have_a_price():
         "storageCapacity": 1200,
         "metadataConfiguration": {"mode": "USER_PROVISIONED", "iops": 1500},
     }
-    found = lines(
-        bill_with(rows, resource(LUSTRE, lustre), usage={"monthly_hours": 365, "backup_storage_gb": 10})
+    lines = lines_by_name(
+        estimate_with_prices(
+            rows, resource(LUSTRE, lustre), usage={"monthly_hours": 365, "backup_storage_gb": 10}
+        )
     )
-    assert found == {
+    assert lines == {
         "Storage": (D(600), D(87)),
         "Metadata IOPS": (D(750), D("41.25")),
         "Backups": (D(10), D("0.5")),
@@ -166,10 +181,10 @@ def test_ontap_and_provisioned_iops_bill_once_they_have_a_price():
 
 
 def test_what_a_file_system_assumes_stays_in_the_standard_class():
-    standard, reads, writes = line_items(bill(EFS, {"throughputMode": "elastic"}))
+    standard, reads, writes = after_lines(estimate_of(EFS, {"throughputMode": "elastic"}))
     for line in (standard, reads, writes):
         assert (line.quantity.low, line.quantity.expected, line.quantity.high) == (0, 100, 1000)
     one_zone = {"availabilityZoneName": "x", "throughputMode": "elastic"}
     usage = {"infrequent_access_storage_gb": 100, "standard_storage_gb": 0}
-    found = lines(bill(EFS, one_zone, usage=usage))
-    assert found["Infrequent Access storage"] == (D(100), D("1.33"))
+    lines = lines_by_name(estimate_of(EFS, one_zone, usage=usage))
+    assert lines["Infrequent Access storage"] == (D(100), D("1.33"))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, US, D, amounts, bill, dollars, price
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    US,
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+)
 
 CRAWLER = "aws:glue/crawler:Crawler"
 JOB = "aws:glue/job:Job"
@@ -15,8 +23,8 @@ WORKGROUP = "aws:athena/workgroup:Workgroup"
 
 def test_a_job_bills_dpu_hours_by_execution_class():
     usage = {"monthly_dpu_hours": 100}
-    assert dollars(bill(JOB, {}, usage=usage)) == 100 * price("AWSGlue", "etl", "job")
-    flex = bill(JOB, {"executionClass": "FLEX"}, usage=usage)
+    assert dollars(estimate_of(JOB, {}, usage=usage)) == 100 * price("AWSGlue", "etl", "job")
+    flex = estimate_of(JOB, {"executionClass": "FLEX"}, usage=usage)
     assert dollars(flex) == 100 * price("AWSGlue", "etl", "job-flex")
 
 
@@ -30,37 +38,39 @@ def test_a_job_bills_dpu_hours_by_execution_class():
     ],
 )
 def test_without_a_profile_a_job_runs_half_an_hour_a_day_on_its_dpus(inputs, dpus):
-    it = bill(JOB, inputs)
+    it = estimate_of(JOB, inputs)
     assert dollars(it) == 15 * dpus * price("AWSGlue", "etl", "job")
     assert it.after.assumed
 
 
-def test_a_crawler_runs_as_its_schedule_says():
+def test_a_crawler_is_billed_for_its_scheduled_runs():
     rate = price("AWSGlue", "catalog", "crawler")
-    hourly = bill(CRAWLER, {"schedule": "cron(0 * * * ? *)"})
+    hourly = estimate_of(CRAWLER, {"schedule": "cron(0 * * * ? *)"})
     assert dollars(hourly) == pytest.approx(730 * 2 * rate / 6, abs=D("1e-6"))
-    assert dollars(bill(CRAWLER, {}, usage={"monthly_dpu_hours": 7})) == 7 * rate
+    assert dollars(estimate_of(CRAWLER, {}, usage={"monthly_dpu_hours": 7})) == 7 * rate
 
 
 def test_a_catalogue_bills_objects_and_requests():
     usage = {"stored_objects": 200_000, "monthly_requests": 3_000_000}
-    it = bill("aws:glue/catalogDatabase:CatalogDatabase", {}, usage=usage)
+    it = estimate_of("aws:glue/catalogDatabase:CatalogDatabase", {}, usage=usage)
     assert dollars(it) == 2 * price("AWSGlue", "catalog", "object-storage") + 3 * price(
         "AWSGlue", "catalog", "requests"
     )
 
 
 def test_a_workgroup_bills_what_it_scans():
-    assert dollars(bill(WORKGROUP, {}, usage={"monthly_scanned_tb": 3})) == 3 * price(
+    assert dollars(estimate_of(WORKGROUP, {}, usage={"monthly_scanned_tb": 3})) == 3 * price(
         "AmazonAthena", "sql", "data-scanned"
     )
-    assert dollars(bill(WORKGROUP, {"state": "DISABLED"})) == 0
+    assert dollars(estimate_of(WORKGROUP, {"state": "DISABLED"})) == 0
     usage = {"monthly_scanned_tb": 0, "monthly_dpu_hours": 24}
-    assert dollars(bill(WORKGROUP, {}, usage=usage)) == 24 * price("AmazonAthena", "provisioned", "dpu")
-    assert bill(WORKGROUP, {}, region=EU, usage=usage).reason.startswith("no price in this region")
+    assert dollars(estimate_of(WORKGROUP, {}, usage=usage)) == 24 * price(
+        "AmazonAthena", "provisioned", "dpu"
+    )
+    assert estimate_of(WORKGROUP, {}, region=EU, usage=usage).reason.startswith("no price in this region")
     spark = {"configuration": {"engineVersion": {"selectedEngineVersion": "PySpark engine version 3"}}}
-    assert dollars(bill(WORKGROUP, spark)) == 10 * price("AmazonAthena", "spark", "dpu")
-    assert amounts(bill(WORKGROUP, spark, usage={"monthly_dpu_hours": 24})) == {
+    assert dollars(estimate_of(WORKGROUP, spark)) == 10 * price("AmazonAthena", "spark", "dpu")
+    assert amounts_by_name(estimate_of(WORKGROUP, spark, usage={"monthly_dpu_hours": 24})) == {
         "Spark DPU-hours": 24 * price("AmazonAthena", "spark", "dpu")
     }
 
@@ -68,20 +78,20 @@ def test_a_workgroup_bills_what_it_scans():
 @pytest.mark.parametrize("region", [US, EU])
 def test_grafana_bills_users_by_what_they_may_do(region):
     usage = {"active_editors": 3, "active_viewers": 10}
-    it = bill("aws:grafana/workspace:Workspace", {}, region=region, usage=usage)
+    it = estimate_of("aws:grafana/workspace:Workspace", {}, region=region, usage=usage)
     assert dollars(it) == 3 * price("AmazonGrafana", "users", "editor", region) + 10 * price(
         "AmazonGrafana", "users", "viewer", region
     )
 
 
 def test_prometheus_and_bedrock_have_no_price_on_file():
-    assert bill(PROMETHEUS, {}).reason == (
+    assert estimate_of(PROMETHEUS, {}).reason == (
         "no price in this region: AmazonPrometheus workspace samples-ingested in us-east-1"
     )
     quiet = {"monthly_samples": 0, "storage_gb": 0, "monthly_query_samples": 0}
-    assert dollars(bill(PROMETHEUS, {}, usage=quiet)) == 0
+    assert dollars(estimate_of(PROMETHEUS, {}, usage=quiet)) == 0
     inputs = {"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/claude", "modelUnits": 2}
-    assert bill(MODEL, inputs).reason == (
+    assert estimate_of(MODEL, inputs).reason == (
         "no price in this region: AmazonBedrock provisioned-none claude in us-east-1"
     )
-    assert dollars(bill(MODEL, inputs, usage={"monthly_hours": 0})) == 0
+    assert dollars(estimate_of(MODEL, inputs, usage={"monthly_hours": 0})) == 0

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, US, D, amounts, bill, dollars, price
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    US,
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+)
 
 AUTHORITY = "aws:acmpca/certificateAuthority:CertificateAuthority"
 KEY = "aws:kms/key:Key"
@@ -22,7 +30,7 @@ def test_a_key_bills_its_month_and_requests_of_each_kind(token):
         "monthly_ecc_datakeypair_requests": 30_000,
         "monthly_rsa_datakeypair_requests": 1_000,
     }
-    assert amounts(bill(token, {}, usage=usage)) == {
+    assert amounts_by_name(estimate_of(token, {}, usage=usage)) == {
         "Customer managed key": D("0.5") * price("awskms", "keys", "customer-managed-key"),
         "Symmetric requests": 50 * price("awskms", "requests", "symmetric"),
         "Asymmetric requests": price("awskms", "requests", "asymmetric-other"),
@@ -35,9 +43,9 @@ def test_a_key_bills_its_month_and_requests_of_each_kind(token):
 def test_rotation_raises_only_the_high_end():
     usage = {"monthly_symmetric_requests": 0}
     key = price("awskms", "keys", "customer-managed-key")
-    it = bill(KEY, {"enableKeyRotation": True}, usage=usage)
+    it = estimate_of(KEY, {"enableKeyRotation": True}, usage=usage)
     assert (it.after.low, it.after.expected, it.after.high) == (key, key, 3 * key)
-    still = bill(KEY, {"enableKeyRotation": False}, usage=usage)
+    still = estimate_of(KEY, {"enableKeyRotation": False}, usage=usage)
     assert still.after.high == key
     assert not still.after.assumed
 
@@ -51,19 +59,24 @@ def test_rotation_raises_only_the_high_end():
     ],
 )
 def test_the_key_spec_decides_which_requests_are_assumed(spec, line):
-    assert set(amounts(bill(KEY, {"customerMasterKeySpec": spec}))) == {"Customer managed key", line}
+    assert set(amounts_by_name(estimate_of(KEY, {"customerMasterKeySpec": spec}))) == {
+        "Customer managed key",
+        line,
+    }
 
 
 def test_key_requests_have_a_free_allowance():
-    it = bill(KEY, {}, usage={"monthly_hours": 0, "monthly_symmetric_requests": 30_000}, free_tier=True)
+    it = estimate_of(
+        KEY, {}, usage={"monthly_hours": 0, "monthly_symmetric_requests": 30_000}, free_tier=True
+    )
     assert dollars(it) == price("awskms", "requests", "symmetric")
 
 
 def test_a_secret_bills_replicas_in_their_own_region():
     inputs = {"replicas": [{"region": EU}, {"region": US}]}
-    it = bill(SECRET, inputs, usage={"monthly_hours": 365, "monthly_api_requests": 20_000})
+    it = estimate_of(SECRET, inputs, usage={"monthly_hours": 365, "monthly_api_requests": 20_000})
     half = D("0.5") * price("AWSSecretsManager", "secrets", "secret")
-    assert amounts(it) == {
+    assert amounts_by_name(it) == {
         "Secret": half,
         "Replica in eu-central-1": D("0.5") * price("AWSSecretsManager", "secrets", "secret", EU),
         "Replica in us-east-1": half,
@@ -72,34 +85,36 @@ def test_a_secret_bills_replicas_in_their_own_region():
 
 
 def test_a_secret_replicated_to_a_region_without_prices_is_unpriced():
-    it = bill(SECRET, {"replicas": [{"region": "sa-east-1"}]})
+    it = estimate_of(SECRET, {"replicas": [{"region": "sa-east-1"}]})
     assert it.reason == "no price in this region: AWSSecretsManager secrets secret in sa-east-1"
 
 
 def test_only_an_advanced_parameter_costs_by_itself():
     month = price("AWSSystemsManager", "parameter-store", "advanced-parameter")
-    assert dollars(bill(PARAMETER, {"type": "String"})) == 0
-    assert dollars(bill(PARAMETER, {"type": "String", "tier": "Advanced"})) == month
-    half = bill(PARAMETER, {"tier": "Advanced"}, usage={"monthly_hours": 365})
+    assert dollars(estimate_of(PARAMETER, {"type": "String"})) == 0
+    assert dollars(estimate_of(PARAMETER, {"type": "String", "tier": "Advanced"})) == month
+    half = estimate_of(PARAMETER, {"tier": "Advanced"}, usage={"monthly_hours": 365})
     assert dollars(half) == month / 2
-    maybe = bill(PARAMETER, {"tier": "Intelligent-Tiering"})
+    maybe = estimate_of(PARAMETER, {"tier": "Intelligent-Tiering"})
     assert (maybe.after.expected, maybe.after.high) == (0, month)
     assert maybe.after.assumed
     assert maybe.notes == ("becomes an advanced parameter only when its size or policies require it",)
-    assert bill(PARAMETER, {"tier": "Standard"}).notes == ()
-    asked = bill(PARAMETER, {}, usage={"monthly_api_requests": 1_000_000})
-    assert dollars(asked) == 100 * price("AWSSystemsManager", "parameter-store", "api-higher-throughput")
+    assert estimate_of(PARAMETER, {"tier": "Standard"}).notes == ()
+    with_requests = estimate_of(PARAMETER, {}, usage={"monthly_api_requests": 1_000_000})
+    assert dollars(with_requests) == 100 * price(
+        "AWSSystemsManager", "parameter-store", "api-higher-throughput"
+    )
 
 
 def test_a_certificate_authority_bills_by_mode_and_certificate():
     ca = "AWSCertificateManager"
-    general = bill(AUTHORITY, {}, usage={"monthly_certificates": 1_500})
+    general = estimate_of(AUTHORITY, {}, usage={"monthly_certificates": 1_500})
     assert dollars(general) == (
         price(ca, "private-ca", "general-purpose")
         + 1_000 * price(ca, "private-certificate", "general-purpose")
         + 500 * price(ca, "private-certificate", "general-purpose", tier=1_000)
     )
-    short = bill(
+    short = estimate_of(
         AUTHORITY,
         {"usageMode": "SHORT_LIVED_CERTIFICATE"},
         usage={"monthly_hours": 73, "monthly_certificates": 10},
@@ -107,4 +122,6 @@ def test_a_certificate_authority_bills_by_mode_and_certificate():
     assert dollars(short) == D("0.1") * price(ca, "private-ca", "short-lived") + 10 * price(
         ca, "private-certificate", "short-lived"
     )
-    assert bill(AUTHORITY, {}, region=EU).reason.startswith("no price in this region: AWSCertificateManager")
+    assert estimate_of(AUTHORITY, {}, region=EU).reason.startswith(
+        "no price in this region: AWSCertificateManager"
+    )

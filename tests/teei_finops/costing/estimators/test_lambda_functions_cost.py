@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import (
+from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     UNKNOWN,
     US,
     D,
-    amounts,
-    bill,
+    amounts_by_name,
     dollars,
+    estimate_of,
     price,
     resource,
 )
@@ -27,22 +27,22 @@ def lam(family: str, key: str, region: str = US, tier: int = 0) -> D:
 
 @pytest.mark.parametrize("region", [US, EU])
 def test_a_function_bills_requests_and_gb_seconds_of_its_memory(region):
-    it = bill(FUNCTION, {"memorySize": 1536, "timeout": 30}, region=region, usage=BUSY)
+    it = estimate_of(FUNCTION, {"memorySize": 1536, "timeout": 30}, region=region, usage=BUSY)
     assert it.state == "usage"
-    assert amounts(it) == {
+    assert amounts_by_name(it) == {
         "Requests": 3 * lam("x86", "requests", region),
         "Duration, x86 (0 to 6,000,000,000)": 540_000 * lam("x86", "gb-second", region),
     }
 
 
 def test_arm64_has_its_own_rate_and_the_default_memory_is_128_mb():
-    it = bill(FUNCTION, {"architectures": ["arm64"]}, usage=BUSY)
-    assert amounts(it)["Duration, arm64 (0 to 7,500,000,000)"] == 45_000 * lam("arm64", "gb-second")
+    it = estimate_of(FUNCTION, {"architectures": ["arm64"]}, usage=BUSY)
+    assert amounts_by_name(it)["Duration, arm64 (0 to 7,500,000,000)"] == 45_000 * lam("arm64", "gb-second")
 
 
 def test_gb_seconds_go_through_the_tiers():
     usage = {"monthly_requests": 8_000_000_000, "request_duration_ms": 1_000}
-    it = bill(FUNCTION, {"memorySize": 1024}, usage=usage)
+    it = estimate_of(FUNCTION, {"memorySize": 1024}, usage=usage)
     assert dollars(it) == (
         8_000 * lam("x86", "requests")
         + 6_000_000_000 * lam("x86", "gb-second")
@@ -51,35 +51,39 @@ def test_gb_seconds_go_through_the_tiers():
 
 
 def test_ephemeral_storage_is_billed_above_512_mb():
-    it = bill(FUNCTION, {"ephemeralStorage": {"size": 10_240}}, usage=BUSY)
-    assert amounts(it)["Ephemeral storage"] == 360_000 * D("9.5") * lam("x86", "ephemeral-storage")
-    assert "Ephemeral storage" not in amounts(bill(FUNCTION, {"ephemeralStorage": {"size": 512}}, usage=BUSY))
+    it = estimate_of(FUNCTION, {"ephemeralStorage": {"size": 10_240}}, usage=BUSY)
+    assert amounts_by_name(it)["Ephemeral storage"] == 360_000 * D("9.5") * lam("x86", "ephemeral-storage")
+    assert "Ephemeral storage" not in amounts_by_name(
+        estimate_of(FUNCTION, {"ephemeralStorage": {"size": 512}}, usage=BUSY)
+    )
 
 
 def test_streamed_responses_are_billed_by_the_gb():
-    it = bill(FUNCTION, {}, usage={**BUSY, "monthly_response_streaming_gb": 200})
-    assert amounts(it)["Response streaming"] == 200 * lam("x86", "response-streaming")
+    it = estimate_of(FUNCTION, {}, usage={**BUSY, "monthly_response_streaming_gb": 200})
+    assert amounts_by_name(it)["Response streaming"] == 200 * lam("x86", "response-streaming")
 
 
 def test_an_assumed_duration_never_passes_the_timeout():
     ends = {}
     for seconds in (1, 900):
-        it = bill(FUNCTION, {"timeout": seconds, "memorySize": 1024})
+        it = estimate_of(FUNCTION, {"timeout": seconds, "memorySize": 1024})
         assert it.after.assumed
         ends[seconds] = it.after.high - 10 * lam("x86", "requests")
     assert ends[1] == 10_000_000 * lam("x86", "gb-second")
     assert (
         ends[900]
         == 30_000_000 * lam("x86", "gb-second")
-        == bill(FUNCTION, {"memorySize": 1024}).after.high - 10 * lam("x86", "requests")
+        == estimate_of(FUNCTION, {"memorySize": 1024}).after.high - 10 * lam("x86", "requests")
     )
-    stated = bill(FUNCTION, {"timeout": 1}, usage={"monthly_requests": 0, "request_duration_ms": 5_000})
-    assert dollars(stated) == 0
+    from_usage = estimate_of(
+        FUNCTION, {"timeout": 1}, usage={"monthly_requests": 0, "request_duration_ms": 5_000}
+    )
+    assert dollars(from_usage) == 0
 
 
 def test_free_allowances_cover_both_architectures_once():
     usage = {"monthly_requests": 1_500_000, "request_duration_ms": 1_000}
-    it = bill(FUNCTION, {"memorySize": 1024}, usage=usage, free_tier=True)
+    it = estimate_of(FUNCTION, {"memorySize": 1024}, usage=usage, free_tier=True)
     assert dollars(it) == D("0.5") * lam("x86", "requests") + 1_100_000 * lam("x86", "gb-second")
 
 
@@ -89,26 +93,26 @@ def test_billed_snapshots_and_managed_instances_have_no_price():
         {"capacityProviderConfig": {"lambdaManagedInstancesCapacityProviderConfig": {}}},
         {"durableConfig": {"executionTimeout": 60}},
     ):
-        assert bill(FUNCTION, inputs).reason.startswith("no price in this region")
+        assert estimate_of(FUNCTION, inputs).reason.startswith("no price in this region")
     java = {"runtime": "java21", "snapStart": {"applyOn": "PublishedVersions"}}
-    assert bill(FUNCTION, java).state == "usage"
+    assert estimate_of(FUNCTION, java).state == "usage"
 
 
 def test_an_unknown_memory_size_is_unpriced():
-    assert bill(FUNCTION, {"memorySize": UNKNOWN}).reason == "value unknown until deploy: memorySize"
+    assert estimate_of(FUNCTION, {"memorySize": UNKNOWN}).reason == "value unknown until deploy: memorySize"
 
 
 def test_provisioned_concurrency_takes_memory_and_architecture_of_its_function():
     function = resource(FUNCTION, {"memorySize": 2048, "architectures": ["arm64"]}, name="api")
-    it = bill(
+    it = estimate_of(
         PROVISIONED,
         {"functionName": UNKNOWN, "provisionedConcurrentExecutions": 10, "qualifier": "live"},
         function,
-        made_from={"functionName": (FUNCTION, "api")},
+        depends_on={"functionName": (FUNCTION, "api")},
         usage={"monthly_hours": 100, "monthly_requests": 1_000_000, "request_duration_ms": 200},
     )
     assert it.state == "priced"
-    assert amounts(it) == {
+    assert amounts_by_name(it) == {
         "Provisioned concurrency": 10 * 2 * 100 * 3600 * lam("arm64", "provisioned-concurrency"),
         "Requests": lam("arm64", "requests"),
         "Duration, arm64, provisioned": 400_000 * lam("arm64", "provisioned-duration"),
@@ -118,23 +122,27 @@ def test_provisioned_concurrency_takes_memory_and_architecture_of_its_function()
 def test_provisioned_concurrency_alone_runs_the_whole_month_and_leaves_requests_to_the_function():
     function = resource(FUNCTION, {"name": "shop-api", "memorySize": 1024}, name="api")
     inputs = {"functionName": "shop-api", "provisionedConcurrentExecutions": 5}
-    it = bill(PROVISIONED, inputs, function)
-    assert amounts(it) == {"Provisioned concurrency": 5 * 730 * 3600 * lam("x86", "provisioned-concurrency")}
+    it = estimate_of(PROVISIONED, inputs, function)
+    assert amounts_by_name(it) == {
+        "Provisioned concurrency": 5 * 730 * 3600 * lam("x86", "provisioned-concurrency")
+    }
     assert not it.after.assumed
     assert any("monthly_requests" in note for note in it.notes)
 
 
-def test_provisioned_concurrency_of_a_function_that_nobody_can_name_is_unpriced():
-    it = bill(PROVISIONED, {"functionName": UNKNOWN, "provisionedConcurrentExecutions": 1})
+def test_provisioned_concurrency_of_an_unresolved_function_is_unpriced():
+    it = estimate_of(PROVISIONED, {"functionName": UNKNOWN, "provisionedConcurrentExecutions": 1})
     assert it.reason == "value unknown until deploy: functionName"
 
 
-def test_provisioned_concurrency_of_a_function_elsewhere_says_what_it_assumes():
-    it = bill(PROVISIONED, {"functionName": "theirs", "provisionedConcurrentExecutions": 8})
+def test_provisioned_concurrency_of_a_function_outside_the_plan_notes_its_assumptions():
+    it = estimate_of(PROVISIONED, {"functionName": "theirs", "provisionedConcurrentExecutions": 8})
     assert dollars(it) == 8 * D("0.125") * 730 * 3600 * lam("x86", "provisioned-concurrency")
     assert "its function is not in the plan: 128 MB on x86_64 assumed" in it.notes
     function = resource(FUNCTION, {"name": "ours"}, name="ours")
-    joined = bill(PROVISIONED, {"functionName": "ours", "provisionedConcurrentExecutions": 8}, function)
+    joined = estimate_of(
+        PROVISIONED, {"functionName": "ours", "provisionedConcurrentExecutions": 8}, function
+    )
     assert joined.after == it.after
     assert not any("not in the plan" in note for note in joined.notes)
 
@@ -143,9 +151,9 @@ def test_the_timeout_of_its_function_bounds_provisioned_requests_too():
     function = resource(FUNCTION, {"name": "ours", "timeout": 1, "memorySize": 1024}, name="ours")
     inputs = {"functionName": "ours", "provisionedConcurrentExecutions": 0}
     usage = {"monthly_requests": 1_000_000}
-    joined = bill(PROVISIONED, inputs, function, usage=usage)
+    joined = estimate_of(PROVISIONED, inputs, function, usage=usage)
     assert joined.after.high == lam("x86", "requests") + 1_000_000 * lam("x86", "provisioned-duration")
-    alone = bill(PROVISIONED, inputs, usage=usage)
+    alone = estimate_of(PROVISIONED, inputs, usage=usage)
     assert alone.after.high == lam("x86", "requests") + 3_000_000 * D("0.125") * lam(
         "x86", "provisioned-duration"
     )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, amounts, bill, dollars, price
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+)
 
 CHECK = "aws:route53/healthCheck:HealthCheck"
 ENDPOINT = "aws:route53/resolverEndpoint:ResolverEndpoint"
@@ -17,8 +25,8 @@ def r53(family: str, key: str, tier: int = 0) -> D:
     return price("AmazonRoute53", family, key, "global", tier=tier)
 
 
-def test_a_zone_is_a_month_whatever_the_region():
-    assert amounts(bill(ZONE, {}, region="ap-southeast-2")) == {
+def test_a_zone_has_the_same_monthly_price_in_every_region():
+    assert amounts_by_name(estimate_of(ZONE, {}, region="ap-southeast-2")) == {
         "Hosted zone (0 to 25)": r53("hosted-zone", "zone")
     }
 
@@ -35,18 +43,18 @@ def test_a_zone_is_a_month_whatever_the_region():
     ],
 )
 def test_queries_of_a_record_cost_by_routing_policy(policy, key):
-    it = bill(RECORD, {"zoneId": "Z1", "type": "A", **policy}, usage={"monthly_queries": 3_000_000})
+    it = estimate_of(RECORD, {"zoneId": "Z1", "type": "A", **policy}, usage={"monthly_queries": 3_000_000})
     assert dollars(it) == 3 * r53("queries", key)
 
 
 def test_an_alias_of_an_aws_resource_is_free_and_one_of_a_record_is_not():
     usage = {"monthly_queries": 1_000_000}
     balancer = {"zoneId": "Z1", "type": "A", "aliases": [{"name": "lb", "zoneId": "ZLB"}]}
-    assert dollars(bill(RECORD, balancer, usage=usage)) == 0
+    assert dollars(estimate_of(RECORD, balancer, usage=usage)) == 0
     record = {"zoneId": "Z1", "type": "A", "aliases": [{"name": "www", "zoneId": "Z1"}]}
-    assert dollars(bill(RECORD, record, usage=usage)) == r53("queries", "standard")
+    assert dollars(estimate_of(RECORD, record, usage=usage)) == r53("queries", "standard")
     nobody_knows = {"zoneId": UNKNOWN, "type": "A", "aliases": [{"name": "lb", "zoneId": UNKNOWN}]}
-    assert dollars(bill(RECORD, nobody_knows, usage=usage)) == r53("queries", "standard")
+    assert dollars(estimate_of(RECORD, nobody_knows, usage=usage)) == r53("queries", "standard")
 
 
 @pytest.mark.parametrize(
@@ -60,19 +68,19 @@ def test_an_alias_of_an_aws_resource_is_free_and_one_of_a_record_is_not():
     ],
 )
 def test_a_health_check_bills_its_endpoint_and_options(inputs, where, features):
-    assert dollars(bill(CHECK, inputs)) == r53("health-check", f"basic-{where}") + features * r53(
+    assert dollars(estimate_of(CHECK, inputs)) == r53("health-check", f"basic-{where}") + features * r53(
         "health-check", f"optional-feature-{where}"
     )
 
 
 def test_a_resolver_endpoint_bills_each_address_by_the_hour_and_queries():
     inputs = {"direction": "INBOUND", "ipAddresses": [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}]}
-    it = bill(ENDPOINT, inputs, region=EU, usage={"monthly_hours": 100, "monthly_queries": 2_000_000})
+    it = estimate_of(ENDPOINT, inputs, region=EU, usage={"monthly_hours": 100, "monthly_queries": 2_000_000})
     assert dollars(it) == 200 * price("AmazonRoute53", "resolver", "endpoint-eni", EU) + 2 * price(
         "AmazonRoute53", "resolver", "queries", EU
     )
 
 
 def test_a_private_namespace_bills_the_zone_that_it_makes():
-    it = bill(NAMESPACE, {"name": "shop.local", "vpc": "vpc-1"}, usage={"monthly_queries": 1_000_000})
+    it = estimate_of(NAMESPACE, {"name": "shop.local", "vpc": "vpc-1"}, usage={"monthly_queries": 1_000_000})
     assert dollars(it) == r53("hosted-zone", "zone") + r53("queries", "standard")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, US, amounts, bill, dollars, price, resource
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    US,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+    resource,
+)
 
 DETECTOR = "aws:guardduty/detector:Detector"
 ENABLER = "aws:inspector2/enabler:Enabler"
@@ -14,19 +22,19 @@ RECORDER = "aws:cfg/recorder:Recorder"
 TRAIL = "aws:cloudtrail/trail:Trail"
 
 
-def test_a_trail_bills_what_is_stated_and_nothing_for_its_first_management_copy():
+def test_a_trail_bills_usage_and_not_its_first_copy_of_management_events():
     usage = {
         "monthly_data_events": 4_000_000,
         "monthly_extra_management_events": 200_000,
         "monthly_insights_events": 1_000_000,
     }
-    assert amounts(bill(TRAIL, {}, usage=usage)) == {
+    assert amounts_by_name(estimate_of(TRAIL, {}, usage=usage)) == {
         "Data events": 40 * price("AWSCloudTrail", "events", "data-events"),
         "Management events of further copies": 2
         * price("AWSCloudTrail", "events", "management-events-extra-copy"),
         "Insights": 10 * price("AWSCloudTrail", "events", "insights-analysed"),
     }
-    assert dollars(bill(TRAIL, {})) == 0
+    assert dollars(estimate_of(TRAIL, {})) == 0
 
 
 @pytest.mark.parametrize(
@@ -49,23 +57,25 @@ def test_a_trail_bills_what_is_stated_and_nothing_for_its_first_management_copy(
         ({"insightSelectors": [{"insightType": "ApiCallRateInsight"}]}, "Insights", "insights-analysed"),
     ],
 )
-def test_what_a_trail_is_told_to_record_has_an_assumed_range(inputs, line, key):
-    it = bill(TRAIL, inputs)
-    assert amounts(it) == {line: 10 * price("AWSCloudTrail", "events", key)}
+def test_events_that_a_trail_records_have_an_assumed_range(inputs, line, key):
+    it = estimate_of(TRAIL, inputs)
+    assert amounts_by_name(it) == {line: 10 * price("AWSCloudTrail", "events", key)}
     assert it.after.assumed
 
 
 def test_a_recorder_bills_items_by_frequency():
     usage = {"monthly_config_items": 2_000}
-    assert dollars(bill(RECORDER, {}, usage=usage)) == 2_000 * price("AWSConfig", "items", "continuous")
+    assert dollars(estimate_of(RECORDER, {}, usage=usage)) == 2_000 * price(
+        "AWSConfig", "items", "continuous"
+    )
     daily = {"recordingMode": {"recordingFrequency": "DAILY"}}
-    assert dollars(bill(RECORDER, daily, usage=usage)) == 2_000 * price(
+    assert dollars(estimate_of(RECORDER, daily, usage=usage)) == 2_000 * price(
         "AWSConfig", "items", "daily-recorded"
     )
 
 
 def test_rule_evaluations_go_through_the_tiers():
-    it = bill("aws:cfg/rule:Rule", {}, usage={"monthly_evaluations": 150_000})
+    it = estimate_of("aws:cfg/rule:Rule", {}, usage={"monthly_evaluations": 150_000})
     assert dollars(it) == 100 * price("AWSConfig", "rules", "evaluations") + 50 * price(
         "AWSConfig", "rules", "evaluations", tier=100_000
     )
@@ -77,64 +87,64 @@ def test_a_detector_bills_its_sources():
         "monthly_log_gb": 600,
         "monthly_s3_data_events": 1_000_000,
     }
-    it = bill(DETECTOR, {"enable": True}, region=EU, usage=usage)
+    it = estimate_of(DETECTOR, {"enable": True}, region=EU, usage=usage)
     assert dollars(it) == (
         2 * price("AmazonGuardDuty", "foundational", "cloudtrail-management-events", EU)
         + 500 * price("AmazonGuardDuty", "foundational", "vpc-flow-and-dns-logs", EU)
         + 100 * price("AmazonGuardDuty", "foundational", "vpc-flow-and-dns-logs", EU, tier=500)
         + price("AmazonGuardDuty", "s3-protection", "data-events", EU)
     )
-    assert dollars(bill(DETECTOR, {"enable": False})) == 0
-    assert "S3 data events (0 to 500,000,000)" in amounts(
-        bill(DETECTOR, {"datasources": {"s3Logs": {"enable": True}}})
+    assert dollars(estimate_of(DETECTOR, {"enable": False})) == 0
+    assert "S3 data events (0 to 500,000,000)" in amounts_by_name(
+        estimate_of(DETECTOR, {"datasources": {"s3Logs": {"enable": True}}})
     )
     with_eks = {"datasources": {"kubernetes": {"auditLogs": {"enable": True}}}}
-    assert bill(DETECTOR, with_eks).reason.startswith("no price in this region: AmazonGuardDuty eks")
+    assert estimate_of(DETECTOR, with_eks).reason.startswith("no price in this region: AmazonGuardDuty eks")
 
 
 @pytest.mark.parametrize("region", [US, EU])
 def test_security_hub_bills_checks(region):
-    it = bill("aws:securityhub/account:Account", {}, region=region, usage={"monthly_checks": 50_000})
+    it = estimate_of("aws:securityhub/account:Account", {}, region=region, usage={"monthly_checks": 50_000})
     assert dollars(it) == 50_000 * price("AWSSecurityHub", "cspm", "security-checks", region)
 
 
 def test_inspector_counts_the_functions_of_the_plan_and_has_no_price_for_instances():
     functions = [resource("aws:lambda/function:Function", {}, name=f"f{n}") for n in range(3)]
-    it = bill(ENABLER, {"resourceTypes": ["LAMBDA", "LAMBDA_CODE"]}, *functions)
+    it = estimate_of(ENABLER, {"resourceTypes": ["LAMBDA", "LAMBDA_CODE"]}, *functions)
     assert dollars(it) == 3 * 730 * (
         price("AmazonInspectorV2", "lambda", "standard-scanning")
         + price("AmazonInspectorV2", "lambda", "code-scanning")
     )
-    assert bill(ENABLER, {"resourceTypes": ["EC2"]}).reason.startswith(
+    assert estimate_of(ENABLER, {"resourceTypes": ["EC2"]}).reason.startswith(
         "no price in this region: AmazonInspectorV2 ec2"
     )
-    assert bill(ENABLER, {"resourceTypes": ["ECR"]}).reason.startswith(
+    assert estimate_of(ENABLER, {"resourceTypes": ["ECR"]}).reason.startswith(
         "no price in this region: AmazonInspectorV2 ecr"
     )
-    assert dollars(bill(ENABLER, {"resourceTypes": ["ECR"]}, usage={"monthly_images": 0})) == 0
+    assert dollars(estimate_of(ENABLER, {"resourceTypes": ["ECR"]}, usage={"monthly_images": 0})) == 0
 
 
 def test_macie_bills_bucket_days_and_data_above_the_first_gb():
-    it = bill(MACIE, {}, usage={"average_buckets": 24, "monthly_scanned_gb": 101})
+    it = estimate_of(MACIE, {}, usage={"average_buckets": 24, "monthly_scanned_gb": 101})
     assert dollars(it) == 730 * price("AmazonMacie", "inventory", "bucket-day") + 100 * price(
         "AmazonMacie", "sensitive-data-discovery", "data", tier=1
     )
-    assert dollars(bill(MACIE, {"status": "PAUSED"})) == 0
+    assert dollars(estimate_of(MACIE, {"status": "PAUSED"})) == 0
 
 
 def test_only_the_lite_plan_of_a_user_pool_has_a_price():
     usage = {"monthly_active_users": 60_000}
-    lite = bill(POOL, {"userPoolTier": "LITE"}, usage=usage)
+    lite = estimate_of(POOL, {"userPoolTier": "LITE"}, usage=usage)
     assert dollars(lite) == 50_000 * price("AmazonCognito", "user-pool-lite", "mau") + 10_000 * price(
         "AmazonCognito", "user-pool-lite", "mau", tier=50_000
     )
     guarded = {"userPoolTier": "LITE", "userPoolAddOns": {"advancedSecurityMode": "ENFORCED"}}
-    extra = dollars(bill(POOL, guarded, usage={"monthly_active_users": 100}))
+    extra = dollars(estimate_of(POOL, guarded, usage={"monthly_active_users": 100}))
     assert extra == 100 * (
         price("AmazonCognito", "user-pool-lite", "mau") + price("AmazonCognito", "advanced-security", "mau")
     )
     assert (
-        bill(POOL, {}).reason
+        estimate_of(POOL, {}).reason
         == "no price in this region: AmazonCognito user-pool-essentials mau in us-east-1"
     )
 
@@ -144,13 +154,13 @@ def test_a_selector_of_management_events_records_no_data():
         {"field": "eventCategory", "equals": ["Management"]},
         {"field": "resources.type", "equals": ["Data"]},
     ):
-        assert dollars(bill(TRAIL, {"advancedEventSelectors": [{"fieldSelectors": [field]}]})) == 0
+        assert dollars(estimate_of(TRAIL, {"advancedEventSelectors": [{"fieldSelectors": [field]}]})) == 0
 
 
-def test_stated_data_events_stand_whether_or_not_s3_protection_is_on():
+def test_data_events_from_usage_are_billed_with_or_without_s3_protection():
     usage = {"monthly_management_events": 0, "monthly_log_gb": 0, "monthly_s3_data_events": 2_000_000}
     for on in (True, False):
-        it = bill(DETECTOR, {"datasources": {"s3Logs": {"enable": on}}}, usage=usage)
+        it = estimate_of(DETECTOR, {"datasources": {"s3Logs": {"enable": on}}}, usage=usage)
         assert dollars(it) == 2 * price("AmazonGuardDuty", "s3-protection", "data-events")
     silent = {key: 0 for key in usage if key != "monthly_s3_data_events"}
-    assert dollars(bill(DETECTOR, {}, usage=silent)) == 0
+    assert dollars(estimate_of(DETECTOR, {}, usage=silent)) == 0

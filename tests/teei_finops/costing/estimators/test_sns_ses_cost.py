@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import (
+from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     UNKNOWN,
     US,
     D,
-    amounts,
-    bill,
-    bills,
+    amounts_by_name,
     dollars,
+    estimate_of,
+    estimates_of,
     price,
     resource,
 )
@@ -26,11 +26,11 @@ def sns(family: str, key: str, region: str = US) -> D:
 
 
 def test_each_64_kb_of_a_message_is_a_request():
-    it = bill(TOPIC, {}, usage={"monthly_requests": 2_000_000, "request_size_kb": 65})
-    assert amounts(it) == {"Standard requests": 4 * sns("standard", "requests")}
+    it = estimate_of(TOPIC, {}, usage={"monthly_requests": 2_000_000, "request_size_kb": 65})
+    assert amounts_by_name(it) == {"Standard requests": 4 * sns("standard", "requests")}
 
 
-def test_deliveries_stated_on_the_topic_are_billed_by_protocol():
+def test_deliveries_in_the_usage_of_the_topic_are_billed_by_protocol():
     usage = {
         "monthly_requests": 1_000_000,
         "monthly_http_deliveries": 500_000,
@@ -41,8 +41,8 @@ def test_deliveries_stated_on_the_topic_are_billed_by_protocol():
         "monthly_sqs_deliveries": 1_000_000,
         "monthly_payload_filtering_gb": 10,
     }
-    it = bill(TOPIC, {}, region=EU, usage=usage)
-    assert amounts(it) == {
+    it = estimate_of(TOPIC, {}, region=EU, usage=usage)
+    assert amounts_by_name(it) == {
         "Standard requests": sns("standard", "requests", EU),
         "Deliveries to http": D("0.5") * sns("delivery", "http", EU),
         "Deliveries to email": D("0.5") * sns("delivery", "email", EU),
@@ -56,8 +56,8 @@ def test_deliveries_stated_on_the_topic_are_billed_by_protocol():
 
 def test_a_fifo_topic_bills_requests_and_payload():
     usage = {"monthly_requests": 1_048_576, "request_size_kb": 2}
-    it = bill(TOPIC, {"fifoTopic": True}, usage=usage)
-    assert amounts(it) == {
+    it = estimate_of(TOPIC, {"fifoTopic": True}, usage=usage)
+    assert amounts_by_name(it) == {
         "FIFO requests": D("1.048576") * sns("fifo", "requests"),
         "FIFO payload": 2 * sns("fifo", "publish-payload"),
     }
@@ -69,10 +69,10 @@ def test_a_subscription_gets_each_message_of_its_topic():
         SUBSCRIPTION,
         {"topic": UNKNOWN, "protocol": "https", "endpoint": "https://shop.example"},
         name="hook",
-        made_from={"topic": (TOPIC, "orders")},
+        depends_on={"topic": (TOPIC, "orders")},
     )
-    _, it = bills(topic, subscription, usage={"orders": {"monthly_requests": 3_000_000}})
-    assert amounts(it) == {"Deliveries to http": 3 * sns("delivery", "http")}
+    _, it = estimates_of(topic, subscription, usage={"orders": {"monthly_requests": 3_000_000}})
+    assert amounts_by_name(it) == {"Deliveries to http": 3 * sns("delivery", "http")}
 
 
 def test_deliveries_are_not_counted_on_the_topic_and_on_its_subscription():
@@ -81,43 +81,47 @@ def test_deliveries_are_not_counted_on_the_topic_and_on_its_subscription():
         SUBSCRIPTION, {"topic": "arn:aws:sns:us-east-1:123456789012:orders", "protocol": "http"}, name="hook"
     )
     usage = {"orders": {"monthly_requests": 0, "monthly_http_deliveries": 1_000_000}}
-    on_topic, it = bills(topic, subscription, usage=usage)
-    assert amounts(on_topic) == {"Deliveries to http": sns("delivery", "http")}
+    on_topic, it = estimates_of(topic, subscription, usage=usage)
+    assert amounts_by_name(on_topic) == {"Deliveries to http": sns("delivery", "http")}
     assert dollars(it) == 0
     assert it.notes == ("its deliveries are in monthly_http_deliveries of topic orders",)
 
 
 def test_a_subscription_of_its_own_usage_needs_no_topic_in_the_plan():
     inputs = {"topic": "arn:aws:sns:us-east-1:123456789012:orders", "protocol": "email"}
-    it = bill(SUBSCRIPTION, inputs, usage={"monthly_deliveries": 100_000, "delivery_size_kb": 128})
-    assert amounts(it) == {"Deliveries to email": 2 * sns("delivery", "email")}
+    it = estimate_of(SUBSCRIPTION, inputs, usage={"monthly_deliveries": 100_000, "delivery_size_kb": 128})
+    assert amounts_by_name(it) == {"Deliveries to email": 2 * sns("delivery", "email")}
 
 
 def test_text_messages_have_no_price():
     inputs = {"topic": "arn:aws:sns:us-east-1:123456789012:orders", "protocol": "sms"}
-    it = bill(SUBSCRIPTION, inputs)
+    it = estimate_of(SUBSCRIPTION, inputs)
     assert it.reason == "no price in this region: AmazonSNS delivery sms in us-east-1"
 
 
 def test_an_unknown_topic_matters_only_where_it_may_be_a_fifo_one():
-    it = bill(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "http"}, usage={"monthly_deliveries": 1_000_000})
-    assert amounts(it) == {"Deliveries to http": sns("delivery", "http")}
-    queue = bill(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "sqs"})
+    it = estimate_of(
+        SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "http"}, usage={"monthly_deliveries": 1_000_000}
+    )
+    assert amounts_by_name(it) == {"Deliveries to http": sns("delivery", "http")}
+    queue = estimate_of(SUBSCRIPTION, {"topic": UNKNOWN, "protocol": "sqs"})
     assert queue.reason == "value unknown until deploy: topic"
 
 
 def test_a_fifo_subscription_bills_messages_and_payload():
     topic = resource(TOPIC, {"name": "orders.fifo", "fifoTopic": True}, name="orders")
     inputs = {"topic": "orders.fifo", "protocol": "sqs"}
-    it = bill(SUBSCRIPTION, inputs, topic, usage={"monthly_deliveries": 1_048_576, "delivery_size_kb": 1})
-    assert amounts(it) == {
+    it = estimate_of(
+        SUBSCRIPTION, inputs, topic, usage={"monthly_deliveries": 1_048_576, "delivery_size_kb": 1}
+    )
+    assert amounts_by_name(it) == {
         "FIFO messages delivered": D("1.048576") * sns("fifo", "subscription-messages"),
         "FIFO payload delivered": sns("fifo", "subscription-payload"),
     }
 
 
 def test_free_allowances_are_used_up_once_over_the_review():
-    first, second = bills(
+    first, second = estimates_of(
         resource(TOPIC, {}, name="a"),
         resource(TOPIC, {}, name="b"),
         usage={"a": {"monthly_requests": 600_000}, "b": {"monthly_requests": 600_000}},
@@ -132,17 +136,17 @@ def test_free_allowances_are_used_up_once_over_the_review():
 )
 def test_an_identity_bills_e_mails_attachments_and_what_it_receives(token):
     usage = {"monthly_emails": 50_000, "monthly_attachment_gb": 4, "monthly_received_emails": 2_000}
-    assert amounts(bill(token, {}, usage=usage)) == {
+    assert amounts_by_name(estimate_of(token, {}, usage=usage)) == {
         "E-mails sent": 50 * price("AmazonSES", "outbound", "email"),
         "Attachments sent": 4 * price("AmazonSES", "outbound", "attachment-data"),
         "E-mails received": 2 * price("AmazonSES", "inbound", "email"),
     }
-    assert bill(token, {}).after.assumed
+    assert estimate_of(token, {}).after.assumed
 
 
 def test_only_deliveries_over_http_have_a_free_allowance():
     usage = {"monthly_requests": 0, "monthly_http_deliveries": 300_000, "monthly_email_deliveries": 300_000}
-    assert amounts(bill(TOPIC, {}, usage=usage, free_tier=True)) == {
+    assert amounts_by_name(estimate_of(TOPIC, {}, usage=usage, free_tier=True)) == {
         "Deliveries to http": D("0.2") * sns("delivery", "http"),
         "Deliveries to email": 3 * sns("delivery", "email"),
     }

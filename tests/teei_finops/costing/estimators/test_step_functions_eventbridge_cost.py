@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.teei_finops.costing.estimators.bills import EU, UNKNOWN, D, amounts, bill, dollars, price, resource
+from tests.teei_finops.costing.estimators.estimate_helpers import (
+    EU,
+    UNKNOWN,
+    D,
+    amounts_by_name,
+    dollars,
+    estimate_of,
+    price,
+    resource,
+)
 
 BUS = "aws:cloudwatch/eventBus:EventBus"
 DESTINATION = "aws:cloudwatch/eventApiDestination:EventApiDestination"
@@ -15,25 +24,27 @@ TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 
 
 def test_a_standard_workflow_bills_transitions():
-    it = bill(MACHINE, {}, region=EU, usage={"monthly_transitions": 250_000})
-    assert amounts(it) == {"State transitions": 250 * price("AmazonStates", "standard", "transitions", EU)}
+    it = estimate_of(MACHINE, {}, region=EU, usage={"monthly_transitions": 250_000})
+    assert amounts_by_name(it) == {
+        "State transitions": 250 * price("AmazonStates", "standard", "transitions", EU)
+    }
 
 
 def test_an_express_workflow_bills_steps_of_100_ms_and_64_mb():
     usage = {"monthly_requests": 3_600_000, "request_duration_ms": 950, "average_memory_mb": 65}
-    it = bill(MACHINE, {"type": "EXPRESS"}, usage=usage)
-    assert amounts(it) == {
+    it = estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage)
+    assert amounts_by_name(it) == {
         "Express requests": D("3.6") * price("AmazonStates", "express", "requests"),
         "Express duration": 125 * price("AmazonStates", "express", "duration"),
     }
 
 
 def test_an_express_workflow_without_a_price_is_unpriced_by_name():
-    it = bill(MACHINE, {"type": "EXPRESS"}, region=EU)
+    it = estimate_of(MACHINE, {"type": "EXPRESS"}, region=EU)
     assert it.reason == "no price in this region: AmazonStates express requests in eu-central-1"
 
 
-def test_a_bus_bills_events_in_chunks_and_its_archive_when_stated():
+def test_a_bus_bills_events_in_chunks_and_its_archive_from_usage():
     usage = {
         "monthly_custom_events": 2_000_000,
         "event_size_kb": 100,
@@ -41,43 +52,45 @@ def test_a_bus_bills_events_in_chunks_and_its_archive_when_stated():
         "archive_storage_gb": 20,
         "monthly_replayed_events": 1_000_000,
     }
-    assert amounts(bill(BUS, {}, usage=usage)) == {
+    assert amounts_by_name(estimate_of(BUS, {}, usage=usage)) == {
         "Custom events": 4 * price("AWSEvents", "event-bus", "custom-events"),
         "Events archived": 5 * price("AWSEvents", "event-bus", "archive-processing"),
         "Archive storage": 20 * price("AWSEvents", "event-bus", "archive-storage"),
         "Events replayed": price("AWSEvents", "event-bus", "replayed-events"),
     }
-    assert bill(BUS, {}, region=EU).state == "usage"
-    assert "archive-storage" in bill(BUS, {}, region=EU, usage={"archive_storage_gb": 1}).reason
+    assert estimate_of(BUS, {}, region=EU).state == "usage"
+    assert "archive-storage" in estimate_of(BUS, {}, region=EU, usage={"archive_storage_gb": 1}).reason
 
 
 def test_only_an_api_destination_is_billed_as_a_target():
     calls = price("AWSEvents", "api-destinations", "invocations")
     destination = resource(DESTINATION, {}, name="crm")
-    joined = bill(
+    joined = estimate_of(
         TARGET,
         {"rule": "r", "arn": UNKNOWN},
         destination,
-        made_from={"arn": (DESTINATION, "crm")},
+        depends_on={"arn": (DESTINATION, "crm")},
     )
     assert joined.after.expected == calls
     named = {"rule": "r", "arn": "arn:aws:events:us-east-1:1:api-destination/crm/1"}
-    stated = bill(TARGET, named, usage={"monthly_api_destination_invocations": 4_000_000})
-    assert amounts(stated) == {"API destination calls": 4 * calls}
-    assert dollars(bill(TARGET, {"rule": "r", "arn": "arn:aws:lambda:us-east-1:1:function:f"})) == 0
-    unknown = bill(TARGET, {"rule": "r", "arn": UNKNOWN})
+    from_usage = estimate_of(TARGET, named, usage={"monthly_api_destination_invocations": 4_000_000})
+    assert amounts_by_name(from_usage) == {"API destination calls": 4 * calls}
+    assert dollars(estimate_of(TARGET, {"rule": "r", "arn": "arn:aws:lambda:us-east-1:1:function:f"})) == 0
+    unknown = estimate_of(TARGET, {"rule": "r", "arn": UNKNOWN})
     assert dollars(unknown) == 0
     assert "assumed not to be an API destination" in unknown.notes[0]
 
 
-def test_a_schedule_is_invoked_as_its_expression_says():
+def test_a_schedule_is_billed_for_its_expression():
     rate = price("AWSEvents", "scheduler", "invocations")
-    it = bill(SCHEDULE, {"scheduleExpression": "rate(5 minutes)"})
-    assert amounts(it) == {"Invocations": D("0.00876") * rate}
+    it = estimate_of(SCHEDULE, {"scheduleExpression": "rate(5 minutes)"})
+    assert amounts_by_name(it) == {"Invocations": D("0.00876") * rate}
     assert not it.after.assumed
-    stated = bill(SCHEDULE, {"scheduleExpression": UNKNOWN}, usage={"monthly_invocations": 2_000_000})
-    assert amounts(stated) == {"Invocations": 2 * rate}
-    off = bill(SCHEDULE, {"scheduleExpression": "rate(5 minutes)", "state": "DISABLED"})
+    from_usage = estimate_of(
+        SCHEDULE, {"scheduleExpression": UNKNOWN}, usage={"monthly_invocations": 2_000_000}
+    )
+    assert amounts_by_name(from_usage) == {"Invocations": 2 * rate}
+    off = estimate_of(SCHEDULE, {"scheduleExpression": "rate(5 minutes)", "state": "DISABLED"})
     assert dollars(off) == 0
 
 
@@ -89,20 +102,20 @@ def test_a_schedule_is_invoked_as_its_expression_says():
         ("rate(1 day)", EU, "no price in this region: AWSEvents scheduler invocations"),
     ],
 )
-def test_a_schedule_that_cannot_be_priced_says_why(expression, region, reason):
-    assert bill(SCHEDULE, {"scheduleExpression": expression}, region=region).reason.startswith(reason)
+def test_a_schedule_that_cannot_be_priced_has_a_reason(expression, region, reason):
+    assert estimate_of(SCHEDULE, {"scheduleExpression": expression}, region=region).reason.startswith(reason)
 
 
 def test_a_pipe_bills_requests_in_chunks():
-    it = bill(PIPE, {}, usage={"monthly_requests": 1_000_000, "request_size_kb": 129})
-    assert amounts(it) == {"Requests": 3 * price("AWSEvents", "pipes", "requests")}
+    it = estimate_of(PIPE, {}, usage={"monthly_requests": 1_000_000, "request_size_kb": 129})
+    assert amounts_by_name(it) == {"Requests": 3 * price("AWSEvents", "pipes", "requests")}
 
 
-def test_an_express_workflow_past_the_first_tier_says_that_its_rate_falls():
+def test_an_express_workflow_above_the_first_tier_notes_the_lower_rate():
     usage = {"monthly_requests": 3_600_000, "request_duration_ms": 16_000, "average_memory_mb": 64}
-    assert bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
+    assert estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
     usage["request_duration_ms"] = 16_100
     assert (
         "costs less than the only price in the price book"
-        in bill(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]
+        in estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]
     )

@@ -11,7 +11,7 @@ from teei_finops.costing.estimators.support_windows import Support, support_of
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, PlanSnapshot
-from tests.teei_finops.costing.estimators.bills import plan, resource
+from tests.teei_finops.costing.estimators.estimate_helpers import plan, resource
 
 
 def on(day: date) -> EstimationContext:

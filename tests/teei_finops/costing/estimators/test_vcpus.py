@@ -27,7 +27,7 @@ from teei_finops.costing.estimators.vcpus import vcpus
         ("m7i-flex.large", 2),
     ],
 )
-def test_the_size_in_the_name_says_how_many(kind, count):
+def test_the_size_in_the_name_gives_the_vcpus(kind, count):
     assert vcpus(kind) == count
 
 

@@ -1,4 +1,4 @@
-"""Every price that an estimator asks for is on file in a Region, or is a gap that is known by name."""
+"""Every price that an estimator looks up is in the price book for some Region, or is a known gap."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from teei_finops.costing.prices.price_book import FOLDER, PriceBook, Rate, Tier,
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import known_types
 from teei_finops.costing.usage.profile import UsageProfile
-from tests.teei_finops.costing.estimators.bills import AT, EU, US, plan, resource
+from tests.teei_finops.costing.estimators.estimate_helpers import AT, EU, US, plan, resource
 from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
 
-# Inputs that ask for what nobody lists, beside those of the sweep.
+# Inputs, besides those of the sweep, that look up prices which no source lists.
 RARE = [
     ("aws:cloudfront/distribution:Distribution", {"origins": [{"originShield": {"enabled": True}}]}),
     ("aws:cloudwatch/logGroup:LogGroup", {"logGroupClass": "DELIVERY"}),
@@ -50,41 +50,45 @@ RARE = [
 ]
 
 
-class AskedFor(PriceBook):
-    """Notes what it is asked for, and has a price for everything."""
+class RecordingBook(PriceBook):
+    """Has a price for everything and records what is looked up."""
 
     def __init__(self) -> None:
         super().__init__({})
-        self.asked: set[tuple[str, str, str]] = set()
+        self.lookups: set[tuple[str, str, str]] = set()
 
     def find(self, region: str | None, service: str, family: str, key: str) -> Rate | None:
-        self.asked.add((service, family, key))
+        self.lookups.add((service, family, key))
         tiers = (Tier(Decimal(0), Decimal(1), "", ""),)
         return Rate(region or "global", service, family, key, "unit", Decimal(1), tiers)
 
 
-def asked_for() -> set[tuple[str, str, str]]:
-    """What the estimators ask for under the inputs of the sweep, with nothing and with everything stated."""
-    book = AskedFor()
-    for token, kind in known_types().items():
-        if kind.name == "free":
+def looked_up() -> set[tuple[str, str, str]]:
+    """What the estimators look up under the inputs of the sweep, without usage and with every usage key."""
+    book = RecordingBook()
+    for token, type_class in known_types().items():
+        if type_class.name == "free":
             continue
-        everything = dict.fromkeys(kind.usage_keys - {"operating_system"}, Range.of(7))
+        everything = dict.fromkeys(type_class.usage_keys - {"operating_system"}, Range.of(7))
         for variant in VARIANTS.get(token, [Variant()]):
-            for stated in ({}, everything):
-                the_plan = plan(resource(token, variant.inputs), *variant.others)
-                pricing = Pricing(book, AT, UsageProfile(resources={"it": stated}))
+            for usage in ({}, everything):
+                the_plan = plan(resource(token, variant.inputs), *variant.related)
+                pricing = Pricing(book, AT, UsageProfile(resources={"it": usage}))
                 PlanEstimator(the_plan, pricing).estimate(the_plan.resources[0])
     for token, inputs in RARE:
         the_plan = plan(resource(token, inputs))
         PlanEstimator(the_plan, Pricing(book, AT)).estimate(the_plan.resources[0])
-    return book.asked
+    return book.lookups
 
 
 @pytest.fixture(scope="module")
 def missing() -> set[tuple[str, str, str]]:
     prices = list_prices()
-    return {wanted for wanted in asked_for() if not any(prices.find(region, *wanted) for region in (US, EU))}
+    return {
+        price_key
+        for price_key in looked_up()
+        if not any(prices.find(region, *price_key) for region in (US, EU))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +101,13 @@ def gaps() -> set[tuple[str, str, str]]:
         }
 
 
-def matches(wanted: tuple[str, str, str], gap: tuple[str, str, str]) -> bool:
-    return all(fnmatchcase(value, pattern) for value, pattern in zip(wanted, gap, strict=True))
+def matches(price_key: tuple[str, str, str], gap: tuple[str, str, str]) -> bool:
+    return all(fnmatchcase(value, pattern) for value, pattern in zip(price_key, gap, strict=True))
 
 
 def test_a_price_that_no_region_has_is_a_known_gap(missing, gaps):
-    assert {wanted for wanted in missing if not any(matches(wanted, gap) for gap in gaps)} == set()
+    assert {price_key for price_key in missing if not any(matches(price_key, gap) for gap in gaps)} == set()
 
 
-def test_a_known_gap_is_asked_for_and_open(missing, gaps):
-    assert {gap for gap in gaps if not any(matches(wanted, gap) for wanted in missing)} == set()
+def test_a_known_gap_is_looked_up_and_open(missing, gaps):
+    assert {gap for gap in gaps if not any(matches(price_key, gap) for price_key in missing)} == set()

@@ -1,4 +1,4 @@
-"""Bills resources that a test describes, and the list prices to check them against.
+"""Estimates of resources that a test describes, and the list prices to compare them with.
 
 Prices are read from the CSV file itself, so that an expectation never comes from the code under test.
 """
@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from teei_finops.costing.amounts import Range
+from teei_finops.costing.amounts import Line, Range
 from teei_finops.costing.estimate import Estimate, PlanEstimator
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.preview.values import UNKNOWN as UNKNOWN
-from teei_finops.costing.prices.price_book import FOLDER, list_prices
+from teei_finops.costing.prices.price_book import FOLDER, PriceBook, list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.usage.profile import UsageProfile
 
@@ -39,10 +39,10 @@ def resource(
     id: str = "",
     op: str = "create",
     outputs: dict[str, Any] | None = None,
-    made_from: dict[str, tuple[str, str]] | None = None,
+    depends_on: dict[str, tuple[str, str]] | None = None,
     provider: str | None = None,
 ) -> dict[str, Any]:
-    """One step of a preview; `made_from` says which resource (token, name) an unknown input comes from."""
+    """One step of a preview; `depends_on` is the source (token, name) of an unknown input."""
     package = token.partition(":")[0]
     state: dict[str, Any] = {
         "urn": urn(token, name),
@@ -51,7 +51,7 @@ def resource(
         "inputs": inputs or {},
         "outputs": outputs or {},
         "provider": provider or f"{urn(f'pulumi:providers:{package}', 'default')}::id",
-        "propertyDependencies": {path: [urn(*source)] for path, source in (made_from or {}).items()},
+        "propertyDependencies": {path: [urn(*source)] for path, source in (depends_on or {}).items()},
     }
     if id:
         state["id"] = id
@@ -68,11 +68,12 @@ def plan(*steps: dict[str, Any], region: str = US) -> Plan:
     return read_plan(text, name="test")
 
 
-def bills(
+def estimates_of(
     *steps: dict[str, Any],
     region: str = US,
     usage: dict[str, dict[str, Any]] | None = None,
     free_tier: bool = False,
+    book: PriceBook | None = None,
 ) -> list[Estimate]:
     """All resources in order; `usage` is by name, its values are numbers, (low, expected, high) or text."""
     profile = UsageProfile(
@@ -80,61 +81,82 @@ def bills(
             name: {key: _value(value) for key, value in keys.items()} for name, keys in (usage or {}).items()
         }
     )
-    pricing = Pricing(list_prices(), AT, profile, free_tier=free_tier)
+    pricing = Pricing(book or list_prices(), AT, profile, free_tier=free_tier)
     the_plan = plan(*steps, region=region)
     estimator = PlanEstimator(the_plan, pricing)
-    return [estimator.estimate(item) for item in the_plan.resources]
+    return [estimator.estimate(resource) for resource in the_plan.resources]
 
 
-def bill(
+def estimate_of(
     token: str,
     inputs: dict[str, Any] | None = None,
-    *others: dict[str, Any],
+    *related: dict[str, Any],
     region: str = US,
     usage: dict[str, Any] | None = None,
     free_tier: bool = False,
     **step: Any,
 ) -> Estimate:
-    """Estimates one resource among its neighbours; `usage` is its own."""
+    """Estimates one resource of a plan with `related` ones; `usage` is its own."""
     first = resource(token, inputs, **step)
     profile = {step.get("name", "it"): usage} if usage else None
-    return bills(first, *others, region=region, usage=profile, free_tier=free_tier)[0]
+    return estimates_of(first, *related, region=region, usage=profile, free_tier=free_tier)[0]
 
 
-def lines(estimate: Estimate) -> dict[str, tuple[Decimal, Decimal]]:
-    """(quantity, US dollars) that each line of `after` expects, by what it is for."""
+def estimate_with_prices(
+    rows: dict[tuple[str, str, str], str], *steps: dict[str, Any], usage: dict[str, int] | None = None
+) -> Estimate:
+    """The first of `steps` in us-east-1, where `rows` adds prices that the price book does not have.
+
+    A row is (service, family, key) and US dollars per unit of one.
+    """
+    overrides = {
+        (US, *key): [[US, *key, "unit", usd, "0", "2026-11", "added by the test"]]
+        for key, usd in rows.items()
+    }
+    book = list_prices().with_overrides(overrides)
+    return estimates_of(*steps, usage={"it": usage} if usage else None, book=book)[0]
+
+
+def after_lines(estimate: Estimate) -> tuple[Line, ...]:
+    """The lines of the state after the change."""
     assert estimate.state != "unpriced", estimate.reason
-    assert len({line.what for line in estimate.after_lines}) == len(estimate.after_lines)
-    for line in estimate.after_lines:
+    return estimate.after_lines
+
+
+def lines_by_name(estimate: Estimate) -> dict[str, tuple[Decimal, Decimal]]:
+    """(quantity, US dollars) that each line of `after` expects, by what it is for."""
+    lines = after_lines(estimate)
+    assert len({line.what for line in lines}) == len(lines)
+    for line in lines:
         assert line.amount.expected == line.quantity.expected * line.rate
-    assert sum(line.amount.expected for line in estimate.after_lines) == estimate.after.expected
-    return {line.what: (line.quantity.expected, line.amount.expected) for line in estimate.after_lines}
+    assert sum(line.amount.expected for line in lines) == estimate.after.expected
+    return {line.what: (line.quantity.expected, line.amount.expected) for line in lines}
 
 
-def amounts(estimate: Estimate) -> dict[str, Decimal]:
+def amounts_by_name(estimate: Estimate) -> dict[str, Decimal]:
     """US dollars that each line of `after` expects, by what it is for."""
-    return {what: amount for what, (_, amount) in lines(estimate).items()}
+    return {what: amount for what, (_, amount) in lines_by_name(estimate).items()}
 
 
 def dollars(estimate: Estimate) -> Decimal:
-    """What the resource is expected to cost after the change."""
+    """The expected cost of the resource after the change."""
     assert estimate.state != "unpriced", estimate.reason
     return estimate.after.expected
 
 
 def price(service: str, family: str, key: str, region: str = US, *, tier: Decimal | int | str = 0) -> Decimal:
-    """US dollars per unit of the price row whose tier starts at `tier`, as the file says it."""
+    """US dollars per unit of the price row whose tier starts at `tier`, as in the file."""
     return _prices()[region, service, family, key][Decimal(tier)]
 
 
 @cache
 def _prices() -> dict[tuple[str, str, str, str], dict[Decimal, Decimal]]:
-    found: dict[tuple[str, str, str, str], dict[Decimal, Decimal]] = {}
+    prices: dict[tuple[str, str, str, str], dict[Decimal, Decimal]] = {}
     with (Path(FOLDER) / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             key = (row["region"], row["service"], row["family"], row["key"])
-            found.setdefault(key, {})[Decimal(row["tier_from"])] = Decimal(row["usd"])
-    return found
+            prices.setdefault(key, {})[Decimal(row["tier_from"])] = Decimal(row["usd"])
+    return prices
 
 
 def _value(value: Any) -> Any:

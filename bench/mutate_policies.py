@@ -1,8 +1,8 @@
-"""Mutation testing of the policy pack: `python -m bench.mutate_policies [MODULE…]` prints what survived.
+"""Mutation testing of the policy pack: `python -m bench.mutate_policies [MODULE…]` prints the survivors.
 
-Cosmic Ray makes the mutants. Its own runner starts Python anew for each one and writes into the tree; here
-pytest collects the tests once, and each mutant runs in a forked child that puts the mutated module in the
-place of the loaded one, which takes a tenth of the time and leaves the files alone.
+Cosmic Ray creates the mutants. Its own runner starts Python for each mutant and writes into the working tree.
+Here pytest collects the tests once, and each mutant runs in a forked process that replaces the loaded module:
+this takes a tenth of the time and changes no files.
 """
 
 import os
@@ -20,37 +20,42 @@ from cosmic_ray.mutating import mutate_code
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests/policies"
-# The text of the page is compared as a whole, and starting the pack is the integration tests' matter.
-LEFT_OUT = {"__init__", "__main__", "catalogue"}
-SLOW = ("test_any_shape", "every_single_property")
-# The tests that most likely kill the mutants of a module, by words in their ids; the others come after.
-FIRST = {
-    "exemption_policies": ("test_exemptions",),
-    "exemptions": ("test_exemptions",),
-    "lifecycle_configuration": ("test_lifecycles",),
-    "lifecycle_days": ("test_lifecycles",),
-    "bucket_retention": ("test_lifecycles", "bucket", "lifecycle"),
+# A test compares the text of the page as a whole; integration tests start the pack.
+NOT_MUTATED = {"__init__", "__main__", "catalogue"}
+SLOW_TESTS = ("test_any_shape", "test_no_unknown_property")
+# Words in the ids of the tests that most likely kill the mutants of a module; the other tests run after them.
+LIKELY_TESTS = {
+    "analyzer": ("test_report", "test_budgets"),
     "archive_command": ("test_archive_command",),
-    "values": ("test_values_and_messages",),
-    "messages": ("test_values_and_messages",),
-    "analyzer": ("test_values_and_messages", "test_budgets"),
-    "kubernetes_types": ("test_other_peoples",),
-    "effective_tags": ("test_other_peoples", "tags"),
-    "tagging": ("tag",),
+    "bucket_retention": ("test_lifecycle", "bucket", "lifecycle"),
     "budgets": ("test_budgets", "budget"),
-    "estimated_cost": ("test_estimated_cost",),
-    "stack_context": ("test_budgets",),
-    "taggable_types": ("test_taggable_types",),
-    "log_and_backup_retention": ("log_group", "backup_plan", "snapshot"),
     "database": ("database", "cluster"),
     "database_parameters": ("parameter", "postgres"),
-    "scaling": ("deployment", "hpa", "scaled"),
+    "effective_tags": ("other_programs", "tags"),
+    "estimated_cost": ("test_estimated_cost",),
+    "evaluation_context": ("test_report", "test_exemptions"),
+    "exemption_policies": ("test_exemptions",),
+    "exemptions": ("test_exemptions",),
+    "findings": ("test_report", "test_undetermined"),
     "keda": ("scaled", "nats", "trigger"),
+    "kubernetes_types": ("test_kubernetes_types", "other_programs"),
+    "lifecycle_configuration": ("test_lifecycle",),
+    "lifecycle_days": ("test_lifecycle",),
+    "log_and_backup_retention": ("log_group", "backup_plan", "snapshot"),
+    "messages": ("test_messages",),
+    "pack": ("test_report", "test_every_policy", "test_taggable_types"),
+    "properties": ("test_properties",),
+    "resources": ("test_budgets", "test_lifecycle"),
+    "rule": ("test_report", "test_every_policy"),
+    "scaling": ("deployment", "hpa", "scaled"),
+    "stack_context": ("test_budgets",),
+    "taggable_types": ("test_taggable_types",),
+    "tagging": ("tag",),
     "workloads": ("scaler", "hpa", "scaled", "Deployment"),
 }
-SKIPPED = ("core/NoOp", "core/Variable")  # they change nothing, or need to be told a name
-# Cosmic Ray replaces each operator by every other one. These are its opposite and its neighbour; whatever
-# tells them from the original tells the rest.
+SKIPPED = ("core/NoOp", "core/Variable")  # they change nothing, or need a name as an argument
+# Cosmic Ray replaces each operator by every other one. A test that detects the opposite and the neighbouring
+# operator detects the others, too.
 REPLACEMENTS = {
     "ReplaceComparisonOperator": {
         "Eq_NotEq", "NotEq_Eq", "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt",
@@ -62,7 +67,7 @@ SECONDS = 60
 
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
-    """Each mutant of a module: the operator that made it, and its source."""
+    """Each mutant of a module: the name of the mutation, and the mutated source."""
     for name in sorted(cosmic_ray.plugins.operator_names()):
         kind, _, pair = name.removeprefix("core/").partition("_")
         if name.startswith(SKIPPED) or (kind in REPLACEMENTS and pair not in REPLACEMENTS[kind]):
@@ -78,27 +83,27 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
             yield name.removeprefix("core/"), mutated
 
 
-def put_in_place(module: ModuleType, source: str) -> None:
-    """Run the source as the loaded module, and let whoever imported a name from it have the new one."""
+def replace_module(module: ModuleType, source: str) -> None:
+    """Execute the source in the loaded module, and replace the names that other modules import from it."""
     old = dict(vars(module))
     exec(compile(source, str(module.__file__), "exec"), vars(module))
     new = {id(value): vars(module)[name] for name, value in old.items() if not name.startswith("__")}
-    kept = {id(value): value for value in old.values()}
+    by_id = {id(value): value for value in old.values()}
     for name, other in list(sys.modules.items()):
         if other is module or not name.startswith(("policies.", "tests.policies.", "test_")):
             continue
         for key, value in list(vars(other).items()):
-            if kept.get(id(value)) is value and not key.startswith("__"):
+            if by_id.get(id(value)) is value and not key.startswith("__"):
                 setattr(other, key, new.get(id(value), value))
         if hasattr(other, "POLICIES"):
             other.POLICIES = {policy.name: policy for policy in other.Pack().policies}  # pyrefly: ignore
 
 
 class Mutations:
-    """A pytest plugin: instead of running the collected tests once, it runs them on each mutant."""
+    """A pytest plugin that runs the collected tests for each mutant, instead of once."""
 
     def __init__(self, chosen: list[str]) -> None:
-        paths = [path for path in sorted((ROOT / "policies").rglob("*.py")) if path.stem not in LEFT_OUT]
+        paths = [path for path in sorted((ROOT / "policies").rglob("*.py")) if path.stem not in NOT_MUTATED]
         self._paths = [path for path in paths if not chosen or path.stem in chosen]
 
     @pytest.hookimpl(tryfirst=True)
@@ -118,16 +123,16 @@ class Mutations:
 
 
 def killed(session: pytest.Session, path: Path, source: str) -> bool:
-    """The tests fail, or take a minute of the processor, with the mutant in the module's place."""
+    """The tests fail, or use more than a minute of processor time, with the mutated source."""
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
         try:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            put_in_place(import_module(name), source)
+            replace_module(import_module(name), source)
             os._exit(1 if fails(session, path.stem) else 0)
         finally:
             os._exit(1)
@@ -136,8 +141,8 @@ def killed(session: pytest.Session, path: Path, source: str) -> bool:
 
 
 def fails(session: pytest.Session, stem: str) -> bool:
-    """A test fails, beginning with those that most likely do."""
-    words = FIRST.get(stem, ("test_bad_resources",))
+    """A test fails; the most likely ones run first."""
+    words = LIKELY_TESTS.get(stem, ("test_violations",))
     for item in sorted(session.items, key=lambda item: not any(word in item.nodeid for word in words)):
         session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         if session.testsfailed:
@@ -153,7 +158,7 @@ def difference(before: str, after: str) -> str:
 
 
 def main(chosen: list[str]) -> int:
-    quiet = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", f"not ({' or '.join(SLOW)})"]
+    quiet = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", f"not ({' or '.join(SLOW_TESTS)})"]
     return int(pytest.main([*quiet, str(TESTS)], plugins=[Mutations(chosen)]))
 
 

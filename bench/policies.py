@@ -1,30 +1,33 @@
-"""What the policy pack costs in time: `python -m bench.policies` prints a Markdown table.
+"""How much time the policy pack takes: `python -m bench.policies` prints a Markdown table.
 
-An evaluation is one resource judged by the whole pack, the resources being those of a stack in which all is
-right. The baseline of evaluations is decoding the same requests once with protobuf, that of a preview the
-same preview without the pack, which takes its turn with it. Of each the best run counts, which other
-work on the machine disturbs least.
+The resources are those of a preview of our own stack, repeated under new names. An evaluation is one resource
+checked by the whole pack; its baseline is decoding the same request once with protobuf. The baseline of a
+preview is the same preview without the pack. Both run alternately, and the best run of each counts.
 """
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import EnforcementLevel
 
-from tests.policies.analyzer import Made, Pack, analyze_request, stack_request
-from tests.policies.good import stack
+from policies import analyzer, pack
 
 ROOT = Path(__file__).resolve().parents[1]
 EVALUATIONS = 1000
 REPEATS = 5
 STACK = "prod"
 NOT_COPIED = shutil.ignore_patterns("build", ".*", "__pycache__")
+Timings = tuple[list[float], list[float]]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -33,80 +36,99 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def resources() -> list[Made]:
-    """A thousand resources: those of the good stack over and over, under new names."""
-    made: list[Made] = []
-    while len(made) < EVALUATIONS:
-        round_ = f"-{len(made)}"
-        for each in stack().values():
-            props = (
-                {**each.props, "bucket": each.props["bucket"] + round_}
-                if "bucket" in each.props
-                else each.props
-            )
-            if "metadata" in props:
-                props = {**props, "metadata": {**props["metadata"], "namespace": f"teei{round_}"}}
-            made.append(replace(each, name=each.name + round_, props=props))
-    return made
+class Project:
+    """A copy of this project, whose stack is previewed in the sandbox."""
 
-
-def evaluations() -> tuple[list[float], list[float]]:
-    """Seconds for a thousand evaluations, and to decode the same requests."""
-    requests = [analyze_request(made) for made in resources()]
-    analyzer = Pack().analyzer
-    judged, decoded = [], []
-    for _ in range(REPEATS):
-        decoded.append(seconds(lambda: [json_format.MessageToDict(each.properties) for each in requests]))
-        judged.append(seconds(lambda: [analyzer.Analyze(each, None) for each in requests]))
-    return judged, decoded
-
-
-def whole_stack() -> tuple[list[float], list[float]]:
-    """Seconds for the stack policies on a stack of a thousand resources, and to decode it."""
-    request = stack_request(resources())
-    analyzer = Pack().analyzer
-    judged, decoded = [], []
-    for _ in range(REPEATS):
-        decoded.append(
-            seconds(lambda: [json_format.MessageToDict(each.properties) for each in request.resources])
-        )
-        judged.append(seconds(lambda: analyzer.AnalyzeStack(request, None)))
-    return judged, decoded
-
-
-def previews() -> tuple[list[float], list[float]]:
-    """Seconds for a preview of a real stack with the pack, and without it."""
-    with_pack, without = [], []
-    with tempfile.TemporaryDirectory() as scratch:
-        project = Path(scratch) / "project"
-        shutil.copytree(ROOT, project, ignore=NOT_COPIED)
-        preview = [
-            *(sys.executable, "-m", "teei_finops", "sandbox", "-C", str(project), "--"),
+    def __init__(self, folder: Path) -> None:
+        shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
+        self._preview = [
+            *(sys.executable, "-m", "teei_finops", "sandbox", "-C", str(folder), "--"),
             *("preview", "--stack", STACK, "--json", "--non-interactive"),
         ]
-        with_policies = [*preview, "--policy-pack", str(project / "policies")]
-        run(preview)  # makes the stack
-        for _ in range(REPEATS):
-            without.append(seconds(lambda: run(preview)))
-            with_pack.append(seconds(lambda: run(with_policies)))
+        self._pack = ["--policy-pack", str(folder / "policies")]
+
+    def preview(self, *, with_pack: bool = False) -> dict[str, Any]:
+        command = [*self._preview, *(self._pack if with_pack else [])]
+        return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+
+
+def repeated_resources(preview: dict[str, Any]) -> list[analyzer_pb2.AnalyzeRequest]:
+    """A thousand resources: those of the preview over and over, under new names."""
+    states = [step["newState"] for step in preview["steps"] if "newState" in step]
+    requests = []
+    for number in range(EVALUATIONS):
+        state = states[number % len(states)]
+        properties = struct_pb2.Struct()
+        properties.update(state.get("inputs", {}))
+        name = f"{state['urn'].rpartition('::')[2]}-{number}"
+        requests.append(
+            analyzer_pb2.AnalyzeRequest(
+                type=state["type"], urn=f"{state['urn']}-{number}", name=name, properties=properties
+            )
+        )
+    return requests
+
+
+def pack_analyzer(config: dict[str, Any]) -> analyzer.Analyzer:
+    policies, context = pack.build(config, datetime.now(UTC).date())
+    return analyzer.analyzer_for(context)(pack.NAME, "0.0.1", policies, EnforcementLevel.MANDATORY)
+
+
+def evaluations(preview: dict[str, Any]) -> Timings:
+    """Seconds for a thousand evaluations, and to decode the same requests."""
+    requests = repeated_resources(preview)
+    servicer = pack_analyzer(preview["config"])
+    evaluated, decoded = [], []
+    for _ in range(REPEATS):
+        decoded.append(seconds(lambda: [json_format.MessageToDict(item.properties) for item in requests]))
+        evaluated.append(seconds(lambda: [servicer.Analyze(item, None) for item in requests]))
+    return evaluated, decoded
+
+
+def whole_stack(preview: dict[str, Any]) -> Timings:
+    """Seconds for the stack policies on a stack of a thousand resources, and to decode it."""
+    request = analyzer_pb2.AnalyzeStackRequest(
+        resources=[
+            analyzer_pb2.AnalyzerResource(
+                type=item.type, urn=item.urn, name=item.name, properties=item.properties
+            )
+            for item in repeated_resources(preview)
+        ]
+    )
+    servicer = pack_analyzer(preview["config"])
+    evaluated, decoded = [], []
+    for _ in range(REPEATS):
+        decoded.append(
+            seconds(lambda: [json_format.MessageToDict(item.properties) for item in request.resources])
+        )
+        evaluated.append(seconds(lambda: servicer.AnalyzeStack(request, None)))
+    return evaluated, decoded
+
+
+def previews(project: Project) -> Timings:
+    """Seconds for a preview of a real stack with the pack, and without it."""
+    with_pack, without = [], []
+    for _ in range(REPEATS):
+        without.append(seconds(project.preview))
+        with_pack.append(seconds(lambda: project.preview(with_pack=True)))
     return with_pack, without
-
-
-def run(command: list[str]) -> None:
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def main() -> None:
     print(f"| best of {REPEATS} | with the pack | baseline | ratio | difference |")
     print("|---|---|---|---|---|")
-    for name, measure in (
-        (f"{EVALUATIONS} evaluations / decoding their requests", evaluations),
-        (f"a stack of {EVALUATIONS} resources as a whole / decoding it", whole_stack),
-        (f"preview of {STACK} / the same without the pack", previews),
-    ):
-        ours, baseline = (min(each) for each in measure())
-        figures = f"{ours:.2f} s | {baseline:.2f} s | {ours / baseline:.1f} | {ours - baseline:+.2f} s"
-        print(f"| {name} | {figures} |", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        project = Project(Path(scratch) / "project")
+        preview = project.preview()
+        for name, measure in (
+            (f"{EVALUATIONS} evaluations / decoding their requests", lambda: evaluations(preview)),
+            (f"a stack of {EVALUATIONS} resources as a whole / decoding it", lambda: whole_stack(preview)),
+            (f"preview of {STACK} / the same without the pack", lambda: previews(project)),
+        ):
+            measured, baseline = (min(timings) for timings in measure())
+            ratio, difference = measured / baseline, measured - baseline
+            figures = f"{measured:.2f} s | {baseline:.2f} s | {ratio:.1f} | {difference:+.2f} s"
+            print(f"| {name} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How long the sandbox takes: `python -m bench.sandbox` prints a Markdown table.
+"""Duration of the sandbox's commands: `python -m bench.sandbox` prints a Markdown table.
 
-The baseline is a preview of a program that declares nothing, timed in turn with the rest. A review plans
-every stack of the project in throw-away state with the policy pack, prices the plans and writes the files.
+The reference is a preview of an empty program. A review plans every stack of the project in temporary state
+with the policy pack, estimates the costs and writes the report.
 """
 
 import shutil
@@ -18,22 +18,22 @@ NOT_COPIED = shutil.ignore_patterns("build", ".*", "__pycache__", "tests", "benc
 
 
 def seconds(directory: Path, *arguments: str) -> float:
-    """One run of the sandbox, which must succeed."""
+    """The duration of one run; ends this process if the run fails."""
     started = time.perf_counter()
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    if run.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: exit {run.returncode}\n{run.stdout}{run.stderr}")
     return time.perf_counter() - started
 
 
 def main() -> None:
-    """Time each run three times in turn, and print the medians."""
+    """Run every command three times, in turn, and print the medians."""
     with tempfile.TemporaryDirectory() as scratch:
         empty, project = Path(scratch) / "empty", Path(scratch) / "project"
         empty.mkdir()
@@ -53,9 +53,9 @@ def main() -> None:
         for _ in range(REPEATS):
             for name, (directory, arguments) in runs.items():
                 times[name].append(seconds(directory, *arguments))
-    medians = {name: statistics.median(found) for name, found in times.items()}
+    medians = {name: statistics.median(durations) for name, durations in times.items()}
     baseline = next(iter(medians.values()))
-    print("| run | seconds (median of 3) | against the empty program |")
+    print("| run | seconds (median of 3) | relative to the empty program |")
     print("|---|---:|---:|")
     for name, median in medians.items():
         print(f"| {name} | {median:.1f} | {median / baseline:.1f} × |")

@@ -1,4 +1,4 @@
-"""The tags a resource ends up with: its own over its provider's default tags, or an object's labels."""
+"""The tags that a resource ends up with: its own, its provider's default tags, or an object's labels."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,87 +7,91 @@ from typing import Any
 
 from components import tags
 from policies import kubernetes_types as kubernetes
-from policies.rule import Resource
+from policies.properties import UNKNOWN, Property
+from policies.resources import Resource
 from policies.taggable_types import MAP
-from policies.values import UNKNOWN, Value
 
 
 @dataclass(frozen=True)
-class TaggedResource:
-    """`tags` by key without a label's prefix; `open_path` names what is unknown and may hold more of them."""
+class EffectiveTags:
+    """`tags` by key, without the prefix of a label; `shown` is what a message shows of them.
 
-    what: str
-    tags: Mapping[str, Value]
+    `path` is that of the property which holds them, `undetermined_path` that of an unknown property which may
+    hold more.
+    """
+
+    path: str
+    tags: Mapping[str, Property]
     shown: Any
-    open_path: str = ""
+    undetermined_path: str = ""
     prefix: str = ""
 
 
-def tag_reader(
-    taggable: Mapping[str, str],
-) -> tuple[Callable[[Resource], TaggedResource], Callable[[str], bool]]:
-    """How to read the tags of a resource, and for which types that can be done."""
-
-    def reads(resource: Resource) -> TaggedResource:
-        return aws_tags(resource, taggable) if resource.type in taggable else _labels(resource)
-
-    return reads, lambda token: token in taggable or kubernetes.is_object(token)
+def takes_tags(taggable: Mapping[str, str]) -> Callable[[str], bool]:
+    """Selects the types whose tags `tags_of` reads."""
+    return lambda token: token in taggable or kubernetes.is_object(token)
 
 
-def aws_tags(resource: Resource, taggable: Mapping[str, str]) -> TaggedResource:
+def tags_of(resource: Resource, taggable: Mapping[str, str]) -> EffectiveTags:
+    """The tags of an AWS resource, or the labels of a Kubernetes object."""
+    return aws_tags(resource, taggable) if resource.type in taggable else _labels(resource)
+
+
+def aws_tags(resource: Resource, taggable: Mapping[str, str]) -> EffectiveTags:
     """The tags of an AWS resource of a taggable type."""
-    own = resource.props["tags"]
+    own = resource.inputs["tags"]
     if taggable[resource.type] == MAP:
         own_tags = {} if own.unknown else dict(own.entries())
-        defaults, defaults_open = _default_tags(resource.provider)
+        defaults, undetermined_default = _default_tags(resource.provider)
     else:
         own_tags = {} if own.unknown else _pairs(own)
-        defaults, defaults_open = {}, ""
+        defaults, undetermined_default = {}, ""
     merged = {key: value for key, value in {**defaults, **own_tags}.items() if not value.absent}
-    unreadable = next((each.path for each in merged.values() if each.path.endswith(".key")), "")
+    unknown_key = next((value.path for value in merged.values() if value.path.endswith(".key")), "")
     shown = {key: value.data for key, value in merged.items()}
-    return TaggedResource("tags", merged, shown, own.path if own.unknown else unreadable or defaults_open)
+    undetermined_path = own.path if own.unknown else unknown_key or undetermined_default
+    return EffectiveTags(own.path, merged, shown, undetermined_path)
 
 
-def _pairs(own: Value) -> dict[str, Value]:
-    """Tags as a list of key and value; one whose key is unknown keeps the path of that key."""
-    found = {}
+def _pairs(own: Property) -> dict[str, Property]:
+    """Tags as a list of key and value; one with an unknown key stands under the path of that key."""
+    values = {}
     for pair in own.items():
         key = pair["key"]
         if key.unknown:
-            found[key.path] = Value(UNKNOWN, f"{pair.path}.key")
+            values[key.path] = Property(UNKNOWN, f"{pair.path}.key")
         else:
-            found[key.text()] = pair["value"]
-    return found
+            values[key.text()] = pair["value"]
+    return values
 
 
-def _default_tags(provider: Value) -> tuple[dict[str, Value], str]:
+def _default_tags(provider: Property) -> tuple[dict[str, Property], str]:
     """The provider's default tags, and the path of what is unknown among them.
 
-    A provider gets its settings as JSON text, so `defaultTags` may be text or an object.
+    The engine passes the inputs of a provider as JSON text, so `defaultTags` may be text or an object.
     """
     settings = provider["defaultTags"]
     if isinstance(settings.data, str):
         try:
-            settings = Value(json.loads(settings.data), settings.path)
+            settings = Property(json.loads(settings.data), settings.path)
         except json.JSONDecodeError:
             return {}, ""
-    found = settings["tags"]
-    if found.unknown:
-        return {}, f"provider.{found.path}"
-    if not isinstance(found.data, Mapping):
+    defaults = settings["tags"]
+    if defaults.unknown:
+        return {}, f"provider.{defaults.path}"
+    if not isinstance(defaults.data, Mapping):
         return {}, ""
-    return dict(found.entries()), ""
+    return dict(defaults.entries()), ""
 
 
-def _labels(resource: Resource) -> TaggedResource:
+def _labels(resource: Resource) -> EffectiveTags:
     """The cost labels of a Kubernetes object, without their prefix."""
-    metadata = resource.props["metadata"]
-    found = metadata["labels"]
-    if found.unknown:
-        return TaggedResource("labels", {}, None, found.path, tags.LABEL_PREFIX)
-    labels = {name: value for name, value in found.entries() if not value.absent}
-    cost: dict[str, Value] = tags.from_labels(labels)  # pyrefly: ignore - it hands back the values it was given
-    named = (value.path.removeprefix(f"{found.path}.").removesuffix(key) for key, value in cost.items())
-    prefix = next(named, tags.LABEL_PREFIX)
-    return TaggedResource("labels", cost, {name: value.data for name, value in labels.items()}, "", prefix)
+    labels = resource.inputs["metadata"]["labels"]
+    if labels.unknown:
+        return EffectiveTags(labels.path, {}, None, labels.path, tags.LABEL_PREFIX)
+    by_name = {name: value for name, value in labels.entries() if not value.absent}
+    cost: dict[str, Property] = tags.from_labels(by_name)  # pyrefly: ignore - returns the values it was given
+    prefixes = (value.path.removeprefix(f"{labels.path}.").removesuffix(key) for key, value in cost.items())
+    prefix = next(prefixes, tags.LABEL_PREFIX)
+    shown = {name: value.data for name, value in by_name.items()}
+    return EffectiveTags(labels.path, cost, shown, "", prefix)

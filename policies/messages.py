@@ -1,96 +1,88 @@
-"""How a report of the pack reads: text for people, whose lines a program can split again. No pulumi import.
+"""The text on the console, made from the same data as the report.
 
-The policy SDK puts the policy's description and a line break before each message. The message itself is
+The policy SDK adds the description of the policy as a line before each message. A violation reads
 
-    NAME: WHAT IS WRONG
+    NAME: PROPERTY: WHAT IS WRONG
       value: THE VALUE
       fix: WHAT TO DO
 
-An exemption in use is reported by the advisory policies `exemptions-in-force` (one resource) and
-`exemptions-in-force-in-stack` (found by looking at the whole stack), with the URN of the exempted resource:
+an exemption in use
 
     NAME: exempt from POLICY, 12 days left
-      policy: POLICY
       resource: THE PATTERN IN exemptions.yaml
       owner: OWNER
       reason: REASON
       expires: YYYY-MM-DD
-      days left: 12
 
-A rule that a value unknown until deploy leaves open is an advisory report of the policy itself, which begins
+and undetermined properties, after the words "can't run policy 'ID' from policy pack 'NAME' during preview:",
 
-    can't run policy 'ID' from policy pack 'NAME@vVERSION' during preview: not decided until deploy:
-
-and goes on with one line for each property: `NAME (URN): PROPERTY is unknown`.
+    these properties cannot be determined:
+    NAME (URN): PROPERTY is unknown until deploy
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-IN_FORCE = "exemptions-in-force"
-IN_FORCE_IN_STACK = "exemptions-in-force-in-stack"
-NOT_DECIDED = "not decided until deploy:"
+from policies.exemptions import Exemption
+from policies.findings import Violation
+from teei_finops.policy_report import UndeterminedProperty
+
+UNDETERMINED = "these properties cannot be determined:"
 LONGEST_VALUE = 200  # characters
 
-_FIELD = re.compile(r"^  ([a-z][a-z ]*): (.*)$")
+
+def violation(name: str, finding: Violation) -> str:
+    """The message of a violation by the resource `name`."""
+    subject = ": ".join(part for part in (name, finding.property, finding.what) if part)
+    return _with_fields(subject, value=show(finding.value), fix=finding.fix)
+
+
+def exemption_in_use(name: str, exemption: Exemption, days_left: int) -> str:
+    """The message of an exemption that the resource `name` needs."""
+    days = f"{days_left} day{'' if days_left == 1 else 's'} left"
+    return _with_fields(
+        f"{name}: exempt from {exemption.policy}, {days}",
+        resource=exemption.resource,
+        owner=exemption.owner,
+        reason=exemption.reason,
+        expires=exemption.expires.isoformat(),
+    )
+
+
+def undetermined(properties: Iterable[UndeterminedProperty]) -> str:
+    """The message of a policy whose result depends on these properties."""
+    lines = (f"{item.name} ({item.urn}): {item.property} {item.reason}" for item in properties)
+    return "\n".join([UNDETERMINED, *lines])
 
 
 def show(value: Any) -> str:
-    """A property's value on one line: absent is named, whole numbers have no fraction, long ones are cut."""
+    """A property's value on one line, at most `LONGEST_VALUE` characters; `not set` where it is absent."""
     if value is None:
         return "not set"
     text = value if isinstance(value, str) and value.strip() == value != "" else _json(value)
-    text = " ".join(text.split())
+    text = _one_line(text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(_whole(value), ensure_ascii=False, sort_keys=True, default=str)
-
-
-def _whole(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value as JSON types: whole numbers without a fraction, unknown values as text."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {key: _whole(each) for key, each in value.items()}
+        return {str(key): plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
-        return [_whole(each) for each in value]
-    return value
+        return [plain(child) for child in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def breach(name: str, what: str, value: Any, fix: str) -> str:
-    """The message of a violation."""
-    return "\n".join([f"{name}: {what}", *_fields({"value": show(value), "fix": fix})])
+def _json(value: Any) -> str:
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
 
 
-def in_force(
-    name: str, policy: str, resource: str, owner: str, reason: str, expires: str, days_left: int
-) -> str:
-    """The message of an exemption in use."""
-    days = f"{days_left} day{'' if days_left == 1 else 's'} left"
-    fields = {
-        "policy": policy,
-        "resource": resource,
-        "owner": owner,
-        "reason": reason,
-        "expires": expires,
-        "days left": str(days_left),
-    }
-    return "\n".join([f"{name}: exempt from {policy}, {days}", *_fields(fields)])
+def _with_fields(subject: str, **fields: str) -> str:
+    return "\n".join([subject, *(f"  {name}: {_one_line(text)}" for name, text in fields.items())])
 
 
-def not_decided(unknown: Iterable[tuple[str, str, str, str]]) -> str:
-    """The message of what is left open: (name, URN, property, why it is open) of each."""
-    return "\n".join([NOT_DECIDED, *(f"{name} ({urn}): {path} {why}" for name, urn, path, why in unknown)])
-
-
-def fields(message: str) -> dict[str, str]:
-    """The `key: value` lines of a message of this pack."""
-    found = (_FIELD.match(line) for line in message.splitlines())
-    return {match[1]: match[2] for match in found if match}
-
-
-def _fields(values: Mapping[str, str]) -> list[str]:
-    return [f"  {key}: {' '.join(value.split())}" for key, value in values.items()]
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

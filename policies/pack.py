@@ -1,13 +1,14 @@
-"""Which policies the pack has, and what they share in one run."""
+"""Which policies the pack has, and what they share in one evaluation."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+import yaml
 from pulumi_policy import Policy
 
 from policies import exemptions
-from policies.rule import Context
+from policies.evaluation_context import EvaluationContext
 from policies.rules import (
     bucket_retention,
     budgets,
@@ -22,32 +23,36 @@ from policies.rules import (
     tagging,
     workloads,
 )
-from policies.stack_context import Facts
+from policies.stack_context import StackContext
 from policies.taggable_types import taggable_types
 from teei_finops.costing.resource_types import known_types
+from teei_finops.policy_report import ReportedRule
 
 NAME = "teei-finops"
-DESCRIPTION = "Rejects what breaks the cost controls: tags, budgets, retention, databases and scaling."
+DESCRIPTION = "Cost controls for tags, budgets, retention, databases and scaling."
 ROOT = Path(__file__).resolve().parent.parent
 EXEMPTIONS = ROOT / "exemptions.yaml"
+METADATA = Path(__file__).with_name("PulumiPolicy.yaml")
 
-Loader = Callable[[frozenset[str], date], exemptions.Exemptions]
+ExemptionLoader = Callable[[frozenset[str], date], exemptions.Exemptions]
 
 
-def build(config: Mapping[str, str], today: date, load: Loader | None = None) -> tuple[list[Policy], Context]:
-    """The policies, in the order they report, and their context.
+def build(
+    config: Mapping[str, str], today: date, load: ExemptionLoader | None = None
+) -> tuple[list[Policy], EvaluationContext]:
+    """The policies, in the order in which they report, and their context.
 
     `config` is the stack's config as the engine passes it, `today` the day (UTC) on which exemptions are
-    judged; `load` reads the exemptions, by default from `exemptions.yaml` beside this package.
+    evaluated; `load` reads the exemptions, by default from `exemptions.yaml` next to this package.
     """
-    context = Context(Facts.read(config))
+    context = EvaluationContext(StackContext.from_config(config), pack=NAME, pack_version=version())
     taggable = taggable_types()
-    costing = costing_types()
+    billable = billable_types()
     policies = [
         tagging.required_tags(context, taggable),
         tagging.allowed_tag_values(context, taggable),
-        budgets.stack_has_a_budget(context, costing),
-        budgets.budget_tag_names_a_budget(context, taggable, costing),
+        budgets.stack_has_a_budget(context, billable),
+        budgets.budget_tag_names_a_budget(context, taggable, billable),
         budgets.budget_notifies_somebody(context),
         budgets.budget_alerts_on_forecast(context),
         estimated_cost.estimated_cost_within_budget(context, ROOT, today),
@@ -84,14 +89,31 @@ def build(config: Mapping[str, str], today: date, load: Loader | None = None) ->
         exemption_policies.exemptions_in_force_in_stack(context),
     ]
     ids = frozenset(policy.name for policy in policies) - exemption_policies.NEVER_EXEMPT
-    context.exemptions = (load or _from_file)(ids, today)
+    context.exemptions = (load or _load_file)(ids, today)
+    context.rules = tuple(map(_reported_rule, policies))
     return policies, context
 
 
-def costing_types() -> frozenset[str]:
+def billable_types() -> frozenset[str]:
     """The AWS types that can cost money."""
-    return frozenset(token for token, each in known_types().items() if each.name != "free")
+    return frozenset(token for token, known in known_types().items() if known.name != "free")
 
 
-def _from_file(policies: frozenset[str], today: date) -> exemptions.Exemptions:
+def version() -> str:
+    """The version of the pack, which the engine reads from the same file."""
+    return str(yaml.safe_load(METADATA.read_text("utf-8"))["version"])
+
+
+def _load_file(policies: frozenset[str], today: date) -> exemptions.Exemptions:
     return exemptions.load(EXEMPTIONS, policies, today)
+
+
+def _reported_rule(policy: Policy) -> ReportedRule:
+    return ReportedRule(
+        id=policy.name,
+        description=policy.description,
+        fix=policy.remediation_steps or "",
+        level=policy.enforcement_level.value if policy.enforcement_level else "",
+        severity=policy.severity.value if policy.severity else "",
+        page=policy.url or "",
+    )

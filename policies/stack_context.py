@@ -1,4 +1,4 @@
-"""What the pack knows about a stack from its config, as the engine passes it: keys with their namespace."""
+"""What the policies know about a stack besides its resources, from its config."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ BACKUP_DAYS = "backup_retention_days"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """`environment` is blank and `backup_days` None where the config does not say."""
+class StackContext:
+    """`environment` is blank and `backup_days` None where the config does not set them."""
 
     environment: str = ""
     budgets: frozenset[str] = frozenset()
@@ -21,10 +21,11 @@ class Facts:
     config: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, config: Mapping[str, str]) -> "Facts":
-        """The facts in a stack's config (`namespace:key` to text, objects as JSON), of any project.
+    def from_config(cls, config: Mapping[str, str]) -> "StackContext":
+        """From a stack's config as the engine passes it: `namespace:key` to text, objects as JSON.
 
-        Budgets are an object whose keys are their names, or a list of names or of objects with a `name`.
+        The namespace may be that of any project. Budgets are an object whose keys are their names, or a list
+        of names or of objects with a `name`.
         """
         values = {key.rpartition(":")[2]: text for key, text in config.items()}
         database = _parsed(values.get(DATABASE))
@@ -49,5 +50,5 @@ def _names(budgets: Any) -> list[str]:
         return list(budgets)
     if not isinstance(budgets, list):
         return []
-    names = (each.get("name") if isinstance(each, Mapping) else each for each in budgets)
+    names = (budget.get("name") if isinstance(budget, Mapping) else budget for budget in budgets)
     return [name for name in names if isinstance(name, str)]

@@ -1,7 +1,8 @@
-"""Which AWS types take tags, read from the SDK's own source so that no SDK module has to be imported.
+"""Which AWS types take tags.
 
-The pack starts with each preview: it reads the list made beforehand, `taggable_types.csv`. A test makes the
-list again and compares; `python -m policies.catalogue` writes it.
+The list in `taggable_types.csv` is generated from the source text of the AWS SDK by
+`python -m policies.catalogue`, because importing the SDK would slow down the start of the pack. A test
+compares the two.
 """
 
 import csv
@@ -16,16 +17,16 @@ _TOKEN = re.compile(r"super\(\w+, __self__\)\.__init__\(\s*'(?P<token>aws:[^']+)
 _TAGS = re.compile(r"\n    def tags\(self\) -> (?P<type>.+):\n")
 _MAP = re.compile(r"Mapping\[str,")
 _PAIRS = re.compile(r"Sequence\[pulumi\.Input\['\w*TagArgs'\]\]")
-# Their `tags` pick other resources by tag: they are not tags of the resource itself.
+# Their `tags` select other resources by tag; they are not tags of the resource itself.
 SELECTORS = frozenset({"aws:inspector/resourceGroup:ResourceGroup"})
 
 
 def from_sdk() -> dict[str, str]:
-    """Type token to how it takes tags: `map` (key to value) or `list` (of key and value)."""
+    """For each type that takes tags their form: `map` (key to value) or `list` (of key and value)."""
     spec = find_spec("pulumi_aws")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("pulumi_aws is not installed: make setup")
-    found = {}
+        raise ModuleNotFoundError("pulumi_aws is not installed; run make setup")
+    forms = {}
     for source in (
         path for folder in spec.submodule_search_locations for path in Path(folder).rglob("[!_]*.py")
     ):
@@ -34,20 +35,20 @@ def from_sdk() -> dict[str, str]:
         if resource is None or tags is None or resource["token"] in SELECTORS:
             continue
         if _PAIRS.search(tags["type"]):
-            found[resource["token"]] = PAIRS
+            forms[resource["token"]] = PAIRS
         elif _MAP.search(tags["type"]):
-            found[resource["token"]] = MAP
-    return dict(sorted(found.items()))
+            forms[resource["token"]] = MAP
+    return dict(sorted(forms.items()))
 
 
 def taggable_types() -> dict[str, str]:
-    """The committed list, in the form of `from_sdk`."""
+    """The committed list, as `from_sdk` returns it."""
     with LIST.open(encoding="utf-8", newline="") as file:
         return {row["type"]: row["tags"] for row in csv.DictReader(file)}
 
 
 def write() -> None:
-    """Make the list anew."""
+    """Generate the list again."""
     with LIST.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["type", "tags"])

@@ -1,1 +1,1 @@
-"""What a change to a Pulumi program costs, before it is applied."""
+"""The tool: what a change to a Pulumi program costs (`costing`, `review`), and a sandbox to run it in."""

@@ -1,4 +1,4 @@
-"""The command `teei-finops`: one parser over the review, the sandbox and the data commands."""
+"""The command `teei-finops`: one parser over the review, the data commands, the sandbox and the service."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from teei_finops.costing import data_commands
+from teei_finops.command import Command
+from teei_finops.costing.data_commands import REFRESH_PRICES, USAGE_FROM
 from teei_finops.errors import UserError
-from teei_finops.review import command as review_command
-from teei_finops.sandbox import cli as sandbox_cli
+from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
+from teei_finops.sandbox.cli import SANDBOX
 
 NAME = "teei-finops"
 
 
 class Parser(argparse.ArgumentParser):
-    """Prints one line on a wrong call, instead of the usage text."""
+    """Prints one line on wrong arguments, instead of the usage text."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
+        self.exit(2, f"{self.prog}: {message}; run '{self.prog} --help'\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command.
 
-    Returns 0; 1 when a mandatory policy or a budget blocks the change, or a preview ended in errors; 2 when
+    Returns 0; 1 when a mandatory policy or a budget blocks the change, or a preview failed; 2 when
     the command could not do its work, with one line on stderr that says why.
     """
-    own, pulumi = _split(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(own, argparse.Namespace(pulumi=pulumi))
+    own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(own, argparse.Namespace(passed_on=passed_on))
     try:
         return options.run(options)
     except UserError as error:
@@ -55,8 +57,12 @@ def run() -> NoReturn:
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
-    """Our arguments, and after the first `--` those of pulumi (None without a `--`)."""
+    """Our arguments, and those that another program parses: all of `serve`'s, or what follows the first `--`
+    (None without a `--`).
+    """
     items = list(arguments)
+    if items[:1] == [SERVE.name] and not {"-h", "--help"}.intersection(items):
+        return items[:1], items[1:]
     if "--" not in items:
         return items, None
     position = items.index("--")
@@ -64,17 +70,35 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog=NAME, description=sys.modules["teei_finops"].__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    review_command.add_parser(commands)
-    data_commands.add_parsers(commands)
-    review_command.add_sandbox_parser(sandbox_cli.add_parser(commands))
-    serve = commands.add_parser(
-        "serve", help="start the AI budget service of the project in this directory", add_help=False
+    parser = Parser(
+        prog=NAME,
+        description="Show what a change to a Pulumi program costs, and run it without an AWS account.",
+        epilog=f"Run '{NAME} COMMAND --help' for the options, an example and the exit codes of a command.",
     )
-    serve.set_defaults(run=_serve)
-    serve.add_argument("arguments", nargs=argparse.REMAINDER, help="options of the service, see its --help")
+    parser.set_defaults(run=_no_command)
+    _add_commands(parser, COMMANDS)
     return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
+    parsers = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for command in commands:
+        added = parsers.add_parser(
+            command.name,
+            help=command.summary,
+            description=command.description or f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=f"example:\n  {command.example}\n\nexit codes:\n  {command.exit_codes}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=command.run)
+        command.configure(added)
+        if command.commands:
+            _add_commands(added, command.commands)
+
+
+def _no_command(_: argparse.Namespace) -> int:
+    names = ", ".join(command.name for command in COMMANDS)
+    raise UserError(f"no command; choose one of {names}, or run '{NAME} --help'")
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -82,5 +106,22 @@ def _serve(options: argparse.Namespace) -> int:
         raise UserError(
             f"serve: {Path.cwd()} has no functions/ai_budget; run it in a checkout of the teei-finops project"
         )
-    command = [sys.executable, "-m", "functions.ai_budget.serve", *options.arguments]
+    command = [sys.executable, "-m", "functions.ai_budget.serve", *options.passed_on]
     os.execv(sys.executable, command)
+
+
+SERVE = Command(
+    name="serve",
+    summary="start the AI budget service of the project in this directory",
+    description="Start the AI budget service of the project in this directory. All options are passed on;\n"
+    "'python -m functions.ai_budget.serve --help' lists them.",
+    run=_serve,
+    example="teei-finops serve --port 3010",
+)
+COMMANDS = (
+    REVIEW,
+    USAGE_FROM,
+    REFRESH_PRICES,
+    replace(SANDBOX, commands=(SANDBOX_REVIEW, *SANDBOX.commands)),
+    SERVE,
+)

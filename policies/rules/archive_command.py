@@ -1,4 +1,4 @@
-"""What an archive_command does to the WAL segment it is given as `%p`."""
+"""Whether an archive_command deletes the WAL segment that PostgreSQL passes to it as `%p`."""
 
 import re
 
@@ -13,12 +13,12 @@ _QUOTES = str.maketrans("'\"()`", "     ")
 
 
 def deletes_segment(command: str) -> bool:
-    """The command removes, moves or empties `%p`; copying it away is all it may do."""
+    """The command deletes, moves or empties `%p`."""
     return any(map(_step_deletes, _STEPS.split(command.translate(_QUOTES))))
 
 
 def _step_deletes(step: str) -> bool:
-    """One pipeline; through xargs a program gets the segment from the stage before."""
+    """Checks one pipeline. With xargs a program gets the segment from the stage before."""
     if SEGMENT not in step:
         return False
     through_xargs = "xargs" in step and bool(_programs(step) & _REMOVERS)
@@ -33,5 +33,5 @@ def _stage_deletes(stage: str) -> bool:
 
 
 def _programs(text: str) -> set[str]:
-    """The words, without the directories of a program."""
+    """The words, without the directory of a program."""
     return {word.rpartition("/")[2] for word in text.split()}

@@ -1,208 +1,217 @@
-"""Retention: nothing is kept for ever by accident."""
+"""S3 buckets: a lifecycle for objects, noncurrent versions and incomplete uploads."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pulumi_policy import Policy, Severity
 
-from policies.rule import (
-    Breach,
-    Context,
-    Finding,
-    Located,
-    Options,
-    Resource,
-    Rule,
-    Stack,
-    judged,
-    stack_policy,
-)
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, ResourceFinding, Violation, findings_of
+from policies.properties import UNKNOWN, Property, Undetermined
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy
 from policies.rules.lifecycle_configuration import BUCKETS, CONFIGURATIONS, LifecycleRule, rules_of
-from policies.values import UNKNOWN, Open, Value
 
-SECTION = "Storage Retention Policies"
 VERSIONING = frozenset({
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketVersioningV2:BucketVersioningV2",
 })  # fmt: skip
-_BUCKETS = {
-    "buckets": {
-        "type": "string",
-        "enum": ["all", "versioned"],
-        "description": "which buckets are looked at",
-    }
-}
 
 
-def bucket_has_a_lifecycle(context: Context) -> Policy:
-    """An enabled rule for the whole bucket that moves or deletes objects."""
+def bucket_has_a_lifecycle(context: EvaluationContext) -> Policy:
     rule = Rule(
         id="bucket-has-a-lifecycle",
-        description="Give every S3 bucket an enabled lifecycle rule for the whole bucket.",
+        description="Every S3 bucket must have an enabled lifecycle rule that covers all of its objects.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.STORAGE_RETENTION,
         fix="Add an aws.s3.BucketLifecycleConfiguration with an enabled rule that has no filter and that"
-        " moves or expires objects.",
-        options=_option("all"),
+        " transitions or expires objects.",
+        options=_buckets_option("all"),
         tags=("retention",),
     )
 
-    def check(kept: "Kept") -> Iterator[Breach | Open]:
-        if not kept.retaining:
-            yield kept.left_open or Breach(
-                "no enabled lifecycle rule moves or deletes the objects of the whole bucket",
-                [each.value.data for each in kept.declared] or None,
-                "add a lifecycle rule without a filter, with a transition or an expiry",
+    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
+        if not lifecycle.retains:
+            yield lifecycle.undetermined or Violation(
+                "",
+                "no enabled lifecycle rule transitions or expires all objects of the bucket",
+                lifecycle.shown or None,
+                "add a lifecycle rule without a filter, with a transition or an expiration",
             )
 
-    return stack_policy(rule, context, _each_bucket(check))
+    return stack_policy(rule, context, _for_each_bucket(check))
 
 
-def bucket_expires_old_versions(context: Context) -> Policy:
-    """A versioned bucket keeps each overwritten or deleted object until a rule expires it."""
+def bucket_expires_old_versions(context: EvaluationContext) -> Policy:
+    """A versioned bucket keeps every overwritten or deleted object until a rule expires it."""
     rule = Rule(
         id="bucket-expires-old-versions",
-        description="Let every versioned S3 bucket expire noncurrent versions.",
+        description="Every versioned S3 bucket must expire noncurrent versions.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Add noncurrent_version_expiration to a rule without a filter.",
-        options=_option("versioned"),
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Add noncurrent_version_expiration to a lifecycle rule without a filter.",
+        options=_buckets_option("versioned"),
         tags=("retention",),
     )
 
-    def check(kept: "Kept") -> Iterator[Breach | Open]:
-        if kept.retaining and not any(each.expires_versions for each in kept.rules):
-            yield kept.left_open or Breach(
-                "keeps old versions for ever",
-                [each.value.data for each in kept.declared],
-                "add noncurrent_version_expiration with noncurrent_days to a rule without a filter",
+    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
+        if lifecycle.retains and not any(rule.expires_versions for rule in lifecycle.effective):
+            yield lifecycle.undetermined or Violation(
+                "",
+                "keeps noncurrent versions forever",
+                lifecycle.shown,
+                "add noncurrent_version_expiration with noncurrent_days to a lifecycle rule without a filter",
             )
 
-    return stack_policy(rule, context, _each_bucket(check))
+    return stack_policy(rule, context, _for_each_bucket(check))
 
 
-def bucket_aborts_incomplete_uploads(context: Context) -> Policy:
-    """Parts of an upload that was never completed are billed and do not show as objects."""
+def bucket_aborts_incomplete_uploads(context: EvaluationContext) -> Policy:
+    """The parts of an incomplete multipart upload are billed, but do not show as objects."""
     rule = Rule(
         id="bucket-aborts-incomplete-uploads",
-        description="Let every S3 bucket abort incomplete multipart uploads.",
+        description="Every S3 bucket must abort incomplete multipart uploads.",
         severity=Severity.MEDIUM,
-        section=SECTION,
-        fix="Add abort_incomplete_multipart_upload with days_after_initiation to a rule without a filter.",
-        options=_option("all"),
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Add abort_incomplete_multipart_upload with days_after_initiation to a lifecycle rule without a"
+        " filter.",
+        options=_buckets_option("all"),
         tags=("retention",),
     )
 
-    def check(kept: "Kept") -> Iterator[Breach | Open]:
-        if kept.retaining and not any(each.aborts_uploads for each in kept.rules):
-            yield kept.left_open or Breach(
-                "keeps the parts of incomplete uploads for ever",
-                [each.value.data for each in kept.declared],
-                "add abort_incomplete_multipart_upload with days_after_initiation to a rule without a filter",
+    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
+        if lifecycle.retains and not any(rule.aborts_uploads for rule in lifecycle.effective):
+            yield lifecycle.undetermined or Violation(
+                "",
+                "keeps the parts of incomplete multipart uploads forever",
+                lifecycle.shown,
+                "add abort_incomplete_multipart_upload with days_after_initiation to a lifecycle rule without"
+                " a filter",
             )
 
-    return stack_policy(rule, context, _each_bucket(check))
+    return stack_policy(rule, context, _for_each_bucket(check))
 
 
 @dataclass
-class Kept:
-    """What a bucket's rules say: all `declared`, those that count (`rules`), and the first that is open."""
+class BucketLifecycle:
+    """The lifecycle rules of a bucket: all that are `declared`, and those `effective` for the whole bucket.
+
+    `undetermined` is the first property that leaves open whether a rule is effective.
+    """
 
     declared: list[LifecycleRule] = field(default_factory=list)
-    rules: list[LifecycleRule] = field(default_factory=list)
-    left_open: Open | None = None
+    effective: list[LifecycleRule] = field(default_factory=list)
+    undetermined: Undetermined | None = None
 
     @property
-    def retaining(self) -> bool:
-        return any(each.retains for each in self.rules)
+    def retains(self) -> bool:
+        return any(rule.retains for rule in self.effective)
+
+    @property
+    def shown(self) -> list:
+        return [rule.block.data for rule in self.declared]
 
     @classmethod
-    def of(cls, resource: Resource) -> "Kept":
+    def of(cls, resource: Resource) -> "BucketLifecycle":
         """The rules that a bucket or a lifecycle configuration declares."""
-        kept = cls()
+        lifecycle = cls()
         try:
-            kept.declared = rules_of(resource)
-        except Open as unknown:
-            kept.left_open = unknown
-        for rule in kept.declared:
+            lifecycle.declared = rules_of(resource)
+        except Undetermined as undetermined:
+            lifecycle.undetermined = undetermined
+        for rule in lifecycle.declared:
             try:
                 if rule.active and rule.whole_bucket:
-                    # Reading them all here finds what is unknown.
+                    # Raises where one of the three is unknown.
                     _ = (rule.retains, rule.expires_versions, rule.aborts_uploads)
-                    kept.rules.append(rule)
-            except Open as unknown:
-                kept.left_open = kept.left_open or unknown
-        return kept
+                    lifecycle.effective.append(rule)
+            except Undetermined as undetermined:
+                lifecycle.undetermined = lifecycle.undetermined or undetermined
+        return lifecycle
 
-    def add(self, other: "Kept") -> None:
+    def add(self, other: "BucketLifecycle") -> None:
         self.declared = self.declared + other.declared
-        self.rules = self.rules + other.rules
-        self.left_open = self.left_open or other.left_open
+        self.effective = self.effective + other.effective
+        self.undetermined = self.undetermined or other.undetermined
 
 
-Configurations = list[tuple[Resource, Kept]]
+Configurations = list[tuple[Resource, BucketLifecycle]]
 
 
-def _option(default: str) -> dict[str, dict]:
-    return {"buckets": {**_BUCKETS["buckets"], "default": default}}
+def _buckets_option(default: str) -> dict[str, dict]:
+    return {
+        "buckets": {
+            "type": "string",
+            "enum": ["all", "versioned"],
+            "description": "which buckets are checked",
+            "default": default,
+        }
+    }
 
 
-def _each_bucket(
-    check: Callable[[Kept], Iterator[Breach | Open]],
-) -> Callable[[Stack, Options], Iterator[Located]]:
-    def one(
+def _for_each_bucket(
+    check: Callable[[BucketLifecycle], Iterator[Finding]],
+) -> Callable[[Stack, Options], Iterator[ResourceFinding]]:
+    def check_versioned(
         bucket: Resource, configurations: Configurations, versionings: list[Resource]
     ) -> Iterator[Finding]:
-        found = list(check(_kept(bucket, configurations)))
-        if found and _versioned(bucket, versionings):
-            yield from found
+        findings = list(check(_lifecycle(bucket, configurations)))
+        if findings and _is_versioned(bucket, versionings):
+            yield from findings
 
-    def whole(stack: Stack, options: Options) -> Iterator[Located]:
-        configurations = [(each, Kept.of(each)) for each in stack.of(CONFIGURATIONS.__contains__)]
-        versionings = stack.of(VERSIONING.__contains__)
-        for bucket in stack.of(BUCKETS.__contains__):
+    def check_stack(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        configurations = [
+            (configuration, BucketLifecycle.of(configuration))
+            for configuration in stack.resources(CONFIGURATIONS.__contains__)
+        ]
+        versionings = stack.resources(VERSIONING.__contains__)
+        for bucket in stack.resources(BUCKETS.__contains__):
             if options["buckets"] == "versioned":
-                found = judged(one, bucket, configurations, versionings)
+                findings = findings_of(check_versioned, bucket, configurations, versionings)
             else:
-                found = judged(check, _kept(bucket, configurations))
-            for finding in found:
+                findings = findings_of(check, _lifecycle(bucket, configurations))
+            for finding in findings:
                 yield bucket, finding
 
-    return whole
+    return check_stack
 
 
-def _kept(bucket: Resource, configurations: Configurations) -> Kept:
-    kept = Kept.of(bucket)
-    for each, theirs in configurations:
-        belongs = belongs_to(each, bucket)
+def _lifecycle(bucket: Resource, configurations: Configurations) -> BucketLifecycle:
+    lifecycle = BucketLifecycle.of(bucket)
+    for configuration, configured in configurations:
+        belongs = belongs_to(configuration, bucket)
         if belongs:
-            kept.add(theirs)
+            lifecycle.add(configured)
         elif belongs is None:
-            kept.left_open = kept.left_open or Open(f"bucket of {each.name}")
-    return kept
+            lifecycle.undetermined = lifecycle.undetermined or Undetermined(_bucket_of(configuration))
+    return lifecycle
 
 
-def _versioned(bucket: Resource, versionings: list[Resource]) -> bool:
-    """The bucket keeps old versions. Raises `Open` where that is unknown."""
-    blocks = [each for key in ("versioning", "versionings") for each in bucket.props[key].items()]
-    states = [each["enabled"] for each in blocks]
-    for each in versionings:
-        belongs = belongs_to(each, bucket)
+def _is_versioned(bucket: Resource, versionings: list[Resource]) -> bool:
+    """The bucket keeps noncurrent versions. Raises `Undetermined` where that is unknown."""
+    blocks = [block for key in ("versioning", "versionings") for block in bucket.inputs[key].items()]
+    states = [block["enabled"] for block in blocks]
+    for versioning in versionings:
+        belongs = belongs_to(versioning, bucket)
         if belongs:
-            states.append(each.props["versioningConfiguration"]["status"])
+            states.append(versioning.inputs["versioningConfiguration"]["status"])
         elif belongs is None:
-            states.append(Value(UNKNOWN, f"bucket of {each.name}"))
+            states.append(Property(UNKNOWN, _bucket_of(versioning)))
     enabled = any(state.data is True or state.data == "Enabled" for state in states)
     unknown = next((state for state in states if state.unknown), None)
     if unknown and not enabled:
-        raise Open(unknown.path)
+        raise Undetermined(unknown.path)
     return enabled
 
 
+def _bucket_of(part: Resource) -> str:
+    return f"bucket of {part.name}"
+
+
 def belongs_to(part: Resource, bucket: Resource) -> bool | None:
-    """A resource's `bucket` names this bucket; None where that is unknown until deploy."""
-    reference, dependencies = part.props["bucket"], part.dependencies.get("bucket", ())
-    names = [bucket.props["bucket"], bucket.outputs["bucket"], bucket.outputs["id"]]
+    """The property `bucket` of a resource names this bucket; None where that is unknown until deploy."""
+    reference, dependencies = part.inputs["bucket"], part.dependencies.get("bucket", ())
+    names = [bucket.inputs["bucket"], bucket.outputs["bucket"], bucket.outputs["id"]]
     known = [name.data for name in names if isinstance(name.data, str)]
     if not reference.unknown and (known or not any(name.unknown for name in names)):
         return reference.data in known

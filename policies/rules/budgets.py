@@ -1,4 +1,4 @@
-"""Budgets: whatever costs money is charged to a budget, and a budget tells somebody in time."""
+"""Budgets: every resource that costs money is charged to one, and a budget alerts its subscribers in time."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -6,102 +6,103 @@ from itertools import chain
 from pulumi_policy import Policy, Severity
 
 from policies.effective_tags import aws_tags
-from policies.rule import (
-    Breach,
-    Context,
-    Finding,
-    Located,
-    Options,
-    Resource,
-    Rule,
-    Stack,
-    judged,
-    resource_policy,
-    stack_policy,
-)
-from policies.values import Open, Value
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, ResourceFinding, Violation, findings_of
+from policies.properties import Property, Undetermined
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy
 
-SECTION = "Cloud Cost Tracking"
 BUDGET = "aws:budgets/budget:Budget"
 FORECAST = "FORECASTED"
-_SHOWN = 3
+_MOST_NAMES = 3
 
-_NAMES = {
+_BUDGETS_OPTION = {
     "budgets": {
         "type": "array",
         "items": {"type": "string"},
-        "description": "names of budgets kept elsewhere, besides those of the stack and of its config",
+        "description": "names of budgets that exist outside of the stack and its config",
         "default": [],
     }
 }
 
 
 def budget_tag_names_a_budget(
-    context: Context, taggable: Mapping[str, str], costing: frozenset[str]
+    context: EvaluationContext, taggable: Mapping[str, str], billable: frozenset[str]
 ) -> Policy:
-    """Only types that cost money; a type without tags cannot name one and is left alone."""
+    """Checks the types that both can cost money and take tags."""
     rule = Rule(
         id="budget-tag-names-a-budget",
-        description="Charge every AWS resource that can cost money to a budget that exists.",
+        description="Every AWS resource that can cost money must be charged to an existing budget.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.COST_TRACKING,
         fix="Set the tag budget to the name of an aws.budgets.Budget of the stack or of a budget in the"
         " stack's config, or declare the budget.",
-        options={**_NAMES, "tag": {"type": "string", "description": "the tag's key", "default": "budget"}},
+        options={
+            **_BUDGETS_OPTION,
+            "tag": {"type": "string", "description": "the key of the tag", "default": "budget"},
+        },
         tags=("budgeting",),
     )
-    applies = (costing & taggable.keys()).__contains__
+    applies = (billable & taggable.keys()).__contains__
 
-    def one(resource: Resource, key: str, names: "BudgetNames") -> Iterator[Finding]:
+    def check_resource(resource: Resource, key: str, names: "BudgetNames") -> Iterator[Finding]:
         tagged = aws_tags(resource, taggable)
         value = tagged.tags.get(key)
-        choice = f"set the tag {key} to one of {', '.join(sorted(names.known)) or 'the budgets of the stack'}"
+        names_text = ", ".join(sorted(names.known)) or "the budgets of the stack"
+        fix = f"set the tag {key} to one of {names_text}"
         if value is None:
-            if tagged.open_path:
-                yield Open(tagged.open_path)
+            if tagged.undetermined_path:
+                yield Undetermined(tagged.undetermined_path)
             else:
-                yield Breach(f"costs money and has no tag {key}", tagged.shown, choice)
+                what = f"have no tag {key}, and the resource can cost money"
+                yield Violation(tagged.path, what, tagged.shown, fix)
         elif value.text() not in names.known:
             if names.unknown:
-                yield Open(value.path, f"is {value.text()!r}, and the name of {names.unknown} is unknown")
+                yield Undetermined(
+                    value.path,
+                    f"is {value.text()!r}, and the name of budget {names.unknown} is unknown until deploy",
+                )
             else:
-                yield Breach(f"its tag {key} names no budget", value.data, f"{choice}, or declare the budget")
+                yield Violation(
+                    value.path, "is not the name of a budget", value.data, f"{fix}, or declare the budget"
+                )
 
-    def check(stack: Stack, options: Options) -> Iterator[Located]:
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         names = BudgetNames.of(context, stack, options)
         if names.none:
             return
-        for resource in stack.of(applies):
-            for finding in judged(one, resource, options["tag"], names):
+        for resource in stack.resources(applies):
+            for finding in findings_of(check_resource, resource, options["tag"], names):
                 yield resource, finding
 
     return stack_policy(rule, context, check)
 
 
-def stack_has_a_budget(context: Context, costing: frozenset[str]) -> Policy:
-    """Reported once, with the first resource that costs money."""
+def stack_has_a_budget(context: EvaluationContext, billable: frozenset[str]) -> Policy:
+    """Reported once, for the first resource that can cost money."""
     rule = Rule(
         id="stack-has-a-budget",
-        description="Declare a budget in every stack that has AWS resources which can cost money.",
+        description="Every stack with AWS resources that can cost money must have a budget.",
         severity=Severity.CRITICAL,
-        section=SECTION,
-        fix="Declare an aws.budgets.Budget, or the budgets' names under `budgets` in the stack's config.",
-        options=_NAMES,
+        section=GuideSection.COST_TRACKING,
+        fix="Declare an aws.budgets.Budget, or list the budgets under `budgets` in the stack's config.",
+        options=_BUDGETS_OPTION,
         tags=("budgeting",),
     )
 
-    def check(stack: Stack, options: Options) -> Iterator[Located]:
-        charged = stack.of(costing.__contains__)
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        charged = stack.resources(billable.__contains__)
         if not charged or not BudgetNames.of(context, stack, options).none:
             return
         names = [resource.name for resource in charged]
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         yield (
             charged[0],
-            Breach(
-                "the stack has resources that cost money and no budget",
-                ", ".join(names[:_SHOWN]) + more,
-                "declare an aws.budgets.Budget, or list the budgets in the stack's config under budgets",
+            Violation(
+                "",
+                "the stack has resources that can cost money, but no budget",
+                ", ".join(names[:_MOST_NAMES]) + more,
+                "declare an aws.budgets.Budget, or list the budgets under budgets in the stack's config",
             ),
         )
 
@@ -109,7 +110,7 @@ def stack_has_a_budget(context: Context, costing: frozenset[str]) -> Policy:
 
 
 class BudgetNames:
-    """The names a budget tag may hold; `unknown` is the resource name of a budget without a known name."""
+    """The names that a budget tag may hold; `unknown` is a budget whose own name is unknown."""
 
     def __init__(self, known: frozenset[str], unknown: str) -> None:
         self.known = known
@@ -120,30 +121,29 @@ class BudgetNames:
         return not self.known and not self.unknown
 
     @classmethod
-    def of(cls, context: Context, stack: Stack, options: Options) -> "BudgetNames":
-        budgets = stack.of(BUDGET.__eq__)
-        named = {
-            each.name: each.outputs["name"] if each.props["name"].absent else each.props["name"]
-            for each in budgets
+    def of(cls, context: EvaluationContext, stack: Stack, options: Options) -> "BudgetNames":
+        names = {
+            budget.name: budget.outputs["name"] if budget.inputs["name"].absent else budget.inputs["name"]
+            for budget in stack.resources(BUDGET.__eq__)
         }
-        known = (name.data for name in named.values() if isinstance(name.data, str))
-        unknown = next((each for each, name in named.items() if not isinstance(name.data, str)), "")
-        return cls(frozenset(chain(known, context.facts.budgets, options["budgets"])), unknown)
+        known = (name.data for name in names.values() if isinstance(name.data, str))
+        unknown = next((budget for budget, name in names.items() if not isinstance(name.data, str)), "")
+        return cls(frozenset(chain(known, context.stack_context.budgets, options["budgets"])), unknown)
 
 
-def budget_notifies_somebody(context: Context) -> Policy:
-    """A notification without a subscriber counts as none."""
+def budget_notifies_somebody(context: EvaluationContext) -> Policy:
+    """A notification without a subscriber does not count."""
     rule = Rule(
         id="budget-notifies-somebody",
-        description="Give every budget a notification with a subscriber.",
+        description="Every budget must have a notification with a subscriber.",
         severity=Severity.HIGH,
-        section="Alerts & Escalation",
+        section=GuideSection.ALERTS,
         fix="Add a notification with subscriber_email_addresses or subscriber_sns_topic_arns.",
         options={
             "notifications": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "how many notifications with a subscriber a budget has at least",
+                "description": "the least number of notifications with a subscriber",
                 "default": 1,
             }
         },
@@ -151,31 +151,34 @@ def budget_notifies_somebody(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        heard, left_open = _heard(resource)
-        if len(heard) < options["notifications"]:
-            yield from left_open or [
-                Breach(
-                    "the budget tells nobody",
-                    resource.props["notifications"].data,
-                    f"add notifications with a subscriber, at least {int(options['notifications'])}",
+        subscribed, undetermined = _subscribed_notifications(resource)
+        least = int(options["notifications"])
+        if len(subscribed) < least:
+            notifications = resource.inputs["notifications"]
+            yield from undetermined or [
+                Violation(
+                    notifications.path,
+                    f"{len(subscribed)} with a subscriber, at least {least} required",
+                    notifications.data,
+                    "add a notification with a subscriber",
                 )
             ]
 
     return resource_policy(rule, context, BUDGET.__eq__, check)
 
 
-def budget_alerts_on_forecast(context: Context) -> Policy:
+def budget_alerts_on_forecast(context: EvaluationContext) -> Policy:
     """An alert on the forecast comes before the money is spent."""
     rule = Rule(
         id="budget-alerts-on-forecast",
-        description="Give every budget an alert on the forecast, so that it is heard of before it is spent.",
+        description="Every budget must alert on forecasted costs, before they are spent.",
         severity=Severity.MEDIUM,
-        section="Alerts & Escalation",
+        section=GuideSection.ALERTS,
         fix="Add a notification of the type FORECASTED with a subscriber.",
         options={
             "type": {
                 "type": "string",
-                "description": "the type of notification that is asked for",
+                "description": "the required type of notification",
                 "default": FORECAST,
             }
         },
@@ -183,16 +186,17 @@ def budget_alerts_on_forecast(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        heard, left_open = _heard(resource)
-        kinds = [each["notificationType"] for each in heard]
-        if any(kind.data == options["type"] for kind in kinds):
+        subscribed, undetermined = _subscribed_notifications(resource)
+        types = [notification["notificationType"] for notification in subscribed]
+        if any(type_.data == options["type"] for type_ in types):
             return
-        left_open += [Open(kind.path) for kind in kinds if kind.unknown]
-        if heard or left_open:
-            yield from left_open or [
-                Breach(
-                    "no notification on the forecast",
-                    [kind.data for kind in kinds],
+        undetermined += [Undetermined(type_.path) for type_ in types if type_.unknown]
+        if subscribed or undetermined:
+            yield from undetermined or [
+                Violation(
+                    "notifications",
+                    f"none of the type {options['type']} has a subscriber",
+                    [type_.data for type_ in types],
                     f"add a notification of the type {options['type']} with a subscriber",
                 )
             ]
@@ -200,17 +204,17 @@ def budget_alerts_on_forecast(context: Context) -> Policy:
     return resource_policy(rule, context, BUDGET.__eq__, check)
 
 
-def _heard(resource: Resource) -> tuple[list[Value], list[Open]]:
-    """The notifications somebody gets, and those of which that is unknown."""
-    heard, left_open = [], []
-    for notification in resource.props["notifications"].items():
+def _subscribed_notifications(budget: Resource) -> tuple[list[Property], list[Undetermined]]:
+    """The notifications with a subscriber, and the unknown properties that may hold one."""
+    subscribed, undetermined = [], []
+    for notification in budget.inputs["notifications"].items():
         lists = [notification[key] for key in ("subscriberEmailAddresses", "subscriberSnsTopicArns")]
-        if any(_somebody(each) for each in lists):
-            heard.append(notification)
+        if any(_has_subscriber(subscribers) for subscribers in lists):
+            subscribed.append(notification)
         else:
-            left_open += [Open(each.path) for each in lists if each.unknown]
-    return heard, left_open
+            undetermined += [Undetermined(subscribers.path) for subscribers in lists if subscribers.unknown]
+    return subscribed, undetermined
 
 
-def _somebody(subscribers: Value) -> bool:
-    return not subscribers.unknown and any(not each.blank() for each in subscribers.items())
+def _has_subscriber(subscribers: Property) -> bool:
+    return not subscribers.unknown and any(not subscriber.blank() for subscriber in subscribers.items())

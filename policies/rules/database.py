@@ -1,4 +1,4 @@
-"""RDS databases: backed up, encrypted, protected, private and Multi-AZ where it matters."""
+"""RDS databases: backups everywhere; encryption, protection, Multi-AZ and private addresses in production."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -6,55 +6,56 @@ from dataclasses import replace
 from pulumi_policy import Policy, Severity
 
 from policies.effective_tags import aws_tags
-from policies.rule import Breach, Context, Finding, Options, Resource, Rule, resource_policy
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation
+from policies.properties import ABSENT
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
-from policies.values import ABSENT
 
-SECTION = "Storage Retention Policies"
-SAFETY = "Cost Optimization Strategy"
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
 CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 BACKUP_DAYS = 7
-# Amazon RDS User Guide, "DB instance class types", and the migration AWS announced for m4, r4 and t2 (2024).
+# Amazon RDS User Guide, "DB instance class types", and the end of m4, r4 and t2 that AWS announced in 2024.
 PREVIOUS_GENERATION = ("t1", "t2", "m1", "m2", "m3", "m4", "cr1", "r3", "r4")
-OLD_STORAGE = ("gp2", "standard")
+PREVIOUS_STORAGE = ("gp2", "standard")
 
-_PROD = {
+_ENVIRONMENTS_OPTION = {
     "environments": {
         "type": "array",
         "items": {"type": "string"},
-        "description": "the environments that count as production, by the stack's config or else the tag",
+        "description": "the production environments, by the stack's config or else the tag environment",
         "default": ["prod"],
     }
 }
 
 
-def in_environment(context: Context, resource: Resource, options: Options) -> bool:
-    """The stack's config says that the resource is in one of `environments`; without config its tag does."""
-    environment = context.facts.environment
+def in_environment(context: EvaluationContext, resource: Resource, options: Options) -> bool:
+    """The resource is in one of the `environments`, by the stack's config, or without it by its tag."""
+    environment = context.stack_context.environment
     if not environment:
         tag = aws_tags(resource, {resource.type: MAP}).tags.get(ENVIRONMENT, ABSENT)
         environment = "" if tag.unknown else tag.text()
     return environment in options["environments"]
 
 
-def database_keeps_backups(context: Context) -> Policy:
-    """RDS takes no automated backups unless it is told for how many days to keep them."""
+def database_keeps_backups(context: EvaluationContext) -> Policy:
+    """RDS takes no automated backups unless a retention period is set."""
     rule = Rule(
         id="database-keeps-backups",
-        description="Keep automated backups of every RDS database for the days that the settings ask for.",
+        description="Every RDS database must keep automated backups for the configured number of days.",
         severity=Severity.CRITICAL,
-        section=SECTION,
+        section=GuideSection.STORAGE_RETENTION,
         fix="Set backup_retention_period to database.backup_retention_days of the stack's config, or more.",
         options={
             "minimum_days": {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": 35,
-                "description": "days at least; 0 takes database.backup_retention_days of the stack's config,"
-                f" else {BACKUP_DAYS}",
+                "description": "the least number of days; 0 for database.backup_retention_days of the stack's"
+                f" config, or {BACKUP_DAYS} without it",
                 "default": 0,
             }
         },
@@ -62,13 +63,14 @@ def database_keeps_backups(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        if _is_copy(resource):
+        if _is_replica(resource):
             return
-        least = options["minimum_days"] or context.facts.backup_days or BACKUP_DAYS
-        days = resource.props["backupRetentionPeriod"]
+        least = options["minimum_days"] or context.stack_context.backup_days or BACKUP_DAYS
+        days = resource.inputs["backupRetentionPeriod"]
         if days.number() < least:
-            yield Breach(
-                f"backupRetentionPeriod: keeps backups for less than {least:g} days",
+            yield Violation(
+                days.path,
+                f"keeps backups for less than {least:g} days",
                 days.data,
                 f"set backup_retention_period to {least:g} or more",
             )
@@ -76,92 +78,99 @@ def database_keeps_backups(context: Context) -> Policy:
     return resource_policy(rule, context, {INSTANCE, CLUSTER}.__contains__, check)
 
 
-def database_is_multi_az_in_prod(context: Context) -> Policy:
-    """A standby in a second zone takes over when the first fails."""
+def database_is_multi_az_in_prod(context: EvaluationContext) -> Policy:
+    """A standby in a second Availability Zone takes over when the first fails."""
     rule = Rule(
         id="database-is-multi-az-in-prod",
-        description="Run every RDS instance of production in two availability zones.",
+        description="Every RDS instance in production must be deployed in two Availability Zones.",
         severity=Severity.HIGH,
-        section=SAFETY,
+        section=GuideSection.COST_OPTIMIZATION,
         fix="Set multi_az to True.",
-        options=_PROD,
+        options=_ENVIRONMENTS_OPTION,
         tags=("database",),
     )
-    return _flag(rule, context, {INSTANCE}, "multiAz", True, "runs in a single availability zone")
+    return _flag_policy(rule, context, {INSTANCE}, "multiAz", True, "not deployed in two Availability Zones")
 
 
-def database_is_protected_in_prod(context: Context) -> Policy:
-    """Nobody deletes a production database by deleting a line."""
+def database_is_protected_in_prod(context: EvaluationContext) -> Policy:
+    """Deleting a line of the program must not delete a production database."""
     rule = Rule(
         id="database-is-protected-in-prod",
-        description="Protect every RDS database of production from deletion.",
+        description="Every RDS database in production must have deletion protection.",
         severity=Severity.CRITICAL,
-        section=SAFETY,
+        section=GuideSection.COST_OPTIMIZATION,
         fix="Set deletion_protection to True.",
-        options=_PROD,
+        options=_ENVIRONMENTS_OPTION,
         tags=("database",),
     )
-    return _flag(
-        rule, context, {INSTANCE, CLUSTER}, "deletionProtection", True, "can be deleted", copies_too=True
+    return _flag_policy(
+        rule,
+        context,
+        {INSTANCE, CLUSTER},
+        "deletionProtection",
+        True,
+        "the database can be deleted",
+        replicas_too=True,
     )
 
 
-def database_is_encrypted_in_prod(context: Context) -> Policy:
-    """Encryption can only be set when a database is made. A replica takes it from its source."""
+def database_is_encrypted_in_prod(context: EvaluationContext) -> Policy:
+    """Encryption can only be set when a database is created; a replica takes it from its source."""
     rule = Rule(
         id="database-is-encrypted-in-prod",
-        description="Encrypt the storage of every RDS database of production.",
+        description="Every RDS database in production must encrypt its storage.",
         severity=Severity.CRITICAL,
-        section=SAFETY,
+        section=GuideSection.COST_OPTIMIZATION,
         fix="Set storage_encrypted to True; restore an existing database from an encrypted snapshot.",
-        options=_PROD,
+        options=_ENVIRONMENTS_OPTION,
         tags=("database",),
     )
-    return _flag(rule, context, {INSTANCE, CLUSTER}, "storageEncrypted", True, "its storage is not encrypted")
+    return _flag_policy(
+        rule, context, {INSTANCE, CLUSTER}, "storageEncrypted", True, "the storage is not encrypted"
+    )
 
 
-def database_is_private_in_prod(context: Context) -> Policy:
-    """A database has no public address."""
+def database_is_private_in_prod(context: EvaluationContext) -> Policy:
     rule = Rule(
         id="database-is-private-in-prod",
-        description="Give no RDS database of production a public address.",
+        description="RDS databases in production must not have a public address.",
         severity=Severity.CRITICAL,
-        section=SAFETY,
+        section=GuideSection.COST_OPTIMIZATION,
         fix="Set publicly_accessible to False.",
-        options=_PROD,
+        options=_ENVIRONMENTS_OPTION,
         tags=("database",),
     )
-    return _flag(
+    return _flag_policy(
         rule,
         context,
         {INSTANCE, CLUSTER_INSTANCE},
         "publiclyAccessible",
         False,
-        "has a public address",
-        copies_too=True,
+        "the database has a public address",
+        replicas_too=True,
     )
 
 
-def database_is_current_generation(context: Context) -> Policy:
+def database_is_current_generation(context: EvaluationContext) -> Policy:
     """Previous-generation classes and gp2 cost more for less."""
     rule = Rule(
         id="database-is-current-generation",
-        description="Use current instance classes and gp3 storage for RDS databases.",
+        description="RDS databases should use instance classes of the current generation and gp3 storage.",
         severity=Severity.LOW,
-        section="Cost Optimization Strategy",
+        section=GuideSection.COST_OPTIMIZATION,
         fix="Choose a class such as db.m7g or db.t4g, and storage_type gp3.",
         options={
             "classes": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "families of instance classes of a previous generation",
+                "description": "families of instance classes of previous generations",
                 "default": list(PREVIOUS_GENERATION),
             },
             "storage_types": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "storage types of a previous generation",
-                "default": list(OLD_STORAGE),
+                "description": "storage types of previous generations",
+                "default": list(PREVIOUS_STORAGE),
             },
         },
         advisory=True,
@@ -169,47 +178,52 @@ def database_is_current_generation(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        chosen = resource.props["instanceClass"]
-        storage = resource.props["storageType"]
-        if resource.type == INSTANCE and not _is_copy(resource):
+        instance_class = resource.inputs["instanceClass"]
+        storage = resource.inputs["storageType"]
+        if resource.type == INSTANCE and not _is_replica(resource):
             # The provider's default is gp2, or io1 where iops are given.
-            default = "io1" if resource.props["iops"].data else "gp2"
+            default = "io1" if resource.inputs["iops"].data else "gp2"
             storage = replace(storage, data=default) if storage.absent else storage
             if storage.text() in options["storage_types"]:
-                yield Breach("storageType: of a previous generation", storage.data, "set storage_type to gp3")
-        if chosen.text().removeprefix("db.").partition(".")[0] in options["classes"]:
-            yield Breach(
-                "instanceClass: of a previous generation",
-                chosen.data,
+                yield Violation(
+                    storage.path, "is of a previous generation", storage.data, "set storage_type to gp3"
+                )
+        if instance_class.text().removeprefix("db.").partition(".")[0] in options["classes"]:
+            yield Violation(
+                instance_class.path,
+                "is of a previous generation",
+                instance_class.data,
                 "choose a current class such as db.m7g or db.t4g",
             )
 
     return resource_policy(rule, context, {INSTANCE, CLUSTER_INSTANCE}.__contains__, check)
 
 
-def _flag(
+def _flag_policy(
     rule: Rule,
-    context: Context,
+    context: EvaluationContext,
     types: set[str],
     key: str,
     wanted: bool,
     what: str,
-    copies_too: bool = False,
+    replicas_too: bool = False,
 ) -> Policy:
-    """In production a flag, whose absence means False, has the wanted value."""
+    """In production a flag, which is False where it is absent, must have the wanted value."""
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        if not in_environment(context, resource, options) or (_is_copy(resource) and not copies_too):
+        if not in_environment(context, resource, options) or (_is_replica(resource) and not replicas_too):
             return
-        value = resource.props[key]
-        if value.true() is not wanted:
+        value = resource.inputs[key]
+        if value.boolean() is not wanted:
             name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
-            yield Breach(f"{key}: {what}", value.data, f"set {name} to {wanted}")
+            yield Violation(value.path, what, value.data, f"set {name} to {wanted}")
 
     applies: Callable[[str], bool] = types.__contains__
     return resource_policy(rule, context, applies, check)
 
 
-def _is_copy(resource: Resource) -> bool:
+def _is_replica(resource: Resource) -> bool:
     """A read replica, which has no backups and takes its encryption from its source."""
-    return any(not resource.props[key].absent for key in ("replicateSourceDb", "replicationSourceIdentifier"))
+    return any(
+        not resource.inputs[key].absent for key in ("replicateSourceDb", "replicationSourceIdentifier")
+    )

@@ -1,17 +1,20 @@
-"""PostgreSQL parameters that lose data or money, or that RDS does not let one set."""
+"""PostgreSQL parameters that lose data, fill the disk, or cannot be modified on RDS."""
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from pulumi_policy import Policy, Severity
 
 from policies import kubernetes_types as kubernetes
-from policies.rule import Breach, Context, Finding, Options, Resource, Rule, resource_policy
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation
+from policies.properties import Property, Undetermined
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy
 from policies.rules.archive_command import deletes_segment
-from policies.values import Open, Value
 
-SECTION = "Storage Retention Policies"
 GROUPS = frozenset({
     "aws:rds/parameterGroup:ParameterGroup",
     "aws:rds/clusterParameterGroup:ClusterParameterGroup",
@@ -40,19 +43,19 @@ _POSTGRES = re.compile(r"postgres(\d+)")
 _ASSIGNMENT = re.compile(rf"{ARCHIVE_COMMAND}\s*(?:=|:|\bTO\b)\s*(.+)", re.IGNORECASE)
 
 
-def database_parameters_are_modifiable(context: Context) -> Policy:
-    """Names are compared without case."""
+def database_parameters_are_modifiable(context: EvaluationContext) -> Policy:
+    """Names are compared case-insensitively."""
     rule = Rule(
         id="database-parameters-are-modifiable",
-        description="Set only parameters that RDS for PostgreSQL lets one modify.",
+        description="Parameter groups must only set parameters that can be modified on RDS for PostgreSQL.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Delete the parameter from the group and use the RDS setting that does its job.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Delete the parameter from the group and use the RDS setting that takes its place.",
         options={
             "parameters": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
-                "description": "parameters that cannot be set, each with what to do instead",
+                "description": "parameters that cannot be modified, each with what to do instead",
                 "default": NOT_MODIFIABLE,
             }
         },
@@ -62,32 +65,37 @@ def database_parameters_are_modifiable(context: Context) -> Policy:
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         if not _may_be_postgres(resource):
             return
-        refused = {name.lower(): instead for name, instead in options["parameters"].items()}
-        for name, value in parameters(resource):
-            if isinstance(name, Open):
-                yield name
-            elif name in refused:
-                yield Breach(f"{name} cannot be modified on RDS", value.data, refused[name])
+        instead = {name.lower(): fix for name, fix in options["parameters"].items()}
+        for parameter in parameters_of(resource):
+            if isinstance(parameter, Undetermined):
+                yield parameter
+            elif parameter.name in instead:
+                yield Violation(
+                    parameter.path,
+                    f"{parameter.name} cannot be modified on RDS",
+                    parameter.value.data,
+                    instead[parameter.name],
+                )
 
     return resource_policy(rule, context, GROUPS.__contains__, check)
 
 
-def archive_command_keeps_wal(context: Context) -> Policy:
-    """In parameter groups and wherever a Kubernetes object configures PostgreSQL.
+def archive_command_keeps_wal(context: EvaluationContext) -> Policy:
+    """In parameter groups and in Kubernetes objects that configure PostgreSQL.
 
-    PostgreSQL removes a segment itself once it is archived. Deleting or moving `%p` empties pg_wal under the
-    server: after a crash it cannot find its checkpoint (tried on PostgreSQL 15.20).
+    PostgreSQL removes a segment itself once it is archived. A command that deletes or moves `%p` takes away
+    segments that the server needs: after a crash it cannot find its checkpoint (tried on PostgreSQL 15.20).
     """
     rule = Rule(
         id="archive-command-keeps-wal",
-        description="Copy WAL segments in archive_command; never delete or move %p.",
+        description="An archive_command must copy WAL segments (%p), not delete or move them.",
         severity=Severity.CRITICAL,
-        section=SECTION,
-        fix="Leave the removal of segments to PostgreSQL: archive_command only copies %p.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Only copy %p in archive_command; PostgreSQL removes the segments itself.",
         options={
             "kubernetes": {
                 "type": "boolean",
-                "description": "also look at the data and commands of Kubernetes objects",
+                "description": "also check the data and commands of Kubernetes objects",
                 "default": True,
             }
         },
@@ -97,10 +105,11 @@ def archive_command_keeps_wal(context: Context) -> Policy:
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         for command in _commands(resource, options["kubernetes"]):
             if command.unknown:
-                yield Open(command.path)
+                yield Undetermined(command.path)
             elif deletes_segment(command.text()):
-                yield Breach(
-                    f"{command.path}: archive_command deletes or moves the WAL segment",
+                yield Violation(
+                    command.path,
+                    "archive_command deletes or moves the WAL segment",
                     command.data,
                     "only copy %p; PostgreSQL removes the segment itself",
                 )
@@ -108,18 +117,18 @@ def archive_command_keeps_wal(context: Context) -> Policy:
     return resource_policy(rule, context, lambda token: token in GROUPS or kubernetes.is_object(token), check)
 
 
-def replication_slots_are_bounded(context: Context) -> Policy:
-    """The default of max_slot_wal_keep_size is -1: an abandoned slot keeps WAL until the disk is full."""
+def replication_slots_are_bounded(context: EvaluationContext) -> Policy:
+    """By default max_slot_wal_keep_size is -1, and an abandoned slot keeps WAL until the disk is full."""
     rule = Rule(
         id="replication-slots-are-bounded",
-        description="Bound the WAL that replication slots keep with max_slot_wal_keep_size.",
+        description="Parameter groups must limit the WAL that replication slots keep.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Set max_slot_wal_keep_size, in MB, to less than the free storage.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Set max_slot_wal_keep_size in MB, to less than the free storage.",
         options={
             "since": {
                 "type": "integer",
-                "description": "the first major version of PostgreSQL that is looked at",
+                "description": "the first major version of PostgreSQL that is checked",
                 "default": SLOT_LIMIT_SINCE,
             }
         },
@@ -127,19 +136,20 @@ def replication_slots_are_bounded(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        found = list(parameters(resource))
-        limits = [value for name, value in found if name == SLOT_LIMIT]
+        parameters = list(parameters_of(resource))
+        limits = [parameter.value for parameter in parameters if _is_named(parameter, SLOT_LIMIT)]
         if not limits:
-            version = _POSTGRES.fullmatch(resource.props["family"].text())
+            version = _POSTGRES.fullmatch(resource.inputs["family"].text())
             if version is None or int(version[1]) < options["since"]:
                 return
-            left_open = [name for name, _ in found if isinstance(name, Open)]
-            yield from left_open
-            limits = [] if left_open else [Value(None, SLOT_LIMIT)]
+            undetermined = [parameter for parameter in parameters if isinstance(parameter, Undetermined)]
+            yield from undetermined
+            limits = [] if undetermined else [Property(None, "parameters")]
         for limit in limits:
             if _negative(limit.text("-1")):
-                yield Breach(
-                    f"{SLOT_LIMIT}: replication slots keep WAL without limit",
+                yield Violation(
+                    limit.path,
+                    f"{SLOT_LIMIT} does not limit the WAL that replication slots keep",
                     limit.data,
                     f"set {SLOT_LIMIT} in MB, for example 10240",
                 )
@@ -147,15 +157,31 @@ def replication_slots_are_bounded(context: Context) -> Policy:
     return resource_policy(rule, context, GROUPS.__contains__, check)
 
 
-def parameters(resource: Resource) -> Iterator[tuple[str | Open, Value]]:
-    """The parameters of a group, names in lower case; an `Open` stands for a name that is unknown."""
-    for each in resource.props["parameters"].items():
-        name = each["name"]
-        yield (Open(name.path) if name.unknown else name.text().strip().lower()), each["value"]
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a group, its name in lower case."""
+
+    path: str
+    name: str
+    value: Property
+
+
+def parameters_of(group: Resource) -> Iterator[Parameter | Undetermined]:
+    """The parameters of a group; `Undetermined` stands for one with an unknown name."""
+    for block in group.inputs["parameters"].items():
+        name = block["name"]
+        if name.unknown:
+            yield Undetermined(name.path)
+        else:
+            yield Parameter(block.path, name.text().strip().lower(), block["value"])
+
+
+def _is_named(parameter: Parameter | Undetermined, name: str) -> TypeGuard[Parameter]:
+    return isinstance(parameter, Parameter) and parameter.name == name
 
 
 def _may_be_postgres(resource: Resource) -> bool:
-    family = resource.props["family"]
+    family = resource.inputs["family"]
     return not isinstance(family.data, str) or "postgres" in family.data
 
 
@@ -163,19 +189,21 @@ def _negative(text: str) -> bool:
     return text.strip().startswith("-")
 
 
-def _commands(resource: Resource, in_kubernetes: bool) -> Iterator[Value]:
+def _commands(resource: Resource, in_kubernetes: bool) -> Iterator[Property]:
     """Every archive_command that a resource sets."""
     if resource.type in GROUPS:
         if _may_be_postgres(resource):
-            yield from (value for name, value in parameters(resource) if name == ARCHIVE_COMMAND)
+            for parameter in parameters_of(resource):
+                if _is_named(parameter, ARCHIVE_COMMAND):
+                    yield parameter.value
     elif in_kubernetes:
-        for path, text in _texts(resource.props.data):
+        for path, text in _texts(resource.inputs.data):
             for match in _ASSIGNMENT.finditer(text):
-                yield Value(match[1], path)
+                yield Property(match[1], path)
 
 
-def _texts(data: Any, path: str = "", before: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in an object with its path, in the form `key = text` where a key names it."""
+def _texts(data: Any, path: str = "", prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in an object with its path; one that a key names reads `key = text`."""
     if isinstance(data, dict):
         for key, value in data.items():
             yield from _texts(value, f"{path}.{key}".lstrip("."), f"{key} = ")
@@ -183,4 +211,4 @@ def _texts(data: Any, path: str = "", before: str = "") -> Iterator[tuple[str, s
         for index, value in enumerate(data):
             yield from _texts(value, f"{path}[{index}]")
     elif isinstance(data, str):
-        yield path, before + data
+        yield path, prefix + data

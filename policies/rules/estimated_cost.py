@@ -1,4 +1,4 @@
-"""What the stack is estimated to cost, against its budgets."""
+"""The estimated cost of the stack, compared with its budgets."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -7,58 +7,61 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_policy import Policy, Severity
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies.rule import Breach, Context, Located, Options, Resource, Rule, Stack, stack_policy
-from policies.values import UNKNOWN
+from policies.evaluation_context import EvaluationContext
+from policies.findings import ResourceFinding, Violation
+from policies.properties import UNKNOWN
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy
 from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
-from teei_finops.costing.preview.values import UNKNOWN as PLACEHOLDER
 from teei_finops.costing.yaml_file import SettingError
 
-SECTION = "Cloud Cost Tracking"
 
-
-def estimated_cost_within_budget(context: Context, root: Path, today: date) -> Policy:
-    """Reported with the resource that costs most; `root` holds `budgets.yaml` and `usage.yaml`."""
+def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: date) -> Policy:
+    """Reported for the resource that costs most; `root` holds `budgets.yaml` and `usage.yaml`."""
     rule = Rule(
         id="estimated-cost-within-budget",
-        description="Keep the expected monthly cost of the stack's resources within each budget's limit.",
+        description="The estimated monthly cost of the stack must be within the limit of each budget.",
         severity=Severity.CRITICAL,
-        section=SECTION,
-        fix="Make the stack cheaper, raise the budget's limit, or add a waiver to budgets.yaml.",
+        section=GuideSection.COST_TRACKING,
+        fix="Reduce the cost of the stack, raise the limit of the budget, or add a waiver to budgets.yaml.",
         options={
             "monthly_limit_usd": {
                 "type": "number",
                 "minimum": 0,
                 "default": 0,
-                "description": "a monthly limit on the whole stack, US dollars; 0 for none",
+                "description": "a monthly limit for the whole stack in US dollars; 0 for none",
             }
         },
         tags=("budgeting",),
     )
 
-    def check(stack: Stack, options: Options) -> Iterator[Located]:
-        resources = stack.of(lambda token: not token.startswith("pulumi:"))
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        resources = stack.resources(lambda token: not token.startswith("pulumi:"))
         limit = Decimal(str(options["monthly_limit_usd"]))
         try:
-            found = over_budget(
+            exceeded = over_budget(
                 map(_declared, resources),
-                config=context.facts.config,
+                config=context.stack_context.config,
                 root=root,
                 at=today,
                 monthly_limit=limit or None,
             )
         except SettingError as error:
             if resources:
-                yield resources[0], Breach("the cost gate cannot be judged", str(error), "correct the file")
+                violation = Violation("", "the budgets cannot be checked", str(error), "correct the file")
+                yield resources[0], violation
             return
         by_urn = {resource.urn: resource for resource in resources}
-        for each in found:
+        for budget in exceeded:
             yield (
-                by_urn[each.urn],
-                Breach(
-                    f"budget {each.budget}: {each.reason}; this resource costs most of it",
-                    f"${each.expected:,.2f} a month (${each.low:,.2f} to ${each.high:,.2f})",
-                    "make it cheaper, raise the limit, or waive it in budgets.yaml (owner, reason, expiry)",
+                by_urn[budget.urn],
+                Violation(
+                    "",
+                    f"budget {budget.budget}: {budget.reason}; this resource has the largest share",
+                    f"${budget.expected:,.2f} a month (${budget.low:,.2f} to ${budget.high:,.2f})",
+                    "reduce the cost, raise the limit, or add a waiver to budgets.yaml",
                 ),
             )
 
@@ -66,24 +69,24 @@ def estimated_cost_within_budget(context: Context, root: Path, today: date) -> P
 
 
 def _declared(resource: Resource) -> DeclaredResource:
-    props = _shown(resource.props.data)
-    provider = _shown(resource.provider.data)
+    inputs = _with_placeholders(resource.inputs.data)
+    provider = _with_placeholders(resource.provider.data)
     return DeclaredResource(
         resource.urn,
         resource.name,
         resource.type,
-        props if isinstance(props, dict) else {},
+        inputs if isinstance(inputs, dict) else {},
         provider if isinstance(provider, dict) else {},
         resource.dependencies,
     )
 
 
-def _shown(value: Any) -> Any:
-    """The value with the engine's placeholder where it is unknown."""
+def _with_placeholders(value: Any) -> Any:
+    """The value with the engine's placeholder where it is unknown, as in a preview."""
     if value is UNKNOWN:
-        return PLACEHOLDER
+        return UNKNOWN_STRING_VALUE
     if isinstance(value, Mapping):
-        return {key: _shown(each) for key, each in value.items()}
+        return {key: _with_placeholders(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_shown(each) for each in value]
+        return [_with_placeholders(child) for child in value]
     return value

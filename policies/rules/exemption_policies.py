@@ -1,4 +1,4 @@
-"""The exemptions themselves: those that do not count are violations, those in use are told."""
+"""The exemptions themselves: invalid entries of the file are violations, exemptions in use are reported."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,97 +12,93 @@ from pulumi_policy import (
 )
 
 from policies import messages
+from policies.evaluation_context import EvaluationContext
 from policies.exemptions import LONGEST_DAYS
-from policies.rule import Context, Rule
+from policies.findings import ResourceFinding, Violation
+from policies.properties import ABSENT
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy
 
-SECTION = "Cost Optimization Strategy"
 VALID = "exemptions-are-valid"
-# Judging the file of exemptions, these cannot be exempted from.
-NEVER_EXEMPT = frozenset({VALID, messages.IN_FORCE, messages.IN_FORCE_IN_STACK})
-
-_SHOW = {
-    "show": {"type": "boolean", "description": "report each exemption that is used", "default": True},
-}
+IN_FORCE = "exemptions-in-force"
+IN_FORCE_IN_STACK = "exemptions-in-force-in-stack"
+# An exemption from these would hide exemptions.
+NEVER_EXEMPT = frozenset({VALID, IN_FORCE, IN_FORCE_IN_STACK})
 
 
-def exemptions_are_valid(context: Context) -> Policy:
-    """Reported with the stack: an entry of the file belongs to no resource."""
+def exemptions_are_valid(context: EvaluationContext) -> Policy:
+    """Reported for the stack, since an entry of the file is no resource."""
     rule = Rule(
         id=VALID,
-        description=f"Give every exemption a policy, a resource, an owner, a reason and an expiry within"
-        f" {LONGEST_DAYS} days.",
+        description="Every exemption must have a policy, a resource, an owner, a reason and an expiry date"
+        f" within {LONGEST_DAYS} days.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Correct the entry in exemptions.yaml; delete one that has expired, or have its owner renew it.",
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Correct the entry in exemptions.yaml. If it has expired, fix the resource and delete the entry,"
+        " or ask its owner to renew it.",
         options={
             "ignore": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "places in the file (such as `exemptions.yaml, exemption 1`) not to report",
+                "description": "entries that are not checked, such as `exemptions.yaml, exemption 1`",
                 "default": [],
             }
         },
         tags=("exemptions",),
     )
 
-    def validate(args: StackValidationArgs, report: Callable[..., None]) -> None:
-        ignored = rule.configured(args.get_config())["ignore"]
-        for fault in context.exemptions.faults:
-            if fault.where not in ignored:
-                report(messages.breach(fault.where, fault.what, fault.value, fault.fix))
+    def check(_: Stack, options: Options) -> Iterator[ResourceFinding]:
+        for entry in context.exemptions.invalid:
+            if entry.place not in options["ignore"]:
+                place = Resource(type="", urn="", name=entry.place, inputs=ABSENT)
+                yield place, Violation("", entry.what, entry.value, entry.fix)
 
-    return StackValidationPolicy(validate=validate, **rule.keywords())
+    return stack_policy(rule, context, check)
 
 
-def exemptions_in_force(context: Context) -> Policy:
-    """Told with the resource that an exemption was used for. Comes after the policies of single resources."""
-    rule = _in_force_rule(messages.IN_FORCE, "a resource")
+def exemptions_in_force(context: EvaluationContext) -> Policy:
+    """Reported for the exempt resource. Must come after the other policies on single resources."""
+    rule = _in_force_rule(IN_FORCE, "a resource")
 
     def validate(args: ResourceValidationArgs, report: Callable[..., None]) -> None:
-        shown = rule.configured(args.get_config())["show"]
-        for message in _told(context, args.urn):
+        shown = rule.with_defaults(args.get_config())["show"]
+        for message in _announcements(context, args.urn):
             if shown:
                 report(message)
 
-    return ResourceValidationPolicy(validate=validate, **rule.keywords())
+    return ResourceValidationPolicy(validate=validate, **rule.sdk_arguments())
 
 
-def exemptions_in_force_in_stack(context: Context) -> Policy:
-    """The same for exemptions from policies that look at the whole stack. Comes last."""
-    rule = _in_force_rule(messages.IN_FORCE_IN_STACK, "a resource from a policy on the whole stack")
+def exemptions_in_force_in_stack(context: EvaluationContext) -> Policy:
+    """The same for exemptions from policies on the whole stack. Must come last."""
+    rule = _in_force_rule(IN_FORCE_IN_STACK, "a resource from a policy on the whole stack")
 
     def validate(args: StackValidationArgs, report: Callable[..., None]) -> None:
-        shown = rule.configured(args.get_config())["show"]
-        for urn in list(context.uses):
-            for message in _told(context, urn):
+        shown = rule.with_defaults(args.get_config())["show"]
+        for urn in context.urns_to_announce():
+            for message in _announcements(context, urn):
                 if shown:
                     report(message, urn)
 
-    return StackValidationPolicy(validate=validate, **rule.keywords())
+    return StackValidationPolicy(validate=validate, **rule.sdk_arguments())
 
 
-def _in_force_rule(name: str, what: str) -> Rule:
+def _in_force_rule(name: str, subject: str) -> Rule:
     return Rule(
         id=name,
-        description=f"Know which exemptions are in use: this one exempts {what}.",
+        description=f"Exemptions in use must be visible: this one exempts {subject}.",
         severity=Severity.LOW,
-        section=SECTION,
-        fix="Nothing before the exemption expires; then mend the resource.",
-        options=_SHOW,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Fix the resource before the exemption expires.",
+        options={
+            "show": {"type": "boolean", "description": "report each exemption in use", "default": True},
+        },
         advisory=True,
         tags=("exemptions",),
     )
 
 
-def _told(context: Context, urn: str) -> Iterator[str]:
-    """The messages of the uses recorded for a resource, which are forgotten once told."""
-    for exemption, name in context.uses.pop(urn, {}).items():
-        yield messages.in_force(
-            name,
-            policy=exemption.policy,
-            resource=exemption.resource,
-            owner=exemption.owner,
-            reason=exemption.reason,
-            expires=exemption.expires.isoformat(),
-            days_left=context.exemptions.days_left(exemption),
-        )
+def _announcements(context: EvaluationContext, urn: str) -> Iterator[str]:
+    """The messages of the exemptions that a resource needed, each once."""
+    for exemption, name in context.exemptions_to_announce(urn).items():
+        yield messages.exemption_in_use(name, exemption, context.exemptions.days_left(exemption))

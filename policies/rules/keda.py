@@ -1,25 +1,27 @@
-"""KEDA ScaledObjects: bounded, unhurried, and with all that their triggers need."""
+"""KEDA ScaledObjects: limits, a cooldown period, and complete triggers."""
 
 from collections.abc import Iterator
 
 from pulumi_policy import Policy, Severity
 
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_scaled_object
-from policies.rule import Breach, Context, Finding, Options, Resource, Rule, judged, resource_policy
-from policies.values import Value
+from policies.properties import Property
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy
 
-SECTION = "Autoscaling Best Practices"
 NATS = "nats-jetstream"
 NATS_FIELDS = ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
 
 
-def scaled_object_is_bounded(context: Context) -> Policy:
-    """KEDA's own maximum is 100 replicas, its minimum 0."""
+def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
+    """By default KEDA scales to at most 100 replicas and down to 0."""
     rule = Rule(
         id="scaled-object-is-bounded",
-        description="Give every ScaledObject a maxReplicaCount that is not below its minReplicaCount.",
+        description="Every ScaledObject must set a maxReplicaCount that is not below its minReplicaCount.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix="Set spec.maxReplicaCount.",
         options={
             "default_minimum": {
@@ -32,17 +34,17 @@ def scaled_object_is_bounded(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        spec = resource.props["spec"]
-        most = spec["maxReplicaCount"]
-        if most.absent:
-            yield Breach(
-                "spec.maxReplicaCount is not set: KEDA scales to 100", most.data, "set maxReplicaCount"
-            )
+        spec = resource.inputs["spec"]
+        maximum, minimum = spec["maxReplicaCount"], spec["minReplicaCount"]
+        if maximum.absent:
+            what = "is not set, and KEDA scales to 100 replicas"
+            yield Violation(maximum.path, what, maximum.data, "set maxReplicaCount")
             return
-        low, high = spec["minReplicaCount"].number(options["default_minimum"]), most.number()
+        low, high = minimum.number(options["default_minimum"]), maximum.number()
         if low > high:
-            yield Breach(
-                "spec.minReplicaCount is above spec.maxReplicaCount",
+            yield Violation(
+                minimum.path,
+                "is above spec.maxReplicaCount",
                 f"{low:g} > {high:g}",
                 "raise maxReplicaCount or lower minReplicaCount",
             )
@@ -50,19 +52,19 @@ def scaled_object_is_bounded(context: Context) -> Policy:
     return resource_policy(rule, context, is_scaled_object, check)
 
 
-def scaled_object_cools_down(context: Context) -> Policy:
-    """How long to wait after the last work before scaling down is decided, not left to chance."""
+def scaled_object_cools_down(context: EvaluationContext) -> Policy:
+    """The cooldown period is the time from the last active trigger to scaling down."""
     rule = Rule(
         id="scaled-object-cools-down",
-        description="Set the cooldownPeriod of every ScaledObject.",
+        description="Every ScaledObject must set a cooldownPeriod.",
         severity=Severity.MEDIUM,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix="Set spec.cooldownPeriod, for example to 300 seconds.",
         options={
             "minimum_seconds": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "the shortest cooldown in seconds",
+                "description": "the shortest cooldown period in seconds",
                 "default": 1,
             }
         },
@@ -70,86 +72,81 @@ def scaled_object_cools_down(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        period = resource.props["spec"]["cooldownPeriod"]
-        if period.number() < options["minimum_seconds"]:
-            yield Breach(
-                f"spec.cooldownPeriod is not at least {options['minimum_seconds']:g} seconds",
-                period.data,
-                "set cooldownPeriod, for example to 300",
-            )
+        period = resource.inputs["spec"]["cooldownPeriod"]
+        least = options["minimum_seconds"]
+        if period.number() < least:
+            what = f"is less than {least:g} s"
+            yield Violation(period.path, what, period.data, "set cooldownPeriod, for example to 300")
 
     return resource_policy(rule, context, is_scaled_object, check)
 
 
-def nats_trigger_is_complete(context: Context) -> Policy:
-    """Without them the scaler cannot read its metric, and the workload never scales."""
+def nats_trigger_is_complete(context: EvaluationContext) -> Policy:
+    """A trigger without these fields cannot read its metric, and the workload never scales."""
     rule = Rule(
         id="nats-trigger-is-complete",
-        description=f"Give every {NATS} trigger all that the scaler needs.",
+        description=f"Every {NATS} trigger must have all the metadata that the scaler needs.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix=f"Set {', '.join(NATS_FIELDS)} in the trigger's metadata.",
+        section=GuideSection.AUTOSCALING,
+        fix=f"Set {', '.join(NATS_FIELDS)} in the metadata of the trigger.",
         options={
             "fields": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "what the metadata of the trigger holds",
+                "description": "the required fields of the metadata",
                 "default": list(NATS_FIELDS),
             }
         },
         tags=("scaling",),
     )
 
-    def one(trigger: Value, fields: list[str]) -> Iterator[Finding]:
+    def check_trigger(trigger: Property, fields: list[str]) -> Iterator[Finding]:
         if trigger["type"].text() != NATS:
             return
         metadata = trigger["metadata"]
         metadata.known()
-        missing = [name for name in fields if metadata[name].blank()]
+        missing = ", ".join(name for name in fields if metadata[name].blank())
         if missing:
-            yield Breach(
-                f"{metadata.path} of the {NATS} trigger lacks {', '.join(missing)}",
-                metadata.data,
-                f"set {', '.join(missing)}",
-            )
+            what = f"the {NATS} trigger has no {missing}"
+            yield Violation(metadata.path, what, metadata.data, f"set {missing}")
         for name in fields:
             metadata[name].known()
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        for trigger in resource.props["spec"]["triggers"].items():
-            yield from judged(one, trigger, options["fields"])
+        for trigger in resource.inputs["spec"]["triggers"].items():
+            yield from findings_of(check_trigger, trigger, options["fields"])
 
     return resource_policy(rule, context, is_scaled_object, check)
 
 
-def trigger_values_are_text(context: Context) -> Policy:
-    """KEDA's CRD takes text only; a number is refused on deploy."""
+def trigger_values_are_text(context: EvaluationContext) -> Policy:
+    """The custom resource of KEDA takes only text; the API server rejects a number on deploy."""
     rule = Rule(
         id="trigger-values-are-text",
-        description="Write the values of a trigger's metadata as text.",
+        description="The values in the metadata of a trigger must be text.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix='Put the value in quotes: "100", not 100.',
         options={
             "types": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "the trigger types that are looked at; none means all",
+                "description": "the types of triggers that are checked; an empty list means all",
                 "default": [],
             }
         },
         tags=("scaling",),
     )
 
-    def one(value: Value) -> Iterator[Finding]:
+    def check_value(value: Property) -> Iterator[Finding]:
         if not isinstance(value.known(), str | None):
-            yield Breach(f"{value.path} is not text", value.data, "put the value in quotes")
+            yield Violation(value.path, "is not text", value.data, "put the value in quotes")
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        for trigger in resource.props["spec"]["triggers"].items():
+        for trigger in resource.inputs["spec"]["triggers"].items():
             if options["types"] and trigger["type"].text() not in options["types"]:
                 continue
             for _, value in trigger["metadata"].entries():
-                yield from judged(one, value)
+                yield from findings_of(check_value, value)
 
     return resource_policy(rule, context, is_scaled_object, check)

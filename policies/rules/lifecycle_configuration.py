@@ -1,9 +1,8 @@
 """S3 lifecycle rules as a schedule: what happens to an object on which day.
 
-Reads the rules of a lifecycle configuration and the inline ones of a bucket alike.
+Reads the rules of a lifecycle configuration and the inline rules of a bucket.
 
-Storage classes from warm to cold, and the days each is billed for at least: Amazon S3 User Guide,
-"Transitioning objects using Amazon S3 Lifecycle" and "Understanding and managing Amazon S3 storage classes",
+Storage classes from warm to cold: Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle",
 read 2026-11-24.
 """
 
@@ -11,27 +10,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from policies.rule import Finding, Resource
-from policies.values import Open, Value
+from policies.properties import Property, Undetermined
+from policies.resources import Resource
 
 BUCKETS = frozenset({"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
 CONFIGURATIONS = frozenset({
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
 })  # fmt: skip
-COLDER = (
+WARM_TO_COLD = (
     "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
 )  # fmt: skip
 
+_SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
+
 
 @dataclass(frozen=True)
-class Step:
-    """A move to a storage class, or the end, on a day: of the object's age, or counted in the calendar."""
+class Action:
+    """A transition to a storage class, or an expiration, which has none.
+
+    `day` is the object's age in days, or the number of a calendar day; `when` is how it is written.
+    """
 
     day: int
     when: str
     storage_class: str
-    rule: str
+    rule: "LifecycleRule"
 
     def __str__(self) -> str:
         return f"{self.storage_class} on {self.when}"
@@ -39,141 +43,142 @@ class Step:
 
 @dataclass
 class Schedule:
-    """What happens to `what`."""
+    """What happens to `objects`, such as the noncurrent versions."""
 
-    what: str
-    moves: list[Step] = field(default_factory=list)
-    expiries: list[Step] = field(default_factory=list)
-
-    @property
-    def steps(self) -> list[Step]:
-        """The moves in order of their day."""
-        return sorted(self.moves, key=lambda each: each.day)
+    objects: str
+    transitions: list[Action] = field(default_factory=list)
+    expirations: list[Action] = field(default_factory=list)
 
     @property
-    def expiry(self) -> Step | None:
-        return min(self.expiries, key=lambda each: each.day, default=None)
+    def ordered(self) -> list[Action]:
+        """The transitions in order of their day."""
+        return sorted(self.transitions, key=lambda action: action.day)
+
+    @property
+    def expiration(self) -> Action | None:
+        """The first one."""
+        return min(self.expirations, key=lambda action: action.day, default=None)
 
     def add(self, other: "Schedule") -> None:
-        self.moves += other.moves
-        self.expiries += other.expiries
+        self.transitions += other.transitions
+        self.expirations += other.expirations
 
     def __str__(self) -> str:
-        ends = [f"expiry on {self.expiry.when}"] if self.expiry else []
-        return ", ".join([*map(str, self.steps), *ends])
+        end = [f"expiration on {self.expiration.when}"] if self.expiration else []
+        return ", ".join([*map(str, self.ordered), *end])
 
 
 @dataclass(frozen=True)
 class LifecycleRule:
-    """One rule; each property raises `Open` where it is unknown."""
+    """One rule; each property raises `Undetermined` where it is unknown."""
 
-    value: Value
+    block: Property
 
     @property
     def name(self) -> str:
-        name = self.value["id"].data
-        return name if isinstance(name, str) else self.value.path
+        name = self.block["id"].data
+        return name if isinstance(name, str) else self.block.path
 
     @property
     def active(self) -> bool:
-        if self.value["enabled"].absent:
-            return self.value["status"].text().lower() == "enabled"
-        return self.value["enabled"].true()
+        if self.block["enabled"].absent:
+            return self.block["status"].text().lower() == "enabled"
+        return self.block["enabled"].boolean()
 
     @property
     def whole_bucket(self) -> bool:
         """No prefix, tag or size limits it."""
-        both = self.value["filter"]["and"]
+        conjunction = self.block["filter"]["and"]
         limits = [
-            *(where[key] for where in (self.value, self.value["filter"], both) for key in ("prefix", "tags")),
-            self.value["filter"]["tag"],
-            *(where[size] for where in (self.value["filter"], both) for size in _SIZES),
+            *(
+                block[key]
+                for block in (self.block, self.block["filter"], conjunction)
+                for key in ("prefix", "tags")
+            ),
+            self.block["filter"]["tag"],
+            *(block[size] for block in (self.block["filter"], conjunction) for size in _SIZES),
         ]
-        unknown = next((each for each in limits if each.unknown), None)
-        if any(each.data for each in limits if not each.unknown):
+        unknown = next((limit for limit in limits if limit.unknown), None)
+        if any(limit.data for limit in limits if not limit.unknown):
             return False
         if unknown:
-            raise Open(unknown.path)
+            raise Undetermined(unknown.path)
         return True
 
     def schedules(self) -> list[Schedule]:
         """Of current objects by age, of current objects by date, and of noncurrent versions."""
-        value = self.value
-        by_age, by_date, versions = _empty()
-        for each in value["transitions"].items():
-            schedule = by_age if each["date"].blank() else by_date
-            schedule.moves.append(self._step(each, "days"))
-        for each in [*value["expiration"].items(), *value["expirations"].items()]:
-            schedule = by_age if each["date"].blank() else by_date
-            schedule.expiries.append(self._step(each, "days"))
-        for each in value["noncurrentVersionTransitions"].items():
-            versions.moves.append(self._step(each, "noncurrentDays"))
+        block = self.block
+        by_age, by_date, versions = _empty_schedules()
+        for transition in block["transitions"].items():
+            schedule = by_age if transition["date"].blank() else by_date
+            schedule.transitions.append(self._action(transition, "days"))
+        for expiration in [*block["expiration"].items(), *block["expirations"].items()]:
+            schedule = by_age if expiration["date"].blank() else by_date
+            schedule.expirations.append(self._action(expiration, "days"))
+        for transition in block["noncurrentVersionTransitions"].items():
+            versions.transitions.append(self._action(transition, "noncurrentDays"))
         for key in ("noncurrentVersionExpiration", "noncurrentVersionExpirations"):
-            for each in value[key].items():
-                versions.expiries.append(self._step(each, "noncurrentDays"))
+            for expiration in block[key].items():
+                versions.expirations.append(self._action(expiration, "noncurrentDays"))
         for schedule in (by_age, by_date, versions):
-            schedule.expiries = [each for each in schedule.expiries if each.day > 0]
+            schedule.expirations = [action for action in schedule.expirations if action.day > 0]
         return [by_age, by_date, versions]
 
-    def _step(self, each: Value, key: str) -> Step:
-        """Without a day or date it is day 0. An inline rule says `days` for versions, too."""
-        storage_class, text = each["storageClass"].text(), each["date"].text()
+    def _action(self, block: Property, key: str) -> Action:
+        """Without a day or date it is day 0. An inline rule uses `days` for versions, too."""
+        storage_class, text = block["storageClass"].text(), block["date"].text()
         if text:
-            return Step(_calendar_day(each["date"], text), text[:10], storage_class, self.name)
-        day = int(each[key if not each[key].absent else "days"].number())
-        return Step(day, f"day {day}", storage_class, self.name)
+            return Action(_calendar_day(block["date"], text), text[:10], storage_class, self)
+        day = int(block[key if not block[key].absent else "days"].number())
+        return Action(day, f"day {day}", storage_class, self)
 
     @property
     def retains(self) -> bool:
-        """It moves or deletes something after some time."""
-        return any(each.steps or each.expiries for each in self.schedules())
+        """It transitions or expires objects."""
+        return any(schedule.transitions or schedule.expirations for schedule in self.schedules())
 
     @property
     def expires_versions(self) -> bool:
-        return bool(self.schedules()[2].expiries)
+        return bool(self.schedules()[2].expirations)
 
     @property
     def aborts_uploads(self) -> bool:
-        block = self.value["abortIncompleteMultipartUpload"]["daysAfterInitiation"]
-        return max(block.number(), self.value["abortIncompleteMultipartUploadDays"].number()) > 0
+        block = self.block["abortIncompleteMultipartUpload"]["daysAfterInitiation"]
+        return max(block.number(), self.block["abortIncompleteMultipartUploadDays"].number()) > 0
 
 
-_SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
-
-
-def _empty() -> list[Schedule]:
+def _empty_schedules() -> list[Schedule]:
     return [Schedule("objects"), Schedule("objects"), Schedule("noncurrent versions")]
 
 
-def _calendar_day(where: Value, text: str) -> int:
+def _calendar_day(property: Property, text: str) -> int:
     try:
         return date.fromisoformat(text[:10]).toordinal()
     except ValueError:
-        raise Open(where.path, f"is {text!r}, not a date") from None
+        raise Undetermined(property.path, f"is {text!r}, not a date") from None
 
 
 def rules_of(resource: Resource) -> list[LifecycleRule]:
-    """The rules that a bucket or a lifecycle configuration declares. Raises `Open`."""
+    """The rules that a bucket or a lifecycle configuration declares. Raises `Undetermined`."""
     key = "rules" if resource.type in CONFIGURATIONS else "lifecycleRules"
-    return [LifecycleRule(each) for each in resource.props[key].items()]
+    return [LifecycleRule(block) for block in resource.inputs[key].items()]
 
 
-def schedules_of(resource: Resource) -> Iterator[Schedule | Finding]:
-    """The schedules of a resource's rules that are enabled: those for the whole bucket count together, one
-    that is limited counts alone. What is unknown comes as `Open`."""
-    together = _empty()
+def schedules_of(resource: Resource) -> Iterator[Schedule | Undetermined]:
+    """The schedules of the enabled rules: those for the whole bucket together, each other one alone."""
+    together = _empty_schedules()
     for rule in rules_of(resource):
         try:
             if not rule.active:
                 continue
             schedules = rule.schedules()
-            whole = rule.whole_bucket
-        except Open as unknown:
-            yield unknown
+            whole_bucket = rule.whole_bucket
+        except Undetermined as undetermined:
+            yield undetermined
             continue
-        if whole:
-            for one, other in zip(together, schedules, strict=True):
-                one.add(other)
+        if whole_bucket:
+            for schedule, part in zip(together, schedules, strict=True):
+                schedule.add(part)
         else:
             yield from schedules
     yield from together

@@ -1,162 +1,166 @@
-"""Lifecycle rules that lose money: moves too early, too short, in the wrong order, or after the end."""
+"""S3 lifecycle rules that cost money: transitions too early, too short, in the wrong order, or too late."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from pulumi_policy import Policy, Severity
 
-from policies.rule import Breach, Context, Finding, Options, Resource, Rule, resource_policy
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation
+from policies.properties import Undetermined
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy
 from policies.rules.lifecycle_configuration import (
     BUCKETS,
-    COLDER,
     CONFIGURATIONS,
+    WARM_TO_COLD,
+    Action,
     Schedule,
-    Step,
     schedules_of,
 )
-from policies.values import Open
 from teei_finops.aws_limits import S3_FIRST_TRANSITION_DAY, S3_MINIMUM_DAYS
 
-SECTION = "Storage Retention Policies"
-_APPLIES = (BUCKETS | CONFIGURATIONS).__contains__
+_applies = (BUCKETS | CONFIGURATIONS).__contains__
 
 
-def lifecycle_keeps_minimum_days(context: Context) -> Policy:
-    """A class is billed for its minimum days, so an object stays at least as long."""
+def lifecycle_keeps_minimum_days(context: EvaluationContext) -> Policy:
+    """S3 bills a storage class for its minimum days, however short an object stays in it."""
     rule = Rule(
         id="lifecycle-keeps-minimum-days",
-        description="Keep objects in a storage class for the days it is billed for at least.",
+        description="Objects must stay in a storage class for its minimum storage duration.",
         severity=Severity.MEDIUM,
-        section=SECTION,
-        fix="Move the transition or the expiry to a later day, or leave out the class in between.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Move the next transition or the expiration to a later day, or skip the storage class.",
         options={
             "minimum_days": {
                 "type": "object",
                 "additionalProperties": {"type": "number"},
-                "description": "days that a storage class is billed for at least",
+                "description": "the minimum storage duration of each storage class in days",
                 "default": S3_MINIMUM_DAYS,
             },
             "first_day": {
                 "type": "object",
                 "additionalProperties": {"type": "number"},
-                "description": "the first day on which objects may move to a class",
+                "description": "the age in days from which objects may transition to a storage class",
                 "default": S3_FIRST_TRANSITION_DAY,
             },
         },
         tags=("retention",),
     )
 
-    def check(schedule: Schedule, options: Options) -> Iterator[Breach]:
+    def check(schedule: Schedule, options: Options) -> Iterator[Violation]:
         first_day, minimum = options["first_day"], options["minimum_days"]
-        for step in schedule.steps:
-            first = first_day.get(step.storage_class, step.day)
-            if step.day < first:
-                yield _breach(step, schedule, f"begins before day {first:g}", f"move it to day {first:g}")
-        for step, later in stays(schedule):
-            days = later.day - step.day
-            least = minimum.get(step.storage_class, days)
-            if 0 < days < least and not backwards(step, later, COLDER):
-                yield _breach(
-                    step,
+        for transition in schedule.ordered:
+            first = first_day.get(transition.storage_class, transition.day)
+            if transition.day < first:
+                what = f"transition to {transition}, before day {first:g}"
+                yield _violation(transition, schedule, what, f"move the transition to day {first:g}")
+        for transition, following in storage_periods(schedule):
+            days = following.day - transition.day
+            least = minimum.get(transition.storage_class, days)
+            if 0 < days < least and not is_not_colder(transition, following, WARM_TO_COLD):
+                yield _violation(
+                    transition,
                     schedule,
-                    f"lasts {days} days and is billed for {least:g}",
-                    f"let what follows wait for {least:g} days",
+                    f"transition to {transition}, stay {days} days and are billed for {least:g}",
+                    f"let the next transition or the expiration follow after at least {least:g} days",
                 )
 
-    return resource_policy(rule, context, _APPLIES, _each_schedule(check))
+    return resource_policy(rule, context, _applies, _for_each_schedule(check))
 
 
-def lifecycle_moves_to_colder_classes(context: Context) -> Policy:
-    """S3 moves objects only from warmer to colder classes, one on a day."""
+def lifecycle_moves_to_colder_classes(context: EvaluationContext) -> Policy:
+    """S3 transitions objects only from warmer to colder classes, at most one class a day."""
     rule = Rule(
         id="lifecycle-moves-to-colder-classes",
-        description="Order lifecycle transitions from warmer to colder storage classes, each on its own day.",
+        description="Lifecycle transitions must go from warmer to colder storage classes, one on a day.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Give the colder class the later day.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Give the transition to the colder class the later day.",
         options={
             "classes": {
                 "type": "array",
                 "items": {"type": "string"},
                 "description": "storage classes from warm to cold",
-                "default": list(COLDER),
+                "default": list(WARM_TO_COLD),
             }
         },
         tags=("retention",),
     )
 
-    def check(schedule: Schedule, options: Options) -> Iterator[Breach]:
-        for step, later in pairwise(schedule.steps):
-            if step.day == later.day or backwards(step, later, options["classes"]):
-                yield _breach(
-                    later,
+    def check(schedule: Schedule, options: Options) -> Iterator[Violation]:
+        for transition, following in pairwise(schedule.ordered):
+            if transition.day == following.day or is_not_colder(transition, following, options["classes"]):
+                yield _violation(
+                    following,
                     schedule,
-                    f"does not follow {step}",
+                    f"transition to {following}, which cannot follow {transition}",
                     "let each transition go to a colder class on a later day",
                 )
 
-    return resource_policy(rule, context, _APPLIES, _each_schedule(check))
+    return resource_policy(rule, context, _applies, _for_each_schedule(check))
 
 
-def lifecycle_expires_after_transitions(context: Context) -> Policy:
-    """A transition on or after the day of the expiry costs its request and does nothing."""
+def lifecycle_expires_after_transitions(context: EvaluationContext) -> Policy:
+    """A transition on or after the day of the expiration is paid for and has no effect."""
     rule = Rule(
         id="lifecycle-expires-after-transitions",
-        description="Let objects expire later than their last lifecycle transition.",
+        description="Objects must expire later than their last lifecycle transition.",
         severity=Severity.HIGH,
-        section=SECTION,
-        fix="Move the expiry to a later day, or delete the transition.",
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Move the expiration to a later day, or delete the transition.",
         options={
             "days_after": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "days between the last transition and the expiry, at least",
+                "description": "the least number of days between the last transition and the expiration",
                 "default": 1,
             }
         },
         tags=("retention",),
     )
 
-    def check(schedule: Schedule, options: Options) -> Iterator[Breach]:
-        expiry = schedule.expiry
-        for step in schedule.steps:
-            if expiry and expiry.day < step.day + options["days_after"]:
-                yield _breach(
-                    step,
+    def check(schedule: Schedule, options: Options) -> Iterator[Violation]:
+        expiration = schedule.expiration
+        for transition in schedule.ordered:
+            if expiration and expiration.day < transition.day + options["days_after"]:
+                yield _violation(
+                    transition,
                     schedule,
-                    "comes too late: the objects have expired",
-                    "let them expire after it, or delete the transition",
+                    f"transition to {transition}, but expire on {expiration.when}",
+                    "let the objects expire after the transition, or delete the transition",
                 )
 
-    return resource_policy(rule, context, _APPLIES, _each_schedule(check))
+    return resource_policy(rule, context, _applies, _for_each_schedule(check))
 
 
-def stays(schedule: Schedule) -> Iterator[tuple[Step, Step]]:
-    """Each step with what ends it: the next step, and for the last one the expiry."""
-    yield from pairwise(schedule.steps)
-    if schedule.steps and schedule.expiry:
-        yield schedule.steps[-1], schedule.expiry
+def storage_periods(schedule: Schedule) -> Iterator[tuple[Action, Action]]:
+    """Each transition with the action that ends it: the next transition, or the expiration."""
+    yield from pairwise(schedule.ordered)
+    if schedule.ordered and schedule.expiration:
+        yield schedule.ordered[-1], schedule.expiration
 
 
-def backwards(step: Step, later: Step, classes: Sequence[str]) -> bool:
-    """The later class is not colder; a class that is not among the known ones is not compared."""
-    if not {step.storage_class, later.storage_class}.issubset(classes):
+def is_not_colder(transition: Action, following: Action, classes: Sequence[str]) -> bool:
+    """The following class is not colder; an unknown class is never compared."""
+    if not {transition.storage_class, following.storage_class}.issubset(classes):
         return False
-    return classes.index(step.storage_class) >= classes.index(later.storage_class)
+    return classes.index(transition.storage_class) >= classes.index(following.storage_class)
 
 
-def _each_schedule(
-    check: Callable[[Schedule, Options], Iterator[Breach]],
+def _for_each_schedule(
+    check: Callable[[Schedule, Options], Iterator[Violation]],
 ) -> Callable[[Resource, Options], Iterator[Finding]]:
-    def whole(resource: Resource, options: Options) -> Iterator[Finding]:
+    def check_resource(resource: Resource, options: Options) -> Iterator[Finding]:
         for schedule in schedules_of(resource):
-            if isinstance(schedule, Schedule):
-                yield from check(schedule, options)
-            elif isinstance(schedule, Open):
+            if isinstance(schedule, Undetermined):
                 yield schedule
+            else:
+                yield from check(schedule, options)
 
-    return whole
+    return check_resource
 
 
-def _breach(step: Step, schedule: Schedule, what: str, fix: str) -> Breach:
-    return Breach(f"rule {step.rule}: {schedule.what} {step} {what}", str(schedule), fix)
+def _violation(transition: Action, schedule: Schedule, what: str, fix: str) -> Violation:
+    rule = transition.rule
+    return Violation(rule.block.path, f"rule {rule.name}: {schedule.objects} {what}", str(schedule), fix)

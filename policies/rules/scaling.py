@@ -1,65 +1,72 @@
-"""Scaling of single objects: what containers request, and the limits of HPAs."""
+"""Scaling of single objects: the requests of containers, the limits and targets of HPAs."""
 
 from collections.abc import Iterator
 
 from pulumi_policy import Policy, Severity
 
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_deployment, is_hpa, is_scaled_object, is_scaler
-from policies.rule import Breach, Context, Finding, Options, Resource, Rule, judged, resource_policy
-from policies.values import Value
+from policies.properties import Property
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy
 
-SECTION = "Autoscaling Best Practices"
 LOWEST_TARGET, HIGHEST_TARGET = 40, 85
 
 _PERCENT = {"type": "number", "minimum": 1, "maximum": 100}
 
 
-def containers_request_resources(context: Context) -> Policy:
-    """Without requests the scheduler packs blindly and utilisation has no meaning."""
+def containers_request_resources(context: EvaluationContext) -> Policy:
+    """Without requests the scheduler cannot place pods well, and utilization has no meaning."""
     rule = Rule(
         id="containers-request-resources",
-        description="Let every container of a Deployment request cpu and memory.",
+        description="Every container of a Deployment must request cpu and memory.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix="Set resources.requests of each container.",
         options={
             "resources": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "what each container requests",
+                "description": "the resources that each container must request",
                 "default": ["cpu", "memory"],
             }
         },
         tags=("scaling",),
     )
 
-    def one(container: Value, wanted: list[str]) -> Iterator[Finding]:
+    def check_container(container: Property, required: list[str]) -> Iterator[Finding]:
         requests = container["resources"]["requests"]
         requests.known()
-        missing = [name for name in wanted if requests[name].blank()]
+        missing = [name for name in required if requests[name].blank()]
         if missing:
-            yield Breach(
+            yield Violation(
+                requests.path,
                 f"container {container['name'].text()} does not request {' and '.join(missing)}",
                 requests.data,
                 f"set {' and '.join(f'resources.requests.{name}' for name in missing)}",
             )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        pod = resource.props["spec"]["template"]["spec"]
-        sidecars = [each for each in pod["initContainers"].items() if each["restartPolicy"].data == "Always"]
+        pod = resource.inputs["spec"]["template"]["spec"]
+        sidecars = [
+            container
+            for container in pod["initContainers"].items()
+            if container["restartPolicy"].data == "Always"
+        ]
         for container in [*pod["containers"].items(), *sidecars]:
-            yield from judged(one, container, options["resources"])
+            yield from findings_of(check_container, container, options["resources"])
 
     return resource_policy(rule, context, is_deployment, check)
 
 
-def hpa_range_is_valid(context: Context) -> Policy:
-    """The API server refuses it, but only on deploy."""
+def hpa_range_is_valid(context: EvaluationContext) -> Policy:
+    """The API server rejects it, but only on deploy."""
     rule = Rule(
         id="hpa-range-is-valid",
-        description="Let the minimum of an HPA be no more than its maximum.",
+        description="The minReplicas of an HPA must not be above its maxReplicas.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix="Raise maxReplicas or lower minReplicas.",
         options={
             "default_minimum": {
@@ -72,12 +79,13 @@ def hpa_range_is_valid(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        spec = resource.props["spec"]
+        spec = resource.inputs["spec"]
         low = spec["minReplicas"].number(options["default_minimum"])
         high = spec["maxReplicas"].number(low)
         if low > high:
-            yield Breach(
-                "spec.minReplicas is above spec.maxReplicas",
+            yield Violation(
+                spec["minReplicas"].path,
+                "is above spec.maxReplicas",
                 f"{low:g} > {high:g}",
                 "raise maxReplicas or lower minReplicas",
             )
@@ -85,25 +93,25 @@ def hpa_range_is_valid(context: Context) -> Policy:
     return resource_policy(rule, context, is_hpa, check)
 
 
-def hpa_has_two_replicas_in_prod(context: Context) -> Policy:
-    """One replica means an outage with every node that is replaced; an absent minimum is 1."""
+def hpa_has_two_replicas_in_prod(context: EvaluationContext) -> Policy:
+    """A single replica is down whenever its node is replaced. The default of minReplicas is 1."""
     rule = Rule(
         id="hpa-has-two-replicas-in-prod",
-        description="Let HPAs of production keep at least two replicas.",
+        description="HPAs in production must keep at least two replicas.",
         severity=Severity.HIGH,
-        section=SECTION,
+        section=GuideSection.AUTOSCALING,
         fix="Set minReplicas to 2 or more.",
         options={
             "minimum": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "the least minReplicas in production",
+                "description": "the lowest minReplicas in production",
                 "default": 2,
             },
             "environments": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "the environments that count as production, by the stack's config",
+                "description": "the production environments, by the stack's config",
                 "default": ["prod"],
             },
         },
@@ -111,12 +119,13 @@ def hpa_has_two_replicas_in_prod(context: Context) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        if context.facts.environment not in options["environments"]:
+        if context.stack_context.environment not in options["environments"]:
             return
-        low = resource.props["spec"]["minReplicas"]
+        low = resource.inputs["spec"]["minReplicas"]
         if low.number(1) < options["minimum"]:
-            yield Breach(
-                f"spec.minReplicas is below {options['minimum']:g} in {context.facts.environment}",
+            yield Violation(
+                low.path,
+                f"is below {options['minimum']:g} in {context.stack_context.environment}",
                 low.data,
                 f"set minReplicas to {options['minimum']:g} or more",
             )
@@ -124,14 +133,14 @@ def hpa_has_two_replicas_in_prod(context: Context) -> Policy:
     return resource_policy(rule, context, is_hpa, check)
 
 
-def scaler_target_is_sensible(context: Context) -> Policy:
-    """The utilisation targets of HPAs and of KEDA's cpu trigger."""
+def scaler_target_is_sensible(context: EvaluationContext) -> Policy:
+    """Checks the utilization targets of HPAs and of KEDA's cpu triggers."""
     rule = Rule(
         id="scaler-target-is-sensible",
-        description=f"Scale at a utilisation between {LOWEST_TARGET} % and {HIGHEST_TARGET} %.",
+        description=f"The target utilization of a scaler must be {LOWEST_TARGET} % to {HIGHEST_TARGET} %.",
         severity=Severity.MEDIUM,
-        section=SECTION,
-        fix="Choose 60 to 70 %. Below 40 % half the money is wasted; above 85 % new replicas come too late.",
+        section=GuideSection.AUTOSCALING,
+        fix="Choose 60 to 70 %. Below 40 % most capacity is idle; above 85 % new replicas start too late.",
         options={
             "lowest": {**_PERCENT, "description": "the lowest target in percent", "default": LOWEST_TARGET},
             "highest": {
@@ -143,24 +152,25 @@ def scaler_target_is_sensible(context: Context) -> Policy:
         tags=("scaling",),
     )
 
-    def one(target: Value, options: Options) -> Iterator[Finding]:
+    def check_target(target: Property, options: Options) -> Iterator[Finding]:
         low, high = options["lowest"], options["highest"]
         if not target.absent and not low <= target.number(low) <= high:
-            yield Breach(
-                f"{target.path} is outside {low:g} to {high:g} %",
+            yield Violation(
+                target.path,
+                f"is outside {low:g} to {high:g} %",
                 target.data,
                 f"choose a target between {low:g} and {high:g}",
             )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        targets = _keda_targets if is_scaled_object(resource.type) else _hpa_targets
-        for target in targets(resource.props["spec"]):
-            yield from judged(one, target, options)
+        targets_of = _keda_targets if is_scaled_object(resource.type) else _hpa_targets
+        for target in targets_of(resource.inputs["spec"]):
+            yield from findings_of(check_target, target, options)
 
     return resource_policy(rule, context, is_scaler, check)
 
 
-def _hpa_targets(spec: Value) -> Iterator[Value]:
+def _hpa_targets(spec: Property) -> Iterator[Property]:
     yield spec["targetCPUUtilizationPercentage"]
     for metric in spec["metrics"].items():
         for source in ("resource", "containerResource"):
@@ -168,8 +178,9 @@ def _hpa_targets(spec: Value) -> Iterator[Value]:
             yield metric[source]["targetAverageUtilization"]
 
 
-def _keda_targets(spec: Value) -> Iterator[Value]:
+def _keda_targets(spec: Property) -> Iterator[Property]:
     for trigger in spec["triggers"].items():
-        kind = trigger["metricType"] if trigger["metadata"]["type"].absent else trigger["metadata"]["type"]
-        if trigger["type"].text() == "cpu" and kind.text("Utilization") == "Utilization":
+        older = trigger["metadata"]["type"]
+        metric_type = trigger["metricType"] if older.absent else older
+        if trigger["type"].text() == "cpu" and metric_type.text("Utilization") == "Utilization":
             yield trigger["metadata"]["value"]

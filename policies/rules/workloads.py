@@ -1,86 +1,90 @@
-"""Scaling across a stack: each workload has one scaler, not two and not none."""
+"""Scaling across the stack: every workload has exactly one scaler."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_policy import Policy, Severity
 
+from policies.evaluation_context import EvaluationContext
+from policies.findings import ResourceFinding, Violation
 from policies.kubernetes_types import is_deployment, is_scaled_object, is_scaler, namespace
-from policies.rule import Breach, Context, Located, Options, Resource, Rule, Stack, stack_policy
-from policies.values import Open, Value
+from policies.properties import Property, Undetermined
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy
 
-SECTION = "Autoscaling Best Practices"
 DEPLOYMENT = "Deployment"
 
-_KIND = {
+_KIND_OPTION = {
     "default_kind": {
         "type": "string",
-        "description": "the kind of a scaler's target that names none",
+        "description": "the kind of the scale target where it is absent",
         "default": DEPLOYMENT,
     }
 }
 
 
-def workload_has_one_scaler(context: Context) -> Policy:
-    """KEDA's webhook refuses a ScaledObject on a workload that an HPA scales; two HPAs fight."""
+def workload_has_one_scaler(context: EvaluationContext) -> Policy:
+    """KEDA's webhook rejects a ScaledObject for a workload with an HPA; two HPAs conflict."""
     rule = Rule(
         id="workload-has-one-scaler",
-        description="Scale each workload with one HPA or one ScaledObject.",
+        description="A workload must not have more than one HPA or ScaledObject.",
         severity=Severity.CRITICAL,
-        section=SECTION,
-        fix="Keep one of the scalers; a ScaledObject takes a cpu trigger beside its others.",
-        options=_KIND,
+        section=GuideSection.AUTOSCALING,
+        fix="Keep one of the scalers. A ScaledObject can have a cpu trigger in addition to others.",
+        options=_KIND_OPTION,
         tags=("scaling",),
     )
 
-    def check(stack: Stack, options: Options) -> Iterator[Located]:
-        scalers = [(each, Target.of(each, options)) for each in _hpas_first(stack)]
-        for index, (scaler, target) in enumerate(scalers):
-            same = [(other, target.same(theirs)) for other, theirs in scalers[:index]]
-            first = next((other for other, is_same in same if is_same is True), None)
-            maybe = next((is_same for _, is_same in same if isinstance(is_same, Open)), None)
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        scalers = [(scaler, Workload.scaled_by(scaler, options)) for scaler in _hpas_first(stack)]
+        for index, (scaler, workload) in enumerate(scalers):
+            matches = [(other, workload.matches(theirs)) for other, theirs in scalers[:index]]
+            first = next((other for other, match in matches if match is True), None)
+            undetermined = next((match for _, match in matches if isinstance(match, Undetermined)), None)
             if first:
                 yield (
                     scaler,
-                    Breach(
-                        f"{target} already has the scaler {first.name}",
+                    Violation(
+                        "spec.scaleTargetRef",
+                        f"{workload} already has the scaler {first.name}",
                         f"{first.name} and {scaler.name}",
                         "delete one of the two; a ScaledObject can have several triggers",
                     ),
                 )
-            elif maybe:
-                yield scaler, maybe
+            elif undetermined:
+                yield scaler, undetermined
 
     return stack_policy(rule, context, check)
 
 
-def workload_is_scaled(context: Context) -> Policy:
-    """A fixed number of replicas is paid for day and night."""
+def workload_is_scaled(context: EvaluationContext) -> Policy:
+    """A fixed number of replicas is paid for at all times."""
     rule = Rule(
         id="workload-is-scaled",
-        description="Scale every Deployment with an HPA or a ScaledObject.",
+        description="Every Deployment must have an HPA or a ScaledObject.",
         severity=Severity.MEDIUM,
-        section=SECTION,
-        fix="Add an HPA or a ScaledObject, or an exemption that says why the workload has a fixed size.",
-        options=_KIND,
+        section=GuideSection.AUTOSCALING,
+        fix="Add an HPA or a ScaledObject, or an exemption with the reason for the fixed size.",
+        options=_KIND_OPTION,
         tags=("scaling",),
     )
 
-    def check(stack: Stack, options: Options) -> Iterator[Located]:
-        targets = [Target.of(each, options) for each in stack.of(is_scaler)]
-        for deployment in stack.of(is_deployment):
-            name = Value(DEPLOYMENT, "kind"), deployment.props["metadata"]["name"]
-            workload = Target(namespace(deployment), *name)
-            same = [workload.same(target) for target in targets]
-            if True in same:
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        scaled = [Workload.scaled_by(scaler, options) for scaler in stack.resources(is_scaler)]
+        for deployment in stack.resources(is_deployment):
+            name = Property(DEPLOYMENT, "kind"), deployment.inputs["metadata"]["name"]
+            workload = Workload(namespace(deployment), *name)
+            matches = [workload.matches(other) for other in scaled]
+            if True in matches:
                 continue
-            maybe = next((each for each in same if isinstance(each, Open)), None)
+            undetermined = next((match for match in matches if isinstance(match, Undetermined)), None)
             yield (
                 deployment,
-                maybe
-                or Breach(
+                undetermined
+                or Violation(
+                    "",
                     "has neither an HPA nor a ScaledObject",
-                    {"replicas": deployment.props["spec"]["replicas"].data},
+                    {"replicas": deployment.inputs["spec"]["replicas"].data},
                     "add a scaler, or an exemption with the reason",
                 ),
             )
@@ -89,37 +93,37 @@ def workload_is_scaled(context: Context) -> Policy:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A workload as a scaler names it."""
+class Workload:
+    """A workload as a scaler refers to it."""
 
-    namespace: Value
-    kind: Value
-    name: Value
+    namespace: Property
+    kind: Property
+    name: Property
 
     @classmethod
-    def of(cls, scaler: Resource, options: Options) -> "Target":
-        reference = scaler.props["spec"]["scaleTargetRef"]
+    def scaled_by(cls, scaler: Resource, options: Options) -> "Workload":
+        reference = scaler.inputs["spec"]["scaleTargetRef"]
         kind = reference["kind"]
         if kind.blank():
-            kind = Value(options["default_kind"], kind.path)
+            kind = Property(options["default_kind"], kind.path)
         return cls(namespace(scaler), kind, reference["name"])
 
-    def same(self, other: "Target") -> bool | Open:
-        """The two are one workload; `Open` where only an unknown value could tell them apart."""
-        pairs = list(
-            zip(
-                (self.namespace, self.kind, self.name), (other.namespace, other.kind, other.name), strict=True
-            )
-        )
-        unknown = [each for pair in pairs for each in pair if each.unknown]
-        if any(one.data != two.data for one, two in pairs if not one.unknown and not two.unknown):
+    def matches(self, other: "Workload") -> bool | Undetermined:
+        """The two are the same workload; `Undetermined` where that depends on an unknown value."""
+        pairs = [
+            (self.namespace, other.namespace),
+            (self.kind, other.kind),
+            (self.name, other.name),
+        ]
+        if any(ours.data != theirs.data for ours, theirs in pairs if not ours.unknown and not theirs.unknown):
             return False
-        return Open(" and ".join(dict.fromkeys(each.path for each in unknown))) if unknown else True
+        unknown = dict.fromkeys(value.path for pair in pairs for value in pair if value.unknown)
+        return Undetermined(" and ".join(unknown)) if unknown else True
 
     def __str__(self) -> str:
         return f"{self.kind.text()} {self.name.text()} in namespace {self.namespace.text()}"
 
 
 def _hpas_first(stack: Stack) -> list[Resource]:
-    """So that the ScaledObject is the one at fault, as at KEDA's webhook."""
-    return sorted(stack.of(is_scaler), key=lambda each: is_scaled_object(each.type))
+    """So that a ScaledObject is the one in violation, as in KEDA's webhook."""
+    return sorted(stack.resources(is_scaler), key=lambda scaler: is_scaled_object(scaler.type))

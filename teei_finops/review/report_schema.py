@@ -1,151 +1,245 @@
-"""The review as one JSON document (version 1): what every format is rendered from.
+"""The keys of the report (`review.json`), version 1, which all formats are rendered from.
 
-Amounts, quantities, rates, limits are decimal strings, unrounded, US dollars a month (730 h), list prices
-before tax. `{low, expected, high}` is written `Ends` below.
-
-    version 1, currency "USD", price_date (newest price row), review_date, base (the git ref compared with, or
-    null), totals_of "stack" | "change", before / after / change: Ends, change = after − before end by end
-    coverage   {priced, free, usage, unpriced}: counts of the rows of `resources`
-    resources  [{urn, name, type, stack, region | null, team | null, op, state, reason (unpriced only),
-               before, after, change: Ends or null when unpriced, for Kubernetes objects allocation (Ends, or
-               null when it cannot be told) and allocation_lines: a share of nodes that are counted already,
-               notes: [str], lines}]; each URN once, in the order of the preview
-    lines      [{what, service, quantity, unit, rate, amount: Ends, source, as_of, assumed}] of `after` (of
-               `before` for a delete); they add up to it
-    stacks     [{stack, project, totals_of, before, after, change}]
-    budgets    [{name, scope, monthly_limit_usd, max_increase_usd, max_increase_percent (each may be null),
-               before, after, change, unpriced (how many it could not count), status "within" | "advisory" |
-               "waived" | "fail", reason, waiver: {owner, reason, expires} | null}]
-    warnings   [{urn ("" when it concerns no single resource), message}]
-    verdict    "pass" | "advisory" | "fail" | "incomplete"
-    plan, policy   what the engine plans and the policy pack says: see `teei_finops/review/policy_results.py`
+Amounts and limits are decimal strings, unrounded, in US dollars a month (730 hours) at list price before tax;
+quantities and rates are decimal strings, too. Amounts add up exactly: lines to their resource, resources to
+their stack and to the report; `change` is `after` minus `before`, for low, expected and high.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any
-
-from teei_finops.costing.amounts import NOTHING, Line, Range
-from teei_finops.costing.budgets.gate import BudgetResult, Cost
-from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.preview.plan import Plan, Resource
-
-KUBERNETES = "kubernetes:"
+from typing import Any, NotRequired, TypedDict
 
 
-def plain(value: Decimal) -> str:
-    """A decimal without exponent and without zeros that say nothing."""
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+class AmountRange(TypedDict):
+    """What an amount is expected to be, and its range where it rests on usage."""
+
+    low: str
+    expected: str
+    high: str
 
 
-def ends(amount: Range) -> dict[str, str]:
-    low = plain(amount.low)
-    if amount.low is amount.high or amount.low == amount.expected == amount.high:
-        return {"low": low, "expected": low, "high": low}
-    return {"low": low, "expected": plain(amount.expected), "high": plain(amount.high)}
+class SourceLine(TypedDict):
+    """The line of the program that declares a resource; `file` is relative to the project."""
+
+    file: str
+    line: int
 
 
-def line_row(line: Line) -> dict[str, Any]:
-    return {
-        "what": line.what,
-        "service": line.service,
-        "quantity": plain(line.quantity.expected),
-        "unit": line.unit,
-        "rate": plain(line.rate),
-        "amount": ends(line.amount),
-        "source": line.source,
-        "as_of": line.as_of,
-        "assumed": line.assumed,
-    }
+class Line(TypedDict):
+    """One charge: `quantity` × `rate` = `amount`.
+
+    `source` and `as_of` (a date) are those of the price; `assumed` marks a quantity from no usage profile.
+    """
+
+    what: str
+    service: str
+    quantity: str
+    unit: str
+    rate: str
+    amount: AmountRange
+    source: str
+    as_of: str
+    assumed: bool
 
 
-def resource_row(
-    plan: Plan, resource: Resource, estimate: Estimate, tags: Mapping[str, str]
-) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "urn": resource.urn,
-        "name": resource.name,
-        "type": resource.type,
-        "stack": plan.stack,
-        "region": estimate.region,
-        "team": tags.get("team"),
-        "op": resource.op,
-        "state": estimate.state,
-    }
-    if estimate.state == "unpriced":
-        return row | {
-            "reason": estimate.reason,
-            "before": None,
-            "after": None,
-            "change": None,
-            "notes": [],
-            "lines": [],
-        }
-    lines = estimate.before_lines if is_gone(resource) else estimate.after_lines
-    row["before"] = ends(estimate.before)
-    row["after"] = ends(estimate.after)
-    row["change"] = ends(estimate.after - estimate.before)
-    if resource.type.startswith(KUBERNETES):
-        row["allocation"] = None if estimate.reason else ends(estimate.allocation or NOTHING)
-        row["allocation_lines"] = [line_row(line) for line in estimate.allocation_lines]
-    row["notes"] = list(estimate.notes)
-    row["lines"] = [line_row(line) for line in lines]
-    return row
+class ResourceRow(TypedDict):
+    """One billed resource. `state` is `priced`, `free`, `usage` (priced by its usage) or `unpriced`.
+
+    `before`, `after` and `change` are null where it is unpriced; `reason` says why.
+
+    `lines` explain `after`, those of a deleted resource `before`. Kubernetes objects cost nothing; their
+    `allocation` is a share of nodes that are counted already (null where it is unknown).
+    """
+
+    urn: str
+    name: str
+    type: str
+    stack: str
+    region: str | None
+    team: str | None
+    op: str
+    state: str
+    reason: NotRequired[str]
+    before: AmountRange | None
+    after: AmountRange | None
+    change: AmountRange | None
+    allocation: NotRequired[AmountRange | None]
+    allocation_lines: NotRequired[list[Line]]
+    notes: list[str]
+    lines: list[Line]
 
 
-def is_gone(resource: Resource) -> bool:
-    """Whether nothing of it is left to bill after the change."""
-    return resource.new is None and not (resource.op == "delete" and resource.retain_on_delete)
+class StackTotals(TypedDict):
+    """The sums of the priced resources of one stack; `totals_of` as in the report."""
+
+    stack: str
+    project: str
+    totals_of: str
+    before: AmountRange
+    after: AmountRange
+    change: AmountRange
 
 
-def sums(costs: Iterable[Cost]) -> dict[str, dict[str, str]]:
-    """`before`, `after` and `change` of the priced ones."""
-    before, after = totals(costs)
-    return {"before": ends(before), "after": ends(after), "change": ends(after - before)}
+class Waiver(TypedDict):
+    owner: str
+    reason: str
+    expires: str
 
 
-def totals(costs: Iterable[Cost]) -> tuple[Range, Range]:
-    befores, afters = [], []
-    for cost in costs:
-        if cost.priced:
-            befores.append(cost.before)
-            afters.append(cost.after)
-    return add(befores), add(afters)
+class BudgetRow(TypedDict):
+    """One budget against the estimate. `unpriced` counts the resources in its scope that have no price.
+
+    `status` is `within`, `advisory` (only the high end is above a limit), `waived` or `fail`.
+    """
+
+    name: str
+    scope: dict[str, Any]
+    monthly_limit_usd: str | None
+    max_increase_usd: str | None
+    max_increase_percent: str | None
+    before: AmountRange
+    after: AmountRange
+    change: AmountRange
+    unpriced: int
+    status: str
+    reason: str
+    waiver: Waiver | None
 
 
-def add(amounts: Iterable[Range]) -> Range:
-    low = expected = high = Decimal(0)
-    for amount in amounts:
-        low += amount.low
-        expected += amount.expected
-        high += amount.high
-    return Range(low, expected, high)
+class WarningRow(TypedDict):
+    """`urn` is empty where the warning concerns no single resource."""
+
+    urn: str
+    message: str
 
 
-def budget_row(judged: BudgetResult) -> dict[str, Any]:
-    budget, waiver = judged.budget, judged.waiver
-    return {
-        "name": budget.name,
-        "scope": budget.scope.as_json(),
-        "monthly_limit_usd": _optional(budget.monthly_limit),
-        "max_increase_usd": _optional(budget.max_increase),
-        "max_increase_percent": _optional(budget.max_increase_percent),
-        "before": ends(judged.before),
-        "after": ends(judged.after),
-        "change": ends(judged.change),
-        "unpriced": judged.unpriced,
-        "status": judged.status,
-        "reason": judged.reason,
-        "waiver": {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires.isoformat()}
-        if waiver
-        else None,
-    }
+class PropertyChange(TypedDict):
+    """`kind` is `add`, `update` or `delete`; `replaces` marks a change that replaces the resource."""
+
+    path: str
+    kind: str
+    replaces: bool
+    before: Any
+    after: Any
 
 
-def _optional(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)
+class PlannedChange(TypedDict):
+    """A resource that is created, updated, replaced, deleted or imported.
+
+    `unknown` are the paths of inputs whose values are known only after the deployment.
+    """
+
+    urn: str
+    name: str
+    type: str
+    op: str
+    parent: str
+    source: SourceLine | None
+    properties: list[PropertyChange]
+    unknown: list[str]
+
+
+class StackPlan(TypedDict):
+    """What the engine plans for one stack; unchanged resources are only counted, in `operations`.
+
+    `complete` is false where the preview ended in `errors`.
+    """
+
+    stack: str
+    complete: bool
+    errors: list[str]
+    operations: dict[str, int]
+    changes: list[PlannedChange]
+
+
+class Violation(TypedDict):
+    """`enforcement` is `mandatory` or `advisory`; `page` is where the policy is documented."""
+
+    stack: str
+    policy: str
+    enforcement: str
+    severity: str
+    urn: str
+    name: str
+    type: str
+    source: SourceLine | None
+    message: str
+    page: str
+
+
+class PolicyRule(TypedDict):
+    """A policy of a pack, with its default `level`: `mandatory` or `advisory`."""
+
+    id: str
+    description: str
+    fix: str
+    level: str
+    severity: str
+    page: str
+
+
+class Exemption(TypedDict):
+    """An exemption in force. `stack` and `urn` are empty where no resource of the plans uses it.
+
+    `resource` is the pattern of the exemptions file, `expires` a date.
+    """
+
+    policy: str
+    resource: str
+    owner: str
+    reason: str
+    expires: str
+    days_left: int
+    stack: str
+    urn: str
+
+
+class NotApplicable(TypedDict):
+    """A policy that could not judge a resource, because a value is known only after the deployment."""
+
+    stack: str
+    policy: str
+    urn: str
+    name: str
+    type: str
+    source: SourceLine | None
+    message: str
+
+
+class PolicyResults(TypedDict):
+    """What the policy packs reported; `packs` has the version of each pack that checked the plans.
+
+    `rules` are the policies of the packs that write a report file.
+    """
+
+    violations: list[Violation]
+    packs: dict[str, str]
+    rules: list[PolicyRule]
+    exemptions: list[Exemption]
+    not_applicable: list[NotApplicable]
+
+
+class Report(TypedDict):
+    """The whole report.
+
+    `price_date` is the newest price row, `base` the git reference or folder compared with. `totals_of` is
+    `stack`, or `change` where a preview left out unchanged resources. `coverage` counts `resources` by state.
+    `resources` are in the order of the previews, each URN once. `verdict` is that of the budgets: `pass`,
+    `advisory`, `fail` or `incomplete` (a preview failed).
+    """
+
+    version: int
+    currency: str
+    price_date: str
+    review_date: str
+    base: str | None
+    totals_of: str
+    before: AmountRange
+    after: AmountRange
+    change: AmountRange
+    coverage: dict[str, int]
+    resources: list[ResourceRow]
+    stacks: list[StackTotals]
+    budgets: list[BudgetRow]
+    warnings: list[WarningRow]
+    verdict: str
+    plan: list[StackPlan]
+    policy: PolicyResults

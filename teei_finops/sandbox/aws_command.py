@@ -1,4 +1,4 @@
-"""Asks the AWS account of a stack as the AWS CLI would: `aws --stack prod s3api list-buckets`."""
+"""Calls one operation on the fake AWS account of a stack: `sandbox aws --stack prod s3api list-buckets`."""
 
 import argparse
 import json
@@ -6,62 +6,69 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from teei_finops.sandbox.commands import known_stack
-from teei_finops.sandbox.environment import Place
+from teei_finops.sandbox.commands import project_with_stack
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.providers.attached import account_of
+from teei_finops.sandbox.workspace import Workspace
 
-_ALIASES = {"s3api": "s3", "configservice": "config"}
+# Service names of the AWS CLI that differ from boto3's.
+_BOTO3_NAMES = {"s3api": "s3", "configservice": "config"}
 
 
-def ask(options: argparse.Namespace, place: Place) -> int:
-    """Call one operation and print what AWS answers as JSON."""
-    project = known_stack(place, options.stack)
-    account = account_of(place, project, options.stack)
+def query_account(options: argparse.Namespace, workspace: Workspace) -> int:
+    """Print the response of one operation as JSON.
+
+    Raises SandboxError for an unknown stack, service, operation or parameter, and for an error response.
+    """
+    project = project_with_stack(workspace, options.stack)
+    account = account_of(workspace, project, options.stack)
     try:
-        with account.boto3() as boto3:
-            print(json.dumps(_call(boto3, options), indent=2, default=_text))
+        with account.session(options.region) as session:
+            print(json.dumps(_response(session, options), indent=2, default=_to_text))
     finally:
         account.close()
     return 0
 
 
-def _call(boto3: Any, options: argparse.Namespace) -> Any:
+def _response(session: Any, options: argparse.Namespace) -> Any:
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
 
-    service = _ALIASES.get(options.service, options.service)
-    if service not in boto3.Session().get_available_services():
-        raise SandboxError(f"aws: there is no service {options.service!r}")
-    client = boto3.client(service, region_name=options.region)
-    name = options.operation.replace("-", "_")
-    operation = client.meta.method_to_api_mapping.get(name)
+    service = _BOTO3_NAMES.get(options.service, options.service)
+    if service not in session.get_available_services():
+        raise SandboxError(f"aws: unknown service {options.service!r}; use the AWS CLI's name, such as s3api")
+    client = session.client(service)
+    method = options.operation.replace("-", "_")
+    operation = client.meta.method_to_api_mapping.get(method)
     if operation is None:
-        raise SandboxError(f"aws: {options.service} has no operation {options.operation!r}")
+        raise SandboxError(
+            f"aws: {options.service}: unknown operation {options.operation!r}; "
+            "use the AWS CLI's name, such as list-buckets"
+        )
     shape = client.meta.service_model.operation_model(operation).input_shape
     members = {xform_name(member, "-"): member for member in (shape.members if shape else {})}
     try:
-        found = getattr(client, name)(**_parameters(options.parameters, members, options.operation))
+        response = getattr(client, method)(**_parameters(options.parameters, members, options.operation))
     except (BotoCoreError, ClientError) as error:
         raise SandboxError(f"aws: {error}") from None
-    found.pop("ResponseMetadata", None)
-    return found
+    response.pop("ResponseMetadata", None)
+    return response
 
 
 def _parameters(words: Sequence[str], members: dict[str, str], operation: str) -> dict[str, Any]:
-    result: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for flag, value in zip(words[::2], words[1::2], strict=False):
         member = members.get(flag.removeprefix("--"))
         if member is None or not flag.startswith("--"):
             known = ", ".join(f"--{name}" for name in members)
-            raise SandboxError(f"aws: {operation} does not take {flag}; it takes {known}")
-        result[member] = json.loads(value) if value[:1] in "[{" or value in ("true", "false") else value
+            raise SandboxError(f"aws: {operation}: unknown parameter {flag}; known parameters: {known}")
+        parameters[member] = json.loads(value) if value[:1] in "[{" or value in ("true", "false") else value
     if len(words) % 2:
-        raise SandboxError(f"aws: {words[-1]} has no value")
-    return result
+        raise SandboxError(f"aws: {operation}: {words[-1]} needs a value after it")
+    return parameters
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return value.read().decode(errors="replace") if hasattr(value, "read") else str(value)

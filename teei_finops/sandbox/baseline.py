@@ -1,4 +1,4 @@
-"""Another state of the project, from git or from files that differ, in a directory of its own."""
+"""The baseline of a review: an earlier version of the project, in a directory of its own."""
 
 import io
 import shutil
@@ -8,43 +8,46 @@ from pathlib import Path
 
 from teei_finops.sandbox.errors import SandboxError
 
-_NOT_PROGRAM = shutil.ignore_patterns("build", ".venv", ".tools", ".git", "__pycache__")
+_NOT_COPIED = shutil.ignore_patterns("build", ".venv", ".tools", ".git", "__pycache__")
 
 
-def make_base(base: str, project: Path, into: Path) -> None:
-    """Unpack the state that `base` names: a git reference, or `./` and a folder of the project with the files
-    that were different then (such as stack configs), laid over a copy of the project. Raises SandboxError.
+def unpack_baseline(baseline: str, project: Path, destination: Path) -> None:
+    """Write the baseline of a project into a new directory.
+
+    `baseline` is a git reference, or `./` and a folder of the project that holds the earlier versions of some
+    files (stack files, say), which replace those in a copy of the project. Raises SandboxError.
     """
-    if not base.startswith("./"):
-        check_out(base, project, into)
+    if not baseline.startswith("./"):
+        _check_out(baseline, project, destination)
         return
-    overlay = project / base
-    if not overlay.is_dir():
-        raise SandboxError(f"BASE: there is no folder {base} in {project}")
-    shutil.copytree(project, into, ignore=_NOT_PROGRAM, symlinks=True)
-    shutil.copytree(overlay, into, dirs_exist_ok=True)
+    earlier_files = project / baseline
+    if not earlier_files.is_dir():
+        raise SandboxError(f"BASE: no folder {baseline} in {project}; give a git reference or ./FOLDER")
+    shutil.copytree(project, destination, ignore=_NOT_COPIED, symlinks=True)
+    shutil.copytree(earlier_files, destination, dirs_exist_ok=True)
 
 
-def check_out(reference: str, project: Path, into: Path) -> None:
-    """Unpack the project as it is at a git reference; raises SandboxError when git does not know it."""
+def _check_out(reference: str, project: Path, destination: Path) -> None:
     commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if commit is None:
-        raise SandboxError(f"BASE: git knows no commit {reference!r} in {project}")
+        raise SandboxError(f"BASE: unknown git reference {reference!r} in {project}; fetch it first")
     prefix = (_git(project, "rev-parse", "--show-prefix") or b"").decode().strip()
     tree = f"{commit.decode().strip()}:{prefix}"
     archive = _git(project, "archive", "--format=tar", tree)
     if archive is None:
-        raise SandboxError(f"BASE: {reference} does not hold {prefix or 'the project'}")
-    into.mkdir(parents=True)
+        raise SandboxError(
+            f"BASE: {reference} does not contain {prefix or 'the project'}; give a later commit"
+        )
+    destination.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(into, filter="data")
+        files.extractall(destination, filter="data")
 
 
 def _git(directory: Path, *arguments: str) -> bytes | None:
-    """What git prints; None when it fails."""
+    """The output of git; None if it fails."""
     command = ["git", "-C", str(directory), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False)
+        process = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
-        raise SandboxError("BASE needs git: install it") from None
-    return done.stdout if done.returncode == 0 else None
+        raise SandboxError("BASE: git is not installed; install it, or give ./FOLDER") from None
+    return process.stdout if process.returncode == 0 else None

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
+from teei_finops.command import Command
 from teei_finops.sandbox.errors import SandboxError
 
+BLOCKED_EXIT_CODES = "0 on success, 1 when a mandatory policy blocks the change, 2 on an error"
 
-def add_parser(commands: argparse._SubParsersAction) -> argparse._SubParsersAction:
-    """Adds `sandbox`; returns its subcommands, so that the review can add its own."""
-    parser = commands.add_parser(
-        "sandbox",
-        help="run Pulumi with no AWS account, cluster or network",
-        description="Runs any pulumi command on a program: teei-finops sandbox [-C DIR] -- PULUMI-ARGS…",
-    )
-    parser.set_defaults(run=_run_pulumi)
+
+def _configure_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-C", dest="directory", type=Path, default=Path(), metavar="DIR", help="the program's directory"
+        "-C",
+        dest="directory",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the directory with the program's Pulumi.yaml (default: the current directory)",
     )
-    subcommands = parser.add_subparsers(metavar="COMMAND")
-    setup = subcommands.add_parser("setup", help="find the Pulumi engine, or build it")
-    setup.set_defaults(run=_setup)
-    for name in ("preview", "up", "destroy"):
-        command = subcommands.add_parser(name, help=f"{name} one stack, with the project's policy pack")
-        command.set_defaults(run=_run_command, command=name)
-        command.add_argument("--stack", required=True)
-    aws = subcommands.add_parser(
-        "aws", help="query the fake account of a stack: aws --stack NAME SERVICE OPERATION [--key value]…"
+
+
+def _configure_stack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stack",
+        required=True,
+        metavar="NAME",
+        help="the stack, which has a file Pulumi.NAME.yaml (required)",
     )
-    aws.set_defaults(run=_query_aws)
-    aws.add_argument("--stack", required=True)
-    aws.add_argument("--region", default="us-east-1")
-    aws.add_argument("service")
-    aws.add_argument("operation")
-    aws.add_argument("parameters", nargs=argparse.REMAINDER)
-    return subcommands
+
+
+def _configure_aws(parser: argparse.ArgumentParser) -> None:
+    _configure_stack(parser)
+    parser.add_argument(
+        "--region", default="us-east-1", metavar="REGION", help="Region of the service (default: us-east-1)"
+    )
+    parser.add_argument("service", help="the service by its name in the AWS CLI, such as s3api")
+    parser.add_argument("operation", help="the operation by its name in the AWS CLI, such as list-buckets")
+    parser.add_argument(
+        "parameters",
+        nargs=argparse.REMAINDER,
+        metavar="--NAME VALUE",
+        help="parameters of the operation; a list or an object is written as JSON",
+    )
 
 
 def _setup(_: argparse.Namespace) -> int:
@@ -45,24 +54,79 @@ def _setup(_: argparse.Namespace) -> int:
     return 0
 
 
-def _run_command(options: argparse.Namespace) -> int:
+def _run_command(command: str, options: argparse.Namespace) -> int:
     from teei_finops.sandbox.commands import run_command
-    from teei_finops.sandbox.environment import Place
+    from teei_finops.sandbox.workspace import Workspace
 
-    return run_command(options.command, options.stack, Place.under(options.directory))
+    return run_command(command, options.stack, Workspace.at(options.directory))
 
 
-def _query_aws(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.aws_command import ask
-    from teei_finops.sandbox.environment import Place
+def _query_account(options: argparse.Namespace) -> int:
+    from teei_finops.sandbox.aws_command import query_account
+    from teei_finops.sandbox.workspace import Workspace
 
-    return ask(options, Place.under(options.directory))
+    return query_account(options, Workspace.at(options.directory))
 
 
 def _run_pulumi(options: argparse.Namespace) -> int:
-    from teei_finops.sandbox.environment import Place
     from teei_finops.sandbox.run import run_pulumi
+    from teei_finops.sandbox.workspace import Workspace
 
-    if options.pulumi is None:
-        raise SandboxError("sandbox: no command; choose one of --help, or write pulumi's arguments after --")
-    return run_pulumi(options.pulumi, Place.under(options.directory)).exit_code
+    if options.passed_on is None:
+        raise SandboxError(
+            "sandbox: no command; run 'teei-finops sandbox --help', or give the arguments of pulumi after --"
+        )
+    return run_pulumi(options.passed_on, Workspace.at(options.directory)).exit_code
+
+
+SANDBOX = Command(
+    name="sandbox",
+    summary="run Pulumi without an AWS account, a cluster or a network",
+    description="Run a Pulumi program with fake AWS and Kubernetes providers: one of the commands below, or\n"
+    "any pulumi command after --. State is in DIR/build; the program's own files are not changed.",
+    configure=_configure_sandbox,
+    run=_run_pulumi,
+    example="teei-finops sandbox -C ../my-program -- preview -s dev",
+    exit_codes="those of pulumi, or 2 when it cannot be started",
+    commands=(
+        Command(
+            name="preview",
+            summary="show what would change in one stack, with the project's policy pack",
+            configure=_configure_stack,
+            run=partial(_run_command, "preview"),
+            example="teei-finops sandbox preview --stack staging",
+            exit_codes=BLOCKED_EXIT_CODES,
+        ),
+        Command(
+            name="up",
+            summary="create and update the resources of one stack, with the project's policy pack",
+            configure=_configure_stack,
+            run=partial(_run_command, "up"),
+            example="teei-finops sandbox up --stack staging",
+            exit_codes=BLOCKED_EXIT_CODES,
+        ),
+        Command(
+            name="destroy",
+            summary="delete the resources of one stack, unless one of them is protected",
+            configure=_configure_stack,
+            run=partial(_run_command, "destroy"),
+            example="teei-finops sandbox destroy --stack staging",
+            exit_codes="0 on success, 1 when a resource is protected, 2 on an error",
+        ),
+        Command(
+            name="aws",
+            summary="call an operation on the fake AWS account of a stack",
+            description="Call one operation on the fake AWS account of a stack and print its response.",
+            configure=_configure_aws,
+            run=_query_account,
+            example="teei-finops sandbox aws --stack staging s3api list-buckets",
+        ),
+        Command(
+            name="setup",
+            summary="find the Pulumi engine or build it",
+            description="Find pulumi on the PATH; without one, build it with Go (once, about three minutes).",
+            run=_setup,
+            example="teei-finops sandbox setup",
+        ),
+    ),
+)

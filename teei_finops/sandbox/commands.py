@@ -1,14 +1,14 @@
-"""`preview`, `up` and `destroy` of one stack, as the make targets run them: with the policy pack."""
+"""`sandbox preview`, `up` and `destroy`: one stack, with the project's policy pack."""
 
 import sys
 import tempfile
 from pathlib import Path
 
 from teei_finops.sandbox.engine.event_log import exit_code, mandatory_violations
-from teei_finops.sandbox.environment import Place
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.run import run_pulumi
 from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in, short_name
+from teei_finops.sandbox.workspace import Workspace
 
 _ARGUMENTS = {
     "preview": ["preview"],
@@ -17,55 +17,64 @@ _ARGUMENTS = {
 }
 
 
-def run_command(command: str, stack: str, place: Place) -> int:
-    """Run one command to its end; 0, 1 where a gate said no, 2 for an error."""
-    project = known_stack(place, stack)
-    if command == "destroy" and _refuse_protected(place, project, stack):
+def run_command(command: str, stack: str, workspace: Workspace) -> int:
+    """Run `preview`, `up` or `destroy` on one stack.
+
+    Returns 0; 1 when a mandatory policy or a protected resource blocks the command; 2 for any other error.
+    """
+    project = project_with_stack(workspace, stack)
+    if command == "destroy" and _has_protected_resources(workspace, project, stack):
         return 1
     with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch:
-        events = Path(scratch) / "events.jsonl"
-        arguments = [*_ARGUMENTS[command], "--stack", stack, "--non-interactive", "--event-log", str(events)]
+        log = Path(scratch) / "events.jsonl"
+        arguments = [*_ARGUMENTS[command], "--stack", stack, "--non-interactive", "--event-log", str(log)]
         arguments += ["--color", "always" if sys.stdout.isatty() else "never"]
-        run = run_pulumi([*arguments, *policy_arguments(command, place)], place, quiet_after_user_error=True)
-        text = events.read_text() if events.exists() else ""
-    code = exit_code(run.exit_code, text, user_error=run.user_error)
+        arguments += policy_arguments(command, workspace)
+        run = run_pulumi(arguments, workspace, quiet_after_user_error=True)
+        events = log.read_text() if log.exists() else ""
+    code = exit_code(run.exit_code, events, user_error=run.user_error)
     if run.user_error is not None:
         print(f"{command}: {run.user_error}", file=sys.stderr)
     if code == 1:
-        print(
-            f"{command}: mandatory policies said no: {', '.join(mandatory_violations(text))}", file=sys.stderr
-        )
+        policies = ", ".join(mandatory_violations(events))
+        print(f"{command}: blocked by mandatory policies: {policies}", file=sys.stderr)
     return code
 
 
-def policy_arguments(command: str, place: Place) -> list[str]:
-    """The project's own policy pack, where it has one; nothing is left to check in a destroy."""
-    pack = place.project / "policies"
-    there = command != "destroy" and (pack / "PulumiPolicy.yaml").exists()
-    return ["--policy-pack", str(pack)] if there else []
+def policy_arguments(command: str, workspace: Workspace) -> list[str]:
+    """The arguments that add the project's policy pack, if it has one; `destroy` runs without."""
+    pack = workspace.project / "policies"
+    if command == "destroy" or not (pack / "PulumiPolicy.yaml").exists():
+        return []
+    return ["--policy-pack", str(pack)]
 
 
-def known_stack(place: Place, stack: str) -> Project:
-    """The project of a place, which must have the stack; raises SandboxError."""
-    project = Project.at(place.project)
+def project_with_stack(workspace: Workspace, stack: str) -> Project:
+    """The project of a workspace; raises SandboxError when it has no such stack."""
+    project = Project.at(workspace.project)
     if project is None:
-        raise SandboxError(f"{place.project}: no Pulumi.yaml here")
-    known = project.stack_files()
-    if short_name(stack) not in known and not checkpoint_file(place, project.name, stack).exists():
-        names = ", ".join(known) or "none: there is no Pulumi.<stack>.yaml"
-        raise SandboxError(f"no stack {stack!r}: the stacks are {names}")
+        raise SandboxError(
+            f"{workspace.project}: no Pulumi.yaml in this directory; give the program's directory with -C"
+        )
+    stacks = project.stack_files()
+    if short_name(stack) not in stacks and not checkpoint_file(workspace, project.name, stack).exists():
+        raise SandboxError(
+            f"unknown stack {stack!r}; stacks of this project: "
+            f"{', '.join(stacks) or 'none; add a Pulumi.<stack>.yaml'}"
+        )
     return project
 
 
-def _refuse_protected(place: Place, project: Project, stack: str) -> bool:
-    resources = resources_in(checkpoint_file(place, project.name, stack))
+def _has_protected_resources(workspace: Workspace, project: Project, stack: str) -> bool:
+    """Whether the stack has protected resources; prints each one and how to unprotect them."""
+    resources = resources_in(checkpoint_file(workspace, project.name, stack))
     protected = [resource["urn"] for resource in resources if resource.get("protect")]
     for urn in protected:
         print(f"destroy: {urn.rsplit('::', 1)[-1]} is protected ({urn})", file=sys.stderr)
     if protected:
         print(
-            f"destroy: {stack}: nothing was deleted; if it may go: "
-            f"teei-finops sandbox -- state unprotect --all --yes -s {stack}",
+            f"destroy: {stack}: nothing was deleted; to delete protected resources, first run "
+            f"`teei-finops sandbox -- state unprotect --all --yes -s {stack}`",
             file=sys.stderr,
         )
     return bool(protected)

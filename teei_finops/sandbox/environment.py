@@ -1,104 +1,78 @@
-"""The environment the engine runs in: nothing of the user's own, everything under `build/`."""
+"""The environment variables of the engine: no credentials of the user, and all state in the workspace."""
 
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX
+from teei_finops.sandbox.workspace import Workspace
 
-# A policy pack in Python, and resources whose provider is part of the program.
+# Plugins that Pulumi's own distribution has beside the engine: Python policy packs and dynamic providers.
 _PLUGINS = {
     "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
     "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
 }
 _HIDDEN_PREFIXES = ("AWS_", "PULUMI_OPTION_")
-_KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_VISIBLE = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _HIDDEN = frozenset({
     "KUBECONFIG", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE",
     "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CREDENTIALS_PATH", "PULUMI_API",
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Place:
-    """A project, and where the sandbox keeps what belongs to it."""
-
-    project: Path
-    state: Path
-    scratch: Path
-
-    @classmethod
-    def under(cls, project: Path, build: Path | None = None) -> "Place":
-        """The place of the project in a directory; `build` other than its own makes throw-away state."""
-        project = project.resolve()
-        if not project.is_dir():
-            raise SandboxError(f"{project}: no such directory")
-        build = (build or project / "build").resolve()
-        if any(mark in str(build) for mark in "?#%"):
-            raise SandboxError(
-                f"{build}: the engine cannot keep state in a directory whose name holds ?, # or %"
-            )
-        return cls(project=project, state=build / "state", scratch=build / "sandbox")
-
-    @property
-    def home(self) -> Path:
-        """The engine's home, in place of the user's `~/.pulumi`."""
-        return self.scratch / "home"
-
-
 def engine_environment(
     user: Mapping[str, str],
-    place: Place,
+    workspace: Workspace,
     *,
     language_port: int,
     provider_ports: Mapping[str, int],
     config_file: Path | None,
 ) -> dict[str, str]:
-    """The user's environment without what reaches an account, plus what attaches the stand-ins."""
-    for directory in (place.state, place.home):
+    """The user's variables without credentials, and those that attach the language host and the providers.
+
+    Creates the directories of the workspace that the engine needs.
+    """
+    for directory in (workspace.state, workspace.home):
         directory.mkdir(parents=True, exist_ok=True)
-    kept = {
+    visible = {
         name: value
         for name, value in user.items()
-        if name in _KEPT or (name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES))
+        if name in _VISIBLE or (name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES))
     }
-    nothing = str(place.scratch / "none")
     if config_file is not None:
-        kept["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
+        visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
+    missing_file = str(workspace.scratch / "none")
+    path = [str(_plugin_directory(workspace)), str(Path(sys.executable).parent), visible.get("PATH", "")]
     return {
-        **kept,
-        "PATH": os.pathsep.join(
-            [str(_plugin_directory(place)), str(Path(sys.executable).parent), kept.get("PATH", "")]
-        ),
-        "AWS_CONFIG_FILE": nothing,
-        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        **visible,
+        "PATH": os.pathsep.join(path),
+        "AWS_CONFIG_FILE": missing_file,
+        "AWS_SHARED_CREDENTIALS_FILE": missing_file,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "KUBECONFIG": nothing,
-        "PULUMI_HOME": str(place.home),
-        "PULUMI_BACKEND_URL": f"file://{place.state}",
+        "KUBECONFIG": missing_file,
+        "PULUMI_HOME": str(workspace.home),
+        "PULUMI_BACKEND_URL": f"file://{workspace.state}",
         "PULUMI_CONFIG_PASSPHRASE": SANDBOX.passphrase,
         "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",
         "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in provider_ports.items()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DEBUG_COMMANDS": "true",  # `--event-log` is a flag only then
+        "PULUMI_DEBUG_COMMANDS": "true",  # enables the flag `--event-log`
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }
 
 
-def _plugin_directory(place: Place) -> Path:
-    """Where the engine finds what pulumi's own distribution has beside it, run by our Python."""
-    directory = place.scratch / "bin"
+def _plugin_directory(workspace: Workspace) -> Path:
+    """A directory with a script for each plugin, which runs it with this Python."""
+    directory = workspace.scratch / "bin"
     directory.mkdir(parents=True, exist_ok=True)
-    for name, command in _PLUGINS.items():
+    for name, module in _PLUGINS.items():
         script = directory / name
-        text = f'#!/bin/sh\nexec "{sys.executable}" -u -m {command}\n'
+        text = f'#!/bin/sh\nexec "{sys.executable}" -u -m {module}\n'
         if not script.exists() or script.read_text() != text:
-            fresh = directory / f".{name}.{os.getpid()}"
-            fresh.write_text(text)
-            fresh.chmod(0o755)
-            fresh.replace(script)
+            temporary = directory / f".{name}.{os.getpid()}"
+            temporary.write_text(text)
+            temporary.chmod(0o755)
+            temporary.replace(script)
     return directory

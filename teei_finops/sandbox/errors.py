@@ -4,4 +4,4 @@ from teei_finops.errors import UserError
 
 
 class SandboxError(UserError):
-    """The sandbox cannot do what it was asked; the message says why and how to fix it."""
+    """The sandbox cannot run a command; the message says what is wrong, where, and how to fix it."""

@@ -1,6 +1,7 @@
-"""Pulumi's passphrase secrets: AES-256-GCM under a key of one million rounds of PBKDF2 with SHA-256.
+"""Pulumi's passphrase secrets: AES-256-GCM with a key from one million rounds of PBKDF2 with SHA-256.
 
-Source: pulumi/pkg/v3 v3.259.0, secrets/passphrase and sdk/v3 resource/config/crypt.go, read 2026-11.
+Source: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/config/crypt.go and
+pkg/secrets/passphrase/manager.go (2026-11).
 """
 
 import base64
@@ -14,19 +15,19 @@ _ROUNDS = 1_000_000
 
 
 class Crypter:
-    """Encrypts and decrypts the `secure:` values that belong to one passphrase and one `encryptionsalt`."""
+    """Encrypts and decrypts the `secure:` values of one passphrase and one `encryptionsalt`."""
 
-    def __init__(self, passphrase: str, state: str):
+    def __init__(self, passphrase: str, salt: str):
         self.passphrase = passphrase
-        self.state = state
+        self.salt = salt
 
-    def encrypt(self, clear: str) -> str:
+    def encrypt(self, plaintext: str) -> str:
         nonce = os.urandom(12)
-        sealed = self._cipher.encrypt(nonce, clear.encode(), None)
+        sealed = self._cipher.encrypt(nonce, plaintext.encode(), None)
         return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
 
     def decrypt(self, ciphertext: str) -> str | None:
-        """The clear text; None when it was not made with this passphrase."""
+        """The plaintext; None if the value was encrypted with another passphrase."""
         from cryptography.exceptions import InvalidTag
 
         try:
@@ -35,26 +36,30 @@ class Crypter:
         except (InvalidTag, ValueError):
             return None
 
+    def is_valid(self) -> bool:
+        """Whether the salt, which ends with the encrypted text `pulumi`, belongs to the passphrase."""
+        return self.decrypt(self.salt.split(":", 2)[2]) == "pulumi"
+
     @cached_property
     def _cipher(self):
-        # Imported late: most stacks have no secret, and the key alone takes a third of a second.
+        # Imported late: most stacks have no secret, and deriving the key takes 0.3 s.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        salt = base64.b64decode(self.state.split(":")[1])
+        salt = base64.b64decode(self.salt.split(":")[1])
         return AESGCM(hashlib.pbkdf2_hmac("sha256", self.passphrase.encode(), salt, _ROUNDS, dklen=32))
 
 
-# The state was made by the engine; it must be the same in a stack's state and in its configuration.
+# A stack's state and its configuration must have the same salt; the engine generated this one.
 SANDBOX = Crypter("sandbox", "v1:MrSwOjBuwtA=:v1:KN9NgKRrt3x++B7s:xq/Q1xaWOs/dnEYxAs4p7HYrZnjbXw==")
 
 
-def crypter_for(state: str | None, environment: Mapping[str, str]) -> Crypter | None:
-    """What reads the secrets of a file that was made with the passphrase in the user's environment."""
+def crypter_for(salt: str | None, environment: Mapping[str, str]) -> Crypter | None:
+    """The crypter of a stack file with this salt; None if the user's environment lacks its passphrase."""
     passphrase = environment.get("PULUMI_CONFIG_PASSPHRASE")
     file = environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     if passphrase is None and file and Path(file).is_file():
         passphrase = Path(file).read_text().strip()
-    if not state or passphrase is None:
+    if not salt or passphrase is None:
         return None
-    crypter = Crypter(passphrase, state)
-    return crypter if crypter.decrypt(state.split(":", 2)[2]) == "pulumi" else None
+    crypter = Crypter(passphrase, salt)
+    return crypter if crypter.is_valid() else None

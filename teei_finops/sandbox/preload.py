@@ -1,4 +1,4 @@
-"""Imports what a program will use once, before the processes that run it are forked."""
+"""Imports the SDK modules that a program uses, before the subprocesses that run it are forked."""
 
 import ast
 import gc
@@ -7,31 +7,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _SDKS = ("pulumi_aws", "pulumi_kubernetes")
-_NOT_PROGRAMS = frozenset({"build", "tests", "bench", "policies", "node_modules"})
+_SKIPPED_DIRECTORIES = frozenset({"build", "tests", "bench", "policies", "node_modules"})
+# Used by the fake providers and slow to import.
+_PROVIDER_MODULES = (
+    "teei_finops.sandbox.providers.aws.schema",
+    "kubernetes_validate.utils",
+    "jsonschema.validators",
+)
 
 
-def import_what_programs_use(directory: Path) -> None:
-    """Import the modules of the provider SDKs that the Python files of a directory name."""
+def preload_sdk_modules(directory: Path) -> None:
+    """Import the modules of the provider SDKs that the Python files in a directory name."""
     importlib.import_module("pulumi")
     for name in sorted({module for file in _python_files(directory) for module in _sdk_modules(file)}):
         try:
             module = importlib.import_module(name)
-        except ImportError:  # a class, or a name that only exists elsewhere: the program will tell
+        except ImportError:  # the name of a class, or a mistake that the program will report
             continue
         dir(module)
-        getattr(module, "__all__", None)  # the SDK loads a module when its first name is read
-    for name in (
-        "teei_finops.sandbox.providers.aws.schema",
-        "kubernetes_validate.utils",
-        "jsonschema.validators",
-    ):
+        getattr(module, "__all__", None)  # the SDK imports a module when its first attribute is read
+    for name in _PROVIDER_MODULES:
         importlib.import_module(name)
-    gc.freeze()  # collections in the forks leave alone what they share
+    gc.freeze()  # garbage collection in a subprocess would otherwise copy the shared memory
 
 
 def _python_files(directory: Path) -> Iterator[Path]:
     for entry in sorted(directory.iterdir()):
-        if entry.name.startswith(".") or entry.name in _NOT_PROGRAMS:
+        if entry.name.startswith(".") or entry.name in _SKIPPED_DIRECTORIES:
             continue
         if entry.suffix == ".py":
             yield entry
@@ -40,38 +42,45 @@ def _python_files(directory: Path) -> Iterator[Path]:
 
 
 def _sdk_modules(file: Path) -> Iterator[str]:
-    """Dotted module names such as `pulumi_kubernetes.apps.v1` that a file's text stands for."""
+    """The names in a file that may be SDK modules, such as `pulumi_kubernetes.apps.v1`."""
     text = file.read_text(errors="replace")
     if not any(sdk in text for sdk in _SDKS):
         return
     try:
         tree = ast.parse(text)
-    except SyntaxError:  # the program will tell
+    except SyntaxError:  # the program will report it
         return
-    names: dict[str, str] = {}
+    imported: dict[str, str] = {}
+    for local_name, module in _sdk_imports(tree):
+        imported[local_name] = module
+        yield module
+    for node in ast.walk(tree):
+        names = _attribute_chain(node)
+        if names and names[0] in imported:
+            path = [imported[names[0]], *(name for name in names[1:] if name[:1].islower())]
+            yield ".".join(path[:3])
+            yield ".".join(path[:2])
+
+
+def _sdk_imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(local name, module) of each import from an SDK."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for item in node.names:
-                if item.name.split(".")[0] in _SDKS:
-                    yield item.name
-                    names[item.asname or item.name.split(".")[0]] = (
-                        item.name if item.asname else item.name.split(".")[0]
-                    )
+            for alias in node.names:
+                package = alias.name.split(".")[0]
+                if package in _SDKS:
+                    yield (alias.asname, alias.name) if alias.asname else (package, package)
+                    if not alias.asname and alias.name != package:
+                        yield alias.name, alias.name
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in _SDKS:
-            for item in node.names:
-                names[item.asname or item.name] = f"{node.module}.{item.name}"
-                yield f"{node.module}.{item.name}"
-    for node in ast.walk(tree):
-        chain = _attributes(node)
-        if chain and chain[0] in names:
-            full = [names[chain[0]], *(part for part in chain[1:] if part[:1].islower())]
-            yield ".".join(full[:3])
-            yield ".".join(full[:2])
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def _attributes(node: ast.AST) -> list[str]:
-    parts: list[str] = []
+def _attribute_chain(node: ast.AST) -> list[str]:
+    """`["aws", "s3", "Bucket"]` for the expression `aws.s3.Bucket`."""
+    names: list[str] = []
     while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
+        names.append(node.attr)
         node = node.value
-    return [node.id, *reversed(parts)] if isinstance(node, ast.Name) and parts else []
+    return [node.id, *reversed(names)] if isinstance(node, ast.Name) and names else []

@@ -1,8 +1,9 @@
-"""One run of the engine with the language host and the stand-ins attached."""
+"""One run of pulumi, with the language host and the fake providers attached."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,29 +13,30 @@ from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.grpc_server import serving
 from teei_finops.sandbox.engine.language_host import LanguageHost
-from teei_finops.sandbox.engine.process import Finished, run_engine
-from teei_finops.sandbox.environment import Place, engine_environment
+from teei_finops.sandbox.engine.process import run_engine
+from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
-from teei_finops.sandbox.providers.attached import stand_ins
+from teei_finops.sandbox.providers.attached import fake_providers
 from teei_finops.sandbox.stack_config import StackConfig, copy_for_run
 from teei_finops.sandbox.stacks import (
     Project,
-    drop_locks_of_dead_runs,
     ensure_stack,
+    remove_stale_locks,
     selected_stack,
     short_name,
     stack_named_in,
 )
+from teei_finops.sandbox.workspace import Workspace
 
-# These write to stack files by themselves and take no --config-file.
-_WRITES_STACK_FILES = frozenset(
+# `pulumi stack` commands that write to stack files and take no --config-file.
+_WRITE_STACK_FILES = frozenset(
     {"init", "new", "rename", "rm", "import", "history", "select", "change-secrets-provider"}
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """How one run of the engine ended; `user_error` is what the program told its reader, if it did."""
+    """How a run ended; `user_error` is the program's message to its user, if it ended with one."""
 
     exit_code: int
     stdout: str
@@ -43,89 +45,95 @@ class Run:
 
 
 def run_pulumi(
-    arguments: Sequence[str], place: Place, *, capture: bool = False, quiet_after_user_error: bool = False
+    arguments: Sequence[str],
+    workspace: Workspace,
+    *,
+    capture: bool = False,
+    quiet_after_user_error: bool = False,
 ) -> Run:
-    """Run pulumi with these arguments on a project; raises SandboxError where the engine cannot start.
+    """Run pulumi with these arguments on a project; raises SandboxError if the engine cannot start.
 
-    With `quiet_after_user_error` nothing more is printed once the program told its reader what is wrong:
-    pulumi says it twice, among much else, and whoever called this says it once.
+    With `quiet_after_user_error` the engine's output after the program's message to its user is not printed:
+    it repeats the message, and the caller prints it.
     """
     engine = find_engine()
-    project = Project.at(place.project)
-    stack = _stack_of(arguments, place, project)
-    language = LanguageHost(place.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
+    project = Project.at(workspace.project)
+    stack = _prepare_stack(arguments, workspace, project)
+    language_host = LanguageHost(workspace.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
     with ExitStack() as cleanup:
-        cleanup.enter_context(_environment_as_it_was())
+        cleanup.enter_context(_restored_environment())
         language_port = cleanup.enter_context(
-            serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language)
+            serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language_host)
         )
         ports = {
             name: cleanup.enter_context(
-                serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, servicer)
+                serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider)
             )
-            for name, servicer in cleanup.enter_context(stand_ins(place, project, stack)).items()
+            for name, provider in cleanup.enter_context(fake_providers(workspace, project, stack)).items()
         }
-        config = cleanup.enter_context(_config_for(arguments, place, project, stack)) if project else None
+        config = cleanup.enter_context(_run_config(arguments, workspace, project, stack)) if project else None
         environment = engine_environment(
             os.environ,
-            place,
+            workspace,
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
         )
-        # The program runs in this process, and must see what the engine sees: no credentials.
+        # The program runs in this process and must not see the user's credentials either.
         os.environ.clear()
         os.environ.update(environment)
-        command = [engine, *_with_own_config_file(arguments, config)]
-        finished: Finished = run_engine(
-            command,
-            directory=place.project,
+        process: subprocess.CompletedProcess[str] = run_engine(
+            [engine, *_with_config_copy(arguments, config)],
+            directory=workspace.project,
             environment=environment,
             capture=capture,
-            shows=(lambda _: language.user_error is None) if quiet_after_user_error else None,
+            print_line=(lambda _: language_host.user_error is None) if quiet_after_user_error else None,
         )
-    return Run(finished.exit_code, finished.stdout, finished.stderr, language.user_error)
+    return Run(process.returncode, process.stdout, process.stderr, language_host.user_error)
 
 
-def _stack_of(arguments: Sequence[str], place: Place, project: Project | None) -> str | None:
-    _refuse_other_directories(arguments)
+def _prepare_stack(arguments: Sequence[str], workspace: Workspace, project: Project | None) -> str | None:
+    """The stack that a run is about, created and unlocked if need be; None for a run about no stack."""
+    _reject_directory_options(arguments)
     if project is None:
         return None
     stack = stack_named_in(arguments)
     if stack and list(arguments[:2]) not in (["stack", "init"], ["stack", "new"]):
-        ensure_stack(place, project, stack)
-        drop_locks_of_dead_runs(place, project, stack)
-    return stack or os.environ.get("PULUMI_STACK") or selected_stack(place, project)
+        ensure_stack(workspace, project, stack)
+        remove_stale_locks(workspace, project, stack)
+    return stack or os.environ.get("PULUMI_STACK") or selected_stack(workspace, project)
 
 
-def _refuse_other_directories(arguments: Sequence[str]) -> None:
+def _reject_directory_options(arguments: Sequence[str]) -> None:
     for argument in arguments:
         if argument == "--":
             return
         if argument in ("-C", "--cwd") or argument.startswith("--cwd="):
             raise SandboxError(
-                f"{argument}: name the directory before the --: teei-finops sandbox -C DIR -- …"
+                f"{argument} must come before the --: run `teei-finops sandbox -C DIR -- PULUMI-ARGS`"
             )
 
 
 @contextmanager
-def _config_for(arguments: Sequence[str], place: Place, project: Project, stack: str | None):
-    """The run's copy of the stack file; the tracked ones are afterwards as they were."""
+def _run_config(
+    arguments: Sequence[str], workspace: Workspace, project: Project, stack: str | None
+) -> Iterator[StackConfig | None]:
+    """The run's copy of the stack file; the project's own stack files stay as they are."""
     config = None
     if stack:
-        tracked = _config_file_in(arguments) or project.stack_file(stack)
-        config = copy_for_run(tracked, place.scratch / "config", short_name(stack), os.environ)
-        _say_what_differs(config, tracked)
-    with _kept_as_they_are(project) if _touches_stack_files(arguments) else ExitStack():
+        stack_file = _config_file_in(arguments) or project.stack_file(stack)
+        config = copy_for_run(stack_file, workspace.scratch / "config", short_name(stack), os.environ)
+        _print_differences(config, stack_file)
+    with _restored_stack_files(project) if _writes_stack_files(arguments) else ExitStack():
         yield config
     if config:
-        changed = config.keep_changes()
+        changed = config.store_changes()
         if changed:
-            _say(f"{', '.join(changed)}: kept in {config.changes}; the tracked stack file is unchanged")
+            _print(f"{', '.join(changed)}: stored in {config.changes}; the stack file is unchanged")
 
 
 @contextmanager
-def _environment_as_it_was():
+def _restored_environment():
     before = dict(os.environ)
     try:
         yield
@@ -134,12 +142,12 @@ def _environment_as_it_was():
         os.environ.update(before)
 
 
-def _touches_stack_files(arguments: Sequence[str]) -> bool:
-    return arguments[:1] == ["stack"] and bool(_WRITES_STACK_FILES.intersection(arguments[1:]))
+def _writes_stack_files(arguments: Sequence[str]) -> bool:
+    return arguments[:1] == ["stack"] and bool(_WRITE_STACK_FILES.intersection(arguments[1:]))
 
 
 @contextmanager
-def _kept_as_they_are(project: Project):
+def _restored_stack_files(project: Project):
     before = {file: file.read_bytes() for file in project.stack_files().values()}
     try:
         yield
@@ -161,25 +169,28 @@ def _config_file_in(arguments: Sequence[str]) -> Path | None:
     return None
 
 
-def _with_own_config_file(arguments: Sequence[str], config: StackConfig | None) -> list[str]:
-    """The arguments, with the run's copy in place of a --config-file that the user named."""
+def _with_config_copy(arguments: Sequence[str], config: StackConfig | None) -> list[str]:
+    """The arguments with the run's copy in place of the file that `--config-file` gives."""
     result = list(arguments)
-    named = _config_file_in(arguments)
-    if config is None or named is None:
+    if config is None or _config_file_in(arguments) is None:
         return result
     if "--config-file" in result:
         result[result.index("--config-file") + 1] = str(config.copy)
         return result
-    return [f"--config-file={config.copy}" if item.startswith("--config-file=") else item for item in result]
+    return [
+        f"--config-file={config.copy}" if argument.startswith("--config-file=") else argument
+        for argument in result
+    ]
 
 
-def _say_what_differs(config: StackConfig, tracked: Path) -> None:
-    if config.stood_in:
-        keys = ", ".join(config.stood_in)
-        _say(f"{tracked.name}: {keys}: not readable without the real account; a stand-in is used")
+def _print_differences(config: StackConfig, stack_file: Path) -> None:
+    if config.placeholders:
+        keys = ", ".join(config.placeholders)
+        _print(f"{stack_file.name}: {keys}: cannot be decrypted here; using a placeholder")
     if config.overridden:
-        _say(f"{', '.join(config.overridden)}: from {config.changes}, not from {tracked.name}")
+        keys = ", ".join(config.overridden)
+        _print(f"{keys}: using the value in {config.changes}, not the one in {stack_file.name}")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(f"sandbox: {text}", file=sys.stderr, flush=True)

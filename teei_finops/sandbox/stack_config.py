@@ -1,7 +1,7 @@
-"""The stack configuration a run reads: the tracked file is never written, nor is its passphrase needed.
+"""The stack configuration of a run: a copy of the stack file, which needs no passphrase and may be changed.
 
-Pulumi writes to the stack file by itself (`encryptionsalt`) and when told to (`config set`). A run therefore
-gets a copy of its own. What a run changed in it is kept in `build/` as changes to the tracked file.
+Pulumi writes to the stack file: its `encryptionsalt`, and what `config set` changes. A run therefore gets a
+copy. The changes that a run makes to it are stored in the workspace and are part of the next run's copy.
 """
 
 import os
@@ -15,8 +15,8 @@ from teei_finops.sandbox.engine.process import is_alive
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX, Crypter, crypter_for
 
-_CRYPTOGRAPHY = ("encryptionsalt", "encryptedkey", "secretsprovider")
-_STAND_IN = "sandbox-stand-in"
+_ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
+_PLACEHOLDER = "sandbox-placeholder"
 
 Node = yaml.Node
 
@@ -25,76 +25,82 @@ Node = yaml.Node
 class StackConfig:
     """One run's copy of a stack's configuration file.
 
-    `stood_in` names the secrets that only the real account can read and that have a stand-in value here;
-    `overridden` the keys that an earlier `config set` in this sandbox changed.
+    `placeholders` are the paths of the secrets that cannot be decrypted here and have a placeholder instead;
+    `overridden` are the keys that an earlier run changed or removed.
     """
 
     copy: Path
     changes: Path
-    stood_in: tuple[str, ...]
+    placeholders: tuple[str, ...]
     overridden: tuple[str, ...]
-    _before: Mapping[str, str]
+    _original: Mapping[str, str]
 
-    def keep_changes(self) -> tuple[str, ...]:
-        """Keep what the run changed in its copy, drop the copy, and name the keys that changed."""
-        after = _texts(_mapping(self.copy)) if self.copy.exists() else self._before
+    def store_changes(self) -> tuple[str, ...]:
+        """Store what the run changed in its copy and delete the copy; returns the changed keys."""
+        current = _values_by_key(_read_mapping(self.copy)) if self.copy.exists() else self._original
         self.copy.unlink(missing_ok=True)
-        changed = {key: text for key, text in after.items() if self._before.get(key) != text}
-        removed = [key for key in self._before if key not in after]
+        changed = {key: text for key, text in current.items() if self._original.get(key) != text}
+        removed = [key for key in self._original if key not in current]
         if changed or removed:
-            kept, gone = _read_changes(self.changes)
-            kept = {key: text for key, text in {**kept, **changed}.items() if key not in removed}
-            gone = sorted({*gone, *removed} - set(kept))
+            earlier, earlier_removed = _read_changes(self.changes)
+            values = {key: text for key, text in {**earlier, **changed}.items() if key not in removed}
+            all_removed = sorted({*earlier_removed, *removed} - set(values))
             self.changes.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.changes.with_name(f"{self.changes.name}.{os.getpid()}")
-            fresh.write_text(yaml.safe_dump({"config": kept, "removed": gone}))
-            fresh.replace(self.changes)
+            temporary = self.changes.with_name(f"{self.changes.name}.{os.getpid()}")
+            temporary.write_text(yaml.safe_dump({"config": values, "removed": all_removed}))
+            temporary.replace(self.changes)
         return tuple(sorted([*changed, *removed]))
 
 
-def copy_for_run(tracked: Path, scratch: Path, stack: str, environment: Mapping[str, str]) -> StackConfig:
-    """Copy the tracked file, which need not exist, for one run; raises SandboxError when it is not YAML."""
+def copy_for_run(stack_file: Path, scratch: Path, stack: str, environment: Mapping[str, str]) -> StackConfig:
+    """Copy the stack file, which need not exist, for one run; raises SandboxError if it is not valid YAML."""
     name = stack.replace("/", "-")
     changes = scratch / f"{name}.changes.yaml"
     copy = scratch / f"{name}.{os.getpid()}.yaml"
-    root = _mapping(tracked)
+    root = _read_mapping(stack_file)
     salt = _scalar(root, "encryptionsalt")
-    root.value = [(key, value) for key, value in root.value if key.value not in _CRYPTOGRAPHY]
+    root.value = [(key, value) for key, value in root.value if key.value not in _ENCRYPTION_KEYS]
     settings = _child(root, "config")
-    stood_in = _Secrets(crypter_for(salt, environment)).replace_in(settings) if settings is not None else ()
-    kept, gone = _read_changes(changes)
-    if kept or gone:
+    reencryption = _Reencryption(crypter_for(salt, environment))
+    placeholders = reencryption.apply(settings) if settings is not None else ()
+    changed, removed = _read_changes(changes)
+    if changed or removed:
         settings = settings if settings is not None else _add_child(root, "config")
-        settings.value = [(k, v) for k, v in settings.value if k.value not in gone and k.value not in kept]
-        settings.value += [(_plain(key), yaml.compose(text)) for key, text in kept.items()]
-    root.value.append((_plain("encryptionsalt"), _plain(SANDBOX.state)))
+        overridden = {*changed, *removed}
+        settings.value = [(key, value) for key, value in settings.value if key.value not in overridden]
+        settings.value += [(_string(key), yaml.compose(text)) for key, text in changed.items()]
+    root.value.append((_string("encryptionsalt"), _string(SANDBOX.salt)))
     scratch.mkdir(parents=True, exist_ok=True)
-    _drop_copies_of_dead_runs(scratch)
+    _delete_stale_copies(scratch)
     copy.write_text(yaml.serialize(root, allow_unicode=True, width=10_000))
-    overridden = tuple(sorted([*kept, *gone]))
     return StackConfig(
-        copy=copy, changes=changes, stood_in=stood_in, overridden=overridden, _before=_texts(root)
+        copy=copy,
+        changes=changes,
+        placeholders=placeholders,
+        overridden=tuple(sorted([*changed, *removed])),
+        _original=_values_by_key(root),
     )
 
 
-def _drop_copies_of_dead_runs(scratch: Path) -> None:
+def _delete_stale_copies(scratch: Path) -> None:
+    """Delete the copies of processes that no longer run."""
     for file in scratch.glob("*.*.yaml"):
         owner = file.name.split(".")[-2]
         if owner.isdecimal() and not is_alive(int(owner)):
             file.unlink(missing_ok=True)
 
 
-class _Secrets:
-    """Re-encrypts secrets for the sandbox, with a stand-in for what cannot be read here."""
+class _Reencryption:
+    """Encrypts secrets with the sandbox's passphrase; one that cannot be decrypted becomes a placeholder."""
 
     def __init__(self, reader: Crypter | None):
         self._reader = reader
-        self._stood_in: list[str] = []
+        self._placeholders: list[str] = []
 
-    def replace_in(self, settings: Node) -> tuple[str, ...]:
+    def apply(self, settings: Node) -> tuple[str, ...]:
         for key, value in settings.value:
             self._visit(value, key.value)
-        return tuple(self._stood_in)
+        return tuple(self._placeholders)
 
     def _visit(self, node: Node, path: str) -> None:
         if isinstance(node, yaml.SequenceNode):
@@ -102,34 +108,35 @@ class _Secrets:
                 self._visit(item, f"{path}[{index}]")
         elif isinstance(node, yaml.MappingNode):
             if [key.value for key, _ in node.value] == ["secure"]:
-                node.value = [(_plain("secure"), _plain(self._again(node.value[0][1].value, path)))]
+                node.value = [(_string("secure"), _string(self._reencrypted(node.value[0][1].value, path)))]
                 return
             for key, item in node.value:
                 self._visit(item, f"{path}.{key.value}")
 
-    def _again(self, ciphertext: str, path: str) -> str:
-        clear = self._reader.decrypt(ciphertext) if self._reader else None
-        if clear is None:
-            self._stood_in.append(path)
-            clear = _STAND_IN
-        return SANDBOX.encrypt(clear)
+    def _reencrypted(self, ciphertext: str, path: str) -> str:
+        plaintext = self._reader.decrypt(ciphertext) if self._reader else None
+        if plaintext is None:
+            self._placeholders.append(path)
+            plaintext = _PLACEHOLDER
+        return SANDBOX.encrypt(plaintext)
 
 
-def _mapping(file: Path) -> yaml.MappingNode:
+def _read_mapping(file: Path) -> yaml.MappingNode:
     try:
         node = yaml.compose(file.read_text()) if file.exists() else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}:" if mark else ""
-        raise SandboxError(f"{file.name}:{line} not YAML: {getattr(error, 'problem', error)}") from None
+        line = f"{mark.line + 1}:" if mark else ""
+        problem = getattr(error, "problem", error)
+        raise SandboxError(f"{file.name}:{line} invalid YAML: {problem}; fix this line") from None
     if node is None:
         return yaml.MappingNode("tag:yaml.org,2002:map", [], flow_style=False)
     if not isinstance(node, yaml.MappingNode):
-        raise SandboxError(f"{file.name}: a mapping with the key `config` is needed")
+        raise SandboxError(f"{file.name}: not a valid stack file; it must be a mapping with the key `config`")
     return node
 
 
-def _texts(root: yaml.MappingNode) -> dict[str, str]:
+def _values_by_key(root: yaml.MappingNode) -> dict[str, str]:
     settings = _child(root, "config")
     if settings is None:
         return {}
@@ -148,16 +155,16 @@ def _scalar(root: yaml.MappingNode, name: str) -> str | None:
 
 
 def _child(root: yaml.MappingNode, name: str) -> yaml.MappingNode | None:
-    found = next((value for key, value in root.value if key.value == name), None)
-    return found if isinstance(found, yaml.MappingNode) else None
+    child = next((value for key, value in root.value if key.value == name), None)
+    return child if isinstance(child, yaml.MappingNode) else None
 
 
 def _add_child(root: yaml.MappingNode, name: str) -> yaml.MappingNode:
     root.value = [(key, value) for key, value in root.value if key.value != name]
     child = yaml.MappingNode("tag:yaml.org,2002:map", [], flow_style=False)
-    root.value.append((_plain(name), child))
+    root.value.append((_string(name), child))
     return child
 
 
-def _plain(text: str) -> yaml.ScalarNode:
+def _string(text: str) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", text)

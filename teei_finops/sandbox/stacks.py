@@ -1,4 +1,4 @@
-"""The stacks of a project as the engine's file backend keeps them."""
+"""The stacks of a project: their names, files, state and locks in the engine's file backend."""
 
 import hashlib
 import json
@@ -13,15 +13,15 @@ from typing import Any
 import yaml
 
 from teei_finops.sandbox.engine.process import is_alive
-from teei_finops.sandbox.environment import Place
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX
+from teei_finops.sandbox.workspace import Workspace
 
-_STATE_VERSION = "v3.259.0"
+_ENGINE_VERSION = "v3.259.0"
 
 
 def stack_named_in(arguments: Sequence[str]) -> str | None:
-    """The stack that `-s`/`--stack` names in arguments for pulumi."""
+    """The stack that `-s` or `--stack` gives in arguments for pulumi."""
     for position, argument in enumerate(arguments):
         if argument == "--":
             return None
@@ -36,7 +36,7 @@ def stack_named_in(arguments: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Project:
-    """What Pulumi.yaml says that the sandbox needs."""
+    """A Pulumi project, from its Pulumi.yaml."""
 
     name: str
     directory: Path
@@ -44,79 +44,79 @@ class Project:
 
     @classmethod
     def at(cls, directory: Path) -> "Project | None":
-        """The project in a directory, None where there is none; raises SandboxError for a broken one."""
+        """The project in a directory; None without a Pulumi.yaml. Raises SandboxError for an invalid file."""
         for name in ("Pulumi.yaml", "Pulumi.yml"):
             file = directory / name
             if file.exists():
                 try:
                     data = yaml.safe_load(file.read_text())
-                    inside = data.get("stackConfigDir") or data.get("config")
-                    inside = inside if isinstance(inside, str) else "."
+                    folder = data.get("stackConfigDir") or data.get("config")
+                    folder = folder if isinstance(folder, str) else "."
                     return cls(
-                        name=str(data["name"]), directory=directory, config_directory=directory / inside
+                        name=str(data["name"]), directory=directory, config_directory=directory / folder
                     )
                 except (yaml.YAMLError, KeyError, TypeError, AttributeError):
                     raise SandboxError(
-                        f"{file}: not a Pulumi project: a mapping with `name` is needed"
+                        f"{file}: not a valid project file; it must be a mapping with a `name`"
                     ) from None
         return None
 
     def stack_file(self, stack: str) -> Path:
-        """Where Pulumi keeps the configuration of a stack."""
+        """The path of a stack's configuration file."""
         return self.config_directory / f"Pulumi.{short_name(stack)}.yaml"
 
     def stack_files(self) -> dict[str, Path]:
-        """The configuration file of each stack that has one, by the stack's name."""
+        """The configuration files that exist, by stack."""
         files = self.config_directory.glob("Pulumi.*.yaml")
         names = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
         return dict(sorted(names.items()))
 
 
 def short_name(stack: str) -> str:
-    """`prod` of `organization/project/prod`."""
+    """The name of a stack without organization and project: `prod` for `organization/project/prod`."""
     return stack.rsplit("/", 1)[-1]
 
 
-def checkpoint_file(place: Place, project: str, stack: str) -> Path:
-    """Where the engine's file backend keeps what a stack holds."""
-    return place.state / ".pulumi" / "stacks" / project / f"{short_name(stack)}.json"
+def checkpoint_file(workspace: Workspace, project: str, stack: str) -> Path:
+    """The path of a stack's state in the file backend."""
+    return workspace.state / ".pulumi" / "stacks" / project / f"{short_name(stack)}.json"
 
 
 def resources_in(checkpoint: Path) -> list[dict[str, Any]]:
-    """The resources that a stack's state holds; none when there is no state."""
+    """The resources in a stack's state; none without a state."""
     if not checkpoint.exists():
         return []
     latest = json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
     return latest.get("resources") or []
 
 
-def selected_stack(place: Place, project: Project) -> str | None:
-    """The stack that `pulumi stack select` chose in this sandbox."""
+def selected_stack(workspace: Workspace, project: Project) -> str | None:
+    """The stack that `pulumi stack select` selected in this workspace."""
     files = sorted(
-        (place.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
+        (workspace.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
         key=lambda file: file.stat().st_mtime,
     )
     return json.loads(files[-1].read_text()).get("stack") if files else None
 
 
-def ensure_stack(place: Place, project: Project, stack: str) -> None:
-    """Make the stack where it does not exist, as `pulumi stack init` does but for the configuration file."""
-    metadata = place.state / ".pulumi" / "meta.yaml"
-    checkpoint = checkpoint_file(place, project.name, stack)
+def ensure_stack(workspace: Workspace, project: Project, stack: str) -> None:
+    """Create a stack that does not exist, as `pulumi stack init`, but without a configuration file."""
+    metadata = workspace.state / ".pulumi" / "meta.yaml"
+    checkpoint = checkpoint_file(workspace, project.name, stack)
     short = short_name(stack)
     if checkpoint.exists() or checkpoint.with_name(f"{short}.json.gz").exists():
         return
-    _write_new(metadata, "version: 1\n")
-    _write_new(checkpoint, json.dumps(_empty_checkpoint(project.name, short)))
+    _create_file(metadata, "version: 1\n")
+    _create_file(checkpoint, json.dumps(_empty_checkpoint(project.name, short)))
 
 
-def drop_locks_of_dead_runs(place: Place, project: Project, stack: str) -> None:
-    """Unlock a stack whose run was killed on this machine; the lock of a living run stays."""
-    directory = place.state / ".pulumi" / "locks" / "organization" / project.name / short_name(stack)
+def remove_stale_locks(workspace: Workspace, project: Project, stack: str) -> None:
+    """Remove a stack's locks of processes that no longer run on this machine."""
+    directory = workspace.state / ".pulumi" / "locks" / "organization" / project.name / short_name(stack)
     for file in directory.glob("*.json"):
         try:
             holder = json.loads(file.read_text())
-        except (OSError, ValueError):  # gone again, or just being written
+        except (OSError, ValueError):  # already removed, or still being written
             continue
         if holder.get("hostname") == socket.gethostname() and not is_alive(int(holder.get("pid") or 0)):
             file.unlink(missing_ok=True)
@@ -125,25 +125,25 @@ def drop_locks_of_dead_runs(place: Place, project: Project, stack: str) -> None:
 def _empty_checkpoint(project: str, stack: str) -> dict[str, object]:
     manifest = {
         "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "magic": hashlib.sha256(_STATE_VERSION.encode()).hexdigest(),
-        "version": _STATE_VERSION,
+        "magic": hashlib.sha256(_ENGINE_VERSION.encode()).hexdigest(),
+        "version": _ENGINE_VERSION,
     }
     latest = {
         "manifest": manifest,
-        "secrets_providers": {"type": "passphrase", "state": {"salt": SANDBOX.state}},
+        "secrets_providers": {"type": "passphrase", "state": {"salt": SANDBOX.salt}},
         "metadata": {},
     }
     return {"version": 3, "checkpoint": {"stack": f"organization/{project}/{stack}", "latest": latest}}
 
 
-def _write_new(file: Path, text: str) -> None:
-    """Write a file that is not there yet; a run beside this one may be first."""
+def _create_file(file: Path, text: str) -> None:
+    """Create a file, unless it exists or another process creates it first."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    fresh.write_text(text)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_text(text)
     try:
-        os.link(fresh, file)
+        os.link(temporary, file)
     except FileExistsError:
         pass
     finally:
-        fresh.unlink()
+        temporary.unlink()

@@ -1,4 +1,4 @@
-"""Work in forked processes: they share what is already imported, and nothing after that."""
+"""Tasks in forked subprocesses, which share the modules that are already imported and no later state."""
 
 import multiprocessing
 import os
@@ -15,32 +15,32 @@ Result = TypeVar("Result")
 _GRACE_SECONDS = 20
 
 
-def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Run each task in a process of its own, all at once; raises SandboxError with the first failure."""
+def run_in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Run each task in a subprocess, all at the same time; raises SandboxError with the first failure."""
     context = multiprocessing.get_context("fork")
     running = []
     for task in tasks:
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(task, sender))
+        process = context.Process(target=_run_task, args=(task, sender))
         process.start()
         sender.close()
         running.append((process, receiver))
-    with _stopped_with_us([process for process, _ in running]):
-        outcomes = [_outcome(receiver) for _, receiver in running]
+    with _terminating_on_signals([process for process, _ in running]):
+        outcomes = [_receive(receiver) for _, receiver in running]
         for process, _ in running:
             process.join()
-    failures = [text for done, text in outcomes if not done]
-    if failures:
-        raise SandboxError(str(failures[0]))
+    errors = [value for succeeded, value in outcomes if not succeeded]
+    if errors:
+        raise SandboxError(str(errors[0]))
     return [value for _, value in outcomes]
 
 
-def in_a_fork(task: Callable[[], Result]) -> Result:
-    """As `in_parallel`, for one task."""
-    return in_parallel([task])[0]
+def run_in_subprocess(task: Callable[[], Result]) -> Result:
+    """As `run_in_parallel`, for one task."""
+    return run_in_parallel([task])[0]
 
 
-def _work(task: Callable[[], Any], sender: Any) -> None:
+def _run_task(task: Callable[[], Any], sender: Any) -> None:
     try:
         outcome = (True, task())
     except SandboxError as error:
@@ -51,19 +51,19 @@ def _work(task: Callable[[], Any], sender: Any) -> None:
     sender.close()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # threads of gRPC servers and of the program may still wait for something
+    os._exit(0)  # threads of the gRPC servers and of the program may still be waiting
 
 
-def _outcome(receiver: Any) -> tuple[bool, Any]:
+def _receive(receiver: Any) -> tuple[bool, Any]:
     try:
         return receiver.recv()
     except EOFError:
-        return False, "a process of the sandbox was stopped"
+        return False, "a subprocess of the sandbox was stopped; run the command again"
 
 
 @contextmanager
-def _stopped_with_us(processes: Sequence[Any]):
-    """A signal that stops this process first stops its children, which stop their engines."""
+def _terminating_on_signals(processes: Sequence[Any]):
+    """On SIGINT and SIGTERM stop the subprocesses, which stop their engines, and then this process."""
 
     def stop(number: int, _frame: object) -> None:
         for process in processes:
@@ -75,9 +75,9 @@ def _stopped_with_us(processes: Sequence[Any]):
                 process.kill()
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

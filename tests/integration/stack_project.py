@@ -1,22 +1,18 @@
-"""The project in a directory and with state of its own, for tests that run the engine."""
+"""A copy of this project in a directory of its own, for tests that run the engine."""
 
-import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from teei_finops.sandbox.environment import Place
-from teei_finops.sandbox.stacks import checkpoint_file, resources_in
 from tests.components.stack_config import ROOT, STACKS
+from tests.integration.sandboxed_stack import SandboxedStack, run_sandbox
 
 
 @dataclass(frozen=True)
-class Project:
-    """A copy of the project in a directory of its own, with state of its own."""
+class ProjectCopy:
+    """The program, its policies and its stack files, with state of its own."""
 
     directory: Path
 
@@ -30,30 +26,10 @@ class Project:
         return cls(directory)
 
     def sandbox(self, *arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(self.directory), *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_sandbox(self.directory, *arguments)
 
-    def pulumi(self, stack, *arguments):
-        return self.sandbox("--", *arguments, "-s", stack)
-
-    def up(self, stack):
-        return self.pulumi(stack, "up", "--yes", "--skip-preview", "--non-interactive")
-
-    def planned(self, stack):
-        """The operations of a preview that are not `same`, by logical name."""
-        done = self.pulumi(stack, "preview", "--json", "--non-interactive")
-        assert done.returncode == 0, done.stderr
-        steps = json.loads(done.stdout)["steps"]
-        return {step["urn"].rsplit("::", 1)[1]: step["op"] for step in steps if step["op"] != "same"}
-
-    def state(self, stack):
-        """The resources that the stack holds, as the engine keeps them."""
-        return resources_in(checkpoint_file(Place.under(self.directory), "teei-finops", stack))
+    def stack(self, name):
+        return SandboxedStack(self.directory, name)
 
     def set(self, stack, path, value):
         """Write a value into the stack file, in place of its default; `restore` undoes it."""

@@ -1,12 +1,12 @@
-"""Whatever a program hands over, the pack answers: it may report, it may leave open, it never stops."""
+"""Whatever the values of a resource are, the pack reports or passes them and never crashes."""
 
 import copy
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.policies.analyzer import UNKNOWN, Pack
-from tests.policies.good import STACK
+from tests.policies.compliant_stack import FACTORIES
+from tests.policies.pack_client import UNKNOWN, Pack
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(-10, 5000), st.floats(allow_nan=False, allow_infinity=False),
@@ -17,11 +17,11 @@ ODD = st.one_of(
 
 @st.composite
 def odd_resources(draw):
-    """A good resource with up to three of its properties, at any depth, replaced by something odd."""
-    made = draw(st.sampled_from(STACK))()
-    made.props = copy.deepcopy(made.props)
+    """A compliant resource with up to three properties, at any depth, replaced by odd values."""
+    resource = draw(st.sampled_from(FACTORIES))()
+    resource.inputs = copy.deepcopy(resource.inputs)
     for _ in range(draw(st.integers(1, 3))):
-        at = made.props
+        at = resource.inputs
         while True:
             keys = list(at) if isinstance(at, dict) else list(range(len(at)))
             if not keys:
@@ -32,12 +32,12 @@ def odd_resources(draw):
                 continue
             at[key] = copy.deepcopy(draw(ODD))
             break
-    return made
+    return resource
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(odd_resources(), odd_resources())
-def test_odd_values_anywhere_never_stop_the_pack(one, other):
+def test_odd_values_anywhere_never_crash_the_pack(one, other):
     other.name = "other"
-    for report in Pack().judge(one, other):
-        assert report.message
+    for diagnostic in Pack().evaluate(one, other):
+        assert diagnostic.message

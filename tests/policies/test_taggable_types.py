@@ -3,10 +3,10 @@ import csv
 import pytest
 
 from policies import taggable_types as taggable
-from policies.pack import costing_types
+from policies.pack import billable_types
 
 
-def test_the_list_is_what_the_installed_sdk_says():
+def test_the_list_matches_the_installed_sdk():
     assert taggable.taggable_types() == taggable.from_sdk()
 
 
@@ -31,7 +31,7 @@ def test_the_sdk_has_hundreds_of_taggable_types():
     assert len(taggable.from_sdk()) > 800
 
 
-def test_writing_the_list_gives_the_same_file(tmp_path, monkeypatch):
+def test_generating_the_list_again_gives_the_same_file(tmp_path, monkeypatch):
     written = tmp_path / "list.csv"
     committed = taggable.LIST.read_bytes()
     monkeypatch.setattr(taggable, "LIST", written)
@@ -41,14 +41,14 @@ def test_writing_the_list_gives_the_same_file(tmp_path, monkeypatch):
         assert next(csv.reader(file)) == ["type", "tags"]
 
 
-def test_without_the_sdk_the_list_cannot_be_made(monkeypatch):
+def test_without_the_sdk_the_list_cannot_be_generated(monkeypatch):
     monkeypatch.setattr(taggable, "find_spec", lambda _: None)
-    with pytest.raises(ModuleNotFoundError, match="pulumi_aws is not installed: make setup"):
+    with pytest.raises(ModuleNotFoundError, match="pulumi_aws is not installed; run make setup"):
         taggable.from_sdk()
 
 
-def test_types_that_cost_money_are_the_priced_ones_and_those_charged_by_use():
-    costing = costing_types()
-    assert {"aws:rds/instance:Instance", "aws:route53/record:Record"} <= costing
-    assert "aws:iam/role:Role" not in costing
-    assert len(costing) > 120
+def test_billable_types_are_the_priced_ones_and_those_billed_by_usage():
+    billable = billable_types()
+    assert {"aws:rds/instance:Instance", "aws:route53/record:Record"} <= billable
+    assert "aws:iam/role:Role" not in billable
+    assert len(billable) > 120

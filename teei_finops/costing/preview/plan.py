@@ -113,10 +113,11 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyReport:
-    """A violation that the policy pack reported during the same run."""
+class PolicyEvent:
+    """A violation that a policy pack reported during the same run, as the engine logs it."""
 
     urn: str
+    pack: str
     policy: str
     enforcement: str
     severity: str
@@ -146,7 +147,7 @@ class Plan:
     project: str
     config: dict[str, Any]
     resources: tuple[Resource, ...]
-    policy: tuple[PolicyReport, ...]
+    policy: tuple[PolicyEvent, ...]
     not_applicable: tuple[NotApplicable, ...]
     errors: tuple[str, ...]
     complete: bool

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from teei_finops.costing.preview.formats import RawPreview, Step, read_event_log, read_preview
-from teei_finops.costing.preview.plan import NotApplicable, Plan, PolicyReport, Resource, State
+from teei_finops.costing.preview.plan import NotApplicable, Plan, PolicyEvent, Resource, State
 
 # Steps of the engine → the operation that a reviewer sees.
 _OPERATIONS = {
@@ -31,7 +31,7 @@ def read_plan(text: str, *, name: str, events: str | None = None) -> Plan:
     """
     raw = read_preview(text, name)
     log = read_event_log(events, f"{name} (event log)") if events is not None else raw
-    policy = tuple(_policy_reports(log))
+    policy = tuple(_policy_events(log))
     resources = _fold_steps(raw.steps)
     errors = list(dict.fromkeys([*raw.errors, *log.errors]))
     if any(report.enforcement == "mandatory" for report in policy):
@@ -107,11 +107,12 @@ def _resource(step: Step) -> Resource:
     )
 
 
-def _policy_reports(raw: RawPreview) -> Iterator[PolicyReport]:
+def _policy_events(raw: RawPreview) -> Iterator[PolicyEvent]:
     for kind, event in raw.events:
         if kind == "policyEvent":
-            yield PolicyReport(
+            yield PolicyEvent(
                 urn=_text(event.get("resourceUrn")),
+                pack=_text(event.get("policyPackName")),
                 policy=_text(event.get("policyName")),
                 enforcement=_text(event.get("enforcementLevel")),
                 severity=_text(event.get("severity")),

@@ -1,16 +1,17 @@
-"""Writes one review document as text: `render/<format>.py` has `render(document) -> str`.
+"""The report as text: `render/<format>.py` has `render(report) -> str`. `json` is the report itself."""
 
-The document is the JSON of `review.py` as a dict (amounts are decimal strings). Beside the cost keys
-renderers read two parts that are there when the engine's plan and the policy pack's reports are known:
+from __future__ import annotations
 
-`plan`: `[{stack, complete, errors: [str], operations: {op: count}, changes: [{urn, name, type, op, parent,
-source: {file, line} | null, properties: [{path, kind: add|update|delete, replaces: bool, before, after}],
-unknown: [path]}]}]`: what is created, changed, replaced and deleted (unchanged resources left out), the
-properties that change, what is unknown until deploy and the line of the program that made it.
+import json
+from importlib import import_module
 
-`policy`: `{violations: [{stack, policy, enforcement: mandatory|advisory, severity, urn, name, type,
-source: {file, line} | null, message, page}],
-packs: {name: version} of the packs that judged it (without packs and reports nothing is said of policies),
-exemptions: [{policy, resource, owner, reason, expires, days_left, stack, urn}],
-not_applicable: [{stack, policy, urn, name, source, message}]}`.
-"""
+from teei_finops.review.report_schema import Report
+
+FORMATS = ("json", "table", "markdown", "html", "junit", "sarif")
+
+
+def render(report: Report, name: str) -> str:
+    """The report in one of `FORMATS`."""
+    if name == "json":
+        return json.dumps(report, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return import_module(f"teei_finops.review.render.{name}").render(report)

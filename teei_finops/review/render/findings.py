@@ -1,15 +1,52 @@
-"""What the review holds against a change, as one list for the formats that machines read."""
+"""Everything that the review found wrong with a change, as one list for the formats that machines read."""
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from teei_finops.review.render import money, view
+from teei_finops.review.report_schema import Report, SourceLine
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the review itself, beside the policies of the pack; `level` is its usual level."""
+
+    id: str
+    description: str
+    help: str
+    level: str
+
+
+COST_WITHIN_BUDGET = Rule(
+    "cost-within-budget",
+    "The estimated cost stays within every budget.",
+    "Reduce the cost, raise the limit of the budget or add a waiver to budgets.yaml.",
+    "error",
+)
+RESOURCE_PRICED = Rule(
+    "resource-priced",
+    "Every resource has a price.",
+    "See docs/cost-review.md for what helps with each reason.",
+    "note",
+)
+PREVIEW_COMPLETE = Rule(
+    "preview-complete",
+    "The preview of every stack succeeds.",
+    "Fix the error in the program or its config, then run the review again.",
+    "error",
+)
+RULES = (COST_WITHIN_BUDGET, RESOURCE_PRICED, PREVIEW_COMPLETE)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`level` is `error` (a gate said no), `warning` or `note`; `file` and `line` are of the program."""
+    """`rule` is the id of a policy or of a `Rule`; `level` is `error` (it blocks the change), `warning` or
+    `note`.
+
+    `source` is a line of the program. `stack` and `urn` are empty where the finding concerns no single one.
+    """
 
     rule: str
     level: str
@@ -18,36 +55,49 @@ class Finding:
     name: str
     message: str
     page: str = ""
-    file: str = ""
-    line: int = 0
+    source: SourceLine | None = None
 
 
-def located(source: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"file": source["file"], "line": source["line"]} if source else {}
+def level_of(enforcement: str) -> str:
+    """The level of the findings of a policy, by its enforcement level."""
+    return "error" if enforcement == "mandatory" else "warning"
 
 
-def findings(document: view.Document) -> Iterator[Finding]:
-    """Policy violations, budgets not kept, resources without a price, previews that ended in errors."""
-    for item in view.violations(document):
-        level = "error" if item["enforcement"] == "mandatory" else "warning"
+def findings(report: Report) -> Iterator[Finding]:
+    """Policy violations, exceeded budgets, resources without a price and failed previews."""
+    for violation in view.sorted_violations(report):
         yield Finding(
-            item["policy"], level, item["stack"], item["urn"], item["name"], item["message"], item["page"],
-            **located(item["source"]),
-        )  # fmt: skip
-    for row in document["budgets"]:
-        if row["status"] == "within":
-            continue
-        text = f"Budget {row['name']}: {money.spread(row['after'])} a month: {row['reason']}."
-        level = "error" if row["status"] == "fail" else "warning"
-        yield Finding("cost-within-budget", level, "", "", row["name"], text)
-    sources = {
-        item["urn"]: item.get("source") for plan in document.get("plan", ()) for item in plan["changes"]
-    }
-    for row in view.unpriced(document):
+            rule=violation["policy"],
+            level=level_of(violation["enforcement"]),
+            stack=violation["stack"],
+            urn=violation["urn"],
+            name=violation["name"],
+            message=violation["message"],
+            page=violation["page"],
+            source=violation["source"],
+        )
+    for budget in report["budgets"]:
+        if budget["status"] != "within":
+            yield Finding(
+                rule=COST_WITHIN_BUDGET.id,
+                level="error" if budget["status"] == "fail" else "warning",
+                stack="",
+                urn="",
+                name=budget["name"],
+                message=f"Budget {budget['name']}: {money.with_range(budget['after'])} a month: "
+                f"{budget['reason']}.",
+            )
+    sources = {change["urn"]: change["source"] for plan in report["plan"] for change in plan["changes"]}
+    for row in view.unpriced_resources(report):
         yield Finding(
-            "resource-priced", "note", row["stack"], row["urn"], row["name"],
-            f"{row['name']} ({row['type']}) is unpriced: {row['reason']}", **located(sources.get(row["urn"])),
-        )  # fmt: skip
-    for plan in document.get("plan", ()):
+            rule=RESOURCE_PRICED.id,
+            level="note",
+            stack=row["stack"],
+            urn=row["urn"],
+            name=row["name"],
+            message=f"{row['name']} ({row['type']}) is unpriced: {row.get('reason', '')}",
+            source=sources.get(row["urn"]),
+        )
+    for plan in report["plan"]:
         for error in plan["errors"]:
-            yield Finding("preview-complete", "error", plan["stack"], "", plan["stack"], error)
+            yield Finding(PREVIEW_COMPLETE.id, "error", plan["stack"], "", plan["stack"], error)

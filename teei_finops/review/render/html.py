@@ -1,19 +1,23 @@
-"""The review as one self-contained HTML page: no script, style, font or picture from outside."""
+"""The report as one self-contained HTML page: no script, style, font or picture from outside."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from teei_finops.review.render import money, view
+from teei_finops.review.outcome import outcome_of
+from teei_finops.review.render import labels, money, view
+from teei_finops.review.render.services import service_name
+from teei_finops.review.report_schema import BudgetRow, Report
 
 TEMPLATES = Path(__file__).parent / "templates"
-LARGEST = 12
-ROWS = 2000
+MOST_BARS = 12
+MOST_CHANGES = 2000
+MOST_UNPRICED = 500
 
 
 @dataclass(frozen=True)
@@ -30,117 +34,128 @@ class Bar:
 
 @dataclass(frozen=True)
 class BudgetBar:
-    """A budget against its estimate: positions in percent of the track."""
+    """A budget and its estimate: positions in percent of the track."""
 
-    row: Mapping[str, Any]
+    row: BudgetRow
     limit: float
     expected: float
     low: float
     high: float
 
 
-def folded(entries: list[tuple[str, Decimal, Decimal]]) -> list[tuple[str, Decimal, Decimal]]:
-    """The largest entries, the rest as one."""
-    if len(entries) <= LARGEST:
-        return entries
-    rest = entries[LARGEST - 1 :]
-    other = (f"{len(rest)} others", sum(entry[1] for entry in rest), sum(entry[2] for entry in rest))
-    return [*entries[: LARGEST - 1], other]  # type: ignore[list-item]
+def render(report: Report) -> str:
+    """The page. Of the changed resources it lists the first 2,000 and counts the rest.
+
+    Links to `docs/` work from where `make review` writes it, `build/review/`.
+    """
+    changes = view.resource_changes(report)
+    listed = changes[:MOST_CHANGES]
+    unpriced = view.unpriced_resources(report)
+    return _environment().get_template("review.html.j2").render(
+        report=report,
+        outcome=outcome_of(report),
+        plans={plan["stack"]: plan for plan in report["plan"]},
+        stacks=[
+            (stack, view.by_component(change for change in listed if change.stack == stack["stack"]))
+            for stack in report["stacks"]
+        ],
+        omitted_changes=len(changes) - len(listed),
+        violations=view.sorted_violations(report),
+        policy=report["policy"] if view.has_policy_results(report) else None,
+        unpriced=unpriced[:MOST_UNPRICED],
+        omitted_unpriced=len(unpriced[MOST_UNPRICED:]),
+        waterfall=waterfall(report),
+        services=_total_bars(view.totals_by(report, lambda row: service_name(row["type"]))),
+        regions=_total_bars(view.totals_by(report, lambda row: row["region"] or "no region")),
+        teams=_total_bars(view.totals_by(report, lambda row: row["team"] or "no team tag")),
+        budgets=[_budget_bar(row) for row in report["budgets"]],
+    )  # fmt: skip
 
 
-def waterfall(document: view.Document) -> list[Bar]:
-    """The monthly change by service, each bar beginning where the one before ended, then their sum."""
-    entries = view.totals_by(document, lambda row: view.service_of(row["type"]))
-    changes = [(name, after - before) for name, before, after in folded(entries) if after != before]
-    changes.sort(key=lambda entry: -entry[1])
+def waterfall(report: Report) -> list[Bar]:
+    """The monthly change by service, each bar starting where the previous one ended, then their sum."""
+    totals = _with_others(view.totals_by(report, lambda row: service_name(row["type"])))
+    changes = sorted(
+        ((total.name, total.change) for total in totals if total.change), key=lambda item: -item[1]
+    )
     points = [Decimal(0)]
     for _, change in changes:
         points.append(points[-1] + change)
     low, high = min(points), max(points)
-    if not changes or low == high:
+    if low == high:
         return []
     scale = 100 / float(high - low)
-    bars = [
-        Bar(name, money.signed(change), float(min(at, at + change) - low) * scale, float(abs(change)) * scale,
-            "up" if change > 0 else "down")
-        for (name, change), at in zip(changes, points, strict=False)
-    ]  # fmt: skip
-    total = points[-1]
-    start = float(min(Decimal(0), total) - low) * scale
-    return [*bars, Bar("Change", money.signed(total), start, float(abs(total)) * scale, "total")]
+
+    def bar(name: str, start: Decimal, change: Decimal, kind: str) -> Bar:
+        left = float(min(start, start + change) - low) * scale
+        return Bar(name, money.signed(change), left, float(abs(change)) * scale, kind)
+
+    return [
+        *(
+            bar(name, start, change, "up" if change > 0 else "down")
+            for (name, change), start in zip(changes, points, strict=False)
+        ),
+        bar("Change", Decimal(0), points[-1], "total"),
+    ]
 
 
-def shares(entries: list[tuple[str, Decimal, Decimal]]) -> list[Bar]:
-    """The monthly cost after the change, one bar an entry, with its change as a note."""
-    entries = folded(entries)
-    largest = max((after for _, _, after in entries), default=Decimal(0))
+def _total_bars(totals: list[view.Total]) -> list[Bar]:
+    """The monthly cost after the change, one bar for each total, with its change as a note."""
+    totals = _with_others(totals)
+    largest = max((total.after for total in totals), default=Decimal(0))
     if not largest:
         return []
     return [
-        Bar(name, money.dollars(after), 0, float(after / largest) * 100, "share",
-            money.signed(after - before) if after != before else "")
-        for name, before, after in entries
-    ]  # fmt: skip
+        Bar(
+            total.name,
+            money.dollars(total.after),
+            start=0,
+            width=float(total.after / largest) * 100,
+            kind="cost",
+            note=money.signed(total.change) if total.change else "",
+        )
+        for total in totals
+    ]
 
 
-def budget_bars(document: view.Document) -> list[BudgetBar]:
-    found = []
-    for row in document["budgets"]:
-        limit = Decimal(row["monthly_limit_usd"] or row["after"]["high"])
-        after = {end: Decimal(row["after"][end]) for end in ("low", "expected", "high")}
-        scale = float(max(limit, after["high"])) or 1
-        found.append(BudgetBar(
-            row, float(limit) / scale * 100, float(after["expected"]) / scale * 100,
-            float(after["low"]) / scale * 100, float(after["high"]) / scale * 100,
-        ))  # fmt: skip
-    return found
+def _with_others(totals: list[view.Total]) -> list[view.Total]:
+    """The largest totals; the others as one."""
+    if len(totals) <= MOST_BARS:
+        return totals
+    largest, others = totals[: MOST_BARS - 1], totals[MOST_BARS - 1 :]
+    before = sum((total.before for total in others), Decimal(0))
+    after = sum((total.after for total in others), Decimal(0))
+    return [*largest, view.Total(f"{len(others)} others", before, after)]
 
 
-def signed_spread(ends: money.Ends) -> str:
-    return money.spread(ends, money.signed)
+def _budget_bar(row: BudgetRow) -> BudgetBar:
+    limit = Decimal(row["monthly_limit_usd"] or row["after"]["high"])
+    low, expected, high = (Decimal(row["after"][end]) for end in ("low", "expected", "high"))
+    scale = 100 / (float(max(limit, high)) or 1)
+    return BudgetBar(
+        row, float(limit) * scale, float(expected) * scale, float(low) * scale, float(high) * scale
+    )
 
 
 @cache
-def environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    made.filters |= {
+    )
+    environment.filters |= {
         "dollars": money.dollars,
         "signed": money.signed,
+        "with_range": money.with_range,
+        "signed_with_range": money.signed_with_range,
+        "percent": money.percent,
         "limit": money.limit,
-        "service": view.service_of,
+        "source": view.source_text,
+        "tone": labels.tone,
+        "operation": labels.operation,
+        "counted_operations": labels.counted_operations,
     }
-    made.filters["spread"] = money.spread
-    made.filters["signed_spread"] = signed_spread
-    return made
-
-
-def render(document: view.Document) -> str:
-    """The page. Resources beyond the first 2,000 changed ones are counted on it, not listed.
-
-    Links to `docs/` work from where `make review` writes it, `build/review/`.
-    """
-    changed = view.rows(document)
-    shown = changed[:ROWS]
-    return environment().get_template("review.html.j2").render(
-        document=document,
-        plans={plan["stack"]: plan for plan in document.get("plan", ())},
-        stacks=[
-            (stack, view.groups([row for row in shown if row.stack == stack["stack"]]))
-            for stack in document["stacks"]
-        ],
-        left_out=len(changed) - len(shown),
-        violations=view.violations(document),
-        policy=document["policy"] if view.is_judged(document) else None,
-        unpriced=view.unpriced(document),
-        operations=view.operations,
-        percent=money.percent,
-        place=view.place,
-        waterfall=waterfall(document),
-        services=shares(view.totals_by(document, lambda row: view.service_of(row["type"]))),
-        regions=shares(view.totals_by(document, lambda row: row.get("region") or "no region")),
-        teams=shares(view.totals_by(document, lambda row: row.get("team") or "no team tag")),
-        budgets=budget_bars(document),
-    )  # fmt: skip
+    return environment

@@ -1,220 +1,251 @@
-"""The review as Markdown for a pull request: the headline first, details folded, always below GitHub's limit.
+"""The report as Markdown for a pull request: the outcome first, details collapsed, within GitHub's limit.
 
-The first line is a hidden marker, by which a workflow finds its own comment and updates it.
+The first line is a hidden marker, by which a workflow finds its own comment to update it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from teei_finops.review.render import money, view
+from teei_finops.review.outcome import outcome_of
+from teei_finops.review.render import labels, money, view
+from teei_finops.review.report_schema import Report
 
 MARKER = "<!-- teei-finops cost review -->"
-# GitHub refuses a comment of more than 65,536 characters ("body is too long"); room is left for what
-# a workflow adds.
+# GitHub rejects a comment of more than 65,536 characters ("body is too long"); the rest is for what a
+# workflow adds.
 LIMIT = 64_000
 # From a comment on /OWNER/NAME/pull/N, GitHub resolves a relative link against /OWNER/NAME/pull/.
 REPOSITORY = "../blob/HEAD/"
-WORDS = {
-    "pass": "✅ **Nothing stands against this change.**",
-    "advisory": "⚠️ **Nothing blocks this change; read what is marked.**",
-    "fail": "❌ **A gate says no.**",
-    "incomplete": "❌ **The preview ended in errors: this is no verdict on the change.**",
-}
-SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "−", "import": "→"}
+ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "incomplete": "❌"}
+
+
+def render(report: Report) -> str:
+    """At most 64,000 characters, whatever the size of the change; what is left out is counted."""
+    changes = view.resource_changes(report)
+    with_cost = [change for change in changes if change.largest_change or change.is_unpriced]
+    without_cost = len(changes) - len(with_cost)
+
+    top = [*_headline(report), *_stacks(report), *_budgets(report)]
+    text, used, omitted = _within_limit(([line] for line in top), 0, 20_000)
+    if omitted:
+        text += [f"… {omitted} more lines are in review.json.", ""]
+
+    block, used, omitted = _within_limit(([line] for line in _policies(report)), used, 16_000)
+    text += block + ([f"… {omitted} more lines on policies are in review.json.", ""] if omitted else [])
+
+    if with_cost:
+        text += ["### Changes, largest first", ""]
+        head = _table(("Operation", "Resource", "Stack", "After", "Change a month", "Source"), (), (3, 4))
+        rows = ([f"| {' | '.join(_change_cells(change))} |"] for change in with_cost)
+        block, used, omitted = _within_limit([head, *rows], used, 8_000)
+        text += [*block, "", *([f"… and {omitted} more.", ""] if omitted else [])]
+    if without_cost:
+        verb = "resources change" if without_cost != 1 else "resource changes"
+        text += [f"{without_cost} more {verb} at no cost.", ""]
+
+    unpriced = view.unpriced_resources(report)
+    if unpriced:
+        items = (
+            [f"- **{cell(row['name'])}** {code(row['type'])}: {cell(row.get('reason'))}"] for row in unpriced
+        )
+        block, used, omitted = _within_limit(items, used, 4_000)
+        more = [f"- … and {omitted} more"] if omitted else []
+        text += _collapsed(
+            f"Unpriced resources, not included in the totals: {len(unpriced)}", [*block, *more]
+        )
+
+    block, used, omitted = _within_limit((_change_details(change) for change in with_cost), used, 1_000)
+    if block:
+        text += ["<details><summary>How the costs are calculated</summary>", "", *block, "</details>", ""]
+    text.append(f"List prices of {report['price_date']}, before tax, for a month of 730 hours.")
+    return "\n".join(text) + "\n"
 
 
 def cell(text: Any) -> str:
     """Text that stays inside one table cell and is not read as Markdown or HTML."""
-    folded = " ".join(str(text).split())
+    line = " ".join(str(text).split())
     for mark in ("\\", "|", "<", "*", "_", "`", "["):
-        folded = folded.replace(mark, "&lt;" if mark == "<" else f"\\{mark}")
-    return folded
+        line = line.replace(mark, "&lt;" if mark == "<" else f"\\{mark}")
+    return line
 
 
 def code(text: Any) -> str:
-    folded = " ".join(str(text).split()).replace("`", "'").replace("|", "¦")
-    return f"`{folded}`"
+    line = " ".join(str(text).split()).replace("`", "'").replace("|", "¦")
+    return f"`{line}`"
 
 
-def table(headings: Iterable[str], rows: Iterable[Iterable[str]], right: Iterable[int] = ()) -> list[str]:
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]], right: Iterable[int] = ()) -> list[str]:
     names = list(headings)
-    aligned = set(right)
-    rule = ["---:" if at in aligned else "---" for at in range(len(names))]
+    right_aligned = set(right)
+    rule = ["---:" if column in right_aligned else "---" for column in range(len(names))]
     return [f"| {' | '.join(row)} |" for row in (names, rule, *rows)]
 
 
-def headline(document: view.Document) -> Iterator[str]:
-    change, before = document["change"]["expected"], document["before"]["expected"]
+def _collapsed(summary: str, lines: Iterable[str]) -> list[str]:
+    return [f"<details><summary>{summary}</summary>", "", *lines, "", "</details>", ""]
+
+
+def _headline(report: Report) -> Iterator[str]:
+    change = report["change"]["expected"]
+    percent = money.percent(change, report["before"]["expected"])
+    outcome = outcome_of(report)
     yield MARKER
-    yield f"## Cost review: {money.signed(change)} a month{money.percent(change, before)}"
+    yield f"## Cost review: {money.signed(change)} a month{percent}"
     yield ""
-    yield WORDS[document["verdict"]]
+    yield f"{ICONS[outcome.status]} **{outcome.headline}**"
     yield ""
-    scope = " (changed resources only)" if document["totals_of"] == "change" else ""
-    yield f"{money.spread(document['before'])} before, **{money.spread(document['after'])}** after{scope}."
+    if outcome.reasons:
+        yield from (f"- {cell(reason)}" for reason in outcome.reasons)
+        yield ""
+    scope = " (changed resources only)" if report["totals_of"] == "change" else ""
+    before, after = money.with_range(report["before"]), money.with_range(report["after"])
+    yield f"{before} before, **{after}** after{scope}."
     yield ""
-    for plan in document.get("plan", ()):
-        for error in plan["errors"]:
-            yield f"> ❌ **{cell(plan['stack'])}**: {cell(error)}"
-            yield ""
-    for warning in document["warnings"]:
+    for warning in report["warnings"]:
         yield f"> ⚠️ {cell(warning['message'])}"
         yield ""
 
 
-def stacks(document: view.Document) -> Iterator[str]:
-    plans = {plan["stack"]: plan for plan in document.get("plan", ())}
-
-    def row(stack: Mapping[str, Any]) -> list[str]:
-        counts = plans[stack["stack"]]["operations"] if stack["stack"] in plans else {}
-        done = ", ".join(f"{count} {op}" for op, count in view.operations(counts))
-        before, after = (money.dollars(stack[side]["expected"]) for side in ("before", "after"))
-        return [cell(stack["stack"]), done or "–", before, after, money.signed(stack["change"]["expected"])]
-
-    yield from table(
+def _stacks(report: Report) -> Iterator[str]:
+    operations = {
+        plan["stack"]: ", ".join(labels.operation_counts(plan["operations"])) for plan in report["plan"]
+    }
+    yield from _table(
         ("Stack", "Plan", "Before", "After", "Change"),
-        (row(stack) for stack in document["stacks"]),
+        (
+            [
+                cell(stack["stack"]),
+                operations.get(stack["stack"]) or "–",
+                money.dollars(stack["before"]["expected"]),
+                money.dollars(stack["after"]["expected"]),
+                money.signed(stack["change"]["expected"]),
+            ]
+            for stack in report["stacks"]
+        ),
         (2, 3, 4),
     )
     yield ""
 
 
-def policies(document: view.Document) -> Iterator[str]:
-    if not view.is_judged(document):
+def _policies(report: Report) -> Iterator[str]:
+    if not view.has_policy_results(report):
         return
-    found = view.violations(document)
-    blocking = sum(item["enforcement"] == "mandatory" for item in found)
-    yield f"### Policies: {blocking} mandatory, {len(found) - blocking} advisory"
+    violations = view.sorted_violations(report)
+    mandatory = sum(violation["enforcement"] == "mandatory" for violation in violations)
+    yield f"### Policy violations: {mandatory} mandatory, {len(violations) - mandatory} advisory"
     yield ""
-    if found:
-        yield from table(
-            ("Severity", "Resource", "What is wrong, and the fix", "Line"),
+    if violations:
+        yield from _table(
+            ("Severity", "Resource", "Problem and fix", "Source"),
             (
-                [f"{cell(item.get('severity') or '')} ({item['enforcement']})",
-                 f"**{cell(item['name'] or item['stack'])}**<br>{code(item['type'])}",
-                 f"[{code(item['policy'])}]({REPOSITORY}{item['page']}) {cell(item['message'])}",
-                 code(view.place(item["source"])) if item["source"] else "–"]
-                for item in found
+                [
+                    f"{cell(violation['severity'])} ({violation['enforcement']})",
+                    f"**{cell(violation['name'] or violation['stack'])}**<br>{code(violation['type'])}",
+                    f"[{code(violation['policy'])}]({REPOSITORY}{violation['page']}) "
+                    f"{_message(violation['message'])}",
+                    _source(view.source_text(violation["source"])),
+                ]
+                for violation in violations
             ),
-        )  # fmt: skip
-        yield ""
-    for item in document["policy"]["exemptions"]:
-        yield (
-            f"- Exemption: {code(item['policy'])} on {code(item['urn'] or item['resource'])}, "
-            f"{cell(item['owner'])}, {item['days_left']} days left: {cell(item['reason'])}"
         )
-    unknown = document["policy"]["not_applicable"]
-    if unknown:
-        lines = [
-            f"- {code(item['policy'])} on **{cell(item['name'])}**: {cell(item['message'])}"
-            for item in unknown
-        ]
-        yield from folded(f"{len(unknown)} not applicable: unknown until deploy", lines)
-    yield ""
+        yield ""
+    exemptions = report["policy"]["exemptions"]
+    for exemption in exemptions:
+        resource = code(exemption["urn"] or exemption["resource"])
+        yield (
+            f"- Exemption: {code(exemption['policy'])} on {resource}, owner {cell(exemption['owner'])}, "
+            f"{exemption['days_left']} days left: {cell(exemption['reason'])}"
+        )
+    if exemptions:
+        yield ""
+    not_applicable = report["policy"]["not_applicable"]
+    if not_applicable:
+        yield from _collapsed(
+            f"Policies that depend on values unknown until deploy: {len(not_applicable)}",
+            [
+                f"- {code(item['policy'])} on **{cell(item['name'])}**: {cell(item['message'])}"
+                for item in not_applicable
+            ],
+        )
 
 
-def budgets(document: view.Document) -> Iterator[str]:
-    if not document["budgets"]:
+def _message(text: str) -> str:
+    """A message inside one table cell, line by line."""
+    return "<br>".join(cell(line) for line in text.splitlines())
+
+
+def _budgets(report: Report) -> Iterator[str]:
+    if not report["budgets"]:
         return
     yield "### Budgets"
     yield ""
-    yield from table(
+    yield from _table(
         ("Budget", "Limit", "Estimate", "Change", "Status"),
         (
             [
-                cell(row["name"]),
-                money.limit(row["monthly_limit_usd"]),
-                money.spread(row["after"]),
-                money.signed(row["change"]["expected"]),
-                f"{row['status']} {cell(row.get('reason') or '')}".strip(),
+                cell(budget["name"]),
+                money.limit(budget["monthly_limit_usd"]),
+                money.with_range(budget["after"]),
+                money.signed(budget["change"]["expected"]),
+                f"{budget['status']}: {cell(budget['reason'])}" if budget["reason"] else budget["status"],
             ]
-            for row in document["budgets"]
+            for budget in report["budgets"]
         ),
         (1, 2, 3),
-    )  # fmt: skip
+    )
     yield ""
 
 
-def folded(summary: str, lines: Iterable[str]) -> list[str]:
-    return [f"<details><summary>{summary}</summary>", "", *lines, "", "</details>", ""]
-
-
-def change_row(row: view.Row) -> list[str]:
-    cost = row.cost or {}
-    shown = [
-        f"{SIGNS.get(row.op, '')} {row.op}",
-        f"**{cell(row.name)}**<br>{code(row.type)}",
-        cell(row.stack),
+def _change_cells(change: view.ResourceChange) -> list[str]:
+    after = amount = "–"
+    cost = change.cost
+    if cost and cost["after"] and cost["change"]:
+        after = money.dollars(cost["after"]["expected"])
+        amount = money.signed_with_range(cost["change"])
+    elif cost:
+        amount = f"unpriced: {cell(cost.get('reason'))}"
+    return [
+        labels.operation(change.op).label,
+        f"**{cell(change.name)}**<br>{code(change.type)}",
+        cell(change.stack),
+        after,
+        amount,
+        _source(change.source),
     ]
-    if row.state == "unpriced":
-        return [*shown, "–", f"unpriced: {cell(cost['reason'])}", code(row.source) if row.source else "–"]
-    if not cost:
-        return [*shown, "–", "–", code(row.source) if row.source else "–"]
-    after = money.dollars(cost["after"]["expected"])
-    change = money.spread(cost["change"], money.signed)
-    return [*shown, after, change, code(row.source) if row.source else "–"]
 
 
-def details(row: view.Row) -> list[str]:
+def _change_details(change: view.ResourceChange) -> list[str]:
+    """The changed properties of a resource and the lines of its cost."""
     lines = [
-        f"- {code(item['path'])}: {cell(item.get('before'))} → {cell(item.get('after'))}"
-        for item in row.properties[:10]
+        f"- {code(item['path'])}: {cell(item['before'])} → {cell(item['after'])}"
+        for item in change.properties[:10]
     ]
     lines += [
         f"- {cell(line['what'])}: {line['quantity']} {line['unit']} × ${line['rate']} = "
-        f"{money.spread(line['amount'])}{' (assumed)' if line['assumed'] else ''}"
-        for line in (row.cost or {}).get("lines", ())
+        f"{money.with_range(line['amount'])}{' (assumed)' if line['assumed'] else ''}"
+        for line in (change.cost["lines"] if change.cost else ())
     ]
-    return folded(f"{cell(row.name)} ({cell(row.stack)})", lines) if lines else []
+    return _collapsed(f"{cell(change.name)} ({cell(change.stack)})", lines) if lines else []
 
 
-def fitting(lines: Iterable[list[str]], used: int, reserve: int) -> tuple[list[str], int, int]:
-    """Blocks of lines while they fit below the limit: (lines, characters used by now, blocks left out)."""
-    shown: list[str] = []
-    left = 0
-    for block in lines:
+def _source(text: str) -> str:
+    return code(text) if text else "–"
+
+
+def _within_limit(blocks: Iterable[list[str]], used: int, reserve: int) -> tuple[list[str], int, int]:
+    """The lines of the first blocks that fit, with `reserve` characters of the limit kept free.
+
+    Returns the lines, the characters used so far and the number of blocks left out.
+    """
+    lines: list[str] = []
+    omitted = 0
+    for block in blocks:
         size = sum(len(line) + 1 for line in block)
-        if left or used + size > LIMIT - reserve:
-            left += 1
+        if omitted or used + size > LIMIT - reserve:
+            omitted += 1
             continue
-        shown += block
+        lines += block
         used += size
-    return shown, used, left
-
-
-def render(document: view.Document) -> str:
-    """The comment: at most 64,000 characters, whatever the change's size; what is left out is counted."""
-    changed = view.rows(document)
-    priced = [row for row in changed if row.weight or row.state == "unpriced"]
-    quiet = len(changed) - len(priced)
-    top = [*headline(document), *stacks(document), *budgets(document)]
-    text, used, left = fitting(([line] for line in top), 0, 20_000)
-    if left:
-        text += [f"… {left} more lines are in review.json.", ""]
-
-    block, used, left = fitting(([line] for line in policies(document)), used, 16_000)
-    text += block + ([f"… {left} more lines on policies are in review.json.", ""] if left else [])
-
-    if priced:
-        text += ["### What changes, the largest first", ""]
-        head = table(("", "Resource", "Stack", "After", "Change a month", "Line"), (), (3, 4))
-        body = ([f"| {' | '.join(change_row(row))} |"] for row in priced)
-        block, used, left = fitting([head, *body], used, 8_000)
-        text += [*block, "", *([f"… and {left} more.", ""] if left else [])]
-    if quiet:
-        text += [
-            f"{quiet} more resource{'s' if quiet != 1 else ''} change{'' if quiet != 1 else 's'} at no cost.",
-            "",
-        ]
-
-    missing = view.unpriced(document)
-    if missing:
-        rows = ([f"- **{cell(row['name'])}** {code(row['type'])}: {cell(row['reason'])}"] for row in missing)
-        block, used, left = fitting(rows, used, 4_000)
-        more = [f"- … and {left} more"] if left else []
-        text += [*folded(f"Unpriced, in no total: {len(missing)}", [*block, *more])]
-    block, used, left = fitting((details(row) for row in priced), used, 1_000)
-    if block:
-        text += ["<details><summary>Why</summary>", "", *block, "</details>", ""]
-    text.append(f"List prices of {document['price_date']}, before tax, a month of 730 hours.")
-    return "\n".join(text) + "\n"
+    return lines, used, omitted

@@ -1,24 +1,22 @@
-"""How amounts, ranges and names are written for people. Amounts come as decimal strings in US dollars."""
+"""How amounts are written for people. Amounts are in US dollars, Decimal or decimal strings."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
-Ends = Mapping[str, str]
+from teei_finops.review.report_schema import AmountRange
 
 CENT = Decimal("0.01")
 MINUS = "−"
 
 
-def rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
-
-
 def dollars(amount: Decimal | str) -> str:
     """`$1,234.50`, `−$3.00`; an amount that is not zero but rounds to it is `<$0.01`, never `$0.00`."""
     value = Decimal(amount)
-    if value and not rounded(value):
-        return f"{MINUS if value < 0 else ''}<$0.01"
-    return f"{MINUS if value < 0 else ''}${abs(rounded(value)):,}"
+    rounded = value.quantize(CENT, ROUND_HALF_UP)
+    sign = MINUS if value < 0 else ""
+    return f"{sign}<$0.01" if value and not rounded else f"{sign}${abs(rounded):,}"
 
 
 def signed(amount: Decimal | str) -> str:
@@ -26,15 +24,20 @@ def signed(amount: Decimal | str) -> str:
     return f"+{dollars(amount)}" if Decimal(amount) > 0 else dollars(amount)
 
 
-def spread(ends: Ends, write=dollars) -> str:
-    """The expected amount, and its range where the ends differ: `$12.00 ($9.00 to $20.00)`."""
-    if Decimal(ends["low"]) == Decimal(ends["high"]):
-        return write(ends["expected"])
-    return f"{write(ends['expected'])} ({write(ends['low'])} to {write(ends['high'])})"
+def with_range(amount: AmountRange, write: Callable[[str], str] = dollars) -> str:
+    """The expected amount, and its range where low and high differ: `$12.00 ($9.00 to $20.00)`."""
+    if Decimal(amount["low"]) == Decimal(amount["high"]):
+        return write(amount["expected"])
+    return f"{write(amount['expected'])} ({write(amount['low'])} to {write(amount['high'])})"
+
+
+def signed_with_range(change: AmountRange) -> str:
+    """`+$12.00 (+$9.00 to +$20.00)`."""
+    return with_range(change, signed)
 
 
 def percent(change: str, before: str) -> str:
-    """The change relative to what there was: ` (+12.5 %)`; nothing when there was nothing."""
+    """The change in percent of what was before: ` (+12.5 %)`; empty when that was 0."""
     base = Decimal(before)
     if not base:
         return ""
@@ -43,5 +46,5 @@ def percent(change: str, before: str) -> str:
 
 
 def limit(amount: str | None) -> str:
-    """A budget's limit, which may be missing where only the increase is capped."""
+    """A budget's limit, which is missing where only the increase is capped."""
     return "no limit" if amount is None else dollars(amount)

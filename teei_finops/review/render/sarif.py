@@ -1,51 +1,70 @@
 """The findings of the review as SARIF 2.1.0, as GitHub code scanning reads it."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 
-from teei_finops.review.render import view
-from teei_finops.review.render.findings import Finding, findings
+from teei_finops.review.render.findings import RULES, Finding, findings, level_of
+from teei_finops.review.report_schema import PolicyRule, Report
 
-# GitHub shows a result only with a place in a file; what has none is shown at the program's first line.
+# GitHub shows only results that have a location; those without a source line get the program's first line.
 PROGRAM = "__main__.py"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def rule(finding: Finding) -> dict[str, Any]:
-    made: dict[str, Any] = {"id": finding.rule, "shortDescription": {"text": finding.rule.replace("-", " ")}}
-    if finding.page:
-        made["help"] = {"text": f"See {finding.page}."}
-    return made
-
-
-def result(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
-    place = {
-        "artifactLocation": {"uri": finding.file or PROGRAM, "uriBaseId": "%SRCROOT%"},
-        "region": {"startLine": max(finding.line, 1)},
+def render(report: Report) -> str:
+    """One run with all rules of the review and of the policy packs, and a result for each finding."""
+    results = list(findings(report))
+    rules = {rule.id: _rule(rule.id, rule.description, rule.help, rule.level) for rule in RULES}
+    rules |= {policy["id"]: _policy_rule(policy) for policy in report["policy"]["rules"]}
+    for finding in results:
+        rules.setdefault(finding.rule, _rule_of_finding(finding))
+    positions = {rule: position for position, rule in enumerate(rules)}
+    run = {
+        "tool": {"driver": {"name": "teei-finops", "rules": list(rules.values())}},
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+        "results": [_result(finding, positions) for finding in results],
     }
-    location: dict[str, Any] = {"physicalLocation": place}
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _rule(rule: str, description: str, help_text: str, level: str) -> dict[str, Any]:
+    return {
+        "id": rule,
+        "shortDescription": {"text": description},
+        "help": {"text": help_text},
+        "defaultConfiguration": {"level": level},
+    }
+
+
+def _policy_rule(policy: PolicyRule) -> dict[str, Any]:
+    help_text = f"{policy['fix']} See {policy['page']}." if policy["page"] else policy["fix"]
+    return _rule(policy["id"], policy["description"], help_text, level_of(policy["level"]))
+
+
+def _rule_of_finding(finding: Finding) -> dict[str, Any]:
+    """The rule of a pack without a report file, of which only the violation is known."""
+    return _rule(finding.rule, finding.rule.replace("-", " "), f"See {finding.page}.", finding.level)
+
+
+def _result(finding: Finding, positions: dict[str, int]) -> dict[str, Any]:
+    source = finding.source or {"file": PROGRAM, "line": 1}
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": source["file"], "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": max(source["line"], 1)},
+        }
+    }
     if finding.urn:
         location["logicalLocations"] = [
             {"name": finding.name, "fullyQualifiedName": finding.urn, "kind": "resource"}
         ]
     return {
         "ruleId": finding.rule,
-        "ruleIndex": rules[finding.rule],
+        "ruleIndex": positions[finding.rule],
         "level": finding.level,
         "message": {"text": f"{finding.stack}: {finding.message}" if finding.stack else finding.message},
         "locations": [location],
         "partialFingerprints": {"resource/v1": f"{finding.rule}:{finding.urn or finding.name}"},
     }
-
-
-def render(document: view.Document) -> str:
-    """One run with a rule for each kind of finding. Without findings the run has no results."""
-    found = list(findings(document))
-    rules = {finding.rule: rule(finding) for finding in found}
-    order = {name: at for at, name in enumerate(rules)}
-    run = {
-        "tool": {"driver": {"name": "teei-finops", "rules": list(rules.values())}},
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
-        "results": [result(finding, order) for finding in found],
-    }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"

@@ -1,64 +1,74 @@
-"""The review as plain text for a terminal."""
+"""The report as plain text for a terminal."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
-from teei_finops.review.render import money, view
+from teei_finops.review.outcome import outcome_of
+from teei_finops.review.render import labels, money, view
+from teei_finops.review.report_schema import Report
 
-LONGEST = 60
+LONGEST_NAME = 60
+RIGHT_ALIGNED = {3, 4}  # before and after
 
 
-def columns(rows: list[tuple[str, ...]], right: set[int]) -> Iterator[str]:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+def render(report: Report) -> str:
+    """Changed resources, budgets, violations, unpriced resources, warnings, totals and the outcome."""
+    lines: list[str] = []
+    changes = view.resource_changes(report)
+    if changes:
+        headings = ("OPERATION", "RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE A MONTH")
+        lines += [*_columns([headings, *(_cells(change) for change in changes)]), ""]
+    for budget in report["budgets"]:
+        lines.append(
+            f"budget {budget['name']}: {money.with_range(budget['after'])} of "
+            f"{money.limit(budget['monthly_limit_usd'])}: {budget['status']}"
+        )
+    for violation in view.sorted_violations(report):
+        lines.append(
+            f"{violation['enforcement']} policy {violation['policy']}: {violation['name']}: "
+            f"{_one_line(violation['message'])}"
+        )
+    for row in view.unpriced_resources(report):
+        lines.append(f"unpriced {row['name']} ({row['type']}): {row.get('reason', '')}")
+    for warning in report["warnings"]:
+        lines.append(f"warning: {warning['message']}")
+    scope = " (changed resources only)" if report["totals_of"] == "change" else ""
+    outcome = outcome_of(report)
+    lines += [
+        f"before {money.with_range(report['before'])}{scope}",
+        f"after  {money.with_range(report['after'])}{scope}",
+        f"change {money.signed_with_range(report['change'])} a month",
+        f"{outcome.status}: {outcome.headline}",
+        *(f"- {_one_line(reason)}" for reason in outcome.reasons),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(change: view.ResourceChange) -> tuple[str, ...]:
+    cells = (labels.operation(change.op).label, _shortened(change.name), change.type)
+    cost = change.cost
+    if cost is None:
+        return (*cells, "", "", "")
+    if not (cost["before"] and cost["after"] and cost["change"]):
+        return (*cells, "unpriced", "unpriced", cost.get("reason", ""))
+    before, after = (money.dollars(amount["expected"]) for amount in (cost["before"], cost["after"]))
+    return (*cells, before, after, money.signed_with_range(cost["change"]))
+
+
+def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (
-            text.rjust(width) if at in right else text.ljust(width)
-            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+            text.rjust(width) if column in RIGHT_ALIGNED else text.ljust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()
 
 
-def short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
-def resource(row: view.Row) -> tuple[str, ...]:
-    cost = row.cost
-    if cost is None:
-        return (row.op, short(row.name), row.type, "", "", "")
-    if row.state == "unpriced":
-        return (row.op, short(row.name), row.type, "unpriced", "unpriced", cost["reason"])
-    before, after = (money.dollars(cost[side]["expected"]) for side in ("before", "after"))
-    return (row.op, short(row.name), row.type, before, after, money.spread(cost["change"], money.signed))
-
-
-def render(document: view.Document) -> str:
-    """Resources that change, budgets, unpriced ones by name and the totals, one line each."""
-    lines: list[str] = []
-    changed = view.rows(document)
-    if changed:
-        head = ("", "RESOURCE", "TYPE", "BEFORE", "AFTER", "CHANGE A MONTH")
-        lines += [*columns([head, *(resource(row) for row in changed)], {3, 4}), ""]
-    for budget in document["budgets"]:
-        lines.append(
-            f"budget {budget['name']}: {money.spread(budget['after'])} of "
-            f"{money.limit(budget['monthly_limit_usd'])}: {budget['status']}"
-        )
-    for item in view.violations(document):
-        lines.append(
-            f"{item['enforcement']} {item['policy']} {item['name']}: {' '.join(item['message'].split())}"
-        )
-    missing = view.unpriced(document)
-    for row in missing:
-        lines.append(f"unpriced {row['name']} ({row['type']}): {row['reason']}")
-    for warning in document["warnings"]:
-        lines.append(f"warning: {warning['message']}")
-    for plan in document.get("plan", ()):
-        lines += [f"error in {plan['stack']}: {' '.join(error.split())}" for error in plan["errors"]]
-    totals = " (of the change only)" if document["totals_of"] == "change" else ""
-    lines += [
-        f"before {money.spread(document['before'])}{totals}",
-        f"after  {money.spread(document['after'])}{totals}",
-        f"change {money.spread(document['change'], money.signed)} a month",
-        f"verdict: {document['verdict']}",
-    ]
-    return "\n".join(lines) + "\n"
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,5 +1,9 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
-"""The language host the engine asks to run the program: the official one is not a Go module one can get."""
+"""The Python language host, which runs the program when the engine asks for it.
+
+The official one is not a Go module, so the built engine comes without it; it would also run the program in
+another process, which would import the SDKs again for each stack.
+"""
 
 import asyncio
 import io
@@ -9,31 +13,31 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from contextvars import copy_context
 from pathlib import Path
 
 import grpc
 from pulumi import log
-from pulumi.automation._server import LanguageServer
 from pulumi.errors import RunError
-from pulumi.runtime import reset_options, rpc, run_in_stack, set_all_config
-from pulumi.runtime.proto import language_pb2, resource_pb2_grpc
+from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
+from pulumi.runtime.proto import engine_pb2_grpc, language_pb2, language_pb2_grpc, plugin_pb2
 
-_OURS = str(Path(__file__).resolve().parents[2])
+from teei_finops.sandbox.engine.engine_stubs import EngineWithoutDebugLog, ResourceMonitor
+from teei_finops.sandbox.engine.grpc_server import MESSAGE_LIMITS
 
 
-class LanguageHost(LanguageServer):
-    """Runs the program of the project the engine names, in this process.
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """Runs the program of a project in this process.
 
-    `user_error` holds the text of the last error that the program meant for its reader.
+    `user_error` is the last exception with a true attribute `user_error`: a message for the program's user,
+    which is shown without a traceback.
     """
 
     def __init__(self, program: Path, *, debug: bool = False):
-        super().__init__(lambda: None)
         self._debug = debug
         self._directory = program
-        self._known_modules = frozenset(sys.modules)
+        self._modules_before = frozenset(sys.modules)
         self._engine_address = ""
         self.user_error: str | None = None
 
@@ -41,163 +45,159 @@ class LanguageHost(LanguageServer):
         self._engine_address = request.engine_address
         return language_pb2.LanguageHandshakeResponse()
 
-    def Run(self, request, context):
-        entry = _entry_point(request, self._directory)
-        return copy_context().run(self._run, request, entry)
+    def About(self, request, context):
+        version = ".".join(map(str, sys.version_info[:3]))
+        return language_pb2.AboutResponse(executable=sys.executable, version=version)
 
-    def _run(self, request, entry: Path):
-        self._forget_program_modules(entry.parent)
-        organization = request.organization or "organization"
-        reset_options(
-            project=request.project,
-            monitor_address=request.monitor_address,
-            engine_address=self._engine_address or next(iter(request.args), ""),
-            organization=organization,
-            stack=request.stack,
-            parallel=request.parallel,
-            preview=request.dryRun,
+    def GetPluginInfo(self, request, context):
+        return plugin_pb2.PluginInfo()
+
+    def GetRequiredPlugins(self, request, context):
+        return language_pb2.GetRequiredPluginsResponse()
+
+    def GetRequiredPackages(self, request, context):
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def Run(self, request, context):
+        return copy_context().run(self._run, request)  # the SDK keeps its settings in the context
+
+    def _run(self, request):
+        entry = _entry_point(request, self._directory)
+        self._unload_program_modules(entry.parent)
+        engine_address = self._engine_address or next(iter(request.args), "")
+        engine = engine_pb2_grpc.EngineStub if self._debug else EngineWithoutDebugLog
+        configure(
+            Settings(
+                project=request.project,
+                stack=request.stack,
+                monitor=ResourceMonitor(_channel(request.monitor_address)),
+                engine=engine(_channel(engine_address)),
+                parallel=request.parallel,
+                dry_run=request.dryRun,
+                organization=request.organization or "organization",
+            )
         )
         set_all_config(dict(request.config), list(request.configSecretKeys))
-        loop = asyncio.new_event_loop()
-        loop.set_default_executor(ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4))
-        loop.set_exception_handler(self._exception_handler)
         try:
-            with _program_at(entry), nullcontext() if self._debug else _without_debug_messages():
-                loop.run_until_complete(run_in_stack(lambda: _run_program(entry)))
+            _run_in_event_loop(entry, workers=max(request.parallel, 1) * 4)
         except grpc.RpcError as error:
-            # An unavailable monitor is an engine that is already leaving; it has said why.
+            # The monitor is unavailable when the engine is shutting down, and the engine reports the reason.
             if error.code() != grpc.StatusCode.UNAVAILABLE:
                 return language_pb2.RunResponse(error=f"RPC error: {error.details()}")
-        except BaseException as error:  # whatever the program raises, the engine must hear of it
-            log.error(self._explain(error, entry.parent))
+        except BaseException as error:  # anything that the program raises, SystemExit included
+            log.error(self._message(error, entry.parent))
             return language_pb2.RunResponse(bail=True)
-        finally:
-            _close(loop)
         return language_pb2.RunResponse()
 
-    def _explain(self, error: BaseException, directory: Path) -> str:
+    def _message(self, error: BaseException, directory: Path) -> str:
         if isinstance(error, RunError):
             return str(error)
         if getattr(error, "user_error", False):
             self.user_error = str(error)
             return str(error)
-        return "Program failed with an unhandled exception:\n" + "".join(
-            _traceback_of_program(error, directory)
-        )
+        return "Program failed with an unhandled exception:\n" + "".join(_traceback(error, directory))
 
-    def _forget_program_modules(self, directory: Path) -> None:
-        """A second run in one process (`pulumi watch`) sees the program as it is now."""
+    def _unload_program_modules(self, directory: Path) -> None:
+        """Make a second run in this process (`pulumi watch`) import the program again."""
         for name, module in list(sys.modules.items()):
-            origin = getattr(module, "__file__", None)
-            if name in self._known_modules or not origin or "site-packages" in origin:
+            file = getattr(module, "__file__", None)
+            if name in self._modules_before or not file or "site-packages" in file:
                 continue
-            if Path(origin).is_relative_to(directory):
+            if Path(file).is_relative_to(directory):
                 del sys.modules[name]
 
 
-def _answer_reads_with_their_id() -> None:
-    """The engine (3.259) leaves the id out of its answer, and the SDK (3.272) takes it for unknown then."""
-    create = resource_pb2_grpc.ResourceMonitorStub.__init__
-
-    def create_with_ids(stub, channel) -> None:
-        create(stub, channel)
-        read = stub.ReadResource
-
-        def read_with_id(request, *arguments, **options):
-            response = read(request, *arguments, **options)
-            if response.urn and not response.id and request.id != rpc.UNKNOWN:
-                response.id = request.id
-            return response
-
-        stub.ReadResource = read_with_id
-
-    resource_pb2_grpc.ResourceMonitorStub.__init__ = create_with_ids  # type: ignore[method-assign]
-
-
-_answer_reads_with_their_id()
+def _channel(address: str) -> grpc.Channel:
+    return grpc.insecure_channel(address, options=MESSAGE_LIMITS)
 
 
 def _entry_point(request, directory: Path) -> Path:
-    """The file to run: `main` of Pulumi.yaml may name a directory or a file."""
+    """The file to run; `main` of Pulumi.yaml is a directory or a file."""
     root = Path(request.info.program_directory or directory)
     entry = (root / (request.info.entry_point or ".")).resolve()
     return entry / "__main__.py" if entry.is_dir() else entry
 
 
-@contextmanager
-def _without_debug_messages():
-    """The SDK sends the engine several for each resource and waits each time, to have them thrown away."""
-    send = log.debug
-    log.debug = lambda *_, **__: None
+def _run_in_event_loop(entry: Path, workers: int) -> None:
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=workers))
+    loop.set_exception_handler(_stop_on_rpc_error)
     try:
-        yield
+        with _as_main_program(entry):
+            loop.run_until_complete(run_in_stack(lambda: _run_program(entry)))
     finally:
-        log.debug = send
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                loop.run_until_complete(task)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _stop_on_rpc_error(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+    if isinstance(context.get("exception"), grpc.RpcError):
+        loop.stop()
+    else:
+        loop.default_exception_handler(context)
 
 
 def _run_program(entry: Path) -> None:
-    # What the program prints must not end up in the middle of the engine's `--json` document.
-    with redirect_stdout(_Lines(log.info)), redirect_stderr(_Lines(log.info)):
+    # What the program prints goes to the engine's log, so that it is not mixed with a `--json` document.
+    with redirect_stdout(_LineWriter(log.info)), redirect_stderr(_LineWriter(log.info)):
         try:
             runpy.run_path(str(entry), run_name="__main__")
-        except SystemExit as leaving:
-            if leaving.code:
-                raise RunError(f"Program exited with {leaving.code}") from leaving
+        except SystemExit as exit_request:
+            if exit_request.code:
+                raise RunError(f"Program exited with {exit_request.code}") from exit_request
 
 
-class _Lines(io.TextIOBase):
-    """A text stream that hands each line to the engine's log."""
+class _LineWriter(io.TextIOBase):
+    """A text stream that passes on each complete line."""
 
     def __init__(self, write_line: Callable[[str], object]):
         self._write_line = write_line
-        self._rest = ""
+        self._incomplete = ""
 
     def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
+        *lines, self._incomplete = (self._incomplete + text).split("\n")
         for line in lines:
             self._write_line(line)
         return len(text)
 
     def close(self) -> None:
-        if self._rest:
+        if self._incomplete:
             self.write("\n")
         super().close()
 
 
 @contextmanager
-def _program_at(entry: Path):
-    """As `python __main__.py` run in its directory: there, and first on the module path."""
-    before, path = Path.cwd(), list(sys.path)
+def _as_main_program(entry: Path):
+    """Run as `python __main__.py` in the program's directory: that directory is first on the module path, and
+    the one that the sandbox was started in is not on it."""
+    directory, path = Path.cwd(), list(sys.path)
     os.chdir(entry.parent)
-    rest = (item for item in path if item not in ("", str(entry.parent), _OURS))
-    sys.path[:] = [str(entry.parent), *rest, *_packages_of_program(entry.parent)]
+    others = (item for item in path if item not in ("", str(directory), str(entry.parent)))
+    sys.path[:] = [str(entry.parent), *others, *_virtual_environment(entry.parent)]
     try:
         yield
     finally:
         sys.path[:] = path
-        os.chdir(before)
+        os.chdir(directory)
 
 
-def _packages_of_program(directory: Path) -> list[str]:
-    """What the program has installed in an environment of its own comes after what is installed here."""
+def _virtual_environment(directory: Path) -> list[str]:
+    """The packages installed in the program's own virtual environment."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    found = (directory / name / "lib" / version / "site-packages" for name in ("venv", ".venv"))
-    return [str(path) for path in found if path.is_dir() and str(path) not in sys.path]
+    folders = (directory / name / "lib" / version / "site-packages" for name in ("venv", ".venv"))
+    return [str(folder) for folder in folders if folder.is_dir() and str(folder) not in sys.path]
 
 
-def _traceback_of_program(error: BaseException, directory: Path) -> list[str]:
-    """The traceback from the program's first own frame: what is before runs the program."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = (index for index, frame in enumerate(frames) if Path(frame.filename).is_relative_to(directory))
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(list(frames)[next(own, 0) :])]
+def _traceback(error: BaseException, directory: Path) -> list[str]:
+    """The traceback from the first frame in the program's directory on."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    in_program = (
+        index for index, frame in enumerate(frames) if Path(frame.filename).is_relative_to(directory)
+    )
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[next(in_program, 0) :])]
     return [*lines, *traceback.format_exception_only(error)]
-
-
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            loop.run_until_complete(task)
-    loop.close()
-    sys.stdout.flush()
-    sys.stderr.flush()

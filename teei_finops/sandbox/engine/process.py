@@ -1,4 +1,4 @@
-"""The engine as a child process that is never left behind."""
+"""Runs the engine as a child process, which ends with this process."""
 
 import os
 import signal
@@ -7,20 +7,10 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 _GRACE_SECONDS = 15
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How the engine ended; the texts are empty unless they were asked for."""
-
-    exit_code: int
-    stdout: str = ""
-    stderr: str = ""
 
 
 def run_engine(
@@ -29,61 +19,63 @@ def run_engine(
     directory: Path,
     environment: Mapping[str, str],
     capture: bool = False,
-    shows: Callable[[str], bool] | None = None,
-) -> Finished:
-    """Run the engine to its end; SIGINT and SIGTERM stop it as they stop pulumi.
+    print_line: Callable[[str], bool] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the engine to its end; SIGINT and SIGTERM are passed on to it.
 
-    `shows` decides line by line what of the engine's stdout is printed.
+    With `capture` the result holds the output. With `print_line` each line of stdout is printed if the
+    function returns true for it. The exit code is a shell's: 128 + the signal number after a signal.
     """
-    pipe = subprocess.PIPE if capture else None
-    out = sys.stdout  # while the program runs in this process, it stands for the engine's log
+    output = subprocess.PIPE if capture else None
+    stdout = sys.stdout  # the language host replaces it while the program runs
     process = subprocess.Popen(
         command,
         cwd=directory,
         env=dict(environment),
         stdin=subprocess.DEVNULL if capture else None,
-        stdout=subprocess.PIPE if shows else pipe,
-        stderr=pipe,
+        stdout=subprocess.PIPE if print_line else output,
+        stderr=output,
         text=True,
     )
     try:
-        with _signals_passed_to(process):
-            if shows:
-                _print_lines(process, shows, out)
-            stdout, stderr = process.communicate()
+        with _passing_signals_to(process):
+            if print_line:
+                _print_lines(process, print_line, stdout)
+            out, err = process.communicate()
     finally:
-        _end(process)
-    return Finished(exit_code=_exit_code(process.returncode), stdout=stdout or "", stderr=stderr or "")
+        _stop(process)
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    return subprocess.CompletedProcess(command, code, out or "", err or "")
 
 
-def _print_lines(process: subprocess.Popen[str], shows: Callable[[str], bool], out: TextIO) -> None:
+def _print_lines(process: subprocess.Popen[str], print_line: Callable[[str], bool], stdout: TextIO) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        if shows(line):
-            print(line, end="", file=out, flush=True)
+        if print_line(line):
+            print(line, end="", file=stdout, flush=True)
 
 
 @contextmanager
-def _signals_passed_to(process: subprocess.Popen[Any]):
+def _passing_signals_to(process: subprocess.Popen[Any]):
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers; whoever started this thread stops the process
+        yield  # only the main thread can set signal handlers
         return
 
     def pass_on(number: int, _frame: object) -> None:
-        # A terminal sends Ctrl-C to the engine as well, and a second one would kill it at once.
+        # A terminal sends Ctrl-C to the engine as well, and a second one would kill the engine at once.
         if number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty():
             return
         process.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def _end(process: subprocess.Popen[Any]) -> None:
+def _stop(process: subprocess.Popen[Any]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
@@ -93,15 +85,10 @@ def _end(process: subprocess.Popen[Any]) -> None:
             process.wait()
 
 
-def _exit_code(status: int) -> int:
-    """As a shell gives it: 128 more than the signal for a process that a signal ended."""
-    return status if status >= 0 else 128 - status
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process of this machine runs."""
+def is_alive(process_id: int) -> bool:
+    """Whether a process with this id runs on this machine."""
     try:
-        os.kill(process, 0)
+        os.kill(process_id, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

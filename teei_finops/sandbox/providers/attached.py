@@ -1,51 +1,54 @@
-"""The stand-ins that answer for the providers a program may use."""
+"""The fake providers that the sandbox attaches to the engine, and the fake AWS account of a stack."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from teei_finops.sandbox.environment import Place
-from teei_finops.sandbox.providers.aws.account import Account, Key
-from teei_finops.sandbox.providers.aws.provider import AwsStandIn
-from teei_finops.sandbox.providers.fake_provider import StandIn
-from teei_finops.sandbox.providers.generic import OtherStandIn, other_providers
-from teei_finops.sandbox.providers.kubernetes.provider import KubernetesStandIn
+from teei_finops.sandbox.providers.aws.account import FakeAccount
+from teei_finops.sandbox.providers.aws.journal import Key
+from teei_finops.sandbox.providers.aws.provider import FakeAwsProvider
+from teei_finops.sandbox.providers.fake_provider import FakeProvider
+from teei_finops.sandbox.providers.generic import GenericProvider, generic_provider_names
+from teei_finops.sandbox.providers.kubernetes.provider import FakeKubernetesProvider
 from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in, short_name
+from teei_finops.sandbox.workspace import Workspace
 
 
 @contextmanager
-def stand_ins(place: Place, project: Project | None, stack: str | None) -> Iterator[Mapping[str, StandIn]]:
-    """Each attached provider by its package name; the engine has to know them all before it starts."""
-    account = account_of(place, project, stack)
+def fake_providers(
+    workspace: Workspace, project: Project | None, stack: str | None
+) -> Iterator[Mapping[str, FakeProvider]]:
+    """Every fake provider by its package name: the engine needs the whole list before it starts."""
+    account = account_of(workspace, project, stack)
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     try:
         yield {
-            "aws": AwsStandIn(version("pulumi_aws"), account, region),
-            "kubernetes": KubernetesStandIn(
-                version("pulumi_kubernetes"), lambda: _resources(place, project, stack)
+            "aws": FakeAwsProvider(version("pulumi_aws"), account, region),
+            "kubernetes": FakeKubernetesProvider(
+                version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack)
             ),
-            **{name: OtherStandIn(name) for name in other_providers()},
+            **{name: GenericProvider(name) for name in generic_provider_names()},
         }
     finally:
         account.close()
 
 
-def account_of(place: Place, project: Project | None, stack: str | None) -> Account:
-    """The AWS account that holds what a stack made in earlier runs."""
+def account_of(workspace: Workspace, project: Project | None, stack: str | None) -> FakeAccount:
+    """The fake AWS account with the resources that earlier runs created for a stack."""
     if project is None or stack is None:
-        return Account(None)
-    journal = place.scratch / "aws" / project.name / f"{short_name(stack)}.jsonl"
-    return Account(journal, lambda: _aws_keys(place, project, stack))
+        return FakeAccount(None)
+    journal = workspace.scratch / "aws" / project.name / f"{short_name(stack)}.jsonl"
+    return FakeAccount(journal, lambda: _aws_keys_in_state(workspace, project, stack))
 
 
-def _aws_keys(place: Place, project: Project, stack: str) -> Iterator[Key]:
-    for resource in _resources(place, project, stack):
+def _aws_keys_in_state(workspace: Workspace, project: Project, stack: str) -> Iterator[Key]:
+    for resource in _resources_in_state(workspace, project, stack):
         if resource.get("type", "").startswith("aws:") and resource.get("id"):
             yield resource["type"], resource["id"]
 
 
-def _resources(place: Place, project: Project | None, stack: str | None) -> list[dict]:
+def _resources_in_state(workspace: Workspace, project: Project | None, stack: str | None) -> list[dict]:
     if project is None or stack is None:
         return []
-    return resources_in(checkpoint_file(place, project.name, stack))
+    return resources_in(checkpoint_file(workspace, project.name, stack))

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
-"""What every stand-in provider has in common: the engine's resource provider protocol."""
+"""The base of the fake providers: the engine's resource provider protocol, with every input accepted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from teei_finops.sandbox.providers.property_diff import diff_response, differenc
 from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
 
 
-class StandIn(provider_pb2_grpc.ResourceProviderServicer):
-    """Takes what it is given; subclasses check it and say what was made."""
+class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """Accepts every input; subclasses check inputs and create resources."""
 
     def __init__(self, version: str):
         self.version = version
@@ -39,8 +39,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def Diff(self, request, context):
-        found = list(differences(struct_to_python(request.old_inputs), struct_to_python(request.news)))
-        return diff_response(found, lambda _: False)
+        changes = list(differences(struct_to_python(request.old_inputs), struct_to_python(request.news)))
+        return diff_response(changes, lambda _: False)
 
     def Update(self, request, context):
         return provider_pb2.UpdateResponse(properties=request.news)
@@ -55,8 +55,13 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-def answered(result: Mapping[str, Any]) -> provider_pb2.InvokeResponse:
-    """The answer to a function call."""
+def invoke_response(result: Mapping[str, Any]) -> provider_pb2.InvokeResponse:
+    """The response to a function call."""
     response = provider_pb2.InvokeResponse()
-    getattr(response, "return").CopyFrom(to_struct(result))  # the field's name is a keyword of Python
+    getattr(response, "return").CopyFrom(to_struct(result))  # the field's name is a Python keyword
     return response
+
+
+def logical_name(urn: str) -> str:
+    """The name that the program gave a resource."""
+    return urn.rsplit("::", 1)[-1]

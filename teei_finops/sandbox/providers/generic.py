@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
-"""Stand-ins for other common providers, so that other people's programs run too."""
+"""A fake for every provider other than AWS and Kubernetes: it accepts all inputs and makes random values."""
 
 import base64
 import secrets
@@ -12,11 +12,11 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2
 
-from teei_finops.sandbox.providers.fake_provider import StandIn
+from teei_finops.sandbox.providers.fake_provider import FakeProvider
 from teei_finops.sandbox.providers.property_diff import diff_response, differences
 from teei_finops.sandbox.providers.property_values import secret, struct_to_python, with_outputs
 
-_USUAL = (
+_COMMON_PROVIDERS = (
     "random",
     "tls",
     "time",
@@ -33,18 +33,18 @@ _WORDS = ("brave", "calm", "eager", "fair", "gentle", "keen", "merry", "proud", 
 _ANIMALS = ("badger", "crane", "dolphin", "falcon", "heron", "lynx", "otter", "panda", "robin", "yak")
 
 
-def other_providers() -> frozenset[str]:
-    """The usual ones, and those whose SDK is installed; the engine must know them before it asks."""
+def generic_provider_names() -> frozenset[str]:
+    """The packages with a generic fake: the common ones, and those whose SDK is installed."""
     installed = {
         item.name.replace("_", "-").removeprefix("pulumi-")
         for item in distributions()
         if item.name.replace("_", "-").startswith("pulumi-")
     }
-    return frozenset(_USUAL) | installed - {"aws", "kubernetes", "policy"}
+    return frozenset(_COMMON_PROVIDERS) | installed - {"aws", "kubernetes", "policy"}
 
 
-class OtherStandIn(StandIn):
-    """Takes every resource of one provider; values of `random` are really random."""
+class GenericProvider(FakeProvider):
+    """Accepts every resource of one provider; values of `random` are really random."""
 
     def __init__(self, name: str):
         super().__init__(_installed_version(name))
@@ -52,24 +52,24 @@ class OtherStandIn(StandIn):
 
     def Diff(self, request, context):
         olds, news = struct_to_python(request.old_inputs), struct_to_python(request.news)
-        replaces_all = self._name in ("random", "tls")  # their values are fixed once they are made
+        replaces_all = self._name in ("random", "tls")  # a value is generated once
         return diff_response(list(differences(olds, news)), lambda _: replaces_all)
 
     def Create(self, request, context):
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
         inputs = struct_to_python(request.properties)
-        resource_id, outputs = _made(request.type, inputs)
+        resource_id, outputs = _created(request.type, inputs)
         return provider_pb2.CreateResponse(
             id=resource_id, properties=with_outputs(request.properties, outputs)
         )
 
     def Invoke(self, request, context):
-        text = f"the sandbox has no answer for {request.tok} of the provider {self._name}"
+        text = f"the sandbox does not support {request.tok} of the provider {self._name}; remove the call"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 
     def Construct(self, request, context):
-        text = f"the sandbox cannot expand the component {request.type} of the provider {self._name}"
+        text = f"the sandbox does not support the component {request.type} of the provider {self._name}"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 
 
@@ -80,23 +80,24 @@ def _installed_version(name: str) -> str:
         return "1.0.0"
 
 
-def _made(token: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    kind = token.rsplit(":", 1)[-1]
+def _created(token: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The id and the outputs of a new resource."""
+    resource_type = token.rsplit(":", 1)[-1]
     if token.startswith("random:"):
-        return _random(kind, inputs)
-    if kind == "PrivateKey" and token.startswith("tls:"):
+        return _random_value(resource_type, inputs)
+    if resource_type == "PrivateKey" and token.startswith("tls:"):
         return _private_key()
-    if kind == "Command":
+    if resource_type == "Command":
         return secrets.token_hex(4), {"stdout": "", "stderr": ""}
     return secrets.token_hex(8), {}
 
 
-def _random(kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    if kind in ("RandomString", "RandomPassword"):
-        text = _text(inputs)
-        result = secret(text) if kind == "RandomPassword" else text
-        return ("none" if kind == "RandomPassword" else text), {"result": result}
-    if kind == "RandomId":
+def _random_value(resource_type: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if resource_type in ("RandomString", "RandomPassword"):
+        text = _random_text(inputs)
+        result = secret(text) if resource_type == "RandomPassword" else text
+        return ("none" if resource_type == "RandomPassword" else text), {"result": result}
+    if resource_type == "RandomId":
         data = secrets.token_bytes(int(inputs["byteLength"]))
         prefix = inputs.get("prefix") or ""
         url = base64.urlsafe_b64encode(data).decode().rstrip("=")
@@ -106,21 +107,21 @@ def _random(kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             "b64Url": prefix + url,
             "b64Std": prefix + base64.b64encode(data).decode(),
         }
-    if kind == "RandomInteger":
+    if resource_type == "RandomInteger":
         low, high = int(inputs["min"]), int(inputs["max"])
         number = low + secrets.randbelow(high - low + 1)
         return str(number), {"result": number}
-    if kind == "RandomUuid":
+    if resource_type == "RandomUuid":
         text = str(uuid.uuid4())
         return text, {"result": text}
-    if kind == "RandomPet":
+    if resource_type == "RandomPet":
         words = [
             *(secrets.choice(_WORDS) for _ in range(int(inputs.get("length") or 2) - 1)),
             secrets.choice(_ANIMALS),
         ]
         pet = (inputs.get("separator") or "-").join([*filter(None, [inputs.get("prefix")]), *words])
         return pet, {}
-    if kind == "RandomShuffle":
+    if resource_type == "RandomShuffle":
         pool = list(inputs["inputs"])
         secrets.SystemRandom().shuffle(pool)
         count = int(inputs.get("resultCount") or len(pool))
@@ -128,7 +129,7 @@ def _random(kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return secrets.token_hex(8), {}
 
 
-def _text(inputs: Mapping[str, Any]) -> str:
+def _random_text(inputs: Mapping[str, Any]) -> str:
     classes = (
         ("lower", "minLower", string.ascii_lowercase),
         ("upper", "minUpper", string.ascii_uppercase),

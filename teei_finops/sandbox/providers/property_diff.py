@@ -1,4 +1,4 @@
-"""What changed between two sets of properties, path by path, as providers report it."""
+"""The differences between two sets of properties, by path, as providers report them to the engine."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Difference:
 
 
 def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Difference]:
-    """Changed paths in the order of their names; names that begin with __ are bookkeeping."""
+    """The changed paths in alphabetical order; names that begin with __ are internal and left out."""
     for key in sorted({*olds, *news}):
         if not key.startswith("__"):
             old, new = olds.get(key, _MISSING), news.get(key, _MISSING)
@@ -28,22 +28,23 @@ def differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Di
 
 
 def diff_response(
-    found: list[Difference], replaces: Callable[[Difference], bool], *, delete_before_replace: bool = False
+    changes: list[Difference], replaces: Callable[[Difference], bool], *, delete_before_replace: bool = False
 ) -> provider_pb2.DiffResponse:
-    """The provider's answer; `replaces` says which differences cannot be made in place."""
+    """The response to Diff; `replaces` tells whether a change replaces the resource."""
     response = provider_pb2.DiffResponse
-    replaced = [item for item in found if replaces(item)]
+    replacing = [change for change in changes if replaces(change)]
     return response(
-        changes=response.DIFF_SOME if found else response.DIFF_NONE,
-        diffs=list(dict.fromkeys(item.top for item in found)),
-        replaces=list(dict.fromkeys(item.top for item in replaced)),
-        deleteBeforeReplace=bool(replaced) and delete_before_replace,
-        hasDetailedDiff=bool(found),
+        changes=response.DIFF_SOME if changes else response.DIFF_NONE,
+        diffs=list(dict.fromkeys(change.top for change in changes)),
+        replaces=list(dict.fromkeys(change.top for change in replacing)),
+        deleteBeforeReplace=bool(replacing) and delete_before_replace,
+        hasDetailedDiff=bool(changes),
         detailedDiff={
-            item.path: _Kind(
-                kind=getattr(_Kind, f"{item.kind}_REPLACE" if item in replaced else item.kind), inputDiff=True
+            change.path: _Kind(
+                kind=getattr(_Kind, f"{change.kind}_REPLACE" if change in replacing else change.kind),
+                inputDiff=True,
             )
-            for item in found
+            for change in changes
         },
     )
 

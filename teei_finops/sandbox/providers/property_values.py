@@ -1,4 +1,8 @@
-"""Property values as the engine sends them, and as Python sees them."""
+"""Conversion of property values between the engine's wire format and Python.
+
+The format marks special objects by a signature key; the values are those of the engine:
+https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go (2026-11)
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,13 +10,14 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
-_SIGNATURE = rpc._special_sig_key
-_SECRET = rpc._special_secret_sig
-_ASSETS = frozenset({rpc._special_asset_sig, rpc._special_archive_sig})
+_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_ASSET = "c44067f5952c0a294b673a41bacd8c17"
+_ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 
 
 class Unknown:
-    """A value that is known only after the deployment."""
+    """The value of a property that is known only after the deployment."""
 
     def __repr__(self) -> str:
         return "unknown"
@@ -26,7 +31,7 @@ class Asset(dict[str, Any]):
 
 
 def to_python(value: struct_pb2.Value) -> Any:
-    """The value without its secrecy; whole numbers are int, what is unknown is UNKNOWN."""
+    """The Python value; a secret becomes its plain value, a whole number an int, an unknown value UNKNOWN."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         return struct_to_python(value.struct_value)
@@ -41,16 +46,16 @@ def to_python(value: struct_pb2.Value) -> Any:
 
 
 def struct_to_python(struct: struct_pb2.Struct) -> Any:
-    """As `to_python`: a dict, or the value inside a secret."""
-    signature = struct.fields[_SIGNATURE].string_value if _SIGNATURE in struct.fields else None
+    """As `to_python`, for an object: a dict, or the plain value of a secret."""
+    signature = struct.fields[_SIGNATURE_KEY].string_value if _SIGNATURE_KEY in struct.fields else None
     if signature == _SECRET:
         return to_python(struct.fields["value"])
     items = {key: to_python(value) for key, value in struct.fields.items()}
-    return Asset(items) if signature in _ASSETS else items
+    return Asset(items) if signature in (_ASSET, _ARCHIVE) else items
 
 
 def to_value(value: Any) -> struct_pb2.Value:
-    """The engine's form of a Python value; raises TypeError for one that has none."""
+    """The wire format of a Python value; raises TypeError for an unsupported type."""
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NullValue.NULL_VALUE)
     if isinstance(value, Unknown):
@@ -65,21 +70,21 @@ def to_value(value: Any) -> struct_pb2.Value:
         return struct_pb2.Value(struct_value=to_struct(value))
     if isinstance(value, list | tuple):
         return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[to_value(item) for item in value]))
-    raise TypeError(f"{type(value).__name__} has no form as a property")
+    raise TypeError(f"{type(value).__name__} cannot be a property value")
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The engine's form of a mapping of properties."""
+    """The wire format of a mapping of properties."""
     return struct_pb2.Struct(fields={key: to_value(value) for key, value in values.items()})
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """Marks a value as secret for `to_value`."""
-    return {_SIGNATURE: _SECRET, "value": value}
+    """A secret value, in the form that `to_value` takes."""
+    return {_SIGNATURE_KEY: _SECRET, "value": value}
 
 
 def with_outputs(inputs: struct_pb2.Struct, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The inputs as they are (secrets stay secret) with the outputs set."""
+    """The inputs, in which secrets stay secret, with the outputs added."""
     result = struct_pb2.Struct()
     result.CopyFrom(inputs)
     for key, value in outputs.items():
@@ -88,7 +93,7 @@ def with_outputs(inputs: struct_pb2.Struct, outputs: Mapping[str, Any]) -> struc
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether anything inside is known only after the deployment."""
+    """Whether a value is or contains an unknown value."""
     if isinstance(value, Mapping):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list | tuple):

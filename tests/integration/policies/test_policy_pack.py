@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +15,23 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies import messages
-from tests.policies.analyzer import PROD, analyze_request, changed, reports, stack_request
-from tests.policies.good import TAGS, database, log_group, stack
+from policies.rules.exemption_policies import IN_FORCE
+from teei_finops import policy_report
+from tests.policies.compliant_aws import TAGS, database, log_group
+from tests.policies.compliant_stack import compliant_stack
+from tests.policies.pack_client import (
+    PROD,
+    Diagnostic,
+    FakeResource,
+    analyze_request,
+    diagnostics,
+    stack_request,
+    with_property,
+)
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("policies", "teei_finops", "components")
+ENDLESS_LOGS = with_property(log_group(), "retentionInDays", 0)
 PROGRAM = """
 import pulumi
 import pulumi_aws as aws
@@ -29,8 +42,8 @@ aws.cloudwatch.LogGroup("audit", retention_in_days=0, tags=tags)
 aws.s3.Bucket("bare", tags=tags)
 aws.rds.Instance("ledger", instance_class="db.t4g.micro", storage_type="gp3", storage_encrypted=True,
     deletion_protection=True, backup_retention_period=7, tags=tags)
-kept = aws.s3.Bucket("kept", tags=tags)
-aws.s3.BucketLifecycleConfiguration("kept-lifecycle", bucket=kept.id, rules=[{{
+exports = aws.s3.Bucket("exports", tags=tags)
+aws.s3.BucketLifecycleConfiguration("exports-lifecycle", bucket=exports.id, rules=[{{
     "id": "all", "status": "Enabled", "expiration": {{"days": queue.arn.apply(len)}},
     "abort_incomplete_multipart_upload": {{"days_after_initiation": 7}},
 }}])
@@ -52,123 +65,200 @@ def pack_in(directory: Path, exemptions: str | None = None) -> Path:
     return directory / "policies"
 
 
-def exempt(policy: str, resource: str, days: int) -> str:
+def exemption(policy: str, resource: str, days: int) -> str:
     expires = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
     fields = {"policy": policy, "resource": resource, "owner": "o", "reason": "r", "expires": expires}
     return json.dumps({"exemptions": [fields]})
 
 
-class Process:
-    """The pack's process, started with nothing but what the engine gives it."""
+class PackProcess:
+    """The process of the pack, started as the engine starts it."""
 
-    def __init__(self, pack: Path, config: dict[str, str] | None) -> None:
+    def __init__(self, pack: Path, config: dict[str, str] | None = PROD, report: Path | None = None) -> None:
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PULUMI"))
         }
         if config is not None:
             environment["PULUMI_CONFIG"] = json.dumps(config)
-        self._process = subprocess.Popen(
+        if report is not None:
+            environment[policy_report.VARIABLE] = str(report)
+        self.process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."],
-            cwd=pack, env=environment, stdout=subprocess.PIPE, text=True,
+            cwd=pack, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        assert self._process.stdout
-        port = self._process.stdout.readline().strip()
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        assert self.process.stdout
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{self.process.stdout.readline().strip()}")
         self.analyzer = analyzer_pb2_grpc.AnalyzerStub(self._channel)
 
-    def __enter__(self) -> "Process":
+    def __enter__(self) -> "PackProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
-        self._process.terminate()
-        self._process.communicate()
+        self.process.kill()
+        self.process.communicate()
 
-    def judge(self, *resources):
-        found = [
-            report
-            for made in resources
-            for report in reports(self.analyzer.Analyze(analyze_request(made)), made.urn)
-        ]
-        return found + reports(self.analyzer.AnalyzeStack(stack_request(resources)))
+    def analyze(self, resource: FakeResource) -> list[Diagnostic]:
+        return diagnostics(self.analyzer.Analyze(analyze_request(resource)), resource.urn)
+
+    def evaluate(self, *resources: FakeResource) -> list[Diagnostic]:
+        single = [diagnostic for resource in resources for diagnostic in self.analyze(resource)]
+        return single + diagnostics(self.analyzer.AnalyzeStack(stack_request(resources)))
 
 
-def test_the_pack_starts_in_its_directory_with_no_python_path_and_judges_over_the_wire(tmp_path):
-    with Process(pack_in(tmp_path), PROD) as pack:
+def read_report(file: Path) -> policy_report.PolicyReport:
+    return policy_report.read(file.read_text("utf-8"), file.name)
+
+
+def test_the_pack_starts_in_its_folder_without_a_python_path_and_evaluates_over_the_wire(tmp_path):
+    with PackProcess(pack_in(tmp_path)) as pack:
         info = pack.analyzer.GetAnalyzerInfo(empty_pb2.Empty())
         assert info.name == "teei-finops"
         assert info.supportsConfig
-        assert pack.judge(*stack().values()) == []
-        bad = changed(database(), "multiAz", False)
-        assert [report.policy for report in pack.judge(bad)] == ["database-is-multi-az-in-prod"]
+        assert pack.evaluate(*compliant_stack().values()) == []
+        in_one_zone = with_property(database(), "multiAz", False)
+        policies = [diagnostic.policy for diagnostic in pack.evaluate(in_one_zone)]
+        assert policies == ["database-is-multi-az-in-prod"]
+    assert {file.name for file in tmp_path.iterdir()} == set(PACKAGES), "no variable, so no report"
 
 
-def test_the_stacks_config_may_come_by_configure_stack_alone(tmp_path):
-    with Process(pack_in(tmp_path), None) as pack:
-        assert "stack-has-a-budget" in {report.policy for report in pack.judge(log_group())}
+def test_the_config_of_the_stack_may_come_from_configure_stack_alone(tmp_path):
+    with PackProcess(pack_in(tmp_path), config=None) as pack:
+        assert "stack-has-a-budget" in {diagnostic.policy for diagnostic in pack.evaluate(log_group())}
         pack.analyzer.ConfigureStack(
             analyzer_pb2.AnalyzerStackConfigureRequest(stack="prod", project="teei-finops", config=PROD)
         )
-        assert pack.judge(log_group()) == []
+        assert pack.evaluate(log_group()) == []
 
 
-def test_exemptions_are_read_beside_the_pack_and_judged_today(tmp_path):
-    endless = changed(log_group(), "retentionInDays", 0)
-    with Process(pack_in(tmp_path / "a", exempt("log-group-has-retention", "logs", 5)), PROD) as pack:
-        (report,) = pack.judge(endless)
-        assert report.policy == messages.IN_FORCE
-        assert messages.fields(report.message)["days left"] == "5"
-    with Process(pack_in(tmp_path / "b", exempt("log-group-has-retention", "logs", -1)), PROD) as pack:
-        policies = {report.policy for report in pack.judge(endless)}
+def test_exemptions_are_read_next_to_the_pack_and_expire_today(tmp_path):
+    with PackProcess(pack_in(tmp_path / "a", exemption("log-group-has-retention", "logs", 5))) as pack:
+        (diagnostic,) = pack.evaluate(ENDLESS_LOGS)
+        assert diagnostic.policy == IN_FORCE
+        assert "logs: exempt from log-group-has-retention, 5 days left" in diagnostic.message
+    with PackProcess(pack_in(tmp_path / "b", exemption("log-group-has-retention", "logs", -1))) as pack:
+        policies = {diagnostic.policy for diagnostic in pack.evaluate(ENDLESS_LOGS)}
         assert policies == {"log-group-has-retention", "exemptions-are-valid"}
 
 
+def test_a_pack_that_is_killed_leaves_the_whole_report_of_what_it_found_before(tmp_path):
+    report = tmp_path / "report.json"
+    with PackProcess(pack_in(tmp_path / "pack"), report=report) as pack:
+        assert len(read_report(report).rules) == len(
+            pack.analyzer.GetAnalyzerInfo(empty_pb2.Empty()).policies
+        )
+        for number in range(20):
+            pack.analyze(replace(ENDLESS_LOGS, name=f"logs-{number}"))
+        pending = pack.analyzer.Analyze.future(analyze_request(replace(ENDLESS_LOGS, name="logs-20")))
+        pack.process.kill()
+        pending.exception()
+    assert len(read_report(report).violations) in (20, 21)
+
+
+def test_a_report_file_that_cannot_be_written_ends_the_pack_with_one_line(tmp_path):
+    file = tmp_path / "missing" / "report.json"
+    with PackProcess(pack_in(tmp_path / "pack"), report=file) as pack:
+        _, error = pack.process.communicate(timeout=60)
+    assert pack.process.returncode != 0
+    assert error.splitlines()[-1] == (
+        f"policies: {file}: No such file or directory; set {policy_report.VARIABLE} to a writable path"
+    )
+
+
 @pytest.fixture(scope="module")
-def preview(tmp_path_factory):
-    """One run of the engine on a program with things right, wrong, exempted and unknown."""
+def program(tmp_path_factory) -> Path:
+    """A program with compliant, violating, exempt and undetermined resources, and a link to the pack."""
     directory = tmp_path_factory.mktemp("engine")
-    pack = pack_in(directory / "pack", exempt("log-group-has-retention", "audit", 12))
+    pack = pack_in(directory / "pack", exemption("log-group-has-retention", "audit", 12))
     program = directory / "program"
     program.mkdir()
     (program / "__main__.py").write_text(PROGRAM.format(tags=TAGS))
     (program / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
     (program / "Pulumi.dev.yaml").write_text(CONFIG)
-    events = directory / "events.jsonl"
-    run = subprocess.run(
-        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(program), "--", "preview", "-s", "dev",
-         "--json", "--non-interactive", "--policy-pack", str(pack), "--event-log", str(events)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+    (program / "policies").symlink_to(pack)
+    return program
+
+
+def sandbox(program: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(program), *arguments],
+        cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def preview(program):
+    """One preview of the engine: its exit code, its policy events, and the report of the pack."""
+    events, report = program / "events.jsonl", program / "report.json"
+    run = sandbox(
+        program, "--", "preview", "-s", "dev", "--json", "--non-interactive",
+        "--policy-pack", str(program / "policies"), "--event-log", str(events),
+        **{policy_report.VARIABLE: str(report)},
     )  # fmt: skip
     assert events.exists(), run.stderr
-    found = [json.loads(line) for line in events.read_text().splitlines()]
-    return run, [event["policyEvent"] for event in found if "policyEvent" in event]
-
-
-def of(preview, policy):
-    return [event for event in preview[1] if event["policyName"] == policy]
+    logged = [json.loads(line) for line in events.read_text().splitlines()]
+    policy_events = [event["policyEvent"] for event in logged if "policyEvent" in event]
+    return run.returncode, policy_events, read_report(report)
 
 
 @pytest.mark.engine
-def test_the_engine_stops_at_a_mandatory_violation_and_reports_exactly_what_is_wrong(preview):
-    run, events = preview
-    assert run.returncode != 0
+def test_the_engine_stops_at_a_mandatory_violation_and_reports_exactly_the_violations(preview):
+    exit_code, events, _ = preview
+    assert exit_code != 0
     mandatory = {(event["policyName"], event["resourceUrn"].rpartition("::")[2])
                  for event in events if event["enforcementLevel"] == "mandatory"}  # fmt: skip
     assert mandatory == {("bucket-has-a-lifecycle", "bare"), ("database-is-multi-az-in-prod", "ledger")}
 
 
 @pytest.mark.engine
-def test_the_engine_gives_the_use_of_an_exemption_its_resource_and_days_left(preview):
-    (event,) = of(preview, messages.IN_FORCE)
+def test_the_engine_shows_an_exemption_in_use_with_its_resource_and_days_left(preview):
+    (event,) = [event for event in preview[1] if event["policyName"] == IN_FORCE]
     assert event["resourceUrn"].endswith("::audit")
     assert event["enforcementLevel"] == "advisory"
-    fields = messages.fields(event["message"])
-    assert (fields["policy"], fields["days left"]) == ("log-group-has-retention", "12")
+    assert "audit: exempt from log-group-has-retention, 12 days left" in event["message"]
 
 
 @pytest.mark.engine
-def test_the_engine_shows_what_is_unknown_as_advisory_with_the_property(preview):
-    told = {event["policyName"]: event for event in preview[1] if messages.NOT_DECIDED in event["message"]}
-    assert {event["enforcementLevel"] for event in told.values()} == {"advisory"}
-    assert "rules[0].expiration.days is unknown" in told["bucket-has-a-lifecycle"]["message"]
-    assert told["lifecycle-keeps-minimum-days"]["resourceUrn"].endswith("::kept-lifecycle")
+def test_the_engine_shows_undetermined_properties_as_advisory(preview):
+    undetermined = {
+        event["policyName"]: event for event in preview[1] if messages.UNDETERMINED in event["message"]
+    }
+    assert {event["enforcementLevel"] for event in undetermined.values()} == {"advisory"}
+    unknown = "rules[0].expiration.days is unknown until deploy"
+    assert unknown in undetermined["bucket-has-a-lifecycle"]["message"]
+    assert undetermined["lifecycle-keeps-minimum-days"]["resourceUrn"].endswith("::exports-lifecycle")
+
+
+@pytest.mark.engine
+def test_the_report_file_has_what_the_engine_shows(preview):
+    _, events, report = preview
+    shown = {
+        (event["policyName"], event["enforcementLevel"], event["severity"], event["resourceUrn"],
+         event["message"].strip())
+        for event in events
+        if event["policyName"] != IN_FORCE and messages.UNDETERMINED not in event["message"]
+    }  # fmt: skip
+    assert shown == {(item.policy, item.level, item.severity, item.urn, item.message)
+                     for item in report.violations}  # fmt: skip
+    assert {item.policy for item in report.undetermined} == {
+        event["policyName"] for event in events if messages.UNDETERMINED in event["message"]
+    }
+    (exemption,) = report.exemptions
+    assert (exemption.days_left, [urn.rpartition("::")[2] for urn in exemption.urns]) == (12, ["audit"])
+
+
+@pytest.mark.engine
+def test_the_review_reads_the_report_of_the_pack(program, preview):
+    run = sandbox(program, "review")
+    assert run.returncode == 1, run.stderr
+    policy = json.loads((program / "build" / "review" / "review.json").read_text())["policy"]
+    _, _, report = preview
+    assert {(row["policy"], row["urn"], row["message"]) for row in policy["violations"]} == {
+        (item.policy, item.urn, item.message) for item in report.violations
+    }
+    assert {(row["policy"], row["urn"], row["message"]) for row in policy["not_applicable"]} == {
+        (item.policy, item.urn, f"{item.property} {item.reason}") for item in report.undetermined
+    }
+    (exemption,) = policy["exemptions"]
+    assert (exemption["stack"], exemption["days_left"]) == ("dev", 12)
+    assert [rule["id"] for rule in policy["rules"]] == [rule.id for rule in report.rules]

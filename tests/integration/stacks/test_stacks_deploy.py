@@ -6,12 +6,9 @@ from decimal import Decimal
 import pytest
 
 from components import tags
-from teei_finops.sandbox.environment import Place
-from teei_finops.sandbox.providers.attached import account_of
-from teei_finops.sandbox.stacks import Project as SandboxProject
 from tests.components.stack_config import STACKS
 from tests.components.taggable import can_be_tagged
-from tests.integration.stack_project import Project
+from tests.integration.stack_project import ProjectCopy
 
 SERVICE = "teei-prod-us-east-1-ai-budget"
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
@@ -20,32 +17,30 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project with all three stacks deployed."""
-    project = Project.copied_to(tmp_path_factory.mktemp("project"))
+    project = ProjectCopy.copied_to(tmp_path_factory.mktemp("project"))
     for stack in STACKS:
-        result = project.up(stack)
+        result = project.stack(stack).up()
         assert result.returncode == 0, result.stdout + result.stderr
     return project
 
 
 @pytest.fixture(scope="module")
 def account(project):
-    """A boto3 on the fake account of the stack prod."""
-    directory = project.directory
-    place = Place.under(directory)
-    with account_of(place, SandboxProject.at(directory), "prod").boto3() as boto3:
-        yield boto3
+    """A boto3 session on the fake AWS account of the stack prod."""
+    with project.stack("prod").boto3_session() as session:
+        yield session
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_second_preview_shows_no_change(project, stack):
-    assert project.planned(stack) == {}
+    assert project.stack(stack).planned() == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_taggable_resource_of_the_account_has_all_six_tags(project, stack):
     resources = [
         resource
-        for resource in project.state(stack)
+        for resource in project.stack(stack).resources()
         if resource["type"].startswith("aws:") and can_be_tagged(resource["type"])
     ]
     assert len(resources) >= 10
@@ -54,7 +49,7 @@ def test_every_taggable_resource_of_the_account_has_all_six_tags(project, stack)
 
 
 def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
-    budgets = account.client("budgets", region_name="us-east-1")
+    budgets = account.client("budgets")
     by_name = {
         budget["BudgetName"]: budget
         for budget in budgets.describe_budgets(AccountId="123456789012")["Budgets"]
@@ -73,7 +68,7 @@ def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
 
 
 def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecycles(account):
-    s3 = account.client("s3", region_name="us-east-1")
+    s3 = account.client("s3")
     names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     assert names == {f"teei-prod-us-east-1-{role}" for role in ("exports", "backups", "logs", "access-logs")}
     for name in names:
@@ -90,7 +85,7 @@ def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecy
 
 
 def test_the_database_reads_back_with_its_parameters(account):
-    rds = account.client("rds", region_name="us-east-1")
+    rds = account.client("rds")
     (instance,) = rds.describe_db_instances()["DBInstances"]
     assert instance["MultiAZ"] is True
     assert instance["StorageEncrypted"] is True
@@ -102,7 +97,7 @@ def test_the_database_reads_back_with_its_parameters(account):
 
 
 def test_the_service_reads_back_as_a_function_behind_its_alias(account):
-    functions = account.client("lambda", region_name="us-east-1")
+    functions = account.client("lambda")
     configuration = functions.get_function(FunctionName=f"{SERVICE}:live")["Configuration"]
     assert (configuration["Architectures"], configuration["Version"]) == (["arm64"], "1")
     assert functions.get_function(FunctionName=SERVICE)["Concurrency"] == {
@@ -111,32 +106,30 @@ def test_the_service_reads_back_as_a_function_behind_its_alias(account):
     assert len(configuration["VpcConfig"]["SubnetIds"]) == 3
     assert configuration["CodeSize"] > 20_000
     variables = configuration["Environment"]["Variables"]
-    (instance,) = account.client("rds", region_name="us-east-1").describe_db_instances()["DBInstances"]
+    (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
     assert variables["AI_BUDGET_DATABASE_HOST"] == instance["Endpoint"]["Address"]
     assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:us-east-1:")
-    tokens = account.client("secretsmanager", region_name="us-east-1").describe_secret(
+    tokens = account.client("secretsmanager").describe_secret(
         SecretId=variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]
     )
     assert tokens["Name"] == f"{SERVICE}/admin-tokens"
 
 
 def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
-    sqs = account.client("sqs", region_name="us-east-1")
+    sqs = account.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{SERVICE}-tracks")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert queue["VisibilityTimeout"] == "360"
     assert queue["SqsManagedSseEnabled"] == "true"
     redrive = json.loads(queue["RedrivePolicy"])
     assert redrive["deadLetterTargetArn"].endswith(f":{SERVICE}-dead-letters")
-    (consumer,) = account.client("lambda", region_name="us-east-1").list_event_source_mappings()[
-        "EventSourceMappings"
-    ]
+    (consumer,) = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert consumer["EventSourceArn"] == queue["QueueArn"]
     assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_port_3010_only(account):
-    elb = account.client("elbv2", region_name="us-east-1")
+    elb = account.client("elbv2")
     (load_balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
     assert load_balancer["Scheme"] == "internal"
     (listener,) = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
@@ -144,7 +137,7 @@ def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_port_3
     (target,) = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"]
     assert target["TargetType"] == "lambda"
     assert listener["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
-    ec2 = account.client("ec2", region_name="us-east-1")
+    ec2 = account.client("ec2")
     (group,) = ec2.describe_security_groups(GroupIds=load_balancer["SecurityGroups"])["SecurityGroups"]
     (rule,) = group["IpPermissions"]
     assert (rule["FromPort"], rule["ToPort"], rule["IpRanges"]) == (3010, 3010, [])
@@ -152,7 +145,7 @@ def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_port_3
 
 
 def test_the_schedules_read_back_with_their_tasks(account):
-    events = account.client("events", region_name="us-east-1")
+    events = account.client("events")
     inputs = {}
     for name in ("outbox", "tidy"):
         (target,) = events.list_targets_by_rule(Rule=f"{SERVICE}-{name}")["Targets"]
@@ -167,7 +160,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
     source = project.directory / "functions" / "ai_budget" / "service.py"
     before = source.read_text()
     source.write_text(f"{before}# changed\n")
-    planned = project.planned("staging")
+    planned = project.stack("staging").planned()
     source.write_text(before)
     assert planned == {
         "ai-budget-service-api-function": "update",
@@ -176,7 +169,7 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         "ai-budget-service-live": "update",
         "ai-budget-service-migrate-post": "replace",
     }
-    state = {resource["urn"].rsplit("::", 1)[1]: resource for resource in project.state("staging")}
+    state = project.stack("staging").state()
     for later, earlier in (
         ("ai-budget-service-migrate-pre", "ai-budget-service-migrator-function"),
         ("ai-budget-service-migrate-pre", "ai-budget-database-instance"),
@@ -191,18 +184,19 @@ def test_changed_code_migrates_before_the_alias_moves(project):
 
 def test_a_deployment_to_aws_without_a_build_stops_with_one_line_and_changes_nothing(tmp_path):
     """The program sees no fake provider, as on a deployment to the real AWS."""
-    project = Project.copied_to(tmp_path / "project")
+    project = ProjectCopy.copied_to(tmp_path / "project")
     program = project.directory / "__main__.py"
     program.write_text(f"import os\n\ndel os.environ['PULUMI_DEBUG_PROVIDERS']\n{program.read_text()}")
-    previewed = project.pulumi("staging", "preview", "--non-interactive")
+    previewed = project.stack("staging").pulumi("preview")
     assert previewed.returncode == 0, previewed.stdout + previewed.stderr
     assert "`up` needs `make build` first" in previewed.stdout + previewed.stderr
-    refused = project.up("staging")
+    refused = project.stack("staging").up()
     printed = (refused.stdout + refused.stderr).splitlines()
     assert refused.returncode != 0
     assert any("build/lambda/ai_budget.zip: not built; run `make build` first" in line for line in printed)
     assert not any("Traceback" in line for line in printed)
-    assert [resource["type"] for resource in project.state("staging")] in ([], ["pulumi:pulumi:Stack"])
+    resources = project.stack("staging").resources()
+    assert [resource["type"] for resource in resources] in ([], ["pulumi:pulumi:Stack"])
 
 
 def test_changed_settings_show_exactly_their_resources(project):
@@ -214,7 +208,7 @@ def test_changed_settings_show_exactly_their_resources(project):
     }
     for path, value in changes.items():
         project.set("staging", path, value)
-    planned = project.planned("staging")
+    planned = project.stack("staging").planned()
     project.restore("staging")
     parts = ("public-access", "encryption", "versioning", "lifecycle", "policy", "access-logs")
     replaced = {"storage-exports-bucket", *(f"storage-exports-{part}" for part in parts)}
@@ -224,11 +218,11 @@ def test_changed_settings_show_exactly_their_resources(project):
 
 
 def test_prod_can_be_destroyed_only_after_its_resources_are_unprotected(project):
-    refused = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
+    refused = project.stack("prod").pulumi("destroy", "--yes", "--skip-preview")
     assert refused.returncode != 0
     for name in ("ai-budget-database-instance", "storage-backups-bucket"):
         assert name in refused.stdout + refused.stderr
-    assert project.pulumi("prod", "state", "unprotect", "--all", "--yes").returncode == 0
-    result = project.pulumi("prod", "destroy", "--yes", "--skip-preview", "--non-interactive")
+    assert project.stack("prod").pulumi("state", "unprotect", "--all", "--yes").returncode == 0
+    result = project.stack("prod").pulumi("destroy", "--yes", "--skip-preview")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert project.state("prod") == []
+    assert project.stack("prod").resources() == []

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.integration.stack_project import Project
+from tests.integration.stack_project import ProjectCopy
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return Project.copied_to(tmp_path_factory.mktemp("wrong"))
+    return ProjectCopy.copied_to(tmp_path_factory.mktemp("wrong"))
 
 
 def test_a_wrong_value_is_one_line_on_a_preview(project):

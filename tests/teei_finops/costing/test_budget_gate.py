@@ -19,7 +19,7 @@ from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices
 from teei_finops.costing.usage.profile import UsageProfile
 from teei_finops.costing.yaml_file import SettingError
-from teei_finops.review.review import review
+from teei_finops.review.report import build_report
 from tests.teei_finops.costing.preview_builder import QUEUE, VOLUME, create, preview, step
 
 DAY = date(2026, 11, 24)
@@ -31,7 +31,7 @@ def reviewed(steps, *budgets: Budget, waivers=(), usage=None, **more):
     options = CostOptions(
         at=DAY, budgets=Budgets(budgets, tuple(waivers), **more), usage=usage or UsageProfile()
     )
-    return review([plan], options)
+    return build_report([plan], options)
 
 
 def disk(size: int, **more):
@@ -107,7 +107,7 @@ def test_a_budget_counts_what_its_scope_names(scope, expected):
     steps = [disk(100), create(VOLUME, "eu", eu), create(QUEUE, "jobs", {})]
     plan = read_plan(preview(*steps, config=config), name="p")
     usage = requests(2_000_000, 2_000_000, 2_000_000)
-    document = review(
+    document = build_report(
         [plan], CostOptions(at=DAY, budgets=Budgets((Budget("b", scope, Decimal(1)),)), usage=usage)
     )
     assert round(Decimal(document["budgets"][0]["after"]["expected"]), 6) == Decimal(expected)
@@ -155,7 +155,7 @@ def test_budgets_in_the_config_of_a_stack_are_judged():
         ("eu", {"region": "eu-central-1"}),
         ("db", {"service": "AmazonRDS"}),
     ]
-    assert review([plan], CostOptions(at=DAY))["verdict"] == "fail"
+    assert build_report([plan], CostOptions(at=DAY))["verdict"] == "fail"
 
 
 @pytest.mark.parametrize("value", ["{", "[1]", '{"a": 7}', '{"a": {"limit": "x"}}', "7"])

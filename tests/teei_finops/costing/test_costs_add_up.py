@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.resource_types import known_types
-from teei_finops.review.report_schema import plain
-from teei_finops.review.review import review
+from teei_finops.review.report import build_report
+from teei_finops.review.report_rows import decimal_text
 from tests.teei_finops.costing.preview_builder import SECRET, UNKNOWN, preview, provider, step, stream
 
 ENDS = ("low", "expected", "high")
@@ -114,13 +114,15 @@ def previews(draw):
 
 def add(amounts):
     amounts = list(amounts)
-    return {end: plain(sum((Decimal(amount[end]) for amount in amounts), Decimal(0))) for end in ENDS}
+    return {end: decimal_text(sum((Decimal(amount[end]) for amount in amounts), Decimal(0))) for end in ENDS}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=previews(), free_tier=st.booleans())
 def test_totals_are_the_sum_of_resources_and_resources_the_sum_of_lines(text, free_tier):
-    document = review([read_plan(text, name="p")], CostOptions(at=date(2026, 11, 24), free_tier=free_tier))
+    document = build_report(
+        [read_plan(text, name="p")], CostOptions(at=date(2026, 11, 24), free_tier=free_tier)
+    )
     rows = document["resources"]
     priced = [row for row in rows if row["state"] != "unpriced"]
     for side in ("before", "after", "change"):

@@ -8,7 +8,8 @@ import pytest
 
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.review.review import FORMATS, render, review
+from teei_finops.review.render import FORMATS, render
+from teei_finops.review.report import build_report
 
 FOLDER = Path(__file__).parent / "previews"
 FILES = sorted(path.name for path in FOLDER.iterdir())
@@ -16,7 +17,7 @@ FILES = sorted(path.name for path in FOLDER.iterdir())
 
 def reviewed(name: str):
     plan = read_plan((FOLDER / name).read_text(), name=name)
-    return review([plan], CostOptions(at=date(2026, 11, 24)))
+    return build_report([plan], CostOptions(at=date(2026, 11, 24)))
 
 
 def rows(document, token: str):

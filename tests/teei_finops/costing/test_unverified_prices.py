@@ -11,7 +11,8 @@ from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import FOLDER
 from teei_finops.review.explain import explain
-from teei_finops.review.review import render, review
+from teei_finops.review.render import render
+from teei_finops.review.report import build_report
 from tests.teei_finops.costing.preview_builder import create, preview, urn
 
 SECRET = "aws:secretsmanager/secret:Secret"
@@ -22,7 +23,7 @@ PUBLIC_ARTICLES = ("usage.ai blog ", "tecracer.com blog ", "CloudYali article ",
 
 def secret_in(region: str):
     plan = read_plan(preview(create(SECRET, "key", {}), config={"aws:region": region}), name="p")
-    return review([plan], CostOptions(at=date(2026, 11, 24)))
+    return build_report([plan], CostOptions(at=date(2026, 11, 24)))
 
 
 def test_every_price_has_a_public_source_or_is_marked_as_unverified():

@@ -20,7 +20,7 @@ from teei_finops.costing.preview.values import UNKNOWN
 from teei_finops.costing.prices.price_book import COLUMNS, list_prices, read_overrides
 from teei_finops.costing.resource_types import class_of
 from teei_finops.costing.usage.profile import Usage, UsageProfile
-from teei_finops.review.review import review
+from teei_finops.review.report import build_report
 
 FOLDER = Path(__file__).parent / "worked_examples"
 EXAMPLES = [
@@ -140,7 +140,7 @@ def prices(example: dict[str, Any], folder: Path) -> Path:
 def lines_of(example: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     """The lines of the example's review that bill something."""
     book = list_prices()
-    document = review(
+    document = build_report(
         [read_plan(preview(example), name=example["name"])],
         CostOptions(
             at=date(2026, 11, 24),

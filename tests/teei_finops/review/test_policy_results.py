@@ -1,75 +1,147 @@
 import json
+from dataclasses import replace
 
-from policies.messages import IN_FORCE, breach, in_force, not_decided
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.review.policy_results import plan_row, policy_part
-from tests.teei_finops.costing.preview_builder import QUEUE, UNKNOWN, create, preview, step, urn
+from teei_finops.policy_report import (
+    ExemptionInForce,
+    PolicyReport,
+    ReportedRule,
+    ReportedViolation,
+    UndeterminedProperty,
+)
+from teei_finops.review.policy_results import policy_results
+from teei_finops.review.report_schema import PolicyResults
+from tests.teei_finops.costing.preview_builder import QUEUE, create, preview, urn
 
 JOBS = urn(QUEUE, "jobs")
-
-
-def report(policy: str, message: str, level: str = "advisory", **more) -> dict:
-    event = {"resourceUrn": JOBS, "policyName": policy, "policyPackName": "finops", "enforcementLevel": level}
-    return {"policyEvent": event | {"message": f"What the policy is for.\n{message}\n"} | more}
-
-
-def part(*reports: dict, exemptions=()):
-    end = {"summaryEvent": {"result": "failed"}}
-    events = "".join(json.dumps(each) + "\n" for each in (*reports, end))
-    text = preview(create(QUEUE, "jobs", {}, sourcePosition="project:///components/jobs.py#7"))
-    return policy_part([read_plan(text, name="dev", events=events)], exemptions)
-
-
-def test_a_violation_has_the_line_of_the_program_and_the_policy_s_page():
-    message = breach("jobs", "keeps messages for ever", 14, "set messageRetentionSeconds")
-    (found,) = part(report("queue-retention", message, "mandatory", severity="high"))["violations"]
-    assert found["source"] == {"file": "components/jobs.py", "line": 7}
-    assert (found["stack"], found["name"], found["type"]) == ("dev", "jobs", QUEUE)
-    assert (found["enforcement"], found["severity"]) == ("mandatory", "high")
-    assert found["page"] == "docs/policies.md#queue-retention"
-    assert "fix: set messageRetentionSeconds" in found["message"]
-
-
-IN_FILE = {
+SOURCE = {"file": "components/jobs.py", "line": 7}
+MESSAGE = "Queues must expire messages.\njobs: keeps messages forever\n  value: 14\n  fix: expire them"
+VIOLATION = ReportedViolation(
+    policy="queue-retention", level="mandatory", severity="high", urn=JOBS, name="jobs", type=QUEUE,
+    property="messageRetentionSeconds", value=14, what="keeps messages forever", fix="expire them",
+    page="docs/rules.md#queue-retention", message=MESSAGE,
+)  # fmt: skip
+EXEMPTION = ExemptionInForce(
+    policy="queue-retention", resource="jo*", owner="cto", reason="moves in May", expires="2026-12-06",
+    days_left=12,
+)  # fmt: skip
+EXEMPTION_ROW = {
     "policy": "queue-retention", "resource": "jo*", "owner": "cto", "reason": "moves in May",
     "expires": "2026-12-06", "days_left": 12, "stack": "", "urn": "",
 }  # fmt: skip
 
 
-def test_an_exemption_in_use_names_its_resource_and_is_listed_once():
-    wanted = {key: IN_FILE[key] for key in ("policy", "resource", "owner", "reason", "expires", "days_left")}
-    made = part(
-        report(IN_FORCE, in_force("jobs", **wanted)), exemptions=[IN_FILE, IN_FILE | {"resource": "x"}]
+def event(policy: str, pack: str) -> dict:
+    return {
+        "policyEvent": {
+            "resourceUrn": JOBS, "policyName": policy, "policyPackName": pack,
+            "enforcementLevel": "mandatory", "severity": "high", "message": f"{MESSAGE}\n",
+        }
+    }  # fmt: skip
+
+
+def results_of(reports: dict[str, PolicyReport], *events: dict, stacks=("dev",)) -> PolicyResults:
+    log = "".join(json.dumps(item) + "\n" for item in (*events, {"summaryEvent": {"result": "failed"}}))
+    text = preview(create(QUEUE, "jobs", {}, sourcePosition="project:///components/jobs.py#7"))
+    plans = [
+        read_plan(text.replace("pulumi:dev", f"pulumi:{name}"), name=name, events=log) for name in stacks
+    ]
+    return policy_results(plans, reports)
+
+
+def test_a_violation_of_the_report_has_the_source_line_of_its_resource():
+    report = PolicyReport("finops", "1", violations=[VIOLATION])
+    assert results_of({"dev": report})["violations"] == [
+        {
+            "stack": "dev", "policy": "queue-retention", "enforcement": "mandatory", "severity": "high",
+            "urn": JOBS, "name": "jobs", "type": QUEUE, "source": SOURCE, "message": MESSAGE,
+            "page": "docs/rules.md#queue-retention",
+        }
+    ]  # fmt: skip
+
+
+def test_a_violation_of_no_resource_has_the_name_of_the_stack():
+    report = PolicyReport("finops", "1", violations=[replace(VIOLATION, urn="", name="exemption 1", type="")])
+    (violation,) = results_of({"dev": report})["violations"]
+    assert (violation["urn"], violation["name"], violation["type"], violation["source"]) == (
+        "",
+        "dev",
+        "",
+        None,
     )
-    assert made["violations"] == []
-    assert made["exemptions"] == [
-        IN_FILE | {"stack": "dev", "urn": JOBS},
-        IN_FILE | {"resource": "x"},
+
+
+def test_an_undetermined_property_is_not_applicable_and_no_violation():
+    undetermined = [
+        UndeterminedProperty("queue-tags", JOBS, "jobs", QUEUE, "tags", "is unknown until deploy"),
+        UndeterminedProperty("queue-tags", JOBS, "jobs", QUEUE, "delay", "is 'x', not a number"),
+    ]
+    results = results_of({"dev": PolicyReport("finops", "1", undetermined=undetermined)})
+    assert results["violations"] == []
+    row = {
+        "stack": "dev",
+        "policy": "queue-tags",
+        "urn": JOBS,
+        "name": "jobs",
+        "type": QUEUE,
+        "source": SOURCE,
+    }
+    assert results["not_applicable"] == [
+        row | {"message": "tags is unknown until deploy"},
+        row | {"message": "delay is 'x', not a number"},
     ]
 
 
-def test_a_rule_that_an_unknown_value_leaves_open_is_not_a_violation():
-    text = "can't run policy 'p' from policy pack 'f@v1' during preview: " + not_decided(
-        [("jobs", JOBS, "tags", "is unknown"), ("jobs", JOBS, "name", "is unknown")]
-    )
-    made = part(report("required-tags", text))
-    assert made["violations"] == []
-    assert [(each["urn"], each["policy"], each["message"]) for each in made["not_applicable"]] == [
-        (JOBS, "required-tags", "tags is unknown"),
-        (JOBS, "required-tags", "name is unknown"),
+def test_an_exemption_is_listed_for_each_resource_that_needs_it_and_once_if_none_does():
+    used, unused = replace(EXEMPTION, urns=(JOBS, "urn:other")), replace(EXEMPTION, resource="mail")
+    report = PolicyReport("finops", "1", exemptions=[used, unused])
+    assert results_of({"dev": report})["exemptions"] == [
+        EXEMPTION_ROW | {"stack": "dev", "urn": JOBS},
+        EXEMPTION_ROW | {"stack": "dev", "urn": "urn:other"},
+        EXEMPTION_ROW | {"resource": "mail"},
     ]
 
 
-def test_the_plan_lists_what_changes_and_counts_what_does_not():
-    text = preview(
-        create(QUEUE, "jobs", {"name": UNKNOWN}),
-        step("same", QUEUE, "old", old={}, new={}),
-        step("update", QUEUE, "mail", old={"delaySeconds": 1}, new={"delaySeconds": 2})
-        | {"detailedDiff": {"delaySeconds": {"kind": "update"}}},
-    )
-    row = plan_row(read_plan(text, name="p"))
-    assert row["operations"] == {"create": 1, "same": 1, "update": 1}
-    assert [(each["name"], each["unknown"]) for each in row["changes"]] == [("jobs", ["name"]), ("mail", [])]
-    assert row["changes"][1]["properties"] == [
-        {"path": "delaySeconds", "kind": "update", "replaces": False, "before": 1, "after": 2}
+def test_an_exemption_that_only_one_stack_needs_is_listed_for_that_stack_alone():
+    used = PolicyReport("finops", "1", exemptions=[replace(EXEMPTION, urns=(JOBS,))])
+    unused = PolicyReport("finops", "1", exemptions=[EXEMPTION])
+    for reports in ({"dev": used, "prod": unused}, {"prod": unused, "dev": used}):
+        results = results_of(reports, stacks=tuple(reports))
+        assert results["exemptions"] == [EXEMPTION_ROW | {"stack": "dev", "urn": JOBS}]
+
+
+def test_the_rules_of_a_pack_are_listed_once_for_all_stacks():
+    rule = ReportedRule("queue-retention", "Queues must expire.", "Expire.", "mandatory", "high", "page")
+    report = PolicyReport("finops", "1", rules=[rule])
+    assert results_of({"dev": report, "prod": report}, stacks=("dev", "prod"))["rules"] == [
+        {
+            "id": "queue-retention", "description": "Queues must expire.", "fix": "Expire.",
+            "level": "mandatory", "severity": "high", "page": "page",
+        }
+    ]  # fmt: skip
+
+
+def test_without_a_report_each_event_is_a_violation():
+    (violation,) = results_of({}, event("no-queues", "foreign"))["violations"]
+    assert violation == {
+        "stack": "dev", "policy": "no-queues", "enforcement": "mandatory", "severity": "high", "urn": JOBS,
+        "name": "jobs", "type": QUEUE, "source": SOURCE, "message": MESSAGE,
+        "page": "docs/policies.md#no-queues",
+    }  # fmt: skip
+
+
+def test_events_of_a_pack_with_a_report_are_not_counted_twice():
+    report = PolicyReport("finops", "1", violations=[VIOLATION])
+    events = (event("queue-retention", "finops"), event("queue-retention", "foreign"))
+    violations = results_of({"dev": report}, *events)["violations"]
+    assert [violation["page"] for violation in violations] == [
+        "docs/rules.md#queue-retention",
+        "docs/policies.md#queue-retention",
     ]
+
+
+def test_what_the_engine_logs_as_not_applicable_is_listed():
+    entry = {"policyName": "queue-tags", "reason": "tags is unknown"}
+    analyzed = {"policyAnalyzeSummaryEvent": {"resourceUrn": JOBS, "notApplicable": [entry]}}
+    (item,) = results_of({}, analyzed)["not_applicable"]
+    assert (item["policy"], item["urn"], item["message"]) == ("queue-tags", JOBS, "tags is unknown")

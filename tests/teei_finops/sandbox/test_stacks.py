@@ -1,4 +1,4 @@
-"""Which stack the arguments for pulumi name, and how a stack begins."""
+"""The stacks of a project, and the environment of the engine."""
 
 import json
 import os
@@ -6,16 +6,17 @@ import socket
 
 import pytest
 
-from teei_finops.sandbox.environment import Place, engine_environment
+from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import (
     Project,
     checkpoint_file,
-    drop_locks_of_dead_runs,
     ensure_stack,
+    remove_stale_locks,
     resources_in,
     stack_named_in,
 )
+from teei_finops.sandbox.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -30,41 +31,41 @@ from teei_finops.sandbox.stacks import (
         (["env", "run", "--", "-s", "dev"], None),
     ],
 )
-def test_the_stack_is_found_in_every_spelling(arguments, expected):
+def test_the_stack_option_is_recognized_in_every_form(arguments, expected):
     assert stack_named_in(arguments) == expected
 
 
-def test_a_stack_is_made_once_and_empty(tmp_path):
+def test_a_stack_is_created_empty_and_only_once(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    place, project = Place.under(tmp_path), Project.at(tmp_path)
+    workspace, project = Workspace.at(tmp_path), Project.at(tmp_path)
     assert project is not None
-    ensure_stack(place, project, "dev")
-    file = checkpoint_file(place, "p", "dev")
+    ensure_stack(workspace, project, "dev")
+    file = checkpoint_file(workspace, "p", "dev")
     assert resources_in(file) == []
     assert json.loads(file.read_text())["checkpoint"]["stack"] == "organization/p/dev"
     file.write_text('{"checkpoint": {"latest": {"resources": [{"urn": "u"}]}}}')
-    ensure_stack(place, project, "organization/p/dev")
+    ensure_stack(workspace, project, "organization/p/dev")
     assert resources_in(file) == [{"urn": "u"}]
 
 
-def test_the_lock_of_a_run_that_was_killed_here_goes_and_every_other_stays(tmp_path):
+def test_only_the_lock_of_a_process_that_ended_on_this_machine_is_removed(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    place, project = Place.under(tmp_path), Project.at(tmp_path)
+    workspace, project = Workspace.at(tmp_path), Project.at(tmp_path)
     assert project is not None
-    directory = place.state / ".pulumi" / "locks" / "organization" / "p" / "dev"
+    directory = workspace.state / ".pulumi" / "locks" / "organization" / "p" / "dev"
     directory.mkdir(parents=True)
-    here, dead = socket.gethostname(), 4194303
+    this_host, ended = socket.gethostname(), 4194303
     for name, host, process in (
-        ("dead", here, dead),
-        ("alive", here, os.getpid()),
-        ("far", "elsewhere", dead),
+        ("ended", this_host, ended),
+        ("running", this_host, os.getpid()),
+        ("remote", "elsewhere", ended),
     ):
         (directory / f"{name}.json").write_text(json.dumps({"hostname": host, "pid": process}))
-    drop_locks_of_dead_runs(place, project, "dev")
-    assert {file.stem for file in directory.iterdir()} == {"alive", "far"}
+    remove_stale_locks(workspace, project, "dev")
+    assert {file.stem for file in directory.iterdir()} == {"running", "remote"}
 
 
-def test_stack_files_are_found_where_the_project_keeps_them(tmp_path):
+def test_stack_files_are_read_from_the_stack_config_directory(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\nstackConfigDir: stacks\n")
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks" / "Pulumi.prod-eu.yaml").write_text("config: {}\n")
@@ -73,18 +74,18 @@ def test_stack_files_are_found_where_the_project_keeps_them(tmp_path):
     assert project.stack_files() == {"prod-eu": tmp_path / "stacks" / "Pulumi.prod-eu.yaml"}
 
 
-def test_a_broken_project_file_is_named(tmp_path):
+def test_the_error_about_an_invalid_project_file_names_it(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("- not a mapping\n")
     with pytest.raises(SandboxError, match=r"Pulumi\.yaml"):
         Project.at(tmp_path)
 
 
-def test_a_directory_that_does_not_exist_is_named(tmp_path):
+def test_a_missing_directory_is_an_error(tmp_path):
     with pytest.raises(SandboxError, match="no such directory"):
-        Place.under(tmp_path / "nowhere")
+        Workspace.at(tmp_path / "nowhere")
 
 
-def test_the_engine_sees_no_credentials_but_the_rest_of_the_environment(tmp_path):
+def test_the_engine_gets_the_environment_without_credentials(tmp_path):
     user = {
         "PATH": "/bin",
         "AWS_SECRET_ACCESS_KEY": "REAL",
@@ -95,17 +96,17 @@ def test_the_engine_sees_no_credentials_but_the_rest_of_the_environment(tmp_path
         "PULUMI_OPTION_CWD": "/elsewhere",
         "TEAM": "finops",
     }
-    place = Place.under(tmp_path)
-    seen = engine_environment(
-        user, place, language_port=1, provider_ports={"aws": 2, "kubernetes": 3}, config_file=None
+    workspace = Workspace.at(tmp_path)
+    environment = engine_environment(
+        user, workspace, language_port=1, provider_ports={"aws": 2, "kubernetes": 3}, config_file=None
     )
     assert {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "PULUMI_OPTION_CWD"}.isdisjoint(
-        seen
+        environment
     )
-    assert seen["TEAM"] == "finops"
-    assert seen["AWS_REGION"] == "eu-central-1"
-    assert seen["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
-    assert seen["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
-    assert seen["PATH"].endswith("/bin")
+    assert environment["TEAM"] == "finops"
+    assert environment["AWS_REGION"] == "eu-central-1"
+    assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
+    assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
+    assert environment["PATH"].endswith("/bin")
     for name in ("PULUMI_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG"):
-        assert seen[name].startswith(str(tmp_path))
+        assert environment[name].startswith(str(tmp_path))

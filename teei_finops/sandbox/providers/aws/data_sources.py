@@ -1,12 +1,14 @@
-"""The provider functions that programs call most, answered without an account."""
+"""The results of the AWS provider's most used functions (Terraform's data sources), without an account."""
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from teei_finops.sandbox.providers.aws.identifiers import digest, partition_of
+from teei_finops.sandbox.providers.aws.policy_document import PolicyDocumentError, policy_document
+
 _ZONE_LETTERS = {"us-east-1": "abcdef", "us-west-2": "abcd", "sa-east-1": "abc"}
-_NAMES = {
+_REGION_NAMES = {
     "us-east-1": "US East (N. Virginia)",
     "eu-central-1": "Europe (Frankfurt)",
     "eu-west-1": "Europe (Ireland)",
@@ -15,20 +17,21 @@ _NAMES = {
 Function = Callable[[Mapping[str, Any], str, str], Mapping[str, Any]]
 
 
-class UnansweredError(Exception):
-    """A function the stand-in does not know, or cannot answer with these arguments."""
+class DataSourceError(Exception):
+    """The sandbox does not support a function, or its arguments are wrong."""
 
 
-def answer(token: str, arguments: Mapping[str, Any], region: str, account: str) -> dict[str, Any]:
-    """What AWS could answer; raises UnansweredError."""
+def read_data_source(token: str, arguments: Mapping[str, Any], region: str, account: str) -> dict[str, Any]:
+    """The result of a function such as `aws:ec2/getVpc:getVpc`; raises DataSourceError."""
     function = _FUNCTIONS.get(token)
     if function is None:
-        raise UnansweredError(
-            f"the sandbox does not answer {token}; add it to sandbox/providers/aws/data_sources.py"
+        raise DataSourceError(
+            f"the sandbox does not support {token}; "
+            "add it to teei_finops/sandbox/providers/aws/data_sources.py"
         )
-    found = function(arguments, region, account)
+    result = function(arguments, region, account)
     given = {key: value for key, value in arguments.items() if value is not None}
-    return {**given, "region": region, **found}
+    return {**given, "region": region, **result}
 
 
 def _caller_identity(_: Mapping[str, Any], _region: str, account: str) -> Mapping[str, Any]:
@@ -42,16 +45,14 @@ def _region(arguments: Mapping[str, Any], region: str, _: str) -> Mapping[str, A
         "name": name,
         "region": name,
         "id": name,
-        "description": _NAMES.get(name, name),
+        "description": _REGION_NAMES.get(name, name),
         "endpoint": f"ec2.{name}.amazonaws.com",
     }
 
 
 def _partition(_: Mapping[str, Any], region: str, _account: str) -> Mapping[str, Any]:
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    partition = (
-        "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    )
+    partition = partition_of(region)
     reverse = ".".join(reversed(suffix.split(".")))
     return {"partition": partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse, "id": partition}
 
@@ -59,17 +60,17 @@ def _partition(_: Mapping[str, Any], region: str, _account: str) -> Mapping[str,
 def _availability_zones(_: Mapping[str, Any], region: str, _account: str) -> Mapping[str, Any]:
     letters = _ZONE_LETTERS.get(region, "abc")
     names = [f"{region}{letter}" for letter in letters]
-    zone_ids = [f"{_short(region)}-az{number}" for number in range(1, len(letters) + 1)]
+    zone_ids = [f"{_zone_id_prefix(region)}-az{number}" for number in range(1, len(letters) + 1)]
     return {"names": names, "zoneIds": zone_ids, "groupNames": [region], "id": region}
 
 
-def _short(region: str) -> str:
+def _zone_id_prefix(region: str) -> str:
     area, direction, number = region.rsplit("-", 2)
     return f"{area}{direction[0]}{direction[5:6] if len(direction) > 5 else ''}{number}"
 
 
 def _vpc(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str, Any]:
-    vpc_id = arguments.get("id") or f"vpc-{_digits('vpc', region)}"
+    vpc_id = arguments.get("id") or f"vpc-{digest('vpc', region)}"
     return {
         "id": vpc_id,
         "arn": f"arn:aws:ec2:{region}:{account}:vpc/{vpc_id}",
@@ -81,21 +82,21 @@ def _vpc(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str
         "enableDnsHostnames": True,
         "enableDnsSupport": True,
         "instanceTenancy": "default",
-        "mainRouteTableId": f"rtb-{_digits('rtb', region)}",
+        "mainRouteTableId": f"rtb-{digest('rtb', region)}",
     }
 
 
 def _subnets(_: Mapping[str, Any], region: str, _account: str) -> Mapping[str, Any]:
     letters = _ZONE_LETTERS.get(region, "abc")[:3]
-    return {"ids": [f"subnet-{_digits(letter, region)}" for letter in letters], "id": region}
+    return {"ids": [f"subnet-{digest(letter, region)}" for letter in letters], "id": region}
 
 
 def _subnet(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str, Any]:
-    subnet_id = arguments.get("id") or f"subnet-{_digits('a', region)}"
+    subnet_id = arguments.get("id") or f"subnet-{digest('a', region)}"
     return {
         "id": subnet_id,
         "arn": f"arn:aws:ec2:{region}:{account}:subnet/{subnet_id}",
-        "vpcId": arguments.get("vpcId") or f"vpc-{_digits('vpc', region)}",
+        "vpcId": arguments.get("vpcId") or f"vpc-{digest('vpc', region)}",
         "availabilityZone": arguments.get("availabilityZone") or f"{region}a",
         "cidrBlock": arguments.get("cidrBlock") or "10.0.0.0/24",
         "tags": arguments.get("tags") or {},
@@ -106,19 +107,19 @@ def _subnet(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[
 
 def _security_group(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str, Any]:
     name = arguments.get("name") or "default"
-    group_id = arguments.get("id") or f"sg-{_digits(name, region)}"
+    group_id = arguments.get("id") or f"sg-{digest(name, region)}"
     return {
         "id": group_id,
         "name": name,
         "arn": f"arn:aws:ec2:{region}:{account}:security-group/{group_id}",
         "description": name,
-        "vpcId": arguments.get("vpcId") or f"vpc-{_digits('vpc', region)}",
+        "vpcId": arguments.get("vpcId") or f"vpc-{digest('vpc', region)}",
         "tags": arguments.get("tags") or {},
     }
 
 
 def _ami(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str, Any]:
-    image_id = f"ami-{_digits(json.dumps(arguments, sort_keys=True, default=str), region)}"
+    image_id = f"ami-{digest(json.dumps(arguments, sort_keys=True, default=str), region)}"
     return {
         "id": image_id,
         "imageId": image_id,
@@ -138,7 +139,7 @@ def _ssm_parameter(arguments: Mapping[str, Any], region: str, account: str) -> M
     name = arguments["name"]
     image = "/ami" in name or "image" in name
     value = (
-        f"ami-{_digits(name, region)}" if image else f"sandbox{name if name.startswith('/') else '/' + name}"
+        f"ami-{digest(name, region)}" if image else f"sandbox{name if name.startswith('/') else '/' + name}"
     )
     return {
         "arn": f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}",
@@ -174,7 +175,7 @@ def _role(arguments: Mapping[str, Any], _region: str, account: str) -> Mapping[s
         "arn": f"arn:aws:iam::{account}:role/{name}",
         "id": name,
         "path": "/",
-        "uniqueId": f"AROA{_digits(name, '')}",
+        "uniqueId": f"AROA{digest(name, '')}",
     }
 
 
@@ -195,7 +196,7 @@ def _kms_key(arguments: Mapping[str, Any], region: str, account: str) -> Mapping
 
 def _kms_alias(arguments: Mapping[str, Any], region: str, account: str) -> Mapping[str, Any]:
     name = arguments["name"]
-    key = _digits(name, region)
+    key = digest(name, region)
     return {
         "arn": f"arn:aws:kms:{region}:{account}:{name}",
         "id": name,
@@ -209,10 +210,10 @@ def _eks_cluster(arguments: Mapping[str, Any], region: str, account: str) -> Map
     return {
         "id": name,
         "arn": f"arn:aws:eks:{region}:{account}:cluster/{name}",
-        "endpoint": f"https://{_digits(name, region)}.gr7.{region}.eks.amazonaws.com",
+        "endpoint": f"https://{digest(name, region)}.gr7.{region}.eks.amazonaws.com",
         "certificateAuthorities": [{"data": "c2FuZGJveA=="}],
         "identities": [
-            {"oidcs": [{"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{_digits(name, region)}"}]}
+            {"oidcs": [{"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{digest(name, region)}"}]}
         ],
         "status": "ACTIVE",
         "version": "1.33",
@@ -221,7 +222,7 @@ def _eks_cluster(arguments: Mapping[str, Any], region: str, account: str) -> Map
 
 
 def _zone(arguments: Mapping[str, Any], region: str, _account: str) -> Mapping[str, Any]:
-    zone_id = arguments.get("zoneId") or f"Z{_digits(str(arguments.get('name')), region).upper()}"
+    zone_id = arguments.get("zoneId") or f"Z{digest(str(arguments.get('name')), region).upper()}"
     return {
         "id": zone_id,
         "zoneId": zone_id,
@@ -236,81 +237,10 @@ def _default_tags(_: Mapping[str, Any], _region: str, _account: str) -> Mapping[
 
 
 def _policy_document(arguments: Mapping[str, Any], _region: str, _account: str) -> Mapping[str, Any]:
-    """The document as the provider writes it: one value as a text, several as a list (IAM JSON grammar)."""
-    statements: list[dict[str, Any]] = []
-    for text in arguments.get("sourcePolicyDocuments") or []:
-        statements.extend(_as_list(json.loads(text).get("Statement")))
-    statements.extend(_statement(item) for item in arguments.get("statements") or [])
-    for text in arguments.get("overridePolicyDocuments") or []:
-        overriding = _as_list(json.loads(text).get("Statement"))
-        ids = {item.get("Sid") for item in overriding if item.get("Sid")}
-        statements = [item for item in statements if item.get("Sid") not in ids] + overriding
-    ids = [item["Sid"] for item in statements if item.get("Sid")]
-    if len(ids) != len(set(ids)):
-        raise UnansweredError("duplicate Sid in the statements of a policy document")
-    document: dict[str, Any] = {"Version": arguments.get("version") or "2012-10-17"}
-    if arguments.get("policyId"):
-        document["Id"] = arguments["policyId"]
-    document["Statement"] = statements
-    text = json.dumps(document, indent=2)
-    return {
-        "json": text,
-        "minifiedJson": json.dumps(document, separators=(",", ":")),
-        "id": _digits(text, ""),
-    }
-
-
-def _statement(item: Mapping[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    if item.get("sid"):
-        result["Sid"] = item["sid"]
-    result["Effect"] = item.get("effect") or "Allow"
-    for key, name in (
-        ("actions", "Action"),
-        ("notActions", "NotAction"),
-        ("resources", "Resource"),
-        ("notResources", "NotResource"),
-    ):
-        if item.get(key):
-            result[name] = _one_or_list([_variables(value) for value in item[key]])
-    for key, name in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):
-        if item.get(key):
-            result[name] = _principals(item[key])
-    if item.get("conditions"):
-        conditions: dict[str, dict[str, Any]] = {}
-        for condition in item["conditions"]:
-            values = [_variables(value) for value in condition["values"]]
-            conditions.setdefault(condition["test"], {})[_variables(condition["variable"])] = _one_or_list(
-                values
-            )
-        result["Condition"] = conditions
-    return result
-
-
-def _principals(principals: Sequence[Mapping[str, Any]]) -> Any:
-    if any(item["type"] == "*" and item["identifiers"] == ["*"] for item in principals):
-        return "*"
-    found: dict[str, list[str]] = {}
-    for item in principals:
-        found.setdefault(item["type"], []).extend(item["identifiers"])
-    return {kind: _one_or_list(sorted(names, reverse=True)) for kind, names in sorted(found.items())}
-
-
-def _variables(text: Any) -> Any:
-    """Policy variables are written `&{aws:username}` where `${…}` would be taken as interpolation."""
-    return text.replace("&{", "${") if isinstance(text, str) else text
-
-
-def _one_or_list(values: Sequence[Any]) -> Any:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _digits(text: str, region: str) -> str:
-    return hashlib.sha256(f"{text}|{region}".encode()).hexdigest()[:17]
+    try:
+        return policy_document(arguments)
+    except PolicyDocumentError as error:
+        raise DataSourceError(f"aws:iam/getPolicyDocument:getPolicyDocument: {error}") from None
 
 
 _FUNCTIONS: Mapping[str, Function] = {

@@ -1,4 +1,4 @@
-"""Whether the AWS provider changes a property in place or replaces the resource."""
+"""Whether a changed property replaces an AWS resource or is updated in place."""
 
 import csv
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from teei_finops.sandbox.providers.aws.schema import schema_of
 
-TABLE = Path(__file__).with_suffix(".csv")
+_TABLE = Path(__file__).with_suffix(".csv")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: types may be globs; `*` for all properties but tags. `source` says where it is known from."""
+    """One row: `type` may be a glob; the property `*` is every property except tags."""
 
     type: str
     properties: tuple[str, ...]
@@ -24,8 +24,8 @@ class Rule:
 
 @cache
 def rules() -> Sequence[Rule]:
-    """The table, most particular first: a row for one type outranks a row for many."""
-    with TABLE.open(newline="") as file:
+    """The table, most specific first: a row for one type overrides a row for many."""
+    with _TABLE.open(newline="") as file:
         rows = [
             Rule(row["type"], tuple(row["properties"].split()), row["effect"] == "replace", row["source"])
             for row in csv.DictReader(file)
@@ -36,11 +36,11 @@ def rules() -> Sequence[Rule]:
 def replaces(token: str, name: str) -> bool:
     """Whether a change of a top-level property replaces a resource of this type.
 
-    The table decides; where it is silent, what the SDK's documentation of the property says.
+    The table decides; without a row, the SDK's documentation of the property does.
     """
     for rule in rules():
-        every = "*" in rule.properties and name not in ("tags", "tagsAll")
-        if (every or name in rule.properties) and fnmatchcase(token, rule.type):
+        all_properties = "*" in rule.properties and name not in ("tags", "tagsAll")
+        if (all_properties or name in rule.properties) and fnmatchcase(token, rule.type):
             return rule.replaces
     schema = schema_of(token)
     return schema is not None and name in schema.forces_new

@@ -1,4 +1,4 @@
-"""What the AWS provider takes and gives for a resource type, read from the classes of its Python SDK."""
+"""The inputs and outputs of each AWS resource type, read from the classes of the provider's Python SDK."""
 
 import importlib
 import inspect
@@ -11,31 +11,31 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pulumi import Archive, Asset
-from pulumi import _types as sdk_types
+from pulumi import _types as sdk_types  # private: nothing public lists the properties of an SDK class
 from pulumi.runtime import rpc
 
 from teei_finops.sandbox.providers.property_values import Asset as AssetValue
 from teei_finops.sandbox.providers.property_values import Unknown
 
-# How the provider's documentation says that a property cannot change in place (pulumi-aws 7.51.1).
+# How the provider's documentation says that a change of a property replaces the resource (pulumi-aws 7.51.1).
 _FORCES_NEW = re.compile(
     r"forc(?:es|ing) (?:the creation of )?(?:a )?(?:new|replacement|creation)"
     r"|will force (?:terraform to create|(?:a )?(?:new|recreation|replacement)|resource recreation)"
     r"|will recreate|will be recreated|destroy and recreate",
     re.IGNORECASE,
 )
-_ONLY_SOMETIMES = re.compile(
+_CONDITIONAL = re.compile(
     r"\b(?:empty string|removing|decreas|downgrad|reduc|if |when |unless |only )", re.IGNORECASE
 )
 
 
-# The SDK loads its modules when their first name is read, which is not safe from two threads at once.
-_ONE_AT_A_TIME = threading.RLock()
+# The SDK imports a module when its first name is read, which is not safe from two threads at once.
+_SDK_LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Problem:
-    """An input the provider would refuse: the property's path and what is wrong."""
+    """An input that the provider would reject: the property's path and the reason."""
 
     path: str
     reason: str
@@ -43,7 +43,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Schema:
-    """One resource type; types are those of the SDK's annotations."""
+    """One resource type; a property's type is the annotation in the SDK."""
 
     inputs: Mapping[str, Any]
     required: frozenset[str]
@@ -51,23 +51,23 @@ class Schema:
     forces_new: frozenset[str]
 
     def problems(self, inputs: Mapping[str, Any]) -> Iterator[Problem]:
-        """What is missing, unknown to the type, or of another type."""
+        """Missing, unsupported and wrongly typed inputs."""
         yield from _problems_of_object(self.inputs, self.required, inputs, "")
 
 
 def schema_of(token: str) -> Schema | None:
     """The schema of a type such as `aws:s3/bucket:Bucket`; None when the SDK has no such type."""
-    with _ONE_AT_A_TIME:
+    with _SDK_LOCK:
         return _schema_of(token)
 
 
 @cache
 def _schema_of(token: str) -> Schema | None:
-    found = _class_of(token)
-    if found is None:
+    resource_class = _class_of(token)
+    if resource_class is None:
         return None
-    module, name = found
-    # A nested type of the same name pushes the arguments of a resource to the longer name.
+    module, name = resource_class
+    # The arguments are in `<Resource>InitArgs` where a nested type has the name `<Resource>Args`.
     arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
     state, resource = getattr(module, f"_{name}State", None), getattr(module, name)
     inputs = sdk_types.input_type_types(arguments) if arguments else {}
@@ -80,7 +80,13 @@ def _schema_of(token: str) -> Schema | None:
     )
 
 
+def is_object_type(annotation: Any) -> bool:
+    """Whether an annotation of the SDK is a class of nested properties."""
+    return isinstance(annotation, type) and sdk_types.is_input_type(annotation)
+
+
 def _class_of(token: str) -> tuple[Any, str] | None:
+    """The SDK module and the name of the class of a resource type."""
     package, module, _ = token.split(":")
     importlib.import_module(f"pulumi_{package}")
     registered: Any = rpc.get_resource_module(package, module, "")
@@ -106,7 +112,7 @@ def _documented_replacements(arguments: type) -> Iterator[str]:
         head, _, text = block.partition(": ")
         name = head.rsplit(" ", 1)[-1]
         if name in names and any(
-            _FORCES_NEW.search(sentence) and not _ONLY_SOMETIMES.search(sentence)
+            _FORCES_NEW.search(sentence) and not _CONDITIONAL.search(sentence)
             for sentence in re.split(r"(?<=\.)\s", text)
         ):
             yield names[name]
@@ -122,7 +128,7 @@ def _problems_of_object(
         if name.startswith("__"):
             continue
         if name not in types:
-            yield Problem(path + name, f'Unsupported argument: there is no "{path}{name}" here')
+            yield Problem(path + name, f'Unsupported argument: "{path}{name}" is not expected here')
         elif value is not None:
             yield from _problems_of_value(types[name], value, path + name)
 
@@ -131,10 +137,10 @@ def _problems_of_value(expected: Any, value: Any, path: str) -> Iterator[Problem
     if isinstance(value, Unknown):
         return
     choices = [choice for choice in _choices(expected) if choice is not type(None)]
-    objects = [choice for choice in choices if isinstance(choice, type) and sdk_types.is_input_type(choice)]
+    objects = [choice for choice in choices if is_object_type(choice)]
     if isinstance(value, AssetValue):
         if not any(isinstance(choice, type) and issubclass(choice, Asset | Archive) for choice in choices):
-            yield Problem(path, f'Incorrect value type: "{path}" takes no file')
+            yield Problem(path, f'Incorrect value type: "{path}" does not take a file')
     elif isinstance(value, Mapping):
         mapping = next((choice for choice in choices if _is(choice, Mapping)), None)
         if objects:
@@ -159,7 +165,7 @@ def _problems_of_value(expected: Any, value: Any, path: str) -> Iterator[Problem
 
 
 def _choices(annotation: Any) -> list[Any]:
-    """The alternatives of an annotation, without what only says how a value may arrive."""
+    """The alternatives of an annotation, without the wrappers `Awaitable` and `Output`."""
     if get_origin(annotation) in (Union, UnionType):
         return [choice for item in get_args(annotation) for choice in _choices(item)]
     origin = get_origin(annotation)
@@ -174,7 +180,7 @@ def _is(choice: Any, kind: type) -> bool:
 
 
 def _accepts(choice: Any, value: Any) -> bool:
-    """As the provider converts: a number or a flag may also arrive as its text, a text as a number."""
+    """As the provider converts values: it takes numbers and booleans as strings, and strings as numbers."""
     if choice is Any:
         return True
     if not isinstance(choice, type):
@@ -205,10 +211,10 @@ def _describe(choices: list[Any]) -> str:
 def _name(choice: Any) -> str:
     if _is(choice, Sequence):
         return "a list"
-    if _is(choice, Mapping) or (isinstance(choice, type) and sdk_types.is_input_type(choice)):
+    if _is(choice, Mapping) or is_object_type(choice):
         return "an object"
     if isinstance(choice, type):
-        for kind, name in ((bool, "true or false"), (int | float, "a number"), (str, "a text")):
+        for kind, name in ((bool, "true or false"), (int | float, "a number"), (str, "a string")):
             if issubclass(choice, kind):
                 return name
     return "another value"

@@ -1,17 +1,17 @@
-"""What a cluster refuses when an object is created or changed: rules that look at more than one field."""
+"""The checks of the API server and KEDA's webhook on creation: rules over several fields or objects."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from teei_finops.sandbox.providers.kubernetes.schemas import is_trigger_value, keda_problems
+from teei_finops.sandbox.providers.kubernetes.schemas import is_trigger_value, keda_errors
 
 Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What a scaler scales."""
+    """The target of an autoscaler."""
 
     namespace: str
     kind: str
@@ -21,24 +21,28 @@ class Workload:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-def refusals(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
-    """Why the cluster refuses an object beside the other objects it holds, by their ids."""
+def admission_errors(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
+    """Why the cluster rejects an object; `others` are the objects in the cluster, by id."""
     spec = manifest.get("spec") or {}
     kind = manifest.get("kind")
     if kind == "ScaledObject":
-        for problem in keda_problems(manifest):
-            if is_trigger_value(problem):
-                yield f"{problem.path}: {problem.reason}"
-        yield from _bounds("ScaledObject", spec.get("minReplicaCount", 0), spec.get("maxReplicaCount", 100))
+        for error in keda_errors(manifest):
+            if is_trigger_value(error):
+                yield f"{error.path}: {error.reason}"
+        yield from _replica_bounds(
+            "ScaledObject", spec.get("minReplicaCount", 0), spec.get("maxReplicaCount", 100)
+        )
     if kind == "HorizontalPodAutoscaler":
-        yield from _bounds("HorizontalPodAutoscaler", spec.get("minReplicas", 1), spec.get("maxReplicas"))
+        yield from _replica_bounds(
+            "HorizontalPodAutoscaler", spec.get("minReplicas", 1), spec.get("maxReplicas")
+        )
     if kind in ("Deployment", "StatefulSet", "DaemonSet"):
         yield from _selector(spec)
     yield from _second_scaler(manifest, others)
 
 
 def scaled_by(manifest: Manifest) -> Workload | None:
-    """The workload that an autoscaler or a ScaledObject scales; None for everything else."""
+    """The target of a HorizontalPodAutoscaler or a ScaledObject; None for any other object."""
     if manifest.get("kind") not in ("HorizontalPodAutoscaler", "ScaledObject"):
         return None
     target = (manifest.get("spec") or {}).get("scaleTargetRef") or {}
@@ -54,7 +58,7 @@ def namespace_of(manifest: Manifest, default: str = "default") -> str:
 
 
 def _second_scaler(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
-    """As KEDA's admission webhook (KEDA 2.16, scaledobject_webhook.go); it lets two HPAs be."""
+    """As KEDA's admission webhook (KEDA 2.16, scaledobject_webhook.go), which ignores a second HPA."""
     workload = scaled_by(manifest)
     if workload is None:
         return
@@ -67,13 +71,13 @@ def _second_scaler(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterat
             )
 
 
-def _bounds(kind: str, lowest: Any, highest: Any) -> Iterator[str]:
-    if isinstance(lowest, int) and isinstance(highest, int) and lowest > highest:
-        yield f"{kind}: the minimum of {lowest} replicas is more than the maximum of {highest}"
+def _replica_bounds(kind: str, minimum: Any, maximum: Any) -> Iterator[str]:
+    if isinstance(minimum, int) and isinstance(maximum, int) and minimum > maximum:
+        yield f"{kind}: the minimum of {minimum} replicas is more than the maximum of {maximum}"
 
 
 def _selector(spec: Mapping[str, Any]) -> Iterator[str]:
-    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
+    selector = (spec.get("selector") or {}).get("matchLabels") or {}
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    if any(labels.get(key) != value for key, value in selector.items()):
         yield "spec.template.metadata.labels: `selector` does not match template `labels`"

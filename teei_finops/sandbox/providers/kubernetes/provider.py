@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
-"""The Kubernetes stand-in: validates objects as the API server does, and keeps them in the stack's state."""
+"""The fake Kubernetes provider: checks objects as the API server does and keeps them in the stack's state."""
 
 import hashlib
 import threading
@@ -11,9 +11,9 @@ import yaml
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from teei_finops.sandbox.providers.fake_provider import StandIn, answered
-from teei_finops.sandbox.providers.kubernetes.admission import namespace_of, refusals
-from teei_finops.sandbox.providers.kubernetes.schemas import CLUSTER_SCOPED, problems
+from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response, logical_name
+from teei_finops.sandbox.providers.kubernetes.admission import admission_errors, namespace_of
+from teei_finops.sandbox.providers.kubernetes.schemas import CLUSTER_SCOPED, schema_errors
 from teei_finops.sandbox.providers.property_diff import Difference, diff_response, differences
 from teei_finops.sandbox.providers.property_values import (
     Unknown,
@@ -24,8 +24,8 @@ from teei_finops.sandbox.providers.property_values import (
 )
 
 _AUTONAMED = "pulumi.com/autonamed"
-# Fields the API server does not change in place (pulumi-kubernetes 4.34, provider/pkg/provider, 2026-11);
-# the provider also replaces a ConfigMap or Secret whose data changes.
+# Fields whose change replaces an object (pulumi-kubernetes 4.34, provider/pkg/provider, 2026-11). The API
+# server could update the data of a ConfigMap or Secret; the provider replaces the object nevertheless.
 _IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "ConfigMap": ("data", "binaryData", "immutable"),
     "Secret": ("data", "stringData", "type", "immutable"),
@@ -53,12 +53,12 @@ _IMMUTABLE: Mapping[str, tuple[str, ...]] = {
 _ALWAYS_IMMUTABLE = ("metadata.name", "metadata.namespace", "kind")
 
 
-class KubernetesStandIn(StandIn):
-    """One cluster; `held` gives the resources that the stack's state held before this run."""
+class FakeKubernetesProvider(FakeProvider):
+    """One cluster; `resources_in_state` gives the resources in the stack's state before this run."""
 
-    def __init__(self, version: str, held: Callable[[], Iterable[Mapping[str, Any]]] = tuple):
+    def __init__(self, version: str, resources_in_state: Callable[[], Iterable[Mapping[str, Any]]] = tuple):
         super().__init__(version)
-        self._held = held
+        self._resources_in_state = resources_in_state
         self._objects: dict[str, Mapping[str, Any]] | None = None
         self._lock = threading.Lock()
         self._namespaces: dict[str, str] = {}
@@ -70,16 +70,16 @@ class KubernetesStandIn(StandIn):
         return super().Configure(request, context)
 
     def Check(self, request, context):
-        logical = request.urn.rsplit("::", 1)[-1]
+        logical = logical_name(request.urn)
         inputs, olds = struct_to_python(request.news), struct_to_python(request.olds)
         if _is_release(request.type):
             return self._check_release(request, inputs, olds, logical)
         if not request.type.endswith("Patch"):
             failures = [
                 provider_pb2.CheckFailure(
-                    property=found.path, reason=f"{found.path}: {found.reason} (resource '{logical}')"
+                    property=error.path, reason=f"{error.path}: {error.reason} (resource '{logical}')"
                 )
-                for found in problems(inputs)
+                for error in schema_errors(inputs)
             ]
             if failures:
                 return provider_pb2.CheckResponse(failures=failures)
@@ -89,7 +89,7 @@ class KubernetesStandIn(StandIn):
         if not isinstance(metadata, Unknown):
             metadata = metadata or {}
             if metadata.get("name") is None and metadata.get("generateName") is None:
-                name = _kept_name(olds) or _automatic_name(logical, request)
+                name = _earlier_automatic_name(olds) or _automatic_name(logical, request)
                 _set_in_metadata(checked, {"name": name}, {_AUTONAMED: "true"})
         return provider_pb2.CheckResponse(inputs=checked)
 
@@ -98,7 +98,7 @@ class KubernetesStandIn(StandIn):
         checked.CopyFrom(request.news)
         if inputs.get("chart") is None:
             failure = provider_pb2.CheckFailure(
-                property="chart", reason=f"a chart is needed (resource '{logical}')"
+                property="chart", reason=f"chart is required (resource '{logical}')"
             )
             return provider_pb2.CheckResponse(failures=[failure])
         if inputs.get("name") is None:
@@ -107,15 +107,17 @@ class KubernetesStandIn(StandIn):
 
     def Diff(self, request, context):
         olds, news = struct_to_python(request.old_inputs), struct_to_python(request.news)
-        found = list(differences(olds, news))
-        fixed = ("name", "namespace") if _is_release(request.type) else _immutable(request.type)
+        changes = list(differences(olds, news))
+        immutable = ("name", "namespace") if _is_release(request.type) else _immutable_paths(request.type)
 
-        def replaces(item: Difference) -> bool:
-            return any(item.path == path or item.path.startswith((f"{path}.", f"{path}[")) for path in fixed)
+        def replaces(change: Difference) -> bool:
+            return any(
+                change.path == path or change.path.startswith((f"{path}.", f"{path}[")) for path in immutable
+            )
 
         same_name = _identity(olds) == _identity(news)
         autonamed = ((news.get("metadata") or {}).get("annotations") or {}).get(_AUTONAMED) == "true"
-        return diff_response(found, replaces, delete_before_replace=same_name and not autonamed)
+        return diff_response(changes, replaces, delete_before_replace=same_name and not autonamed)
 
     def Create(self, request, context):
         inputs = struct_to_python(request.properties)
@@ -144,48 +146,48 @@ class KubernetesStandIn(StandIn):
         return empty_pb2.Empty()
 
     def Read(self, request, context):
-        """What the state says; an object that is only looked up is the platform's."""
+        """The state as it is (refresh), or the object that an id identifies (`Resource.get`)."""
         if request.properties.fields:
             return super().Read(request, context)
         namespace, _, name = request.id.rpartition("/")
         _, version, kind = request.type.split(":")
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-        found = {"apiVersion": version.removeprefix("core/"), "kind": kind, "metadata": metadata}
-        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(found), inputs=to_struct(found))
+        manifest = to_struct(
+            {"apiVersion": version.removeprefix("core/"), "kind": kind, "metadata": metadata}
+        )
+        return provider_pb2.ReadResponse(id=request.id, properties=manifest, inputs=manifest)
 
     def Invoke(self, request, context):
         arguments = struct_to_python(request.args)
         if request.tok == "kubernetes:yaml:decode":
             documents = [item for item in yaml.safe_load_all(arguments["text"]) if item]
-            return answered({"result": documents})
-        text = f"the sandbox's Kubernetes stand-in does not answer {request.tok}"
+            return invoke_response({"result": documents})
+        text = f"the sandbox does not support the Kubernetes function {request.tok}; remove the call"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 
     def Construct(self, request, context):
-        text = (
-            f"the sandbox's Kubernetes stand-in cannot expand {request.type}; declare the objects one by one"
-        )
+        text = f"the sandbox does not support the component {request.type}; declare its objects one by one"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 
     def _admit(self, context, urn: str, manifest: Mapping[str, Any], resource_id: str, *, new: bool) -> None:
-        """Add the object to the cluster, or refuse it as the cluster would."""
+        """Add the object to the cluster, or abort with the error of the API server."""
         key = _key(_type_in(urn), resource_id)
         with self._lock:
             cluster = self._cluster()
             others = {item.split("|", 1)[1]: value for item, value in cluster.items() if item != key}
-            found = list(refusals(manifest, others))
+            errors = list(admission_errors(manifest, others))
             if new and key in cluster:
-                found.append(f'{manifest.get("kind")} "{resource_id}" already exists')
-            if not found:
+                errors.append(f'{manifest.get("kind")} "{resource_id}" already exists')
+            if not errors:
                 cluster[key] = manifest
-        if found:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{urn.rsplit('::', 1)[-1]}: {'; '.join(found)}")
+        if errors:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{logical_name(urn)}: {'; '.join(errors)}")
 
     def _cluster(self) -> dict[str, Mapping[str, Any]]:
         if self._objects is None:
             self._objects = {
                 _key(item["type"], item["id"]): item.get("inputs") or {}
-                for item in self._held()
+                for item in self._resources_in_state()
                 if item.get("type", "").startswith("kubernetes:") and item.get("id")
             }
         return self._objects
@@ -203,10 +205,9 @@ class KubernetesStandIn(StandIn):
         if _is_release(token):
             state = {"name": inputs["name"], "namespace": inputs.get("namespace") or namespace}
             return {"status": {**state, "status": "deployed", "revision": 1}, "resourceNames": {}}
-        given = inputs.get("metadata") or {}
         digits = hashlib.sha256(urn.encode()).hexdigest()
         uid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
-        metadata = {**given, "uid": uid, "generation": 1}
+        metadata = {**(inputs.get("metadata") or {}), "uid": uid, "generation": 1}
         if inputs.get("kind") not in CLUSTER_SCOPED:
             metadata["namespace"] = namespace_of(inputs, namespace)
         outputs: dict[str, Any] = {"metadata": metadata, "status": {}}
@@ -227,7 +228,7 @@ def _is_release(token: str) -> bool:
     return token == "kubernetes:helm.sh/v3:Release"
 
 
-def _immutable(token: str) -> tuple[str, ...]:
+def _immutable_paths(token: str) -> tuple[str, ...]:
     return (*_ALWAYS_IMMUTABLE, *_IMMUTABLE.get(token.rsplit(":", 1)[-1], ()))
 
 
@@ -237,7 +238,7 @@ def _identity(manifest: Mapping[str, Any]) -> tuple[Any, Any]:
     return holder.get("namespace"), holder.get("name")
 
 
-def _kept_name(olds: Mapping[str, Any]) -> str | None:
+def _earlier_automatic_name(olds: Mapping[str, Any]) -> str | None:
     metadata = olds.get("metadata") or {}
     autonamed = (metadata.get("annotations") or {}).get(_AUTONAMED) == "true"
     return metadata.get("name") if autonamed else None
@@ -264,7 +265,7 @@ def _set_in_metadata(
 
 
 def _key(token: str, resource_id: str) -> str:
-    """The API version may move while the object stays."""
+    """The identity of an object in the cluster: its kind, whatever the API version, and its id."""
     return f"{token.rsplit(':', 1)[-1]}|{resource_id}"
 
 

@@ -1,4 +1,4 @@
-"""Whether the API server would take an object: Kubernetes' OpenAPI schemas, and KEDA's CRDs."""
+"""Checks of an object against Kubernetes' OpenAPI schemas and KEDA's custom resource definitions."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -29,40 +29,40 @@ _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A field the API server would refuse."""
+class FieldError:
+    """A field that the API server would reject."""
 
     path: str
     reason: str
 
 
-def problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with an object; what is unknown until the deployment is taken as right."""
+def schema_errors(manifest: Mapping[str, Any]) -> Iterator[FieldError]:
+    """The fields of an object that the API server would reject; an unknown value is accepted."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
-        yield Problem("apiVersion", "apiVersion and kind are needed")
+        yield FieldError("apiVersion", "apiVersion and kind are required")
         return
-    yield from _problems_of_metadata(manifest.get("metadata"))
+    yield from _metadata_errors(manifest.get("metadata"))
     group = api_version.rpartition("/")[0]
     if group == "keda.sh":
-        yield from (problem for problem in keda_problems(manifest) if not is_trigger_value(problem))
+        yield from (error for error in keda_errors(manifest) if not is_trigger_value(error))
     elif group in _BUILT_IN:
-        yield from _problems_by_schema(api_version, kind, manifest)
+        yield from _openapi_errors(api_version, kind, manifest)
 
 
-def is_trigger_value(problem: Problem) -> bool:
-    """A number or flag where KEDA wants a text; the policy says so in preview, the cluster on creation."""
-    return re.match(r"spec\.triggers\[\d+\]\.metadata\.", problem.path) is not None
+def is_trigger_value(error: FieldError) -> bool:
+    """Whether it is in the metadata of a trigger: the cluster reports it on creation, not in a preview."""
+    return re.match(r"spec\.triggers\[\d+\]\.metadata\.", error.path) is not None
 
 
-def keda_problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    """What KEDA's CRD refuses, strictly: unknown fields and converted types too."""
-    import cloudcoil.models.keda.v1alpha1 as models  # imported late: half a second
+def keda_errors(manifest: Mapping[str, Any]) -> Iterator[FieldError]:
+    """The fields that KEDA's definition rejects; unknown fields and values of another type included."""
+    import cloudcoil.models.keda.v1alpha1 as models  # imported late: takes 0.5 s
     from pydantic import ValidationError
 
     model = getattr(models, str(manifest["kind"]), None)
     if manifest["apiVersion"] != "keda.sh/v1alpha1" or model is None:
-        yield Problem(
+        yield FieldError(
             "kind", f'no matches for kind "{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
         )
         return
@@ -77,40 +77,40 @@ def keda_problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
                 continue
             if item["type"] == "model_type" and has_unknown(value):
                 continue
-            yield Problem(_path(_without_choices(item["loc"])), item["msg"])
+            yield FieldError(_path(_without_model_names(item["loc"])), item["msg"])
 
 
-def _problems_of_metadata(metadata: Any) -> Iterator[Problem]:
+def _metadata_errors(metadata: Any) -> Iterator[FieldError]:
     if metadata is None or isinstance(metadata, Unknown):
         return
     if not isinstance(metadata, Mapping):
-        yield Problem("metadata", "an object is needed")
+        yield FieldError("metadata", "must be an object")
         return
-    for field, longest in (("name", 253), ("namespace", 63)):
+    for field, max_length in (("name", 253), ("namespace", 63)):
         value = metadata.get(field)
-        if isinstance(value, str) and (len(value) > longest or not _NAME.fullmatch(value)):
-            yield Problem(
+        if isinstance(value, str) and (len(value) > max_length or not _NAME.fullmatch(value)):
+            yield FieldError(
                 f"metadata.{field}", f"{value!r} is not a DNS name of lower-case letters, digits and -"
             )
     labels = metadata.get("labels")
     for key, value in labels.items() if isinstance(labels, Mapping) else ():
         if not _LABEL_KEY.fullmatch(key):
-            yield Problem(f"metadata.labels.{key}", f"{key!r} is not a valid label key")
+            yield FieldError(f"metadata.labels.{key}", f"{key!r} is not a valid label key")
         if isinstance(value, str) and not _LABEL_VALUE.fullmatch(value):
             reason = f"{value!r} is not a valid label value: at most 63 letters, digits, -, _ and ."
-            yield Problem(f"metadata.labels.{key}", reason)
+            yield FieldError(f"metadata.labels.{key}", reason)
 
 
-def _problems_by_schema(api_version: str, kind: str, manifest: Mapping[str, Any]) -> Iterator[Problem]:
+def _openapi_errors(api_version: str, kind: str, manifest: Mapping[str, Any]) -> Iterator[FieldError]:
     validator = _validator(api_version, kind)
     if validator is None:
-        yield Problem("kind", f'no matches for kind "{kind}" in version "{api_version}"')
+        yield FieldError("kind", f'no matches for kind "{kind}" in version "{api_version}"')
         return
     for error in validator.iter_errors(dict(manifest)):
         unknown = isinstance(error.instance, Unknown)
         if unknown or (error.validator in ("anyOf", "oneOf") and has_unknown(error.instance)):
             continue
-        yield Problem(_path(error.absolute_path), _message(error))
+        yield FieldError(_path(error.absolute_path), _message(error))
 
 
 @cache
@@ -147,8 +147,8 @@ def _message(error: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def _without_choices(location: tuple[int | str, ...]) -> list[int | str]:
-    """Pydantic puts the model it tried into the path; names of fields are never capitalised."""
+def _without_model_names(location: tuple[int | str, ...]) -> list[int | str]:
+    """The path without the model names that pydantic adds; field names are never capitalized."""
     return [part for part in location if isinstance(part, int) or not part[:1].isupper()]
 
 

@@ -1,65 +1,57 @@
-# ruff: noqa: ARG002 every maker is called in the same way
-"""Lambda functions, their versions and what calls them."""
+# ruff: noqa: ARG002 every handler method takes the same arguments
+"""Lambda functions, versions, aliases, permissions, event sources and invocations."""
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from teei_finops.sandbox.providers.aws.resources.platform import ensure_security_groups, ensure_subnets
-from teei_finops.sandbox.providers.aws.resources.resource_handler import (
-    Clients,
-    Made,
-    Maker,
-    RefusedError,
-    json_text,
-    makes,
-    pascal,
-    without_none,
+from teei_finops.sandbox.providers.archives import zip_of
+from teei_finops.sandbox.providers.aws.api import AwsError, Clients, json_text, pascal_case, without_none
+from teei_finops.sandbox.providers.aws.moto_support.existing_network import (
+    ensure_security_groups,
+    ensure_subnets,
 )
+from teei_finops.sandbox.providers.aws.resource_handler import Inputs, ResourceHandler, ResourceState, handles
 
 _NOT_FOUND = ["ResourceNotFoundException"]
-# What belongs to the function and not to its versions; terraform-provider-aws, needsFunctionConfigUpdate.
-_PUBLISHED = "__published"  # the number of the last version
-_OF_NO_VERSION = {"tags", "reservedConcurrentExecutions", "skipDestroy", "publish"}
+_PUBLISHED_VERSION = "__published"  # private state: the number of the last published version
+# Inputs of the function as a whole: a change publishes no version (terraform-provider-aws,
+# needsFunctionConfigUpdate).
+_UNVERSIONED_INPUTS = {"tags", "reservedConcurrentExecutions", "skipDestroy", "publish"}
 
 
-@makes("aws:lambda/function:Function")
-class Function(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lambda/function:Function")
+class Function(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         self._ensure_network(aws, inputs)
-        kind = inputs.get("packageType", "Zip")
-        if kind == "Zip" and not (inputs.get("handler") and inputs.get("runtime")):
-            raise RefusedError(
-                "InvalidParameterValueException: handler and runtime are needed for package type Zip"
+        package_type = inputs.get("packageType", "Zip")
+        if package_type == "Zip" and not (inputs.get("handler") and inputs.get("runtime")):
+            raise AwsError(
+                "InvalidParameterValueException: handler and runtime are required for package type Zip"
             )
         created = aws.call(
             "lambda",
             "CreateFunction",
             FunctionName=inputs["name"],
             Code=_code(inputs),
-            PackageType=kind,
+            PackageType=package_type,
             Publish=inputs.get("publish"),
             Architectures=inputs.get("architectures"),
             Tags=inputs.get("tags"),
             **_configuration(inputs),
         )
-        self._reserve(aws, inputs)
-        return self._made(aws, created)
+        self._put_concurrency(aws, inputs)
+        return self._state(aws, created)
 
-    def again(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        """All versions that there were, each as the last one is."""
-        made = self.create(aws, inputs)
-        for _ in range(1, int(inputs.get(_PUBLISHED) or 1)):
-            aws.call("lambda", "UpdateFunctionConfiguration", FunctionName=made.id, **_configuration(inputs))
-            aws.call("lambda", "PublishVersion", FunctionName=made.id)
-        return made
+    def restore(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        """Publish as many versions as there were, all with the current configuration."""
+        state = self.create(aws, inputs)
+        for _ in range(1, int(inputs.get(_PUBLISHED_VERSION) or 1)):
+            aws.call("lambda", "UpdateFunctionConfiguration", FunctionName=state.id, **_configuration(inputs))
+            aws.call("lambda", "PublishVersion", FunctionName=state.id)
+        return state
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         self._ensure_network(aws, inputs)
         if any(
             olds.get(key) != inputs.get(key)
@@ -71,24 +63,25 @@ class Function(Maker):
         )
         if inputs.get("tags"):
             aws.call("lambda", "TagResource", Resource=function["FunctionArn"], Tags=inputs["tags"])
-        self._reserve(aws, inputs)
-        if publishes(olds, inputs):
-            return self._made(aws, aws.call("lambda", "PublishVersion", FunctionName=resource_id))
-        kept = {_PUBLISHED: olds[_PUBLISHED]} if _PUBLISHED in olds else {}
-        return Made(id=resource_id, outputs={"lastModified": function["LastModified"]}, kept=kept)
+        self._put_concurrency(aws, inputs)
+        if publishes_version(olds, inputs):
+            return self._state(aws, aws.call("lambda", "PublishVersion", FunctionName=resource_id))
+        private = {_PUBLISHED_VERSION: olds[_PUBLISHED_VERSION]} if _PUBLISHED_VERSION in olds else {}
+        outputs = {"lastModified": function["LastModified"]}
+        return ResourceState(id=resource_id, outputs=outputs, private=private)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("lambda", "DeleteFunction", absent=_NOT_FOUND, FunctionName=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("lambda", "DeleteFunction", not_found=_NOT_FOUND, FunctionName=resource_id)
 
-    def unknown_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
-        return frozenset({"version", "qualifiedArn"}) if publishes(olds, news) else frozenset()
+    def recomputed_outputs(self, olds: Inputs, news: Inputs) -> frozenset[str]:
+        return frozenset({"version", "qualifiedArn"}) if publishes_version(olds, news) else frozenset()
 
-    def _ensure_network(self, aws: Clients, inputs: Mapping[str, Any]) -> None:
+    def _ensure_network(self, aws: Clients, inputs: Inputs) -> None:
         network = inputs.get("vpcConfig") or {}
         ensure_subnets(aws, network.get("subnetIds") or [])
         ensure_security_groups(aws, network.get("securityGroupIds") or [])
 
-    def _reserve(self, aws: Clients, inputs: Mapping[str, Any]) -> None:
+    def _put_concurrency(self, aws: Clients, inputs: Inputs) -> None:
         reserved = inputs.get("reservedConcurrentExecutions")
         if reserved is not None and reserved >= 0:
             aws.call(
@@ -98,7 +91,7 @@ class Function(Maker):
                 ReservedConcurrentExecutions=reserved,
             )
 
-    def _made(self, aws: Clients, function: Mapping[str, Any]) -> Made:
+    def _state(self, aws: Clients, function: Mapping[str, Any]) -> ResourceState:
         name, version = function["FunctionName"], str(function.get("Version", "$LATEST"))
         arn = f"arn:aws:lambda:{aws.region}:{aws.account}:function:{name}"
         outputs = {
@@ -109,12 +102,14 @@ class Function(Maker):
             "lastModified": function.get("LastModified", ""),
             "sourceCodeSize": function.get("CodeSize", 0),
         }
-        return Made(id=name, outputs=outputs, kept={_PUBLISHED: version} if version.isdigit() else {})
+        return ResourceState(
+            id=name, outputs=outputs, private={_PUBLISHED_VERSION: version} if version.isdigit() else {}
+        )
 
 
-@makes("aws:lambda/permission:Permission")
-class Permission(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lambda/permission:Permission")
+class Permission(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         statement = inputs.get("statementId") or f"pulumi-{inputs['principal'].replace('.', '-')}"
         aws.call(
             "lambda",
@@ -127,21 +122,21 @@ class Permission(Maker):
             SourceArn=inputs.get("sourceArn"),
             SourceAccount=inputs.get("sourceAccount"),
         )
-        return Made(id=statement, outputs={"statementId": statement})
+        return ResourceState(id=statement, outputs={"statementId": statement})
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt(
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists(
             "lambda",
             "RemovePermission",
-            absent=_NOT_FOUND,
+            not_found=_NOT_FOUND,
             FunctionName=inputs["function"],
             StatementId=resource_id,
         )
 
 
-@makes("aws:lambda/eventSourceMapping:EventSourceMapping")
-class EventSourceMapping(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lambda/eventSourceMapping:EventSourceMapping")
+class EventSourceMapping(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         created = aws.call(
             "lambda",
             "CreateEventSourceMapping",
@@ -149,83 +144,80 @@ class EventSourceMapping(Maker):
             EventSourceArn=inputs.get("eventSourceArn"),
             **self._settings(inputs),
         )
-        return Made(
+        return ResourceState(
             id=created["UUID"], outputs={"uuid": created["UUID"], "functionArn": created["FunctionArn"]}
         )
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        settings = self._settings(inputs)
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         aws.call(
             "lambda",
             "UpdateEventSourceMapping",
             UUID=resource_id,
             FunctionName=inputs["functionName"],
-            **settings,
+            **self._settings(inputs),
         )
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("lambda", "DeleteEventSourceMapping", absent=_NOT_FOUND, UUID=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("lambda", "DeleteEventSourceMapping", not_found=_NOT_FOUND, UUID=resource_id)
 
-    def _settings(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _settings(self, inputs: Inputs) -> dict[str, Any]:
         return {
             "BatchSize": inputs.get("batchSize"),
             "Enabled": inputs.get("enabled"),
             "MaximumBatchingWindowInSeconds": inputs.get("maximumBatchingWindowInSeconds"),
             "FunctionResponseTypes": inputs.get("functionResponseTypes"),
-            "ScalingConfig": pascal(inputs.get("scalingConfig")),
+            "ScalingConfig": pascal_case(inputs.get("scalingConfig")),
         }
 
 
-@makes("aws:lambda/alias:Alias")
-class Alias(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lambda/alias:Alias")
+class Alias(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         created = aws.call("lambda", "CreateAlias", **self._parameters(inputs))
         arn = created["AliasArn"]
-        return Made(id=arn, outputs={"arn": arn, "invokeArn": _invoke_arn(aws, arn)})
+        return ResourceState(id=arn, outputs={"arn": arn, "invokeArn": _invoke_arn(aws, arn)})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         aws.call("lambda", "UpdateAlias", **self._parameters(inputs))
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         name = _function_name(inputs["functionName"])
-        aws.attempt("lambda", "DeleteAlias", absent=_NOT_FOUND, FunctionName=name, Name=inputs["name"])
+        aws.call_if_exists(
+            "lambda", "DeleteAlias", not_found=_NOT_FOUND, FunctionName=name, Name=inputs["name"]
+        )
 
-    def _parameters(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _parameters(self, inputs: Inputs) -> dict[str, Any]:
         return {
             "FunctionName": _function_name(inputs["functionName"]),
             "Name": inputs["name"],
             "FunctionVersion": inputs["functionVersion"],
             "Description": inputs.get("description"),
-            "RoutingConfig": pascal(inputs.get("routingConfig")),
+            "RoutingConfig": pascal_case(inputs.get("routingConfig")),
         }
 
 
-@makes("aws:lambda/invocation:Invocation")
-class Invocation(Maker):
-    """The function must be there; its code is not run, and so its result is empty."""
+@handles("aws:lambda/invocation:Invocation")
+class Invocation(ResourceHandler):
+    """Checks that the function exists; its code does not run, and the result is empty."""
 
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         name, qualifier = _function_name(inputs["functionName"]), inputs.get("qualifier")
         text = json_text(inputs["input"], "input") or ""
-        aws.only_validate("lambda", "Invoke", FunctionName=name, Qualifier=qualifier, Payload=text.encode())
+        aws.validate("lambda", "Invoke", FunctionName=name, Qualifier=qualifier, Payload=text.encode())
         aws.call("lambda", "GetFunction", FunctionName=name, Qualifier=qualifier)
         digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-        return Made(id=f"{name}_{qualifier or '$LATEST'}_{digest}", outputs={"result": ""})
+        return ResourceState(id=f"{name}_{qualifier or '$LATEST'}_{digest}", outputs={"result": ""})
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        """Only with `lifecycleScope: CRUD` does the provider call the function once more."""
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        """The provider calls the function on deletion only with `lifecycleScope: CRUD`."""
 
 
-def publishes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether a change of a function makes a new version: one of its code or configuration does."""
+def publishes_version(olds: Inputs, news: Inputs) -> bool:
+    """Whether an update publishes a version: a change of the code or the configuration does."""
     changed = {key for key in {*olds, *news} if olds.get(key) != news.get(key) and not key.startswith("__")}
-    return news.get("publish") is True and bool(changed - _OF_NO_VERSION)
+    return news.get("publish") is True and bool(changed - _UNVERSIONED_INPUTS)
 
 
 def _invoke_arn(aws: Clients, arn: str) -> str:
@@ -233,11 +225,11 @@ def _invoke_arn(aws: Clients, arn: str) -> str:
 
 
 def _function_name(name: str) -> str:
-    """The provider also takes a function's ARN."""
+    """The name of a function, which the provider also takes as an ARN."""
     return name.rsplit(":", 1)[-1]
 
 
-def _configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _configuration(inputs: Inputs) -> dict[str, Any]:
     environment = (inputs.get("environment") or {}).get("variables")
     tracing, storage = inputs.get("tracingConfig"), inputs.get("ephemeralStorage")
     dead_letters, network = inputs.get("deadLetterConfig"), inputs.get("vpcConfig")
@@ -256,14 +248,14 @@ def _configuration(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "TracingConfig": {"Mode": tracing["mode"]} if tracing else None,
         "EphemeralStorage": {"Size": storage["size"]} if storage else None,
         "DeadLetterConfig": {"TargetArn": dead_letters["targetArn"]} if dead_letters else None,
-        "LoggingConfig": pascal(inputs.get("loggingConfig")),
+        "LoggingConfig": pascal_case(inputs.get("loggingConfig")),
         "VpcConfig": {"SubnetIds": network["subnetIds"], "SecurityGroupIds": network["securityGroupIds"]}
         if network
         else None,
     }
 
 
-def _code(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _code(inputs: Inputs) -> dict[str, Any]:
     if inputs.get("imageUri"):
         return {"ImageUri": inputs["imageUri"]}
     if inputs.get("s3Bucket"):
@@ -274,29 +266,4 @@ def _code(inputs: Mapping[str, Any]) -> dict[str, Any]:
                 "S3ObjectVersion": inputs.get("s3ObjectVersion"),
             }
         )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(_files(inputs.get("code") or {}, "")):
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return {"ZipFile": buffer.getvalue()}
-
-
-def _files(asset: Mapping[str, Any], name: str) -> Iterator[tuple[str, bytes]]:
-    """The files of an archive as the engine describes it."""
-    if asset.get("assets"):
-        for child, value in asset["assets"].items():
-            yield from _files(value, f"{name}/{child}" if name else child)
-    elif asset.get("text") is not None:
-        yield name or "file", asset["text"].encode()
-    elif asset.get("path"):
-        path = Path(asset["path"])
-        if path.is_dir():
-            for file in path.rglob("*"):
-                if file.is_file() and "__pycache__" not in file.parts:
-                    yield "/".join(filter(None, [name, file.relative_to(path).as_posix()])), file.read_bytes()
-        elif path.suffix in (".zip", ".jar") and zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for member in archive.namelist():
-                    yield "/".join(filter(None, [name, member])), archive.read(member)
-        elif path.is_file():
-            yield name or path.name, path.read_bytes()
+    return {"ZipFile": zip_of(inputs.get("code") or {})}

@@ -1,39 +1,31 @@
-# ruff: noqa: ARG002 every maker is called in the same way
+# ruff: noqa: ARG002 every handler method takes the same arguments
 """Application and network load balancers."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from teei_finops.sandbox.providers.aws.resources.platform import (
+from teei_finops.sandbox.providers.aws.api import AwsError, Clients, pascal_case, tag_list, without_none
+from teei_finops.sandbox.providers.aws.moto_support.existing_network import (
     ensure_security_groups,
     ensure_subnets,
     ensure_vpc,
 )
-from teei_finops.sandbox.providers.aws.resources.resource_handler import (
-    Clients,
-    Made,
-    Maker,
-    RefusedError,
-    makes,
-    pascal,
-    tag_list,
-    without_none,
-)
+from teei_finops.sandbox.providers.aws.resource_handler import Inputs, ResourceHandler, ResourceState, handles
 
-_GONE = ["LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "RuleNotFound"]
+_NOT_FOUND = ["LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "RuleNotFound"]
 
 
-@makes("aws:lb/loadBalancer:LoadBalancer")
-class LoadBalancer(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lb/loadBalancer:LoadBalancer")
+class LoadBalancer(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         subnets = inputs.get("subnets") or [item["subnetId"] for item in inputs.get("subnetMappings") or []]
         ensure_subnets(aws, subnets)
         ensure_security_groups(aws, inputs.get("securityGroups") or [])
         if len(inputs["name"]) > 32:
-            raise RefusedError(
+            raise AwsError(
                 f"ValidationError: Load balancer name {inputs['name']} is longer than 32 characters"
             )
-        found = aws.call(
+        load_balancer = aws.call(
             "elbv2",
             "CreateLoadBalancer",
             Name=inputs["name"],
@@ -44,21 +36,19 @@ class LoadBalancer(Maker):
             IpAddressType=inputs.get("ipAddressType"),
             Tags=tag_list(inputs.get("tags")) or None,
         )["LoadBalancers"][0]
-        arn = found["LoadBalancerArn"]
-        return Made(
+        arn = load_balancer["LoadBalancerArn"]
+        return ResourceState(
             id=arn,
             outputs={
                 "arn": arn,
                 "arnSuffix": arn.partition(":loadbalancer/")[2],
-                "dnsName": found["DNSName"],
-                "vpcId": found["VpcId"],
-                "zoneId": found["CanonicalHostedZoneId"],
+                "dnsName": load_balancer["DNSName"],
+                "vpcId": load_balancer["VpcId"],
+                "zoneId": load_balancer["CanonicalHostedZoneId"],
             },
         )
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         if inputs.get("securityGroups") and olds.get("securityGroups") != inputs["securityGroups"]:
             ensure_security_groups(aws, inputs["securityGroups"])
             groups = inputs["securityGroups"]
@@ -67,20 +57,20 @@ class LoadBalancer(Maker):
             ensure_subnets(aws, inputs["subnets"])
             aws.call("elbv2", "SetSubnets", LoadBalancerArn=resource_id, Subnets=inputs["subnets"])
         _tag(aws, resource_id, inputs)
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         if inputs.get("enableDeletionProtection") is True:
-            raise RefusedError("OperationNotPermitted: the load balancer has deletion protection")
-        aws.attempt("elbv2", "DeleteLoadBalancer", absent=_GONE, LoadBalancerArn=resource_id)
+            raise AwsError("OperationNotPermitted: the load balancer has deletion protection")
+        aws.call_if_exists("elbv2", "DeleteLoadBalancer", not_found=_NOT_FOUND, LoadBalancerArn=resource_id)
 
 
-@makes("aws:lb/targetGroup:TargetGroup")
-class TargetGroup(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lb/targetGroup:TargetGroup")
+class TargetGroup(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         if inputs.get("vpcId"):
             ensure_vpc(aws, inputs["vpcId"])
-        found = aws.call(
+        target_group = aws.call(
             "elbv2",
             "CreateTargetGroup",
             Name=inputs["name"],
@@ -93,92 +83,88 @@ class TargetGroup(Maker):
             Tags=tag_list(inputs.get("tags")) or None,
             **_health_check(inputs),
         )["TargetGroups"][0]
-        arn = found["TargetGroupArn"]
-        return Made(id=arn, outputs={"arn": arn, "arnSuffix": arn.rsplit(":", 1)[-1]})
+        arn = target_group["TargetGroupArn"]
+        return ResourceState(id=arn, outputs={"arn": arn, "arnSuffix": arn.rsplit(":", 1)[-1]})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         aws.call("elbv2", "ModifyTargetGroup", TargetGroupArn=resource_id, **_health_check(inputs))
         _tag(aws, resource_id, inputs)
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("elbv2", "DeleteTargetGroup", absent=_GONE, TargetGroupArn=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("elbv2", "DeleteTargetGroup", not_found=_NOT_FOUND, TargetGroupArn=resource_id)
 
 
-@makes("aws:lb/targetGroupAttachment:TargetGroupAttachment")
-class TargetGroupAttachment(Maker):
-    """moto does not follow a Lambda target, so the call is only checked."""
+@handles("aws:lb/targetGroupAttachment:TargetGroupAttachment")
+class TargetGroupAttachment(ResourceHandler):
+    """Only checked against the service's model: moto does not support Lambda targets."""
 
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        aws.only_validate(
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        aws.validate(
             "elbv2", "RegisterTargets", TargetGroupArn=inputs["targetGroupArn"], Targets=_targets(inputs)
         )
-        return Made(id=f"{inputs['targetGroupArn']}-{inputs['targetId']}")
+        return ResourceState(id=f"{inputs['targetGroupArn']}-{inputs['targetId']}")
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         arn = inputs["targetGroupArn"]
-        aws.only_validate("elbv2", "DeregisterTargets", TargetGroupArn=arn, Targets=_targets(inputs))
+        aws.validate("elbv2", "DeregisterTargets", TargetGroupArn=arn, Targets=_targets(inputs))
 
 
-@makes("aws:lb/listener:Listener")
-class Listener(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
-        balancer = inputs["loadBalancerArn"]
-        found = aws.call("elbv2", "CreateListener", LoadBalancerArn=balancer, **_listener(inputs))[
-            "Listeners"
-        ][0]
-        if inputs.get("tags"):
-            _tag(aws, found["ListenerArn"], inputs)
-        return Made(id=found["ListenerArn"], outputs={"arn": found["ListenerArn"]})
+@handles("aws:lb/listener:Listener")
+class Listener(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        response = aws.call(
+            "elbv2",
+            "CreateListener",
+            LoadBalancerArn=inputs["loadBalancerArn"],
+            **_listener_parameters(inputs),
+        )
+        arn = response["Listeners"][0]["ListenerArn"]
+        _tag(aws, arn, inputs)
+        return ResourceState(id=arn, outputs={"arn": arn})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
-        aws.call("elbv2", "ModifyListener", ListenerArn=resource_id, **_listener(inputs))
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        aws.call("elbv2", "ModifyListener", ListenerArn=resource_id, **_listener_parameters(inputs))
         _tag(aws, resource_id, inputs)
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("elbv2", "DeleteListener", absent=_GONE, ListenerArn=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("elbv2", "DeleteListener", not_found=_NOT_FOUND, ListenerArn=resource_id)
 
 
-@makes("aws:lb/listenerRule:ListenerRule")
-class ListenerRule(Maker):
-    def create(self, aws: Clients, inputs: Mapping[str, Any]) -> Made:
+@handles("aws:lb/listenerRule:ListenerRule")
+class ListenerRule(ResourceHandler):
+    def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         arn = aws.call(
             "elbv2",
             "CreateRule",
             ListenerArn=inputs["listenerArn"],
             Priority=int(inputs.get("priority", 1)),
-            Conditions=[_condition(item) for item in inputs["conditions"]],
-            Actions=[_action(item) for item in inputs["actions"]],
+            Conditions=[_condition(condition) for condition in inputs["conditions"]],
+            Actions=[_action(action) for action in inputs["actions"]],
         )["Rules"][0]["RuleArn"]
-        return Made(id=arn, outputs={"arn": arn})
+        return ResourceState(id=arn, outputs={"arn": arn})
 
-    def update(
-        self, aws: Clients, resource_id: str, olds: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Made:
+    def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
         aws.call(
             "elbv2",
             "ModifyRule",
             RuleArn=resource_id,
-            Conditions=[_condition(item) for item in inputs["conditions"]],
-            Actions=[_action(item) for item in inputs["actions"]],
+            Conditions=[_condition(condition) for condition in inputs["conditions"]],
+            Actions=[_action(action) for action in inputs["actions"]],
         )
-        return Made(id=resource_id)
+        return ResourceState(id=resource_id)
 
-    def delete(self, aws: Clients, resource_id: str, inputs: Mapping[str, Any]) -> None:
-        aws.attempt("elbv2", "DeleteRule", absent=_GONE, RuleArn=resource_id)
+    def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
+        aws.call_if_exists("elbv2", "DeleteRule", not_found=_NOT_FOUND, RuleArn=resource_id)
 
 
-def _tag(aws: Clients, arn: str, inputs: Mapping[str, Any]) -> None:
+def _tag(aws: Clients, arn: str, inputs: Inputs) -> None:
     if inputs.get("tags"):
         aws.call("elbv2", "AddTags", ResourceArns=[arn], Tags=tag_list(inputs["tags"]))
 
 
-def _health_check(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _health_check(inputs: Inputs) -> dict[str, Any]:
     check = inputs.get("healthCheck") or {}
     return {
         "HealthCheckEnabled": check.get("enabled"),
@@ -193,11 +179,11 @@ def _health_check(inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _targets(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _targets(inputs: Inputs) -> list[dict[str, Any]]:
     return [without_none({"Id": inputs["targetId"], "Port": inputs.get("port")})]
 
 
-def _listener(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _listener_parameters(inputs: Inputs) -> dict[str, Any]:
     certificate = inputs.get("certificateArn")
     default = "HTTP" if "/app/" in inputs["loadBalancerArn"] else None
     return {
@@ -205,7 +191,7 @@ def _listener(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "Port": inputs.get("port"),
         "SslPolicy": inputs.get("sslPolicy"),
         "Certificates": [{"CertificateArn": certificate}] if certificate else None,
-        "DefaultActions": [_action(item) for item in inputs["defaultActions"]],
+        "DefaultActions": [_action(action) for action in inputs["defaultActions"]],
     }
 
 
@@ -215,9 +201,9 @@ def _action(action: Mapping[str, Any]) -> dict[str, Any]:
         if action.get(key) is not None:
             result[name] = action[key]
     if action.get("fixedResponse"):
-        result["FixedResponseConfig"] = pascal(action["fixedResponse"])
+        result["FixedResponseConfig"] = pascal_case(action["fixedResponse"])
     if action.get("redirect"):
-        result["RedirectConfig"] = pascal(action["redirect"])
+        result["RedirectConfig"] = pascal_case(action["redirect"])
     return result
 
 
@@ -233,4 +219,4 @@ def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
         header = condition["httpHeader"]
         inner = {"HttpHeaderName": header["httpHeaderName"], "Values": header["values"]}
         return {"Field": "http-header", "HttpHeaderConfig": inner}
-    raise RefusedError("ValidationError: a condition names a path, a host, a header or a method")
+    raise AwsError("ValidationError: the sandbox supports conditions on path, host, header and method only")

@@ -1,0 +1,1 @@
+"""What moto does not do by itself: the network that a stack expects, managed policies, bucket settings."""

@@ -1,0 +1,212 @@
+"""What a run in the sandbox does not touch: the project's files, credentials, the home directory."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.sandboxed_stack import SmallProgram
+
+pytestmark = pytest.mark.engine
+
+BUCKET = """
+    import pulumi
+    import pulumi_aws as aws
+
+    aws.s3.Bucket("exports", bucket="small-exports")
+"""
+
+
+def test_no_command_changes_a_file_of_the_project(tmp_path):
+    program = SmallProgram.at(tmp_path / "kept", BUCKET)
+    stack_file = program.directory / "Pulumi.dev.yaml"
+    stack_file.write_text("# kept as written\nconfig:\n  small:retention: 12:30   # not a number\n")
+    before = program.files()
+    for arguments in (
+        ("preview",),
+        ("up", "--yes", "--skip-preview", "--config", "small:more=1"),
+        ("config", "set", "small:retention", "7"),
+        ("stack", "history"),
+        ("destroy", "--yes", "--skip-preview"),
+        ("stack", "rm", "--yes"),
+    ):
+        run = program.pulumi(*arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert program.files() == before, arguments
+    assert program.sandbox("--", "stack", "init", "fresh", "--non-interactive").returncode == 0
+    assert program.files() == before
+
+
+def test_a_value_that_config_set_changes_is_used_in_the_sandbox(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "set",
+        """
+        import pulumi
+        config = pulumi.Config()
+        pulumi.export("tier", config.get("tier"))
+        pulumi.export("key", config.get_secret("key"))
+        """,
+    )
+    program.configure(tier="starter")
+    assert program.deployed().outputs()["tier"] == "starter"
+    program.pulumi("config", "set", "tier", "custom")
+    program.pulumi("config", "set", "--secret", "key", "hush-hush")
+    up = program.up()
+    assert "small:tier" in up.stderr
+    outputs = program.pulumi("stack", "output", "--json", "--show-secrets")
+    assert '"custom"' in outputs.stdout
+    assert '"hush-hush"' in outputs.stdout
+    for file in program.directory.rglob("*"):
+        assert not file.is_file() or b"hush-hush" not in file.read_bytes(), file
+
+
+def test_a_secret_that_only_the_real_account_can_decrypt_has_a_placeholder(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "kms",
+        "import pulumi\npulumi.export('length', pulumi.Config().require_secret('token').apply(len))\n",
+    )
+    (program.directory / "Pulumi.dev.yaml").write_text(
+        "secretsprovider: awskms://alias/pulumi?region=us-east-1\n"
+        "encryptedkey: AQICAHg=\n"
+        "config:\n  small:token:\n    secure: v1:aaaaaaaaaaaaaaaa:bbbbbbbb\n"
+    )
+    up = program.up()
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "small:token" in up.stderr
+
+
+def test_the_program_sees_the_environment_without_credentials_and_the_home_directory_is_unchanged(tmp_path):
+    home = tmp_path / "home"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "credentials").write_text(
+        "[default]\naws_access_key_id = REAL\naws_secret_access_key = REAL\n"
+    )
+    program = SmallProgram.at(
+        tmp_path / "environment",
+        """
+        import os
+        import pulumi
+        import botocore.session
+        session = botocore.session.get_session()
+        credentials = session.get_credentials()
+        pulumi.export("key", credentials.access_key if credentials else "none")
+        pulumi.export("token", os.environ.get("PULUMI_ACCESS_TOKEN", "none"))
+        pulumi.export("kubeconfig", os.path.exists(os.environ["KUBECONFIG"]))
+        pulumi.export("other", os.environ["TEAM"])
+        """,
+    )
+    before = set(home.rglob("*"))
+    done = program.up(
+        HOME=str(home),
+        AWS_ACCESS_KEY_ID="REAL",
+        AWS_SECRET_ACCESS_KEY="REAL",
+        AWS_PROFILE="default",
+        PULUMI_ACCESS_TOKEN="pul-real",
+        KUBECONFIG=str(home / ".aws" / "credentials"),
+        TEAM="finops",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    outputs = program.outputs()
+    assert outputs == {"key": "none", "token": "none", "kubeconfig": False, "other": "finops"}
+    assert set(home.rglob("*")) == before
+
+
+def test_a_policy_pack_reads_the_environment_and_blocks_the_preview(tmp_path):
+    program = SmallProgram.at(tmp_path / "blocked", BUCKET)
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (pack / "__main__.py").write_text(
+        "import os\n"
+        "from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy\n"
+        "def check(args, report):\n"
+        "    if args.resource_type == 'aws:s3/bucket:Bucket':\n"
+        "        report('not for ' + os.environ['TEAM'])\n"
+        "PolicyPack('small-pack', enforcement_level=EnforcementLevel.MANDATORY, policies=[\n"
+        "    ResourceValidationPolicy(name='no-buckets', description='None.', validate=check)])\n"
+    )
+    done = program.pulumi("preview", "--policy-pack", str(pack), TEAM="finops")
+    assert done.returncode != 0
+    assert "not for finops" in done.stdout
+
+
+def test_what_the_program_prints_is_a_diagnostic_of_the_json_document(tmp_path):
+    program = SmallProgram.at(tmp_path / "prints", "print('hello from the program')\n" + "import pulumi\n")
+    document = program.preview_document()
+    assert any("hello from the program" in item.get("message", "") for item in document["diagnostics"])
+
+
+def test_a_traceback_starts_in_the_program(tmp_path):
+    program = SmallProgram.at(tmp_path / "raises", "def divide():\n    return 1 / 0\n\ndivide()\n")
+    done = program.pulumi("preview")
+    assert done.returncode != 0
+    shown = done.stdout + done.stderr
+    assert "Program failed with an unhandled exception" in shown
+    assert f'{program.directory / "__main__.py"}", line 2, in divide' in shown
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "language_host" not in shown
+
+
+def test_a_user_error_of_the_program_is_one_line_and_exit_2(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "user-error",
+        """
+        class SettingsError(Exception):
+            user_error = True
+
+        raise SettingsError("small:limit: '1,000' is not a number; write 1000")
+        """,
+    )
+    program.configure(limit="1,000")
+    for arguments in (("preview", "--stack", "dev"), ("up", "--stack", "dev"), ("review", "--stack", "dev")):
+        done = program.sandbox(*arguments)
+        lines = (done.stdout + done.stderr).splitlines()
+        assert done.returncode == 2, arguments
+        assert sum("small:limit: '1,000' is not a number; write 1000" in line for line in lines) == 1
+        assert len(lines) < 15
+        assert not any("Traceback" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_run_and_all_its_processes(tmp_path, number):
+    program = SmallProgram.at(
+        tmp_path / "slow",
+        """
+        import pathlib, time
+        pathlib.Path("started").touch()
+        time.sleep(300)
+        """,
+    )
+    process = program.start("--", "preview", "-s", "dev", "--non-interactive")
+    started = program.directory / "started"
+    _wait_until(started.exists)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    _wait_until(lambda: not _processes_of(program.directory))
+
+
+def _wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _processes_of(directory: Path) -> list[str]:
+    """The ids of the processes whose environment names the sandbox of a directory."""
+    mark = f"PULUMI_HOME={directory}".encode()
+    ids = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                if (
+                    mark in (entry / "environ").read_bytes()
+                    and b"State:\tZ" not in (entry / "status").read_bytes()
+                ):
+                    ids.append(entry.name)
+            except OSError:
+                continue
+    return ids

@@ -1,0 +1,121 @@
+"""A stack of a Pulumi program, run with `teei-finops sandbox` in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from teei_finops.sandbox.providers.attached import account_of
+from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in
+from teei_finops.sandbox.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    process = start_sandbox(directory, *arguments, **environment)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+@dataclass(frozen=True)
+class SandboxedStack:
+    """One stack of the program in a directory."""
+
+    directory: Path
+    stack: str = "dev"
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return start_sandbox(self.directory, *arguments, **environment)
+
+    def sandbox(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return run_sandbox(self.directory, *arguments, **environment)
+
+    def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.sandbox("--", *arguments, "-s", self.stack, "--non-interactive", **environment)
+
+    def up(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("up", "--yes", "--skip-preview", **environment)
+
+    def destroy(self) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def preview_document(self) -> dict:
+        """The document that `preview --json` prints."""
+        preview = self.pulumi("preview", "--json", "--show-sames")
+        assert preview.returncode == 0, preview.stdout + preview.stderr
+        return json.loads(preview.stdout)
+
+    def planned(self) -> dict[str, str]:
+        """The operation of each resource that a preview would change, by logical name."""
+        steps = self.preview_document()["steps"]
+        return {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in steps if step["op"] != "same"}
+
+    def outputs(self) -> dict:
+        output = self.pulumi("stack", "output", "--json")
+        assert output.returncode == 0, output.stderr
+        return json.loads(output.stdout)
+
+    def resources(self) -> list[dict]:
+        """The resources in the stack's state."""
+        project = Project.at(self.directory)
+        assert project is not None
+        return resources_in(checkpoint_file(Workspace.at(self.directory), project.name, self.stack))
+
+    def state(self) -> dict[str, dict]:
+        """The resources in the stack's state, by logical name."""
+        return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in self.resources()}
+
+    @contextmanager
+    def boto3_session(self):
+        """A boto3 session on the fake AWS account of the stack."""
+        account = account_of(Workspace.at(self.directory), Project.at(self.directory), self.stack)
+        try:
+            with account.session() as session:
+                yield session
+        finally:
+            account.close()
+
+    def files(self) -> dict[str, bytes]:
+        """The content of each file in the program's directory, subdirectories left out."""
+        return {file.name: file.read_bytes() for file in self.directory.iterdir() if file.is_file()}
+
+
+class SmallProgram(SandboxedStack):
+    """A program of a few lines that a test writes."""
+
+    @classmethod
+    def at(cls, directory: Path, text: str) -> "SmallProgram":
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
+        (directory / "__main__.py").write_text(textwrap.dedent(text))
+        return cls(directory)
+
+    def configure(self, **settings: object) -> None:
+        """Write the stack file."""
+        config = {f"small:{key}": value for key, value in settings.items()}
+        (self.directory / f"Pulumi.{self.stack}.yaml").write_text(yaml.safe_dump({"config": config}))
+
+    def deployed(self) -> "SmallProgram":
+        """The program after a successful `up`."""
+        up = self.up()
+        assert up.returncode == 0, up.stdout + up.stderr
+        return self

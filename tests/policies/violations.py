@@ -1,0 +1,295 @@
+"""Violations: changes of one property in the compliant stack, and resources added to it.
+
+Each row: the resource, the path of the property, its value (None removes it), the policies that report it.
+"""
+
+from typing import Any
+
+from tests.policies.compliant_aws import TAGS, aws_resource
+from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
+from tests.policies.compliant_stack import related_resources
+from tests.policies.pack_client import FakeResource, with_property
+
+Row = tuple[str, str, Any, str]
+
+_RULE = "rules.0"
+_INLINE = "lifecycleRules.0"
+_NATS = "spec.triggers.0.metadata"
+
+TAGGING: list[Row] = [
+    *(("bucket", f"tags.{key}", None, "required-tags") for key in TAGS if key != "budget"),
+    ("log_group", "tags.Team", "finops", ""),
+    ("scaling_group", "tags.0", None, "required-tags"),
+    ("deployment", "metadata.labels.finops.teei.io/team", None, "required-tags"),
+    ("postgres_config", "metadata.labels", None, "required-tags"),
+    ("database", "tags.team", "Finops", "allowed-tag-values"),
+    ("database", "tags.team", " finops", "allowed-tag-values"),
+    ("database", "tags.service", " ", "allowed-tag-values"),
+    ("database", "tags.service", "the service that stores it", "allowed-tag-values"),
+    ("database", "tags.cost-center", "1200", "allowed-tag-values"),
+    ("database", "tags.environment", "production", "allowed-tag-values"),
+    ("database", "tags.data-class", "secret", "allowed-tag-values"),
+    ("scaling_group", "tags.0.value", "nobody", "allowed-tag-values"),
+    ("hpa", "metadata.labels.finops.teei.io/data-class", "Internal", "allowed-tag-values"),
+]
+BUDGETING: list[Row] = [
+    ("bucket", "tags.budget", "cloud-s4", "budget-tag-names-a-budget"),
+    ("bucket", "tags.budget", "cloud-S3", "budget-tag-names-a-budget allowed-tag-values"),
+    ("bucket", "tags.budget", None, "budget-tag-names-a-budget required-tags"),
+    ("scaling_group", "tags.4.value", "cloud-ec2", "budget-tag-names-a-budget"),
+    ("budget", "notifications", None, "budget-notifies-somebody"),
+    ("budget", "notifications", [], "budget-notifies-somebody"),
+    (
+        "budget",
+        "notifications",
+        [{"notificationType": "FORECASTED", "threshold": 100}],
+        "budget-notifies-somebody",
+    ),
+    (
+        "budget",
+        "notifications",
+        [{"notificationType": "FORECASTED", "subscriberEmailAddresses": [" "]}],
+        "budget-notifies-somebody",
+    ),
+    ("budget", "notifications.1", None, "budget-alerts-on-forecast"),
+    ("budget", "notifications.1.notificationType", "ACTUAL", "budget-alerts-on-forecast"),
+    ("budget", "notifications.1.subscriberSnsTopicArns", [], "budget-alerts-on-forecast"),
+]
+BUCKETS: list[Row] = [
+    ("lifecycle", "rules", [], "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.status", "Disabled", "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"prefix": "tmp/"}, "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.prefix", "tmp/", "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"tag": {"key": "a", "value": "b"}}, "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"objectSizeGreaterThan": 1000}, "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"objectSizeLessThan": 1000}, "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"and": {"tags": {"a": "b"}}}, "bucket-has-a-lifecycle"),
+    ("lifecycle", f"{_RULE}.filter", {"and": {"objectSizeLessThan": 5}}, "bucket-has-a-lifecycle"),
+    ("lifecycle", "bucket", "another", "bucket-has-a-lifecycle"),
+    (
+        "lifecycle",
+        "rules",
+        [{"id": "a", "status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}],
+        "bucket-has-a-lifecycle",
+    ),
+    ("inline_bucket", "lifecycleRules", None, "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.enabled", False, "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.prefix", "logs/", "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
+    ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration.days", 0, "bucket-expires-old-versions"),
+    ("lifecycle", f"{_RULE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
+    (
+        "inline_bucket",
+        f"{_INLINE}.abortIncompleteMultipartUploadDays",
+        None,
+        "bucket-aborts-incomplete-uploads",
+    ),
+    ("lifecycle", f"{_RULE}.abortIncompleteMultipartUpload", None, "bucket-aborts-incomplete-uploads"),
+]
+LIFECYCLES: list[Row] = [
+    ("lifecycle", f"{_RULE}.transitions.0.days", 29, "lifecycle-keeps-minimum-days"),
+    ("lifecycle", f"{_RULE}.transitions.0.days", None, "lifecycle-keeps-minimum-days"),
+    ("lifecycle", f"{_RULE}.transitions.1.days", 59, "lifecycle-keeps-minimum-days"),
+    ("lifecycle", f"{_RULE}.transitions.2.days", 149, "lifecycle-keeps-minimum-days"),
+    ("lifecycle", f"{_RULE}.expiration.days", 329, "lifecycle-keeps-minimum-days"),
+    (
+        "lifecycle",
+        f"{_RULE}.noncurrentVersionTransitions.0.noncurrentDays",
+        29,
+        "lifecycle-keeps-minimum-days",
+    ),
+    ("lifecycle", f"{_RULE}.noncurrentVersionExpiration.noncurrentDays", 59, "lifecycle-keeps-minimum-days"),
+    ("inline_bucket", f"{_INLINE}.transitions.0.days", 20, "lifecycle-keeps-minimum-days"),
+    ("inline_bucket", f"{_INLINE}.expiration.days", 59, "lifecycle-keeps-minimum-days"),
+    ("lifecycle", f"{_RULE}.transitions.1.storageClass", "STANDARD", "lifecycle-moves-to-colder-classes"),
+    ("lifecycle", f"{_RULE}.transitions.1.days", 30, "lifecycle-moves-to-colder-classes"),
+    ("lifecycle", f"{_RULE}.transitions.0.days", 700, "lifecycle-moves-to-colder-classes"),
+    ("lifecycle", f"{_RULE}.transitions.2.storageClass", "GLACIER_IR", "lifecycle-moves-to-colder-classes"),
+    ("lifecycle", f"{_RULE}.expiration.days", 150, "lifecycle-expires-after-transitions"),
+    ("lifecycle", f"{_RULE}.expiration.days", 140, "lifecycle-expires-after-transitions"),
+    (
+        "lifecycle",
+        f"{_RULE}.noncurrentVersionExpiration.noncurrentDays",
+        30,
+        "lifecycle-expires-after-transitions",
+    ),
+    ("inline_bucket", f"{_INLINE}.expiration.days", 30, "lifecycle-expires-after-transitions"),
+]
+LOG_AND_BACKUP_RETENTION: list[Row] = [
+    ("log_group", "retentionInDays", None, "log-group-has-retention"),
+    ("log_group", "retentionInDays", 0, "log-group-has-retention"),
+    ("backup_plan", "rules.0.lifecycle.deleteAfter", None, "backups-expire"),
+    ("backup_plan", "rules.0.lifecycle", None, "backups-expire"),
+    ("backup_plan", "rules.0.lifecycle.deleteAfter", 0, "backups-expire"),
+    ("backup_plan", "rules.0.copyActions.0.lifecycle", None, "backups-expire"),
+    ("snapshot_schedule", "policyDetails.schedules.0.retainRule", None, "backups-expire"),
+    ("snapshot_schedule", "policyDetails.schedules.0.retainRule.count", 0, "backups-expire"),
+    (
+        "snapshot_schedule",
+        "policyDetails.schedules.0.crossRegionCopyRules.0.retainRule",
+        None,
+        "backups-expire",
+    ),
+    ("redshift_snapshot", "manualSnapshotRetentionPeriod", None, "snapshots-expire"),
+    ("redshift_snapshot", "manualSnapshotRetentionPeriod", -1, "snapshots-expire"),
+]
+DATABASES: list[Row] = [
+    ("database", "backupRetentionPeriod", None, "database-keeps-backups"),
+    ("database", "backupRetentionPeriod", 0, "database-keeps-backups"),
+    ("database", "backupRetentionPeriod", 6, "database-keeps-backups"),
+    ("cluster", "backupRetentionPeriod", None, "database-keeps-backups"),
+    ("database", "multiAz", None, "database-is-multi-az-in-prod"),
+    ("database", "multiAz", False, "database-is-multi-az-in-prod"),
+    ("database", "deletionProtection", None, "database-is-protected-in-prod"),
+    ("cluster", "deletionProtection", False, "database-is-protected-in-prod"),
+    ("database", "storageEncrypted", None, "database-is-encrypted-in-prod"),
+    ("cluster", "storageEncrypted", False, "database-is-encrypted-in-prod"),
+    ("database", "publiclyAccessible", True, "database-is-private-in-prod"),
+    ("cluster_instance", "publiclyAccessible", True, "database-is-private-in-prod"),
+    ("database", "instanceClass", "db.m4.large", "database-is-current-generation"),
+    ("cluster_instance", "instanceClass", "db.r4.large", "database-is-current-generation"),
+    ("database", "storageType", "gp2", "database-is-current-generation"),
+    ("database", "storageType", None, "database-is-current-generation"),
+    ("database", "storageType", "standard", "database-is-current-generation"),
+    *(
+        (group, "parameters.0.name", name, "database-parameters-are-modifiable")
+        for group in ("parameter_group", "cluster_parameter_group")
+        for name in ("archive_timeout", "ARCHIVE_TIMEOUT", "Archive_Command", "fsync", "wal_level")
+    ),
+    (
+        "parameter_group",
+        "parameters.0",
+        {"name": "archive_command", "value": "cp %p /wal/%f && rm %p"},
+        "archive-command-keeps-wal database-parameters-are-modifiable",
+    ),
+    (
+        "postgres_config",
+        "data",
+        {"postgresql.conf": "archive_command = 'aws s3 mv %p s3://wal/%f'"},
+        "archive-command-keeps-wal",
+    ),
+    ("postgres_config", "data", {"archive_command": "mv %p /wal/%f"}, "archive-command-keeps-wal"),
+    (
+        "deployment",
+        "spec.template.spec.containers.0.args",
+        ["postgres", "-c", "archive_command=cp %p /wal/%f && rm %p"],
+        "archive-command-keeps-wal",
+    ),
+    ("deployment", "metadata.annotations", {"Archive_Command": "unlink %p"}, "archive-command-keeps-wal"),
+    ("postgres13_parameter_group", "parameters", [], "replication-slots-are-bounded"),
+    ("parameter_group", "parameters.1", None, "replication-slots-are-bounded"),
+    ("parameter_group", "parameters.1.value", "-1", "replication-slots-are-bounded"),
+    ("cluster_parameter_group", "parameters.1.value", -1, "replication-slots-are-bounded"),
+    ("aurora_parameter_group", "parameters.0.value", "-1", "replication-slots-are-bounded"),
+]
+_CONTAINER = "spec.template.spec.containers.0.resources"
+SCALING: list[Row] = [
+    ("deployment", _CONTAINER, None, "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.memory", None, "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.memory", "", "containers-request-resources"),
+    ("deployment", "spec.template.spec.initContainers.1.resources", None, "containers-request-resources"),
+    ("hpa", "spec.maxReplicas", 1, "hpa-range-is-valid"),
+    ("hpa", "spec.minReplicas", 9, "hpa-range-is-valid"),
+    ("hpa", "spec.minReplicas", None, "hpa-has-two-replicas-in-prod"),
+    ("hpa", "spec.minReplicas", 1, "hpa-has-two-replicas-in-prod"),
+    ("hpa", "spec.metrics.0.resource.target.averageUtilization", 39, "scaler-target-is-sensible"),
+    ("hpa", "spec.metrics.0.resource.target.averageUtilization", 86, "scaler-target-is-sensible"),
+    ("hpa", "spec.targetCPUUtilizationPercentage", 90, "scaler-target-is-sensible"),
+    (
+        "hpa",
+        "spec.metrics.0",
+        {
+            "type": "ContainerResource",
+            "containerResource": {"name": "cpu", "target": {"averageUtilization": 95}},
+        },
+        "scaler-target-is-sensible",
+    ),
+    ("scaled_object", "spec.triggers.1.metadata.value", "20", "scaler-target-is-sensible"),
+    ("scaled_object", "spec.triggers.1.metadata.value", "90", "scaler-target-is-sensible"),
+    (
+        "scaled_object",
+        "spec.triggers.1",
+        {"type": "cpu", "metadata": {"value": "86"}},
+        "scaler-target-is-sensible",
+    ),
+    ("scaled_object", "spec.maxReplicaCount", None, "scaled-object-is-bounded"),
+    ("scaled_object", "spec.maxReplicaCount", 1, "scaled-object-is-bounded"),
+    ("scaled_object", "spec.cooldownPeriod", None, "scaled-object-cools-down"),
+    ("scaled_object", "spec.cooldownPeriod", 0, "scaled-object-cools-down"),
+    *(
+        ("scaled_object", f"{_NATS}.{name}", value, "nats-trigger-is-complete")
+        for name in ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
+        for value in (None, " ")
+    ),
+    ("scaled_object", f"{_NATS}.lagThreshold", 100, "trigger-values-are-text"),
+    ("scaled_object", "spec.triggers.1.metadata.value", 60, "trigger-values-are-text"),
+    ("scaled_object", f"{_NATS}.useHttps", True, "trigger-values-are-text"),
+    ("hpa", "spec.scaleTargetRef.name", "teei-reporting", "workload-has-one-scaler workload-is-scaled"),
+    ("hpa", "spec.scaleTargetRef.name", "another", "workload-is-scaled"),
+    ("hpa", "spec.scaleTargetRef.kind", "StatefulSet", "workload-is-scaled"),
+    ("hpa", "metadata.namespace", None, "workload-is-scaled"),
+]
+CHANGED_RESOURCES = [
+    *TAGGING,
+    *BUDGETING,
+    *BUCKETS,
+    *LIFECYCLES,
+    *LOG_AND_BACKUP_RETENTION,
+    *DATABASES,
+    *SCALING,
+]
+
+_second_hpa = with_property(with_property(hpa(), "metadata.name", "second"), "spec.scaleTargetRef.kind", None)
+_second_scaled_object = with_property(
+    scaled_object(), "spec.triggers", [{"type": "cron", "metadata": {"timezone": "UTC"}}]
+)
+ADDED_RESOURCES: list[tuple[str, FakeResource, str]] = [
+    (name, FakeResource(token, "one", {"tags": dict(TAGS)}), "snapshots-expire")
+    for name, token in {
+        "an EBS snapshot": "aws:ebs/snapshot:Snapshot",
+        "an RDS snapshot": "aws:rds/snapshot:Snapshot",
+        "an RDS cluster snapshot": "aws:rds/clusterSnapshot:ClusterSnapshot",
+    }.items()
+] + [
+    (
+        "a second HPA",
+        FakeResource(_second_hpa.type, "second", _second_hpa.inputs),
+        "workload-has-one-scaler",
+    ),
+    (
+        "a second ScaledObject",
+        FakeResource(_second_scaled_object.type, "second", _second_scaled_object.inputs),
+        "workload-has-one-scaler",
+    ),
+    ("a Deployment without a scaler", deployment("teei-other"), "workload-is-scaled"),
+    ("a bucket without a lifecycle", aws_resource("aws:s3/bucket:Bucket", "bare"), "bucket-has-a-lifecycle"),
+    ("an old bucket resource", aws_resource("aws:s3/bucketV2:BucketV2", "old"), "bucket-has-a-lifecycle"),
+    (
+        "an object with labels of two prefixes",
+        FakeResource(
+            "kubernetes:core/v1:Secret",
+            "two",
+            {"metadata": {"labels": {**dict(list(LABELS.items())[:3]), "budget": "cloud-s3"}}},
+        ),
+        "required-tags",
+    ),
+]
+
+
+def stack_with_change(row: Row) -> list[FakeResource]:
+    """A resource of the compliant stack with one property changed, and those related to it."""
+    name, path, value, _ = row
+    resources = related_resources(name)
+    resources[name] = _set(resources[name], path, value)
+    return list(resources.values())
+
+
+def _set(resource: FakeResource, path: str, value: Any) -> FakeResource:
+    """As `with_property`, also for a label, whose key contains dots."""
+    if path.startswith("metadata.labels."):
+        labels = {**resource.inputs["metadata"]["labels"], path.removeprefix("metadata.labels."): value}
+        remaining = {key: label for key, label in labels.items() if label is not None}
+        return with_property(resource, "metadata.labels", remaining)
+    return with_property(resource, path, value)

@@ -17,7 +17,7 @@ from policies.exemptions import LONGEST_DAYS
 from policies.findings import ResourceFinding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy
+from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
 
 VALID = "exemptions-are-valid"
 IN_FORCE = "exemptions-in-force"
@@ -37,12 +37,9 @@ def exemptions_are_valid(context: EvaluationContext) -> Policy:
         fix="Correct the entry in exemptions.yaml. If it has expired, fix the resource and delete the entry,"
         " or ask its owner to renew it.",
         options={
-            "ignore": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "entries that are not checked, such as `exemptions.yaml, exemption 1`",
-                "default": [],
-            }
+            "ignore": text_list_option(
+                "entries that are not checked, such as `exemptions.yaml, exemption 1`", []
+            )
         },
         tags=("exemptions",),
     )

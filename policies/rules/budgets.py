@@ -57,7 +57,7 @@ def budget_tag_names_a_budget(
             if tagged.undetermined_path:
                 yield Undetermined(tagged.undetermined_path)
             else:
-                what = f"have no tag {key}, and the resource can cost money"
+                what = f"no tag {key} on a resource that can cost money"
                 yield Violation(tagged.path, what, tagged.shown, fix)
         elif value.text() not in names.known:
             if names.unknown:

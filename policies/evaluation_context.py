@@ -47,8 +47,8 @@ class EvaluationContext:
     rules: tuple[ReportedRule, ...] = ()
     report_file: Path | None = None
     _findings: dict[tuple[str, str], PolicyFindings] = field(default_factory=dict)
-    _exempted: dict[Exemption, dict[str, str]] = field(default_factory=dict)
-    _unannounced: dict[str, dict[Exemption, str]] = field(default_factory=dict)
+    _exempt_urns: dict[Exemption, dict[str, None]] = field(default_factory=dict)
+    _unreported_uses: dict[str, dict[Exemption, str]] = field(default_factory=dict)
     _changed: bool = True
     _lock: RLock = field(default_factory=RLock)
 
@@ -58,20 +58,20 @@ class EvaluationContext:
         if exemption is None:
             return False
         with self._lock:
-            self._exempted.setdefault(exemption, {})[resource.urn] = resource.name
-            self._unannounced.setdefault(resource.urn, {})[exemption] = resource.name
+            self._exempt_urns.setdefault(exemption, {})[resource.urn] = None
+            self._unreported_uses.setdefault(resource.urn, {})[exemption] = resource.name
             self._changed = True
         return True
 
-    def exemptions_to_announce(self, urn: str) -> Mapping[Exemption, str]:
-        """The exemptions that the resource needed since the last call, each with the resource's name."""
+    def take_unreported_exemptions(self, urn: str) -> Mapping[Exemption, str]:
+        """The exemptions that the resource needed since the last call, and the name of the resource."""
         with self._lock:
-            return self._unannounced.pop(urn, {})
+            return self._unreported_uses.pop(urn, {})
 
-    def urns_to_announce(self) -> list[str]:
-        """The resources that needed an exemption which no policy has reported yet."""
+    def urns_with_unreported_exemptions(self) -> list[str]:
+        """The resources that needed an exemption which is not reported yet."""
         with self._lock:
-            return list(self._unannounced)
+            return list(self._unreported_uses)
 
     def record(self, policy: str, urn: str, findings: PolicyFindings) -> None:
         """Keep the findings about a resource, or with a blank URN about the stack, for the report.
@@ -86,7 +86,7 @@ class EvaluationContext:
         """What the pack knows up to now."""
         with self._lock:
             findings = list(self._findings.values())
-            urns = {exemption: tuple(resources) for exemption, resources in self._exempted.items()}
+            urns = {exemption: tuple(exempt) for exemption, exempt in self._exempt_urns.items()}
         return PolicyReport(
             pack=self.pack,
             pack_version=self.pack_version,

@@ -91,6 +91,21 @@ class Rule:
         }
 
 
+def integer_option(
+    description: str, default: int, minimum: int | None = None, maximum: int | None = None
+) -> dict[str, Any]:
+    """The schema of an option that is a whole number."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    known = {name: bound for name, bound in bounds.items() if bound is not None}
+    return {"type": "integer", **known, "description": description, "default": default}
+
+
+def text_list_option(description: str, default: Iterable[str]) -> dict[str, Any]:
+    """The schema of an option that is a list of texts."""
+    items = {"type": "string"}
+    return {"type": "array", "items": items, "description": description, "default": list(default)}
+
+
 class UndeterminedError(UnknownValueError):
     """Makes the SDK report, as advisory, which properties cannot be determined."""
 

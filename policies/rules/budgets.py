@@ -10,19 +10,22 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy
+from policies.rule import (
+    GuideSection,
+    Options,
+    Rule,
+    integer_option,
+    resource_policy,
+    stack_policy,
+    text_list_option,
+)
 
 BUDGET = "aws:budgets/budget:Budget"
 FORECAST = "FORECASTED"
 _MOST_NAMES = 3
 
 _BUDGETS_OPTION = {
-    "budgets": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "names of budgets that exist outside of the stack and its config",
-        "default": [],
-    }
+    "budgets": text_list_option("names of budgets that exist outside of the stack and its config", [])
 }
 
 
@@ -54,7 +57,7 @@ def budget_tag_names_a_budget(
             if tagged.undetermined_path:
                 yield Undetermined(tagged.undetermined_path)
             else:
-                what = f"have no tag {key}, and the resource can cost money"
+                what = f"no tag {key} on a resource that can cost money"
                 yield Violation(tagged.path, what, tagged.shown, fix)
         elif value.text() not in names.known:
             if names.unknown:
@@ -140,12 +143,9 @@ def budget_notifies_somebody(context: EvaluationContext) -> Policy:
         section=GuideSection.ALERTS,
         fix="Add a notification with subscriber_email_addresses or subscriber_sns_topic_arns.",
         options={
-            "notifications": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the least number of notifications with a subscriber",
-                "default": 1,
-            }
+            "notifications": integer_option(
+                "the least number of notifications with a subscriber", 1, minimum=1
+            )
         },
         tags=("budgeting",),
     )

@@ -10,7 +10,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
 
@@ -23,12 +23,9 @@ PREVIOUS_GENERATION = ("t1", "t2", "m1", "m2", "m3", "m4", "cr1", "r3", "r4")
 PREVIOUS_STORAGE = ("gp2", "standard")
 
 _ENVIRONMENTS_OPTION = {
-    "environments": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "the production environments, by the stack's config or else the tag environment",
-        "default": ["prod"],
-    }
+    "environments": text_list_option(
+        "the production environments, by the stack's config or else the tag environment", ["prod"]
+    )
 }
 
 
@@ -50,14 +47,13 @@ def database_keeps_backups(context: EvaluationContext) -> Policy:
         section=GuideSection.STORAGE_RETENTION,
         fix="Set backup_retention_period to database.backup_retention_days of the stack's config, or more.",
         options={
-            "minimum_days": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": 35,
-                "description": "the least number of days; 0 for database.backup_retention_days of the stack's"
+            "minimum_days": integer_option(
+                "the least number of days; 0 for database.backup_retention_days of the stack's"
                 f" config, or {BACKUP_DAYS} without it",
-                "default": 0,
-            }
+                0,
+                minimum=0,
+                maximum=35,
+            )
         },
         tags=("database",),
     )
@@ -160,18 +156,10 @@ def database_is_current_generation(context: EvaluationContext) -> Policy:
         section=GuideSection.COST_OPTIMIZATION,
         fix="Choose a class such as db.m7g or db.t4g, and storage_type gp3.",
         options={
-            "classes": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "families of instance classes of previous generations",
-                "default": list(PREVIOUS_GENERATION),
-            },
-            "storage_types": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "storage types of previous generations",
-                "default": list(PREVIOUS_STORAGE),
-            },
+            "classes": text_list_option(
+                "families of instance classes of previous generations", PREVIOUS_GENERATION
+            ),
+            "storage_types": text_list_option("storage types of previous generations", PREVIOUS_STORAGE),
         },
         advisory=True,
         tags=("database",),

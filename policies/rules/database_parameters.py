@@ -12,7 +12,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
 from policies.rules.archive_command import deletes_segment
 
 GROUPS = frozenset({
@@ -126,11 +126,7 @@ def replication_slots_are_bounded(context: EvaluationContext) -> Policy:
         section=GuideSection.STORAGE_RETENTION,
         fix="Set max_slot_wal_keep_size in MB, to less than the free storage.",
         options={
-            "since": {
-                "type": "integer",
-                "description": "the first major version of PostgreSQL that is checked",
-                "default": SLOT_LIMIT_SINCE,
-            }
+            "since": integer_option("the first major version of PostgreSQL that is checked", SLOT_LIMIT_SINCE)
         },
         tags=("database",),
     )

@@ -17,7 +17,7 @@ from policies.exemptions import LONGEST_DAYS
 from policies.findings import ResourceFinding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy
+from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
 
 VALID = "exemptions-are-valid"
 IN_FORCE = "exemptions-in-force"
@@ -37,12 +37,9 @@ def exemptions_are_valid(context: EvaluationContext) -> Policy:
         fix="Correct the entry in exemptions.yaml. If it has expired, fix the resource and delete the entry,"
         " or ask its owner to renew it.",
         options={
-            "ignore": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "entries that are not checked, such as `exemptions.yaml, exemption 1`",
-                "default": [],
-            }
+            "ignore": text_list_option(
+                "entries that are not checked, such as `exemptions.yaml, exemption 1`", []
+            )
         },
         tags=("exemptions",),
     )
@@ -62,7 +59,7 @@ def exemptions_in_force(context: EvaluationContext) -> Policy:
 
     def validate(args: ResourceValidationArgs, report: Callable[..., None]) -> None:
         shown = rule.with_defaults(args.get_config())["show"]
-        for message in _announcements(context, args.urn):
+        for message in _messages(context, args.urn):
             if shown:
                 report(message)
 
@@ -75,8 +72,8 @@ def exemptions_in_force_in_stack(context: EvaluationContext) -> Policy:
 
     def validate(args: StackValidationArgs, report: Callable[..., None]) -> None:
         shown = rule.with_defaults(args.get_config())["show"]
-        for urn in context.urns_to_announce():
-            for message in _announcements(context, urn):
+        for urn in context.urns_with_unreported_exemptions():
+            for message in _messages(context, urn):
                 if shown:
                     report(message, urn)
 
@@ -98,7 +95,7 @@ def _in_force_rule(name: str, subject: str) -> Rule:
     )
 
 
-def _announcements(context: EvaluationContext, urn: str) -> Iterator[str]:
+def _messages(context: EvaluationContext, urn: str) -> Iterator[str]:
     """The messages of the exemptions that a resource needed, each once."""
-    for exemption, name in context.exemptions_to_announce(urn).items():
+    for exemption, name in context.take_unreported_exemptions(urn).items():
         yield messages.exemption_in_use(name, exemption, context.exemptions.days_left(exemption))

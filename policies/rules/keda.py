@@ -9,7 +9,7 @@ from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_scaled_object
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 
 NATS = "nats-jetstream"
 NATS_FIELDS = ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
@@ -23,13 +23,7 @@ def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.AUTOSCALING,
         fix="Set spec.maxReplicaCount.",
-        options={
-            "default_minimum": {
-                "type": "integer",
-                "description": "the minimum where minReplicaCount is absent",
-                "default": 0,
-            }
-        },
+        options={"default_minimum": integer_option("the minimum where minReplicaCount is absent", 0)},
         tags=("scaling",),
     )
 
@@ -60,14 +54,7 @@ def scaled_object_cools_down(context: EvaluationContext) -> Policy:
         severity=Severity.MEDIUM,
         section=GuideSection.AUTOSCALING,
         fix="Set spec.cooldownPeriod, for example to 300 seconds.",
-        options={
-            "minimum_seconds": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the shortest cooldown period in seconds",
-                "default": 1,
-            }
-        },
+        options={"minimum_seconds": integer_option("the shortest cooldown period in seconds", 1, minimum=1)},
         tags=("scaling",),
     )
 
@@ -89,14 +76,7 @@ def nats_trigger_is_complete(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.AUTOSCALING,
         fix=f"Set {', '.join(NATS_FIELDS)} in the metadata of the trigger.",
-        options={
-            "fields": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "the required fields of the metadata",
-                "default": list(NATS_FIELDS),
-            }
-        },
+        options={"fields": text_list_option("the required fields of the metadata", NATS_FIELDS)},
         tags=("scaling",),
     )
 
@@ -128,12 +108,7 @@ def trigger_values_are_text(context: EvaluationContext) -> Policy:
         section=GuideSection.AUTOSCALING,
         fix='Put the value in quotes: "100", not 100.',
         options={
-            "types": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "the types of triggers that are checked; an empty list means all",
-                "default": [],
-            }
+            "types": text_list_option("the types of triggers that are checked; an empty list means all", [])
         },
         tags=("scaling",),
     )

@@ -9,7 +9,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 from policies.rules.lifecycle_configuration import (
     BUCKETS,
     CONFIGURATIONS,
@@ -77,14 +77,7 @@ def lifecycle_moves_to_colder_classes(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.STORAGE_RETENTION,
         fix="Give the transition to the colder class the later day.",
-        options={
-            "classes": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "storage classes from warm to cold",
-                "default": list(WARM_TO_COLD),
-            }
-        },
+        options={"classes": text_list_option("storage classes from warm to cold", WARM_TO_COLD)},
         tags=("retention",),
     )
 
@@ -110,12 +103,9 @@ def lifecycle_expires_after_transitions(context: EvaluationContext) -> Policy:
         section=GuideSection.STORAGE_RETENTION,
         fix="Move the expiration to a later day, or delete the transition.",
         options={
-            "days_after": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the least number of days between the last transition and the expiration",
-                "default": 1,
-            }
+            "days_after": integer_option(
+                "the least number of days between the last transition and the expiration", 1, minimum=1
+            )
         },
         tags=("retention",),
     )

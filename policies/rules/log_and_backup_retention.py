@@ -8,7 +8,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 BACKUP_PLAN = "aws:backup/plan:Plan"
@@ -38,12 +38,9 @@ def log_group_has_retention(context: EvaluationContext) -> Policy:
         section=GuideSection.STORAGE_RETENTION,
         fix="Set retention_in_days, for example to 30.",
         options={
-            "maximum_days": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the most days that a log group may keep its events",
-                "default": LONGEST_LOG_DAYS,
-            }
+            "maximum_days": integer_option(
+                "the most days that a log group may keep its events", LONGEST_LOG_DAYS, minimum=1
+            )
         },
         tags=("retention",),
     )
@@ -68,12 +65,9 @@ def backups_expire(context: EvaluationContext) -> Policy:
         fix="Set delete_after in the lifecycle of an AWS Backup rule, or a count or an interval in the retain"
         " rule of a Data Lifecycle Manager schedule.",
         options={
-            "maximum_days": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the most days after which AWS Backup must delete a backup",
-                "default": 36500,
-            }
+            "maximum_days": integer_option(
+                "the most days after which AWS Backup must delete a backup", 36500, minimum=1
+            )
         },
         tags=("retention",),
     )
@@ -100,12 +94,9 @@ def snapshots_expire(context: EvaluationContext) -> Policy:
         fix="Use an AWS Backup plan or a Data Lifecycle Manager policy, set manual_snapshot_retention_period"
         " of a Redshift snapshot, or add an exemption for as long as the snapshot is needed.",
         options={
-            "types": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "the types of snapshots that AWS never deletes",
-                "default": sorted(MANUAL_SNAPSHOTS),
-            }
+            "types": text_list_option(
+                "the types of snapshots that AWS never deletes", sorted(MANUAL_SNAPSHOTS)
+            )
         },
         tags=("retention",),
     )

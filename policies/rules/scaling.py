@@ -9,7 +9,7 @@ from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_deployment, is_hpa, is_scaled_object, is_scaler
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 
 LOWEST_TARGET, HIGHEST_TARGET = 40, 85
 
@@ -25,12 +25,7 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
         section=GuideSection.AUTOSCALING,
         fix="Set resources.requests of each container.",
         options={
-            "resources": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "the resources that each container must request",
-                "default": ["cpu", "memory"],
-            }
+            "resources": text_list_option("the resources that each container must request", ["cpu", "memory"])
         },
         tags=("scaling",),
     )
@@ -68,13 +63,7 @@ def hpa_range_is_valid(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.AUTOSCALING,
         fix="Raise maxReplicas or lower minReplicas.",
-        options={
-            "default_minimum": {
-                "type": "integer",
-                "description": "the minimum where minReplicas is absent",
-                "default": 1,
-            }
-        },
+        options={"default_minimum": integer_option("the minimum where minReplicas is absent", 1)},
         tags=("scaling",),
     )
 
@@ -102,18 +91,8 @@ def hpa_has_two_replicas_in_prod(context: EvaluationContext) -> Policy:
         section=GuideSection.AUTOSCALING,
         fix="Set minReplicas to 2 or more.",
         options={
-            "minimum": {
-                "type": "integer",
-                "minimum": 1,
-                "description": "the lowest minReplicas in production",
-                "default": 2,
-            },
-            "environments": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "the production environments, by the stack's config",
-                "default": ["prod"],
-            },
+            "minimum": integer_option("the lowest minReplicas in production", 2, minimum=1),
+            "environments": text_list_option("the production environments, by the stack's config", ["prod"]),
         },
         tags=("scaling",),
     )

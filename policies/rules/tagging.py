@@ -10,17 +10,10 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
 
 _RULES = {rule.key: rule for rule in tags.REQUIRED}
-_KEYS_OPTION = {
-    "keys": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "the keys that are checked",
-        "default": list(tags.KEYS),
-    }
-}
+_KEYS_OPTION = {"keys": text_list_option("the keys that are checked", tags.KEYS)}
 
 
 def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Policy:

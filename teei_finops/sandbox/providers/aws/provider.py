@@ -89,10 +89,8 @@ class FakeAwsProvider(FakeProvider):
             return provider_pb2.CheckResponse(failures=[failure])
         inputs, olds = struct_to_python(request.news), struct_to_python(request.olds)
         failures = [
-            provider_pb2.CheckFailure(
-                property=problem.path, reason=f"{problem.reason} (resource '{logical}')"
-            )
-            for problem in schema.problems(inputs)
+            provider_pb2.CheckFailure(property=error.path, reason=f"{error.reason} (resource '{logical}')")
+            for error in schema.errors(inputs)
         ]
         if failures:
             return provider_pb2.CheckResponse(failures=failures)

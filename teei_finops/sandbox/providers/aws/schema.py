@@ -14,6 +14,7 @@ from pulumi import Archive, Asset
 from pulumi import _types as sdk_types  # private: nothing public lists the properties of an SDK class
 from pulumi.runtime import rpc
 
+from teei_finops.sandbox.providers.field_error import FieldError
 from teei_finops.sandbox.providers.property_values import Asset as AssetValue
 from teei_finops.sandbox.providers.property_values import Unknown
 
@@ -34,14 +35,6 @@ _SDK_LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
-class Problem:
-    """An input that the provider would reject: the property's path and the reason."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Schema:
     """One resource type; a property's type is the annotation in the SDK."""
 
@@ -50,9 +43,9 @@ class Schema:
     outputs: Mapping[str, Any]
     forces_new: frozenset[str]
 
-    def problems(self, inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    def errors(self, inputs: Mapping[str, Any]) -> Iterator[FieldError]:
         """Missing, unsupported and wrongly typed inputs."""
-        yield from _problems_of_object(self.inputs, self.required, inputs, "")
+        yield from _object_errors(self.inputs, self.required, inputs, "")
 
 
 def schema_of(token: str) -> Schema | None:
@@ -118,50 +111,52 @@ def _documented_replacements(arguments: type) -> Iterator[str]:
             yield names[name]
 
 
-def _problems_of_object(
+def _object_errors(
     types: Mapping[str, Any], required: frozenset[str], values: Mapping[str, Any], path: str
-) -> Iterator[Problem]:
+) -> Iterator[FieldError]:
     for name in sorted(required):
         if values.get(name) is None:
-            yield Problem(path + name, f'Missing required argument: "{path}{name}" is required')
+            yield FieldError(path + name, f'Missing required argument: "{path}{name}" is required')
     for name, value in values.items():
         if name.startswith("__"):
             continue
         if name not in types:
-            yield Problem(path + name, f'Unsupported argument: "{path}{name}" is not expected here')
+            yield FieldError(path + name, f'Unsupported argument: "{path}{name}" is not expected here')
         elif value is not None:
-            yield from _problems_of_value(types[name], value, path + name)
+            yield from _value_errors(types[name], value, path + name)
 
 
-def _problems_of_value(expected: Any, value: Any, path: str) -> Iterator[Problem]:
+def _value_errors(expected: Any, value: Any, path: str) -> Iterator[FieldError]:
     if isinstance(value, Unknown):
         return
     choices = [choice for choice in _choices(expected) if choice is not type(None)]
     objects = [choice for choice in choices if is_object_type(choice)]
     if isinstance(value, AssetValue):
         if not any(isinstance(choice, type) and issubclass(choice, Asset | Archive) for choice in choices):
-            yield Problem(path, f'Incorrect value type: "{path}" does not take a file')
+            yield FieldError(path, f'Incorrect value type: "{path}" does not take a file')
     elif isinstance(value, Mapping):
         mapping = next((choice for choice in choices if _is(choice, Mapping)), None)
         if objects:
             types = sdk_types.input_type_types(objects[0])
-            yield from _problems_of_object(types, _required(objects[0]), value, f"{path}.")
+            yield from _object_errors(types, _required(objects[0]), value, f"{path}.")
         elif mapping is not None:
             item = (get_args(mapping) or (str, Any))[1]
             for key, entry in value.items():
-                yield from _problems_of_value(item, entry, f"{path}.{key}")
+                yield from _value_errors(item, entry, f"{path}.{key}")
         elif Any not in choices:
-            yield Problem(path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not an object')
+            yield FieldError(
+                path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not an object'
+            )
     elif isinstance(value, list):
         sequence = next((choice for choice in choices if _is(choice, Sequence)), None)
         if sequence is not None:
             item = (get_args(sequence) or (Any,))[0]
             for index, entry in enumerate(value):
-                yield from _problems_of_value(item, entry, f"{path}[{index}]")
+                yield from _value_errors(item, entry, f"{path}[{index}]")
         elif Any not in choices:
-            yield Problem(path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not a list')
+            yield FieldError(path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not a list')
     elif not any(_accepts(choice, value) for choice in choices):
-        yield Problem(path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not {value!r}')
+        yield FieldError(path, f'Incorrect value type: "{path}" takes {_describe(choices)}, not {value!r}')
 
 
 def _choices(annotation: Any) -> list[Any]:

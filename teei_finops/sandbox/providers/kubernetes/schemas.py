@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from teei_finops.sandbox.providers.field_error import FieldError
 from teei_finops.sandbox.providers.property_values import Unknown, has_unknown
 
 _BUILT_IN = frozenset({
@@ -26,14 +26,6 @@ CLUSTER_SCOPED = frozenset({
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.:]*[a-z0-9])?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """A field that the API server would reject."""
-
-    path: str
-    reason: str
 
 
 def schema_errors(manifest: Mapping[str, Any]) -> Iterator[FieldError]:

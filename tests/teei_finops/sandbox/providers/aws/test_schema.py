@@ -14,10 +14,10 @@ BUDGET = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "100", "li
 def reasons(token, inputs):
     schema = schema_of(token)
     assert schema is not None
-    return {problem.path: problem.reason for problem in schema.problems(inputs)}
+    return {error.path: error.reason for error in schema.errors(inputs)}
 
 
-def test_valid_inputs_have_no_problem():
+def test_valid_inputs_have_no_error():
     notification = {
         "comparisonOperator": "GREATER_THAN",
         "notificationType": "FORECASTED",

@@ -42,7 +42,6 @@ KNOWN_EXCEPTIONS: dict[str, set[str]] = {
         "tests/integration/test_ai_budget_http.py",
         "tests/integration/test_ai_budget_rules.py",
         "tests/integration/test_ai_budget_schema.py",
-        "tests/policies/good.py",
     },
     "modules": {
         "functions/ai_budget",

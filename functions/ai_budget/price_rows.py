@@ -1,124 +1,144 @@
-"""`python -m functions.ai_budget.price_rows`: the price rows of schema.sql, as SQL.
+"""`python -m functions.ai_budget.price_rows`: writes sql/prices.sql from the guide and genai-prices.
 
-They come from the guide and from genai-prices. Run it after an update of that and put what is new into a
-migration; a test compares the two. A model that is not dated there is priced from 1970 on, that is from its
-launch. genai-prices counts cache tokens as input tokens and has threshold prices for the whole call, as here.
+A developer's tool, not part of the Lambda. Run it after an update of genai-prices; a test fails until then.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
-GUIDE = "FinOps guide, Pricing (Claude API); cache prices: genai-prices"
-_SUFFIX = "([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*"
+from genai_prices import data
+
+from functions.ai_budget.pricing import LAST_SNAPSHOTS, canonical_model
+
+PRICES = Path(__file__).parent / "sql" / "prices.sql"
+# "Pricing (Claude API)" of the FinOps guide: USD per million tokens, input and output.
+GUIDE = {
+    "claude-3-5-sonnet-20241022": (Decimal(3), Decimal(15)),
+    "claude-3-opus-20240229": (Decimal(15), Decimal(75)),
+    "claude-3-haiku-20240307": (Decimal("0.25"), Decimal("1.25")),
+}
+_EARLIER_SNAPSHOTS = {"claude-3-5-sonnet": ["20240620"]}
+_LAUNCH = date(1970, 1, 1)
+_WEB_SEARCH = Decimal(10)
+_COLUMNS = """model, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok,
+    cache_read_usd_per_mtok, cache_write_usd_per_mtok, cache_write_1h_usd_per_mtok, web_search_usd_per_1000,
+    fast_multiplier, source"""
 
 
 class Row(NamedTuple):
-    """A row of ai_model_prices."""
+    """A row of ai_model_prices. What genai-prices does not date holds since the launch of the model."""
 
     model: str
-    pattern: str
     effective_from: datetime
     above: int
     input: Decimal
     output: Decimal
     cache_read: Decimal
     cache_write: Decimal
+    cache_write_1h: Decimal
+    web_search_per_1000: Decimal
+    fast_multiplier: Decimal | None
     source: str
 
 
-def _since(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _four(usd: Iterable[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    first, second, third, fourth = usd
-    return first, second, third, fourth
-
-
-def _guide() -> Iterator[Row]:
-    for model, *usd in (
-        ("claude-3-5-sonnet-20241022", "3", "15", "0.3", "3.75"),
-        ("claude-3-opus-20240229", "15", "75", "1.5", "18.75"),
-        ("claude-3-haiku-20240307", "0.25", "1.25", "0.03", "0.3"),
-    ):
-        launched = datetime.strptime(model[-8:], "%Y%m%d").replace(tzinfo=UTC)
-        yield Row(model, f"^{model}$", launched, 0, *_four(map(Decimal, usd)), GUIDE)
-
-
-def _clauses(clause: Any) -> Iterator[Any]:
-    for part in clause.or_ if hasattr(clause, "or_") else (clause,):
-        yield from _clauses(part) if hasattr(part, "or_") else (part,)
-
-
-def _pattern(match: Any) -> str:
-    """The listed ids, and those that begin as listed and end in a date, a version or `latest`."""
-    whole, begins = [], []
-    for clause in _clauses(match):
-        if hasattr(clause, "regex"):
-            whole.append(clause.regex.strip("^$").replace("\\d", "[0-9]"))
-        elif hasattr(clause, "equals"):
-            whole.append(clause.equals.replace(".", "\\."))
-        else:
-            prefix = (getattr(clause, "starts_with", None) or clause.contains).rstrip("@").replace(".", "\\.")
-            begins.append(prefix + ("[0-9]{4}" if re.search("-20[0-9]{2}$", prefix) else ""))
-    if begins:
-        whole.append(f"({'|'.join(begins)}){_SUFFIX}")
-    return f"^({'|'.join(whole)})$"
-
-
-def _tier(value: Any, above: int) -> Decimal:
-    if not hasattr(value, "base"):
-        return value
-    return next((t.price for t in reversed(value.tiers) if t.start <= above), value.base)
-
-
-def _library() -> Iterator[Row]:
-    from importlib.metadata import version
-
-    from genai_prices import data
-
-    source = f"genai-prices {version('genai-prices')}"
-    provider = next(p for p in data.providers if p.id == "anthropic")
-    for model in provider.models:
-        pattern = _pattern(model.match)
-        dated = model.prices if isinstance(model.prices, list) else [None]
-        for entry in dated:
-            price: Any = model.prices if entry is None else entry.prices
-            start = getattr(getattr(entry, "constraint", None), "start_date", None) or date(1970, 1, 1)
-            names = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
-            values = [getattr(price, n, None) or price.input_mtok for n in names]
-            for above in sorted({0} | {t.start for v in values for t in getattr(v, "tiers", ())}):
-                yield Row(
-                    model.id, pattern, _since(start), above, *_four(_tier(v, above) for v in values), source
-                )
-
-
 def rows() -> list[Row]:
-    """The guide's three models, then all of genai-prices' Anthropic models."""
-    return [*_guide(), *_library()]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def main() -> None:
-    """Prints the INSERT."""
-    lines = [
-        f"    ({_quoted(r.model)}, {_quoted(r.pattern)}, '{r.effective_from:%Y-%m-%d} 00:00Z', {r.above},"
-        f" {r.input}, {r.output}, {r.cache_read}, {r.cache_write},\n        {_quoted(r.source)})"
-        for r in rows()
-    ]
-    usd = [f"{kind}_usd_per_mtok" for kind in ("input", "output", "cache_read", "cache_write")]
-    columns = f"{usd[0]}, {usd[1]},\n    {usd[2]}, {usd[3]}, source"
-    print(
-        f"INSERT INTO ai_model_prices (model, pattern, effective_from, above_input_tokens, {columns}) VALUES"
+    """The prices of all Claude models from the third generation on, by model, date and tier."""
+    source = f"genai-prices {version('genai-prices')}"
+    fast = _fast_multipliers()
+    return sorted(
+        row._replace(source=f"FinOps guide; {source}") if row.model in GUIDE else row
+        for model in _provider("anthropic").models
+        for name in _names(model.id)
+        for start, price in _dated(model.prices)
+        for row in _tiers(name, start, price, fast.get(name), source)
     )
-    print(",\n".join(lines) + ";")
+
+
+def _provider(provider_id: str) -> Any:
+    return next(provider for provider in data.providers if provider.id == provider_id)
+
+
+def _names(model_id: str) -> Iterator[str]:
+    """The canonical names that an entry of genai-prices prices: one, or one for each snapshot of Claude 3."""
+    name = canonical_model(model_id).canonical
+    undated = name.removesuffix("-" + name.rpartition("-")[2])
+    if undated in LAST_SNAPSHOTS:
+        yield from (
+            f"{undated}-{day}" for day in [*_EARLIER_SNAPSHOTS.get(undated, ()), LAST_SNAPSHOTS[undated]]
+        )
+    elif name.count("-") > 1:
+        yield name
+
+
+def _dated(prices: Any) -> Iterator[tuple[date, Any]]:
+    if not isinstance(prices, list):
+        yield _LAUNCH, prices
+        return
+    for entry in prices:
+        yield getattr(entry.constraint, "start_date", _LAUNCH), entry.prices
+
+
+def _tiers(name: str, start: date, price: Any, fast: Decimal | None, source: str) -> Iterator[Row]:
+    guide_input, guide_output = GUIDE.get(name, (None, None))
+    values = [
+        guide_input or price.input_mtok,
+        guide_output or price.output_mtok,
+        price.cache_read_mtok,
+        price.cache_write_mtok,
+        price.cache_write_1h_mtok,
+    ]
+    if missing := [value for value in values if value is None]:
+        raise ValueError(
+            f"{name}: genai-prices lists no price for {len(missing)} of the five kinds of tokens"
+        )
+    effective_from = datetime.combine(start, time(), UTC)
+    web_search = price.web_searches_kcount or _WEB_SEARCH
+    for above in sorted({0} | {tier.start for value in values for tier in getattr(value, "tiers", ())}):
+        amounts = (_amount(value, above) for value in values)
+        yield Row._make((name, effective_from, above, *amounts, web_search, fast, source))
+
+
+def _amount(value: Any, above: int) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    return next((tier.price for tier in reversed(value.tiers) if tier.start <= above), value.base)
+
+
+def _fast_multipliers() -> dict[str, Decimal]:
+    """By what fast mode multiplies all prices of a model: OpenRouter lists it as models ending in `-fast`.
+
+    https://platform.claude.com/docs/en/build-with-claude/fast-mode, read 2026-11-28
+    """
+    standard = {name: price for name, _, price in _openrouter() if not name.endswith("-fast")}
+    return {
+        canonical_model(name.removesuffix("-fast")).canonical: price / standard[name.removesuffix("-fast")]
+        for name, _, price in _openrouter()
+        if name.endswith("-fast")
+    }
+
+
+def _openrouter() -> Iterator[tuple[str, date, Decimal]]:
+    for model in _provider("openrouter").models:
+        if model.id.startswith("anthropic/claude-"):
+            for start, price in _dated(model.prices):
+                yield model.id, start, _amount(price.input_mtok, 0)
+
+
+def sql() -> str:
+    """The INSERT that fills a fresh database."""
+    lines = [
+        f"    ('{row.model}', '{row.effective_from:%Y-%m-%d} 00:00Z', {row.above}, "
+        + ", ".join("NULL" if value is None else f"{value.normalize():f}" for value in row[3:10])
+        + f", '{row.source}')"
+        for row in rows()
+    ]
+    head = "-- USD per million tokens: written by `python -m functions.ai_budget.price_rows`."
+    return f"{head}\nINSERT INTO ai_model_prices ({_COLUMNS}) VALUES\n" + ",\n".join(lines) + ";\n"
 
 
 if __name__ == "__main__":
-    main()
+    PRICES.write_text(sql())

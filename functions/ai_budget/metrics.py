@@ -177,7 +177,8 @@ def _notices(counts: list[tuple[Any, ...]], unexpanded: int) -> Iterator[Metric]
 
 def _unpriced(counts: list[tuple[Any, ...]]) -> Iterator[Metric]:
     """The models with the most calls by name, the others together."""
-    shown = [([model], calls, tokens) for model, calls, tokens in counts[:_UNPRICED_MODELS]]
+    counts = sorted(counts, key=lambda row: row[1], reverse=True)
+    shown = [([row[0]], row[1], row[2]) for row in counts[:_UNPRICED_MODELS]]
     if others := counts[_UNPRICED_MODELS:]:
         shown.append(([""], sum(row[1] for row in others), sum(row[2] for row in others)))
     text = "that were tracked without a price and are in no budget until POST /reprice."

@@ -39,7 +39,7 @@ _GATEWAY = re.compile(r"^((bedrock|vertex_ai|anthropic)/)+(?=.)")
 _MTOK = Decimal(1_000_000)
 _BATCH_MULTIPLIER = Decimal("0.5")
 _PLACES = Decimal("0.000000000001")
-_MAX_COUNT = 1_000_000_000
+_MAX_COUNT = 100_000_000
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _PerMtok = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
 

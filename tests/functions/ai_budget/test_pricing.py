@@ -248,8 +248,8 @@ def test_compaction_counts_though_the_totals_leave_it_out() -> None:
         ({"input_tokens": "15"}, r"usage\.input_tokens: expected a whole number, got str"),
         ({"input_tokens": 1.5}, r"usage\.input_tokens: expected a whole number, got float"),
         ({"input_tokens": True}, r"usage\.input_tokens: expected a whole number, got bool"),
-        ({"output_tokens": -1}, r"usage\.output_tokens: expected 0 to 1000000000, got -1"),
-        ({"output_tokens": 10**12}, r"usage\.output_tokens: expected 0 to 1000000000"),
+        ({"output_tokens": -1}, r"usage\.output_tokens: expected 0 to 100000000, got -1"),
+        ({"output_tokens": 10**12}, r"usage\.output_tokens: expected 0 to 100000000"),
         ({"output_tokens": 1, "cache_creation": 5}, r"usage\.cache_creation: expected an object, got int"),
         (
             {"output_tokens": 1, "cache_creation": {"ephemeral_1h_input_tokens": []}},

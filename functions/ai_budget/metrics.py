@@ -1,6 +1,6 @@
 """The Prometheus page: money and notices from the database at each scrape, answer times from this server."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html, read 2026-11-28
 NAMED_BYTES = 700_000
 _SERIES_BYTES = 75  # of a series of a named budget, without its labels
-_UNPRICED_MODELS = 50
+_SUMMED_MODELS = 50  # the others share an empty model label
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
@@ -113,13 +113,16 @@ def _named(positions: list[_Position], share: Decimal) -> Iterator[_Position]:
 
 def _budgets(positions: list[_Position], share: Decimal) -> Iterator[Metric]:
     named = list(_named(positions, share))
-    sums = defaultdict(lambda: [Decimal(0)] * 3)
-    counts: defaultdict[tuple[str, bool], int] = defaultdict(int)
     names = {(position.tenant_id, position.model) for position in named}
+    models = Counter(position.model for position in positions)
+    shown = {model for model, _ in models.most_common(_SUMMED_MODELS)}
+    sums: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+    counts = Counter[tuple[str, bool]]()
     for position in positions:
-        counts[position.model, position.hard_limit_reached] += 1
+        model = position.model if position.model in shown else ""
+        counts[model, position.hard_limit_reached] += 1
         if (position.tenant_id, position.model) not in names:
-            sums[position.model] = [a + b for a, b in zip(sums[position.model], position[2:5], strict=True)]
+            sums[model] = [a + b for a, b in zip(sums[model], position[2:5], strict=True)]
     labels = ("tenant_id", "model")
     for column, name, text in (
         (0, "ai_budget_monthly_limit_usd", "Monthly limit in US dollars."),
@@ -178,8 +181,8 @@ def _notices(counts: list[tuple[Any, ...]], unexpanded: int) -> Iterator[Metric]
 def _unpriced(counts: list[tuple[Any, ...]]) -> Iterator[Metric]:
     """The models with the most calls by name, the others together."""
     counts = sorted(counts, key=lambda row: row[1], reverse=True)
-    shown = [([row[0]], row[1], row[2]) for row in counts[:_UNPRICED_MODELS]]
-    if others := counts[_UNPRICED_MODELS:]:
+    shown = [([row[0]], row[1], row[2]) for row in counts[:_SUMMED_MODELS]]
+    if others := counts[_SUMMED_MODELS:]:
         shown.append(([""], sum(row[1] for row in others), sum(row[2] for row in others)))
     text = "that were tracked without a price and are in no budget until POST /reprice."
     yield _gauge("ai_budget_unpriced_calls", f"Calls {text}", [(m, c) for m, c, _ in shown], ("model",))

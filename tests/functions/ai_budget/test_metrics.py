@@ -105,6 +105,13 @@ def test_the_page_stays_below_a_megabyte_with_5000_full_budgets_of_the_longest_n
     assert sum(read["ai_budget_unpriced_calls"].values()) == 899
 
 
+def test_the_page_stays_below_a_megabyte_with_a_model_for_every_budget() -> None:
+    text = page(Figures(positions=[budget("t", "60", f"{number:04}" + "m" * 124) for number in range(5000)]))
+    assert len(text) < 1_000_000
+    assert sum(samples(text)["ai_budget_spent_usd"].values()) == 300_000
+    assert sum(samples(text)["ai_budget_budgets"].values()) == 5000
+
+
 def test_names_of_an_ordinary_length_fit_more_than_a_thousand_budgets() -> None:
     full = [budget(f"7f1c0f5e-4b0f-4e4f-9d2e-8a8ee7a1{number:04}", "90") for number in range(5000)]
     text = page(Figures(positions=full))

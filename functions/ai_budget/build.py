@@ -16,16 +16,7 @@ TARGET = ROOT / "build" / "lambda"
 PYTHON = "3.13"
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 # What only `serve` and the developers use.
-LEFT_OUT = {
-    "serve.py",
-    "worker.py",
-    "protocol.py",
-    "heads.py",
-    "turns.py",
-    "postgres.py",
-    "price_rows.py",
-    "build.py",
-}
+LEFT_OUT = {"serve.py", "postgres.py", "price_rows.py", "build.py"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -84,9 +75,9 @@ def build(target: Path = TARGET / "ai_budget.zip") -> Path:
 
 if __name__ == "__main__":
     try:
-        made = build()
+        target = build()
     except subprocess.CalledProcessError as error:
         sys.exit(
             f"build: pip could not fetch the pinned wheels (exit {error.returncode}); its reason is above"
         )
-    print(made.relative_to(ROOT), hashlib.sha256(made.read_bytes()).hexdigest())
+    print(target.relative_to(ROOT), hashlib.sha256(target.read_bytes()).hexdigest())

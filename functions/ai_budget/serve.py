@@ -1,35 +1,93 @@
 """`python -m functions.ai_budget.serve`: the service as a real HTTP server with several workers.
 
 The admin token is AI_BUDGET_ADMIN_TOKEN (comma-separated during a rotation) or one made at start and printed.
+
+The server is granian: its HTTP parser (hyper) gives limits that uvicorn does not. A head that is too long is
+431, a slow one is cut off, an `Upgrade` is ignored and trailers never become headers.
 """
 
 import argparse
+import asyncio
+import contextlib
 import fcntl
 import logging
+import multiprocessing
 import os
 import secrets
 import signal
 import socket
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
-from functions.ai_budget import postgres, worker
+from fastapi import FastAPI
+
+from functions.ai_budget import notifications, postgres
+from functions.ai_budget.app import create_app
 from functions.ai_budget.config import Config, ConfigError, parse_config
-from functions.ai_budget.ledger import Unavailable
-from functions.ai_budget.metrics import Latencies
-from functions.ai_budget.migrate import migrate
-from functions.ai_budget.turns import Turns
+from functions.ai_budget.edge import MAX_HEAD
+from functions.ai_budget.ledger import Ledger, Unavailable, migrate
+from functions.ai_budget.metrics import RequestMetrics
+from functions.ai_budget.service import REQUESTS_KEPT, Service
 
-SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-GRACE_SECONDS = 15.0
-START_SECONDS = 10.0
+HEAD_SECONDS = 10  # also how long a connection may be idle
+TIDY_SECONDS = 30
+START_SECONDS = 30
+DATABASE, TOKENS, CONFIG = "AI_BUDGET_DATABASE_URL", "AI_BUDGET_ADMIN_TOKEN", "AI_BUDGET_CONFIG_FILE"
 log = logging.getLogger("ai_budget")
 
 
 class StartError(Exception):
     """The server cannot start; the message says why in one line."""
+
+
+def application() -> FastAPI:
+    """A worker's application, from the environment that `main` prepared. granian calls it."""
+    config = _config(os.environ.get(CONFIG))
+    ledger = Ledger(lambda: os.environ[DATABASE])
+    tokens = os.environ[TOKENS].split(",")
+    requests = RequestMetrics(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    return create_app(Service(ledger, config), lambda: tokens, requests, _background)
+
+
+@contextlib.asynccontextmanager
+async def _background(service: Service) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(_end_with(os.getppid())), asyncio.create_task(_tidy(service))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _end_with(parent: int) -> None:
+    """Ends this worker when `serve` was killed, so that its port is free again."""
+    while os.getppid() == parent:
+        await asyncio.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def _tidy(service: Service) -> None:
+    warning = service.config.thresholds.warning_percent
+    async with notifications.http_client() as http:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            with contextlib.suppress(Unavailable):
+                await service.ledger.fetch("tidy", warning_percent=warning, keep=REQUESTS_KEPT)
+                await notifications.deliver(
+                    service.ledger, _no_mail, http, service.config.notifications, datetime.now(UTC)
+                )
+
+
+def _no_mail(sender: str, to: str, subject: str, text: str, dedupe_id: str) -> NoReturn:  # noqa: ARG001
+    raise ValueError("`serve` sends webhooks but no mail; the Lambda does")
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -42,7 +100,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--data-dir", type=Path, help="of the embedded PostgreSQL (default build/ai-budget)")
     where.add_argument("--database-url", help="an existing PostgreSQL, which is migrated and used")
-    parser.add_argument("--config", type=Path, help="TOML; see docs/ai-budget.md")
+    parser.add_argument("--config", help="TOML; see docs/ai-budget-operations.md")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.workers <= 64:
         parser.error("--workers: must be between 1 and 64")
@@ -53,36 +111,27 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _config(path: Path | None) -> Config:
-    if path is None:
+def _config(path: str | None) -> Config:
+    if not path:
         return Config()
     try:
-        return parse_config(path.read_text(encoding="utf-8"), name=str(path))
+        return parse_config(Path(path).read_text(encoding="utf-8"), name=path)
     except OSError as error:
         raise StartError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise StartError(f"{path}: not UTF-8") from None
 
 
-def _bind(host: str, port: int, count: int) -> list[socket.socket]:
-    """A socket of the same address for each worker: the kernel spreads the connections over them."""
-    made: list[socket.socket] = []
+def _free_port(host: str, port: int) -> int:
+    """The port if nobody listens on it, any free one for 0. Raises StartError."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, socket.SOCK_STREAM) as free:  # another server's port is not to be shared
-            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            free.bind(address)
-            address = free.getsockname()
-        for _ in range(count):
-            made.append(socket.socket(family, socket.SOCK_STREAM))
-            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            made[-1].bind(address)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return probe.getsockname()[1]
     except OSError as error:
         raise StartError(f"{host}:{port}: {error.strerror or error}; name another with --port") from None
-    return made
 
 
 class Database:
@@ -90,7 +139,6 @@ class Database:
 
     def __init__(self, url: str | None, directory: Path | None) -> None:
         self._directory = directory
-        self._held: int | None = None
         if directory is None:
             self.url = url or ""
             return
@@ -98,166 +146,111 @@ class Database:
         self._held = os.open(directory, os.O_RDONLY)
         fcntl.flock(self._held, fcntl.LOCK_SH)
         self.url = postgres.start(directory)
+        threading.Thread(target=self._keep_running, args=[directory], daemon=True).start()
 
-    def prepare(self) -> None:
+    def _keep_running(self, directory: Path) -> None:
+        while True:
+            time.sleep(1)
+            if self._directory is not None and not postgres.running(directory):
+                log.warning("the embedded PostgreSQL is gone; starting it again")
+                postgres.start(directory)
+
+    def migrate(self) -> None:
         """Migrates, waiting a little for a database that is just starting."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + START_SECONDS / 3
         while True:
             try:
                 migrate(self.url)
                 return
             except Unavailable as error:
                 if time.monotonic() > deadline:
-                    raise StartError(str(error).replace("\n", " ")) from None
+                    raise StartError(str(error)) from None
                 time.sleep(0.2)
-
-    def revive(self) -> None:
-        """Starts the embedded server again where it died."""
-        if self._directory is not None and not postgres.running(self._directory):
-            log.warning("the embedded PostgreSQL is gone; starting it again")
-            self.url = postgres.start(self._directory)
 
     def release(self) -> None:
         """Stops the embedded server unless another `serve` uses it."""
-        if self._directory is None or self._held is None:
-            return
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        postgres.stop(self._directory)
-
-
-class Workers:
-    """Keeps the workers running."""
-
-    def __init__(self, count: int, run: Callable[[int, int], None]) -> None:
-        self._run = run
-        self._reader, self._writer = os.pipe()
-        self._born: dict[int, float] = {}
-        self.index_of: dict[int, int] = {}
-        for index in range(count):
-            self._fork(index)
-
-    def _fork(self, index: int) -> None:
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-                self._run(index, self._writer)
-                status = 0
-            except BaseException as error:
-                log.error("worker %d failed: %s: %s", index, type(error).__name__, error)
-            finally:
-                logging.shutdown()
-                os._exit(status)
-        self.index_of[pid] = index
-        self._born[pid] = time.monotonic()
-
-    def wait_answering(self) -> None:
-        """Returns once every worker answers. Raises StartError if one ends instead."""
-        seen = 0
-        os.set_blocking(self._reader, False)
-        while seen < len(self.index_of):
-            try:
-                seen += len(os.read(self._reader, 64))
-            except BlockingIOError:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-                if pid:
-                    raise StartError("a worker ended while starting; its reason is above") from None
-                time.sleep(0.005)
-
-    def replace_dead(self) -> None:
-        """Starts a new worker for each that ended."""
-        while self.index_of:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            index = self.index_of.pop(pid, None)
-            if index is None:
-                continue
-            log.warning("worker %d ended (status %d); starting another", index, status)
-            if time.monotonic() - self._born.pop(pid) < 1:
-                time.sleep(0.5)
-            self._fork(index)
-
-    def stop(self) -> None:
-        """Lets the workers finish what is in flight."""
-        deadline = time.monotonic() + GRACE_SECONDS
-        for pid in self.index_of:
-            os.kill(pid, signal.SIGTERM)
-        while self.index_of:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-            if pid:
-                self.index_of.pop(pid, None)
-            elif time.monotonic() > deadline:
-                for left in self.index_of:
-                    os.kill(left, signal.SIGKILL)
-                deadline = float("inf")
-            else:
-                time.sleep(0.01)
+        directory, self._directory = self._directory, None
+        if directory is not None:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                postgres.stop(directory)
 
 
 def _welcome(url: str, made: str | None) -> None:
-    token = made or "$AI_BUDGET_ADMIN_TOKEN"
-    model = "claude-3-5-sonnet-20241022"
-    json = "-H 'Content-Type: application/json'"
+    """Prints the address and what to try, once the server answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"{url}/healthz", timeout=1)
+            break
+        time.sleep(0.02)
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    token, json = made or "$AI_BUDGET_ADMIN_TOKEN", "-H 'Content-Type: application/json'"
+    tenant = '"tenant_id": "tenant-demo", "model": "claude-3-5-sonnet-20241022"'
     print(f"The AI budget service is at {url}")
     if made:
-        print(f"Admin token (made for this run; set AI_BUDGET_ADMIN_TOKEN to keep one): {made}")
-    print("Try:")
-    print(f"  curl {url}/api/ai-budget/tenant/tenant-demo")
+        print(f"Admin token (made for this run; set {TOKENS} to keep one): {made}")
+    print(f"Try:\n  curl {url}/api/ai-budget/tenant/tenant-demo")
+    tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
+    print(f"  curl {json} -d '{{{tenant}, {tokens}}}' {url}/api/ai-budget/check")
     print(
-        f'  curl {json} -d \'{{"tenant_id": "tenant-demo", "model": "{model}",'
-        f' "estimated_prompt_tokens": 1000, "max_completion_tokens": 500}}\' {url}/api/ai-budget/check'
-    )
-    print(
-        f'  curl {json} -H "Authorization: Bearer {token}" -d \'{{"tenant_id": "tenant-demo",'
-        f' "model": "{model}", "monthly_limit_usd": 5000.00}}\' {url}/api/ai-budget/set'
+        f'  curl {json} -H "Authorization: Bearer {token}" -d \'{{{tenant}, "monthly_limit_usd": 5000.00}}\''
+        f" {url}/api/ai-budget/set"
     )
     print("ready", flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serves until SIGTERM or SIGINT: 0. Where it cannot start: 1, with one line on stderr."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     database = None
     try:
-        config = _config(arguments.config)
-        tokens = tuple(t.strip() for t in os.environ.get("AI_BUDGET_ADMIN_TOKEN", "").split(",") if t.strip())
-        made = None if tokens else secrets.token_urlsafe(24)
-        sockets = _bind(arguments.host, arguments.port, arguments.workers)
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        _config(arguments.config)
+        given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
+        made = None if given else secrets.token_urlsafe(24)
+        port = _free_port(arguments.host, arguments.port)
         database = Database(arguments.database_url, arguments.data_dir)
-        database.prepare()
-        for sock in sockets:
-            sock.listen(2048)
-        settings = worker.Settings(lambda: database.url, config, tokens or (made or "",))
-        latencies, turns = Latencies(arguments.workers), Turns(arguments.workers)
-        parent = os.getpid()
-        workers = Workers(
-            arguments.workers,
-            lambda index, fd: worker.run(sockets[index], index, settings, latencies, turns, parent, fd),
-        )
-        workers.wait_answering()
+        database.migrate()
     except (StartError, ConfigError) as error:
         print(f"ai-budget: {error}", file=sys.stderr)
         if database is not None:
             database.release()
         return 1
-    host, port = sockets[0].getsockname()[:2]
-    _welcome(f"http://{f'[{host}]' if ':' in host else host}:{port}", made)
-    while True:
-        got = signal.sigtimedwait(SIGNALS, 1.0)
-        if got is not None and got.si_signo in (signal.SIGTERM, signal.SIGINT):
-            break
-        workers.replace_dead()
-        database.revive()
-    for sock in sockets:
-        sock.close()
-    workers.stop()
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
+        os.environ |= {
+            DATABASE: database.url,
+            TOKENS: ",".join(given) or str(made),
+            CONFIG: arguments.config or "",
+        }
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        multiprocessing.set_start_method("spawn")
+        server = Granian(
+            "functions.ai_budget.serve:application",
+            factory=True,
+            interface=Interfaces.ASGI,
+            address=arguments.host,
+            port=port,
+            backlog=2048,
+            workers=arguments.workers,
+            respawn_failed_workers=True,
+            respawn_interval=0.1,
+            workers_kill_timeout=10,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD),
+            websockets=False,
+            log_level=LogLevels.warning,
+        )
+        threading.Thread(target=_welcome, args=[f"http://{host}:{port}", made], daemon=True).start()
+        server.serve()
     database.release()
     return 0
 

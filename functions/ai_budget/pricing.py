@@ -39,7 +39,6 @@ _GATEWAY = re.compile(r"^((bedrock|vertex_ai|anthropic)/)+(?=.)")
 _MTOK = Decimal(1_000_000)
 _BATCH_MULTIPLIER = Decimal("0.5")
 _PLACES = Decimal("0.000000000001")
-_MAX_COUNT = 100_000_000
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _PerMtok = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
 
@@ -98,84 +97,6 @@ class CallTokens:
     def input(self) -> int:
         """All input tokens, those of the cache included: what long-context prices go by."""
         return self.prompt + self.cache_read + self.cache_write + self.cache_write_1h
-
-
-def tokens_from_usage(usage: Mapping[str, Any]) -> CallTokens:
-    """Reads the `usage` object of an Anthropic response. Raises ValueError naming the field that is wrong.
-
-    Keys that are unknown or null are skipped. Compaction counts, which `usage` lists only in `iterations`.
-    The iterations of an advisor are calls of another model: track them as calls of their own.
-    https://platform.claude.com/docs/en/api/messages and
-    https://platform.claude.com/docs/en/build-with-claude/compaction, read 2026-11-28
-    """
-    if usage.get("input_tokens") is None and usage.get("output_tokens") is None:
-        raise ValueError(
-            "usage: input_tokens and output_tokens are missing; send the object as Anthropic returned it"
-        )
-    counted = [("usage", usage), *_compactions(usage)]
-    writes = [_cache_writes(part, path) for path, part in counted]
-    return CallTokens(
-        prompt=sum(_count(part, "input_tokens", path) for path, part in counted),
-        completion=sum(_count(part, "output_tokens", path) for path, part in counted),
-        cache_read=sum(_count(part, "cache_read_input_tokens", path) for path, part in counted),
-        cache_write=sum(five_minutes for five_minutes, _ in writes),
-        cache_write_1h=sum(hour for _, hour in writes),
-        web_search_requests=_count(
-            _object(usage, "server_tool_use", "usage"), "web_search_requests", "usage.server_tool_use"
-        ),
-        service_tier="batch" if _text(usage, "service_tier") == "batch" else "standard",
-        speed="fast" if _text(usage, "speed") == "fast" else "standard",
-        inference_geo=_text(usage, "inference_geo"),
-    )
-
-
-def _compactions(usage: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    iterations = usage.get("iterations") or []
-    if not isinstance(iterations, list):
-        raise ValueError(f"usage.iterations: expected a list, got {type(iterations).__name__}")
-    for index, iteration in enumerate(iterations):
-        path = f"usage.iterations[{index}]"
-        if not isinstance(iteration, Mapping):
-            raise ValueError(f"{path}: expected an object, got {type(iteration).__name__}")
-        if iteration.get("type") == "compaction":
-            yield path, iteration
-
-
-def _cache_writes(part: Mapping[str, Any], path: str) -> tuple[int, int]:
-    """Tokens written for five minutes and for an hour; what `cache_creation` leaves open is five minutes."""
-    detail = _object(part, "cache_creation", path)
-    hour = _count(detail, "ephemeral_1h_input_tokens", f"{path}.cache_creation")
-    five_minutes = _count(detail, "ephemeral_5m_input_tokens", f"{path}.cache_creation")
-    return max(five_minutes, _count(part, "cache_creation_input_tokens", path) - hour), hour
-
-
-def _object(part: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
-    value = part.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{path}.{key}: expected an object, got {type(value).__name__}")
-    return value
-
-
-def _count(part: Mapping[str, Any], key: str, path: str) -> int:
-    value = part.get(key)
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{path}.{key}: expected a whole number, got {type(value).__name__}")
-    if not 0 <= value <= _MAX_COUNT:
-        raise ValueError(f"{path}.{key}: expected 0 to {_MAX_COUNT}, got {value}")
-    return value
-
-
-def _text(usage: Mapping[str, Any], key: str) -> str:
-    value = usage.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > 64:
-        raise ValueError(f"usage.{key}: expected a text of at most 64 characters")
-    return value
 
 
 class PriceOverride(BaseModel):

@@ -5,19 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from genai_prices import data
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.ai_budget import price_rows
-from functions.ai_budget.pricing import (
-    CallTokens,
-    PriceBook,
-    PriceOverride,
-    canonical_model,
-    tokens_from_usage,
-)
+from functions.ai_budget.pricing import CallTokens, PriceBook, PriceOverride, canonical_model
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LONG_CONTEXT = datetime(2026, 3, 12, 23, 55, tzinfo=UTC)  # the last minutes of that price of Sonnet 4.6
@@ -173,103 +166,3 @@ def test_a_call_inside_its_announcement_never_costs_more_than_was_reserved(
     charged = book.cost(model, used, made)
     assert charged is not None
     assert charged <= reserved
-
-
-def test_the_usage_object_of_a_response_is_read_whole() -> None:
-    usage = {
-        "input_tokens": 15,
-        "output_tokens": 47,
-        "cache_read_input_tokens": 100,
-        "cache_creation_input_tokens": 4903,
-        "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 4803},
-        "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 1},
-        "service_tier": "batch",
-        "inference_geo": "us",
-        "speed": "fast",
-        "output_tokens_details": {"thinking_tokens": 12},
-    }
-    assert tokens_from_usage(usage) == CallTokens(15, 47, 100, 100, 4803, 2, "batch", "fast", "us")
-
-
-def test_nulls_and_absent_keys_count_nothing() -> None:
-    usage: dict[str, Any] = dict.fromkeys(
-        [
-            "cache_read_input_tokens",
-            "cache_creation",
-            "server_tool_use",
-            "service_tier",
-            "speed",
-            "iterations",
-        ]
-    )
-    assert tokens_from_usage(usage | {"input_tokens": 1, "output_tokens": 2}) == CallTokens(1, 2)
-    assert tokens_from_usage({"output_tokens": 2, "input_tokens": None}) == CallTokens(0, 2)
-
-
-def test_cache_writes_without_a_breakdown_are_for_five_minutes() -> None:
-    usage = {"input_tokens": 1, "output_tokens": 2, "cache_creation_input_tokens": 30}
-    assert tokens_from_usage(usage) == CallTokens(1, 2, cache_write=30)
-
-
-def test_a_breakdown_of_cache_writes_without_their_sum_counts() -> None:
-    detail = {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}
-    usage = {"input_tokens": 1, "output_tokens": 2, "cache_creation": detail}
-    assert tokens_from_usage(usage) == CallTokens(1, 2, cache_write=10, cache_write_1h=20)
-
-
-def test_priority_and_unknown_service_tiers_are_standard() -> None:
-    for tier in ("standard", "priority", "tomorrow"):
-        assert tokens_from_usage({"input_tokens": 1, "service_tier": tier}).service_tier == "standard"
-
-
-def test_compaction_counts_though_the_totals_leave_it_out() -> None:
-    usage = {
-        "input_tokens": 23_000,
-        "output_tokens": 1_000,
-        "iterations": [
-            {
-                "type": "compaction",
-                "input_tokens": 180_000,
-                "output_tokens": 3_500,
-                "cache_read_input_tokens": 7,
-            },
-            {"type": "message", "input_tokens": 23_000, "output_tokens": 1_000},
-            {"type": "advisor_message", "model": "claude-opus-5", "input_tokens": 9, "output_tokens": 9},
-        ],
-    }
-    assert tokens_from_usage(usage) == CallTokens(203_000, 4_500, 7)
-
-
-@pytest.mark.parametrize(
-    ("usage", "message"),
-    [
-        ({}, "usage: input_tokens and output_tokens are missing"),
-        ({"prompt_tokens": 5, "completion_tokens": 5}, "usage: input_tokens and output_tokens are missing"),
-        ({"input_tokens": "15"}, r"usage\.input_tokens: expected a whole number, got str"),
-        ({"input_tokens": 1.5}, r"usage\.input_tokens: expected a whole number, got float"),
-        ({"input_tokens": True}, r"usage\.input_tokens: expected a whole number, got bool"),
-        ({"output_tokens": -1}, r"usage\.output_tokens: expected 0 to 100000000, got -1"),
-        ({"output_tokens": 10**12}, r"usage\.output_tokens: expected 0 to 100000000"),
-        ({"output_tokens": 1, "cache_creation": 5}, r"usage\.cache_creation: expected an object, got int"),
-        (
-            {"output_tokens": 1, "cache_creation": {"ephemeral_1h_input_tokens": []}},
-            r"usage\.cache_creation\.ephemeral_1h_input_tokens: expected a whole number, got list",
-        ),
-        (
-            {"output_tokens": 1, "server_tool_use": {"web_search_requests": "2"}},
-            r"usage\.server_tool_use\.web_search_requests: expected a whole number, got str",
-        ),
-        ({"output_tokens": 1, "service_tier": 5}, r"usage\.service_tier: expected a text"),
-        ({"output_tokens": 1, "iterations": {"a": 1}}, r"usage\.iterations: expected a list, got dict"),
-        ({"output_tokens": 1, "iterations": [5]}, r"usage\.iterations\[0\]: expected an object, got int"),
-        (
-            {"output_tokens": 1, "iterations": [{"type": "compaction", "input_tokens": "x"}]},
-            r"usage\.iterations\[0\]\.input_tokens: expected a whole number, got str",
-        ),
-    ],
-)
-def test_a_wrong_usage_object_is_refused_with_the_name_of_the_field(
-    usage: dict[str, Any], message: str | None
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        tokens_from_usage(usage)

@@ -2,20 +2,18 @@
 
 import asyncio
 import itertools
-import shutil
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from functions.ai_budget import postgres, price_rows
-from functions.ai_budget.ledger import Ledger, migrate
+from functions.ai_budget import price_rows
+from functions.ai_budget.ledger import Ledger
 from functions.ai_budget.pricing import CallTokens, PriceBook, canonical_model
+from tests.functions.ai_budget.support import fresh_database
 
+pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
 PREFIXES = [
     "", "us.anthropic.", "global.anthropic.", "anthropic.", "bedrock/", "anthropic/", "openrouter/anthropic/",
@@ -24,8 +22,9 @@ PREFIXES = [
 NAMES = [
     "claude-sonnet-4", "claude-sonnet-4-0", "claude-sonnet-4-5", "claude-sonnet-4.5", "claude-4.5-sonnet",
     "claude-4-sonnet", "claude-3-5-sonnet", "claude-3.5-sonnet", "claude-3-opus", "claude-sonnet-3.7",
-    "claude-2.1", "claude-instant-1", "claude-instant-1.2", "claude-opus-12", "claude-opus-12-3", "claude-opus-5-fast",
-    "claude-sonnet-4-10", "claude-opus-04-5", "gpt-5", "Qwen/Qwen3", "amazon.nova-pro-v1:0", "*",
+    "claude-2.1", "claude-instant-1", "claude-instant-1.2", "claude-opus-12", "claude-opus-12-3",
+    "claude-opus-5-fast", "claude-sonnet-4-10", "claude-opus-04-5", "gpt-5", "Qwen/Qwen3",
+    "amazon.nova-pro-v1:0", "*",
 ]  # fmt: skip
 SUFFIXES = [
     "",
@@ -41,13 +40,8 @@ SUFFIXES = [
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    directory = Path(tempfile.mkdtemp(prefix="aib", dir="/tmp"))
-    url = postgres.start(directory / "pg")
-    migrate(url)
-    yield url
-    postgres.stop(directory / "pg")
-    shutil.rmtree(directory)
+def url(server: str) -> str:
+    return fresh_database(server)
 
 
 def test_the_database_prices_calls_as_the_generated_rows_do(url: str) -> None:
@@ -69,25 +63,34 @@ def test_the_database_prices_calls_as_the_generated_rows_do(url: str) -> None:
         assert stored.cost(model, tokens, at) == generated.cost(model, tokens, at) is not None
 
 
-def test_a_budget_can_be_stored_under_the_one_name_of_a_model_and_under_no_other(url: str) -> None:
+def stored(url: str, names: set[str]) -> set[str]:
+    """The names under which the table takes a budget."""
+    accepted = set()
+    with psycopg.connect(url) as connection:
+        for name in names:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute(
+                        "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd) VALUES ('t', %s, 1)",
+                        [name],
+                    )
+                accepted.add(name)
+            except psycopg.errors.CheckViolation:
+                pass
+    return accepted
+
+
+def test_a_budget_can_be_stored_under_the_one_name_of_every_model(url: str) -> None:
     names = {
-        spelling
-        for parts in itertools.product(PREFIXES, NAMES, SUFFIXES)
-        for spelling in ("".join(parts), "".join(parts).upper())
+        canonical_model("".join(parts)).canonical for parts in itertools.product(PREFIXES, NAMES, SUFFIXES)
     }
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TEMPORARY TABLE sent (name text PRIMARY KEY)")
-        with connection.cursor().copy("COPY sent FROM STDIN") as copy:
-            for name in names:
-                copy.write_row([name])
-        [(constraint,)] = connection.execute(
-            "SELECT substring(pg_get_constraintdef(oid) FROM '^CHECK (.*)$') FROM pg_constraint"
-            " WHERE conname = 'ai_token_budgets_model'"
-        )
-        accepted = {
-            name
-            for (name,) in connection.execute(
-                f"SELECT name FROM (SELECT name, name AS model FROM sent) AS s WHERE {constraint}"
-            )
-        }
-    assert accepted == {name for name in names if canonical_model(name).canonical == name}
+    assert stored(url, names) == names
+
+
+def test_a_budget_under_another_name_that_anthropic_or_bedrock_print_is_refused(url: str) -> None:
+    names = {
+        "claude-sonnet-4-5-20250929", "claude-sonnet-4-5@20250929", "claude-opus-5-latest", "claude-3-5-sonnet",
+        "claude-3-5-sonnet-latest", "claude-3-5-sonnet@20241022", "us.anthropic.claude-opus-5",
+        "anthropic.claude-sonnet-4-6", "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    }  # fmt: skip
+    assert stored(url, names) == set()

@@ -1,21 +1,20 @@
 """Notices from the crossed threshold to every target, on a real PostgreSQL with the real schema."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
-from functions.ai_budget import notifications, postgres
-from functions.ai_budget.ledger import Ledger, migrate
+from functions.ai_budget import notifications
+from functions.ai_budget.ledger import Ledger
 from functions.ai_budget.notifications import Notifications, Webhook
+from tests.functions.ai_budget.support import fresh_database
 
+pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 MODEL = "claude-opus-5"
@@ -27,13 +26,8 @@ SETTINGS = Notifications(
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    directory = Path(tempfile.mkdtemp(prefix="aib", dir="/tmp"))
-    url = postgres.start(directory / "pg")
-    migrate(url)
-    yield url
-    postgres.stop(directory / "pg")
-    shutil.rmtree(directory)
+def url(server: str) -> str:
+    return fresh_database(server)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ NAMES = [
     "claude-sonnet-4", "claude-sonnet-4-0", "claude-sonnet-4-5", "claude-sonnet-4.5", "claude-4.5-sonnet",
     "claude-4-sonnet", "claude-3-5-sonnet", "claude-3.5-sonnet", "claude-3-opus", "claude-sonnet-3.7",
     "claude-2.1", "claude-instant-1", "claude-instant-1.2", "claude-opus-12", "claude-opus-12-3",
-    "claude-opus-5-fast", "claude-sonnet-4-10", "claude-opus-04-5", "gpt-5", "Qwen/Qwen3",
+    "claude-sonnet-4-10", "claude-opus-04-5", "gpt-5", "Qwen/Qwen3",
     "amazon.nova-pro-v1:0", "*",
 ]  # fmt: skip
 SUFFIXES = [
@@ -63,6 +63,9 @@ def test_the_database_prices_calls_as_the_generated_rows_do(url: str) -> None:
         assert stored.cost(model, tokens, at) == generated.cost(model, tokens, at) is not None
 
 
+INSERT = "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd) VALUES ('t', %s, 1)"
+
+
 def stored(url: str, names: set[str]) -> set[str]:
     """The names under which the table takes a budget."""
     accepted = set()
@@ -70,10 +73,7 @@ def stored(url: str, names: set[str]) -> set[str]:
         for name in names:
             try:
                 with connection.transaction(force_rollback=True):
-                    connection.execute(
-                        "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd) VALUES ('t', %s, 1)",
-                        [name],
-                    )
+                    connection.execute(INSERT, [name])
                 accepted.add(name)
             except psycopg.errors.CheckViolation:
                 pass
@@ -89,8 +89,9 @@ def test_a_budget_can_be_stored_under_the_one_name_of_every_model(url: str) -> N
 
 def test_a_budget_under_another_name_that_anthropic_or_bedrock_print_is_refused(url: str) -> None:
     names = {
-        "claude-sonnet-4-5-20250929", "claude-sonnet-4-5@20250929", "claude-opus-5-latest", "claude-3-5-sonnet",
-        "claude-3-5-sonnet-latest", "claude-3-5-sonnet@20241022", "us.anthropic.claude-opus-5",
-        "anthropic.claude-sonnet-4-6", "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "claude-sonnet-4-5-20250929", "claude-sonnet-4-5@20250929", "claude-opus-5-latest",
+        "claude-3-5-sonnet", "claude-3-5-sonnet-latest", "claude-3-5-sonnet@20241022",
+        "us.anthropic.claude-opus-5", "anthropic.claude-sonnet-4-6",
+        "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
     }  # fmt: skip
     assert stored(url, names) == set()

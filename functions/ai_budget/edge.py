@@ -93,9 +93,6 @@ def _check_head(scope: Any, headers: Headers) -> None:
 
 async def _body(headers: Headers, receive: Any) -> bytes:
     """The whole body. Raises ApiError: 415, 413 without reading what is too long, 408 for a slow client."""
-    if not _JSON.fullmatch(headers.get("content-type", "")):
-        message = "Content-Type: must be application/json"
-        raise ApiError(415, "unsupported_media_type", message, "Content-Type")
     too_large = ApiError(
         413, "payload_too_large", f"body: must not exceed {MAX_BODY} bytes", headers={"Connection": "close"}
     )
@@ -117,6 +114,9 @@ async def _body(headers: Headers, receive: Any) -> bytes:
         raise ApiError(
             408, "timeout", f"body: must arrive within {BODY_SECONDS} s", headers={"Connection": "close"}
         ) from None
+    if body and not _JSON.fullmatch(headers.get("content-type", "")):
+        message = "Content-Type: must be application/json"
+        raise ApiError(415, "unsupported_media_type", message, "Content-Type")
     return body
 
 

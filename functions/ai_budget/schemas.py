@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -15,15 +15,15 @@ from pydantic import (
     model_validator,
 )
 
-from functions.ai_budget.usage import AnthropicUsage
+from functions.ai_budget.usage import AnthropicUsage, WholeFloat
 
 MAX_TOKENS = 100_000_000
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}$")]
 ModelOrAll = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255})$")]
-Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS, strict=True)]
-Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True)]
+Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS, strict=True), WholeFloat]
+Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True), WholeFloat]
 Limit = Annotated[
     Decimal,
     Field(ge=0, le=1_000_000_000),
@@ -34,6 +34,21 @@ Month = Annotated[str, Field(pattern=r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0
 Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 Percentage = Usd
 Settlement = Literal["settled", "expired", "released", "unknown"]
+
+
+_COUNTS = (
+    "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
+    "web_search_requests", "service_tier", "speed", "inference_geo",
+)  # fmt: skip
+
+
+def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """JSON Schema: these fields are there and not null, and those are absent or null."""
+    there, absent = {"not": {"type": "null"}}, {"type": "null"}
+    return {
+        "required": list(fields),
+        "properties": dict.fromkeys(fields, there) | dict.fromkeys(without, absent),
+    }
 
 
 class _Request(BaseModel):
@@ -77,7 +92,10 @@ class TrackRequest(_Request):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "anyOf": [{"required": ["prompt_tokens", "completion_tokens"]}, {"required": ["usage"]}]
+            "anyOf": [
+                _given("prompt_tokens", "completion_tokens", without=("usage",)),
+                _given("usage", without=_COUNTS),
+            ]
         },
     )
 
@@ -99,11 +117,10 @@ class TrackRequest(_Request):
 
     @model_validator(mode="after")
     def _counts_or_usage(self) -> Self:
-        counts = {
-            "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens",
-            "cache_write_1h_tokens", "web_search_requests", "service_tier", "speed", "inference_geo",
-        }  # fmt: skip
-        if self.usage is not None and counts & self.model_fields_set:
+        given = [
+            name for name in self.model_fields_set.intersection(_COUNTS) if getattr(self, name) is not None
+        ]
+        if self.usage is not None and given:
             raise ValueError("usage: send either the usage object or the token counts, not both")
         if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
             raise ValueError("prompt_tokens and completion_tokens are required unless usage is sent")
@@ -162,7 +179,7 @@ class SetRequest(_Request):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "anyOf": [{"required": ["monthly_limit_usd"]}, {"required": ["raise_usd", "raise_until"]}]
+            "anyOf": [_given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")]
         },
     )
 

@@ -6,18 +6,25 @@ https://platform.claude.com/docs/en/build-with-claude/compaction, read 2026-11-2
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from functions.ai_budget.pricing import CallTokens
 
-Count = Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
+# To JSON Schema 5.0 is an integer; true and "5" are none.
+WholeFloat = BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)
+Count = Annotated[int, Field(ge=0, le=100_000_000, strict=True), WholeFloat]
 Text = Annotated[str, Field(max_length=64, strict=True)]
+
+
+def _allow_nulls(schema: dict[str, Any]) -> None:
+    nullable = {key: {"anyOf": [value, {"type": "null"}]} for key, value in schema["properties"].items()}
+    schema["properties"] = nullable
 
 
 class _Part(BaseModel):
     """Unknown keys are skipped; null is what an absent key is."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_allow_nulls)
 
     @model_validator(mode="before")
     @classmethod
@@ -27,6 +34,12 @@ class _Part(BaseModel):
             if isinstance(data, dict)
             else data
         )
+
+
+def _require_counts(schema: dict[str, Any]) -> None:
+    _allow_nulls(schema)
+    counts = ("input_tokens", "output_tokens")
+    schema["anyOf"] = [{"required": [count], "properties": {count: {"type": "integer"}}} for count in counts]
 
 
 class CacheCreation(_Part):
@@ -62,6 +75,8 @@ class AnthropicUsage(Iteration):
     Compaction is billed but only in `iterations`. Those of an advisor are calls of another model and are not
     counted: track them as calls of their own.
     """
+
+    model_config = ConfigDict(json_schema_extra=_require_counts)
 
     server_tool_use: ServerToolUse = ServerToolUse()
     service_tier: Text = "standard"

@@ -55,6 +55,10 @@ def test_a_breakdown_of_cache_writes_without_their_sum_counts() -> None:
     assert tokens(usage) == CallTokens(1, 2, cache_write=10, cache_write_1h=20)
 
 
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    assert tokens({"input_tokens": 15.0, "output_tokens": 2}) == CallTokens(15, 2)
+
+
 def test_priority_and_unknown_service_tiers_are_standard() -> None:
     for tier in ("standard", "priority", "tomorrow"):
         assert tokens({"input_tokens": 1, "service_tier": tier}).service_tier == "standard"

@@ -23,7 +23,7 @@ NAMES = [
     "claude-sonnet-4", "claude-sonnet-4-0", "claude-sonnet-4-5", "claude-sonnet-4.5", "claude-4.5-sonnet",
     "claude-4-sonnet", "claude-3-5-sonnet", "claude-3.5-sonnet", "claude-3-opus", "claude-sonnet-3.7",
     "claude-2.1", "claude-instant-1", "claude-instant-1.2", "claude-opus-12", "claude-opus-12-3",
-    "claude-sonnet-4-10", "claude-opus-04-5", "gpt-5", "Qwen/Qwen3",
+    "claude-opus-04-5", "gpt-5", "Qwen/Qwen3",
     "amazon.nova-pro-v1:0", "*",
 ]  # fmt: skip
 SUFFIXES = [
@@ -33,7 +33,6 @@ SUFFIXES = [
     "@20250929",
     "-v1:0",
     "@default",
-    ":batch",
     "-2025-09-29",
     "-20241022-v2:0",
 ]

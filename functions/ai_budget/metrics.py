@@ -1,7 +1,7 @@
 """The Prometheus page: money and notices from the database at each scrape, answer times from this server."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -78,7 +78,7 @@ async def page(
         up = 1
     except Unavailable:
         families, up = [], 0
-    families.append(_gauge("ai_budget_database_up", "1 if the database answered this scrape.", [([], up)]))
+    families.append(_gauge("ai_budget_database_up", "1 if the database answered this scrape.", "", [(up,)]))
     registry = CollectorRegistry()
     registry.register(_Families(families))
     return generate_latest(registry) + (b"" if tenant else generate_latest(requests.registry))
@@ -93,10 +93,11 @@ class _Families:
 
 
 def _gauge(
-    name: str, text: str, samples: Iterable[tuple[list[str], Any]], labels: tuple[str, ...] = ()
-) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, text, labels=labels)
-    for values, number in samples:
+    name: str, text: str, labels: str, rows: Iterable[Sequence[Any]], kind: type[Metric] = GaugeMetricFamily
+) -> Metric:
+    """A metric of rows that end in their value."""
+    family: Any = kind(name, text, labels=labels.split())  # type: ignore[call-arg]
+    for *values, number in rows:
         family.add_metric(values, float(number))
     return family
 
@@ -113,79 +114,61 @@ def _named(positions: list[_Position], share: Decimal) -> Iterator[_Position]:
 
 def _budgets(positions: list[_Position], share: Decimal) -> Iterator[Metric]:
     named = list(_named(positions, share))
-    names = {(position.tenant_id, position.model) for position in named}
+    names = {position[:2] for position in named}
     models = Counter(position.model for position in positions)
     shown = {model for model, _ in models.most_common(_SUMMED_MODELS)}
     sums: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
-    counts = Counter[tuple[str, bool]]()
+    counts = Counter[tuple[str, str]]()
     for position in positions:
         model = position.model if position.model in shown else ""
-        counts[model, position.hard_limit_reached] += 1
-        if (position.tenant_id, position.model) not in names:
+        counts[model, str(position.hard_limit_reached).lower()] += 1
+        if position[:2] not in names:
             sums[model] = [a + b for a, b in zip(sums[model], position[2:5], strict=True)]
-    labels = ("tenant_id", "model")
     for column, name, text in (
         (0, "ai_budget_monthly_limit_usd", "Monthly limit in US dollars."),
         (1, "ai_budget_spent_usd", "Spent this month in US dollars."),
         (2, "ai_budget_reserved_usd", "Reserved and not yet settled in US dollars."),
     ):
-        samples = [([p.tenant_id, p.model], p[2 + column]) for p in named]
-        samples += [(["", model], amounts[column]) for model, amounts in sums.items()]
-        yield _gauge(name, text, samples, labels)
-    yield _gauge(
-        "ai_budget_utilization_percent",
-        "100 × spent / limit.",
-        [([p.tenant_id, p.model], round(p.share * 100, 6)) for p in named],
-        labels,
-    )
-    yield _gauge(
-        "ai_budget_hard_limit_reached",
-        "1 if the limit is reached or the last check was refused.",
-        [([p.tenant_id, p.model], p.hard_limit_reached) for p in named],
-        labels,
-    )
-    yield _gauge(
-        "ai_budget_budgets",
-        "Budgets by model, named or not, and whether their limit is reached.",
-        [([model, str(reached).lower()], count) for (model, reached), count in counts.items()],
-        ("model", "hard_limit_reached"),
-    )
+        rows = [(p.tenant_id, p.model, p[2 + column]) for p in named]
+        rows += [("", model, amounts[column]) for model, amounts in sums.items()]
+        yield _gauge(name, text, "tenant_id model", rows)
+    percent = ((p.tenant_id, p.model, round(p.share * 100, 6)) for p in named)
+    yield _gauge("ai_budget_utilization_percent", "100 × spent / limit.", "tenant_id model", percent)
+    text = "1 if the limit is reached or the last check was refused."
+    reached = ((p.tenant_id, p.model, p.hard_limit_reached) for p in named)
+    yield _gauge("ai_budget_hard_limit_reached", text, "tenant_id model", reached)
+    text = "Budgets by model, named or not, and whether their limit is reached."
+    yield _gauge("ai_budget_budgets", text, "model hard_limit_reached", ((*k, n) for k, n in counts.items()))
 
 
-def _usage(totals: list[tuple[Any, ...]], tenant: str | None) -> Iterator[Metric]:
+def _usage(totals: list[Any], tenant: str | None) -> Iterator[Metric]:
     """Counters of the audit log. Untyped, since the library would append `_total` to the guide's names."""
-    tenant_label, tenant_value = (["tenant_id"], [tenant]) if tenant else ([], [])
+    labels, given = ("tenant_id model report_type", (tenant,)) if tenant else ("model report_type", ())
     for column, name, text in (
         (2, "ai_token_usage_cost_usd", "Spend in US dollars: the sum of the audit log, which never falls."),
         (3, "ai_token_usage_requests", "Tracked calls."),
         (4, "ai_token_usage_input_tokens", "Input tokens, cache included."),
         (5, "ai_token_usage_output_tokens", "Output tokens."),
     ):
-        family = UntypedMetricFamily(name, text, labels=[*tenant_label, "model", "report_type"])
-        for row in totals:
-            family.add_metric([*tenant_value, *row[:2]], float(row[column]))
-        yield family
+        rows = ((*given, *row[:2], row[column]) for row in totals)
+        yield _gauge(name, text, labels, rows, UntypedMetricFamily)
 
 
-def _notices(counts: list[tuple[Any, ...]], unexpanded: int) -> Iterator[Metric]:
-    yield _gauge(
-        "ai_budget_notices",
-        "Notices to one target each, by channel and state: pending, sent, failed after the last attempt.",
-        [([channel, state], count) for channel, state, count in counts],
-        ("channel", "state"),
-    )
+def _notices(counts: list[Any], unexpanded: int) -> Iterator[Metric]:
+    text = "Notices to one target each, by channel and state: pending, sent, failed after the last attempt."
+    yield _gauge("ai_budget_notices", text, "channel state", counts)
     waiting = unexpanded + sum(count for _, state, count in counts if state == "pending")
-    yield _gauge("ai_budget_outbox_unsent", "Notices not yet sent and not given up.", [([], waiting)])
+    yield _gauge("ai_budget_outbox_unsent", "Notices not yet sent and not given up.", "", [(waiting,)])
 
 
-def _unpriced(counts: list[tuple[Any, ...]]) -> Iterator[Metric]:
+def _unpriced(counts: list[Any]) -> Iterator[Metric]:
     """The models with the most calls by name, the others together."""
     counts = sorted(counts, key=lambda row: row[1], reverse=True)
-    shown = [([row[0]], row[1], row[2]) for row in counts[:_SUMMED_MODELS]]
+    shown = [(row[0], row[1], row[2]) for row in counts[:_SUMMED_MODELS]]
     if others := counts[_SUMMED_MODELS:]:
-        shown.append(([""], sum(row[1] for row in others), sum(row[2] for row in others)))
+        shown.append(("", sum(row[1] for row in others), sum(row[2] for row in others)))
     text = "that were tracked without a price and are in no budget until POST /reprice."
-    yield _gauge("ai_budget_unpriced_calls", f"Calls {text}", [(m, c) for m, c, _ in shown], ("model",))
+    yield _gauge("ai_budget_unpriced_calls", f"Calls {text}", "model", ((m, c) for m, c, _ in shown))
     yield _gauge(
-        "ai_budget_unpriced_tokens", f"Tokens of calls {text}", [(m, t) for m, _, t in shown], ("model",)
+        "ai_budget_unpriced_tokens", f"Tokens of calls {text}", "model", ((m, t) for m, _, t in shown)
     )

@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, NamedTuple
 
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from functions.ai_budget.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +67,6 @@ class Notifications(BaseModel):
     tenant_admin: str = "finops@teei.io"
     account_manager: str = "am-team@teei.io"
     webhooks: tuple[Webhook, ...] = ()
-
-
-class Ledger(Protocol):
-    """What is needed of the ledger: its named queries."""
-
-    async def fetch(self, name: str, /, **params: Any) -> list[tuple[Any, ...]]:
-        """Runs a query of queries.sql. Raises Unavailable."""
-        ...
 
 
 class Delivery(NamedTuple):
@@ -158,6 +152,7 @@ def signature(secret: str, body: bytes, at: datetime) -> str:
 
 def http_client() -> httpx.AsyncClient:
     """A client for webhooks: it follows no redirects and sends nothing through a proxy of the environment."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs URLs, which are secrets of their receivers
     return httpx.AsyncClient(
         timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, headers={"User-Agent": "ai-budget"}
     )
@@ -198,6 +193,11 @@ async def deliver(
     return {"sent": counts["sent"], "retried": counts["pending"], "failed": counts["failed"]}
 
 
+def _shown(error: str) -> str:
+    """One short line without control characters, which neither a log nor PostgreSQL takes."""
+    return "".join(letter if letter.isprintable() else " " for letter in error[:_ERROR_CHARACTERS])
+
+
 def _delay(attempts: int) -> timedelta:
     return min(FIRST_DELAY * 2 ** (attempts - 1), LONGEST_DELAY)
 
@@ -224,9 +224,9 @@ async def _attempt(
         message = (sender, delivery.target, delivery.subject, delivery.text, delivery.dedupe_id)
         await asyncio.to_thread(mailer, *message)
     except ValueError as error:  # the target itself is wrong
-        return delivery, str(error)[:_ERROR_CHARACTERS], True
+        return delivery, _shown(str(error)), True
     except Exception as error:  # a mailer may raise anything, and no target may hold up the others
-        return delivery, f"{type(error).__name__}: {error}".removesuffix(": ")[:_ERROR_CHARACTERS], False
+        return delivery, _shown(f"{type(error).__name__}: {error}".removesuffix(": ")), False
     return delivery, None, False
 
 
@@ -245,5 +245,5 @@ async def _post(delivery: Delivery, http: httpx.AsyncClient, now: datetime) -> s
         if response.is_success:
             return None
         async for chunk in response.aiter_raw():
-            return f"HTTP {response.status_code}: {chunk[:_ERROR_CHARACTERS].decode(errors='replace')}"
+            return _shown(f"HTTP {response.status_code}: {chunk.decode(errors='replace')}")
         return f"HTTP {response.status_code}"

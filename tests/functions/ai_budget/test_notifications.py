@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -45,7 +46,8 @@ class Receiver:
                     self.send_response(int(self.path[1:]))
                     self.send_header("Location", "/204")
                     self.end_headers()
-                    self.wfile.write(b"channel_is_archived" if self.path == "/404" else b"")
+                    bodies = {"/404": b"channel_is_archived", "/503": b"\x00\xff\r\n" + b"a" * 1000}
+                    self.wfile.write(bodies.get(self.path, b""))
 
             def do_GET(self) -> None:
                 receiver.received.append((f"GET {self.path}", {}, b""))
@@ -166,6 +168,11 @@ def test_what_a_target_answers_decides_whether_it_is_tried_again(receiver: Recei
     }
 
 
+def test_what_a_target_answers_is_kept_short_and_without_control_characters(receiver: Receiver) -> None:
+    _, ledger = attempt(delivery(1, receiver.url + "/503"))
+    assert ledger.results[1]["error"] == f"HTTP 503:  \ufffd  {'a' * 186}"
+
+
 def test_redirects_are_not_followed(receiver: Receiver) -> None:
     attempt(delivery(1, receiver.url + "/302"))
     assert [path for path, *_ in receiver.received] == ["/302"]
@@ -215,8 +222,9 @@ def test_attempts_are_spread_over_hours_and_then_end_as_failed(caplog: pytest.Lo
 def test_logs_do_not_show_the_url_of_a_webhook_which_may_be_a_secret(
     receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     attempt(delivery(1, receiver.url + "/500"), delivery(2, f"http://127.0.0.1:{closed_port()}/T0/B0/key"))
-    messages = [record.getMessage() for record in caplog.records if record.name == notifications.__name__]
+    messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
     assert not [
         message for message in messages if "http://" in message or "/500" in message or "key" in message

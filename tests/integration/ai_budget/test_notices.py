@@ -54,7 +54,7 @@ class Targets:
 
     def _send(self, target: str, dedupe_id: str) -> None:
         if target in self.broken:
-            raise ConnectionError("no answer")
+            raise ConnectionError("no answer\x00")
         self.sent.append((target, dedupe_id))
 
     @property
@@ -162,7 +162,7 @@ def test_a_target_that_is_gone_holds_up_nobody_and_ends_as_failed(
     [(error,)] = connection.execute(
         "SELECT DISTINCT last_error FROM ai_budget_deliveries WHERE state = 'failed'"
     )
-    assert error == "ConnectionError: no answer"
+    assert error == "ConnectionError: no answer "
 
 
 def test_a_delivery_is_not_repeated_before_its_delay_is_over(

@@ -123,15 +123,23 @@ def _config(path: str | None) -> Config:
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port if nobody listens on it, any free one for 0. Raises StartError."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return probe.getsockname()[1]
-    except OSError as error:
-        raise StartError(f"{host}:{port}: {error.strerror or error}; name another with --port") from None
+    """The port if nobody listens on it, any free one for 0. Raises StartError.
+
+    Tries for a second: the workers of a `serve` that was killed need a moment to notice.
+    """
+    deadline = time.monotonic() + 1
+    while True:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                return probe.getsockname()[1]
+        except OSError as error:
+            if time.monotonic() > deadline:
+                reason = error.strerror or error
+                raise StartError(f"{host}:{port}: {reason}; choose another one with --port") from None
+            time.sleep(0.05)
 
 
 class Database:

@@ -341,12 +341,10 @@ DECLARE
     v_budget ai_token_budgets;
     v_now timestamptz;
 BEGIN
-    PERFORM 1 FROM ai_token_budgets WHERE tenant_id = p_tenant AND model = ANY (p_models || '*'::text)
-    ORDER BY model FOR UPDATE;
-    v_now := COALESCE(p_now, clock_timestamp());
     FOR v_budget IN SELECT * FROM ai_token_budgets
-        WHERE tenant_id = p_tenant AND model = ANY (p_models || '*'::text) ORDER BY model
+        WHERE tenant_id = p_tenant AND model = ANY (p_models || '*'::text) ORDER BY model FOR UPDATE
     LOOP
+        v_now := COALESCE(p_now, clock_timestamp());
         IF v_budget.reset_date <= v_now THEN
             INSERT INTO ai_budget_months AS m (tenant_id, model, month, monthly_limit_usd, spent_usd,
                 token_count_input, token_count_output)
@@ -417,39 +415,39 @@ CREATE FUNCTION ai_budget_check(p_now timestamptz, p_tenant text, p_default_mode
     p_request_id text[], p_fingerprint uuid[]) RETURNS SETOF ai_budget_decision
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_now timestamptz;
+    v_budgets ai_token_budgets[];
     v_budget ai_token_budgets;
-    v_models text[] := '{}';
-    v_limits numeric[] := '{}';
-    v_spent numeric[] := '{}';
-    v_resets timestamptz[] := '{}';
-    v_flags boolean[] := '{}';
-    v_refused boolean[];
-    v_held numeric[];
+    v_now timestamptz;
+    v_limits numeric[];
+    v_held numeric[];  -- open reservations of each budget, those that this batch makes included
     v_open bigint[];
+    v_refused boolean[];
+    v_usd numeric;
+    v_count bigint;
+    v_room numeric;
     v_found ai_budget_reservations;
-    v_new uuid;
     v_decision ai_budget_decision;
-    b integer;
 BEGIN
-    FOR v_try IN 1 .. 2 LOOP
-        FOR v_budget IN SELECT * FROM ai_budget_lock(p_now, p_tenant, p_model) LOOP
-            v_models := v_models || v_budget.model;
-            v_limits := v_limits || ai_budget_limit(v_budget, COALESCE(p_now, clock_timestamp()));
-            v_spent := v_spent || v_budget.current_usage_usd;
-            v_resets := v_resets || v_budget.reset_date;
-            v_flags := v_flags || v_budget.hard_limit_reached;
-        END LOOP;
-        EXIT WHEN cardinality(v_models) > 0 OR v_try = 2;
+    v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+    IF v_budgets = '{}' THEN
         PERFORM ai_budget_create_default(p_now, p_tenant, p_default_model, p_default_limit);
-    END LOOP;
+        v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+    END IF;
     v_now := COALESCE(p_now, clock_timestamp());
-    v_refused := v_flags;
-    SELECT array_agg(usd ORDER BY n), array_agg(open ORDER BY n) INTO v_held, v_open
-    FROM unnest(v_models) WITH ORDINALITY AS m (model, n), LATERAL (
-        SELECT COALESCE(sum(amount_usd), 0) AS usd, count(*) AS open FROM ai_budget_reservations r
-        WHERE r.tenant_id = p_tenant AND r.state = 'open' AND r.expires_at > v_now
-            AND (m.model = '*' OR r.model = m.model)) AS held;
+    FOR b IN 1 .. cardinality(v_budgets) LOOP
+        v_budget := v_budgets[b];
+        v_limits[b] := ai_budget_limit(v_budget, v_now);
+        v_refused[b] := v_budget.hard_limit_reached;
+        IF v_budget.model = '*' THEN
+            SELECT COALESCE(sum(amount_usd), 0), count(*) INTO v_usd, v_count FROM ai_budget_reservations
+            WHERE tenant_id = p_tenant AND state = 'open' AND expires_at > v_now;
+        ELSE
+            SELECT COALESCE(sum(amount_usd), 0), count(*) INTO v_usd, v_count FROM ai_budget_reservations
+            WHERE tenant_id = p_tenant AND model = v_budget.model AND state = 'open' AND expires_at > v_now;
+        END IF;
+        v_held[b] := v_usd;
+        v_open[b] := v_count;
+    END LOOP;
 
     FOR i IN 1 .. cardinality(p_model) LOOP
         v_decision := NULL;
@@ -471,52 +469,58 @@ BEGIN
             END IF;
         END IF;
 
-        FOR b IN SELECT n FROM generate_subscripts(v_models, 1) AS n
-            WHERE v_models[n] IN (p_model[i], '*') ORDER BY v_limits[n] - v_spent[n] - v_held[n] DESC, v_models[n]
-        LOOP
-            v_decision.budget := v_models[b];
-            v_decision.limit_usd := v_limits[b];
-            v_decision.spent_usd := v_spent[b];
-            v_decision.reset_date := v_resets[b];
-            v_decision.remaining_usd := v_limits[b] - v_spent[b] - v_held[b];
+        FOR b IN 1 .. cardinality(v_budgets) LOOP
+            v_budget := v_budgets[b];
+            CONTINUE WHEN v_budget.model NOT IN (p_model[i], '*');
+            v_room := v_limits[b] - v_budget.current_usage_usd - v_held[b];
+            IF v_decision.budget IS NULL OR v_room < v_decision.remaining_usd THEN
+                v_decision.budget := v_budget.model;
+                v_decision.remaining_usd := v_room;
+                v_decision.spent_usd := v_budget.current_usage_usd;
+                v_decision.limit_usd := v_limits[b];
+                v_decision.reset_date := v_budget.reset_date;
+            END IF;
             CONTINUE WHEN v_decision.status IN ('replay', 'conflict', 'already_settled');
-            IF v_spent[b] >= v_limits[b] OR v_spent[b] + p_amount[i] > v_limits[b] THEN
+            IF v_budget.current_usage_usd >= v_limits[b] OR v_budget.current_usage_usd + p_amount[i] > v_limits[b] THEN
                 v_decision.status := 'budget_spent';
                 v_refused[b] := v_refused[b] OR NOT p_dry_run[i];
-            ELSIF p_amount[i] > v_decision.remaining_usd THEN
+            ELSIF p_amount[i] > v_room THEN
                 v_decision.status := COALESCE(NULLIF(v_decision.status, 'too_many_reservations'), 'budget_reserved');
             ELSIF v_open[b] >= p_max_open THEN
                 v_decision.status := COALESCE(v_decision.status, 'too_many_reservations');
             END IF;
         END LOOP;
-        IF v_decision.status IS NULL THEN
-            v_decision.status := CASE WHEN v_decision.budget IS NULL THEN 'no_budget' ELSE 'ok' END;
-        END IF;
 
-        IF v_decision.status = 'ok' THEN
+        IF v_decision.budget IS NULL THEN
+            v_decision.status := COALESCE(v_decision.status, 'no_budget');
+        ELSIF v_decision.status IS NULL THEN
+            v_decision.status := 'ok';
             v_decision.remaining_usd := v_decision.remaining_usd - p_amount[i];
             v_decision.expires_at := v_now + make_interval(secs => p_seconds[i]);
-            IF NOT p_dry_run[i] THEN
-                INSERT INTO ai_budget_reservations (tenant_id, model, report_type, amount_usd, created_at, expires_at,
-                    request_id, fingerprint)
-                VALUES (p_tenant, p_model[i], p_report_type[i], p_amount[i], v_now, v_decision.expires_at,
-                    p_request_id[i], p_fingerprint[i]) RETURNING id INTO v_new;
-                v_decision.reservation_id := v_new;
-                FOR b IN SELECT n FROM generate_subscripts(v_models, 1) AS n WHERE v_models[n] IN (p_model[i], '*') LOOP
+        END IF;
+        IF v_decision.status = 'ok' AND NOT p_dry_run[i] THEN
+            v_decision.reservation_id := gen_random_uuid();
+            INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, amount_usd, created_at, expires_at,
+                request_id, fingerprint)
+            VALUES (v_decision.reservation_id, p_tenant, p_model[i], p_report_type[i], p_amount[i], v_now,
+                v_decision.expires_at, p_request_id[i], p_fingerprint[i]);
+            FOR b IN 1 .. cardinality(v_budgets) LOOP
+                IF (v_budgets[b]).model IN (p_model[i], '*') THEN
                     v_held[b] := v_held[b] + p_amount[i];
                     v_open[b] := v_open[b] + 1;
                     v_refused[b] := false;
-                END LOOP;
-            END IF;
+                END IF;
+            END LOOP;
         END IF;
         RETURN NEXT v_decision;
     END LOOP;
 
-    IF v_refused <> v_flags THEN
-        UPDATE ai_token_budgets t SET hard_limit_reached = m.refused
-        FROM unnest(v_models, v_refused) AS m (model, refused)
-        WHERE t.tenant_id = p_tenant AND t.model = m.model AND t.hard_limit_reached <> m.refused;
-    END IF;
+    FOR b IN 1 .. cardinality(v_budgets) LOOP
+        IF v_refused[b] <> (v_budgets[b]).hard_limit_reached THEN
+            UPDATE ai_token_budgets SET hard_limit_reached = v_refused[b]
+            WHERE tenant_id = p_tenant AND model = (v_budgets[b]).model;
+        END IF;
+    END LOOP;
 END $$;
 
 -- Ends open reservations. status: released | settled | expired | unknown.
@@ -579,15 +583,16 @@ RETURNS TABLE (status text, cost_usd numeric, settlement text, booked_at timesta
 DECLARE
     v_now timestamptz;
     v_priced text[] := ARRAY(SELECT DISTINCT model FROM unnest(p_model, p_cost) AS c (model, cost) WHERE cost IS NOT NULL);
-    v_budgets ai_token_budgets[];
+    v_budgets text[];
+    v_add boolean[] := array_fill(false, ARRAY[cardinality(p_model)]);
+    v_settlement text[];
+    v_first integer;
+    v_owed boolean;
     v_found record;
-    v_waiting ai_unpriced_usage;
 BEGIN
-    IF cardinality(v_priced) > 0 THEN
-        v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, v_priced) AS b);
-        IF NOT EXISTS (SELECT FROM unnest(v_budgets) AS b WHERE b.model = '*')
-            AND cardinality(v_priced) > cardinality(v_budgets)
-        THEN
+    IF v_priced <> '{}' THEN
+        v_budgets := ARRAY(SELECT model FROM ai_budget_lock(p_now, p_tenant, v_priced));
+        IF '*' <> ALL (v_budgets) AND NOT v_priced <@ v_budgets THEN
             PERFORM ai_budget_create_default(p_now, p_tenant, p_default_model, p_default_limit);
             -- A call without a budget is charged to one of 0, which shows as exceeded.
             INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
@@ -601,67 +606,80 @@ BEGIN
     FOR i IN 1 .. cardinality(p_model) LOOP
         status := 'ok';
         cost_usd := p_cost[i];
-        settlement := NULL;
         booked_at := v_now;
-        SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_found FROM ai_token_usage u
+        v_first := array_position(p_request_id, p_request_id[i]);
+        SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_found FROM (
+            SELECT fingerprint, cost_usd, settlement, "timestamp", request_id, tenant_id FROM ai_token_usage
+            UNION ALL
+            SELECT fingerprint, NULL, settlement, "timestamp", request_id, tenant_id FROM ai_unpriced_usage) AS u
         WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
-        IF FOUND THEN
+        IF v_first < i THEN  -- the same request twice in this batch
+            status := CASE WHEN p_fingerprint[v_first] = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
+            cost_usd := p_cost[v_first];
+            settlement := v_settlement[v_first];
+        ELSIF FOUND AND (v_found.fingerprint <> p_fingerprint[i] OR v_found.cost_usd IS NOT NULL OR p_cost[i] IS NULL) THEN
             status := CASE WHEN v_found.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
             cost_usd := v_found.cost_usd;
             settlement := v_found.settlement;
             booked_at := v_found."timestamp";
-            RETURN NEXT;
-            CONTINUE;
-        END IF;
-        SELECT * INTO v_waiting FROM ai_unpriced_usage u
-        WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i] FOR UPDATE;
-        IF FOUND THEN
-            settlement := v_waiting.settlement;
-            IF v_waiting.fingerprint <> p_fingerprint[i] OR p_cost[i] IS NULL THEN
-                status := CASE WHEN v_waiting.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
-                cost_usd := NULL;
-                booked_at := v_waiting."timestamp";
-                RETURN NEXT;
-                CONTINUE;
-            END IF;
+        ELSIF FOUND THEN  -- it waited for its price
+            settlement := v_found.settlement;
             DELETE FROM ai_unpriced_usage u WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
-        ELSIF p_reservation[i] IS NOT NULL THEN
-            SELECT * INTO v_found FROM ai_budget_reservations r
-            WHERE r.id = p_reservation[i] AND r.tenant_id = p_tenant FOR UPDATE;
-            settlement := CASE WHEN NOT FOUND OR v_found.state = 'settled' THEN 'unknown'
-                WHEN v_found.state = 'released' THEN 'released'
-                WHEN v_found.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
-            UPDATE ai_budget_reservations r SET state = 'settled'
-            WHERE r.id = p_reservation[i] AND r.tenant_id = p_tenant AND r.state <> 'settled';
-        END IF;
-
-        IF p_cost[i] IS NULL THEN
-            INSERT INTO ai_unpriced_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
-                cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
-                inference_geo, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
-            VALUES (p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i],
-                p_cache_read[i], p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i],
-                p_inference_geo[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], settlement,
-                p_request_id[i], p_fingerprint[i]);
+            v_add[i] := true;
         ELSE
-            INSERT INTO ai_token_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
-                cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
-                inference_geo, cost_usd, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
-            VALUES (p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i],
-                p_cache_read[i], p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i],
-                p_inference_geo[i], p_cost[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], settlement,
-                p_request_id[i], p_fingerprint[i]);
-            UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + p_cost[i],
-                token_count_input = b.token_count_input + p_prompt[i] + p_cache_read[i] + p_cache_write[i]
-                    + p_cache_write_1h[i],
-                token_count_output = b.token_count_output + p_completion[i],
-                hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + p_cost[i] >= ai_budget_limit(b, v_now),
-                updated_at = v_now
-            WHERE b.tenant_id = p_tenant AND b.model IN (p_model[i], '*');
+            settlement := NULL;
+            v_add[i] := true;
+            IF p_reservation[i] IS NOT NULL THEN
+                SELECT state, expires_at, request_id INTO v_found FROM ai_budget_reservations
+                WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
+                settlement := CASE WHEN NOT FOUND OR v_found.state = 'settled' THEN 'unknown'
+                    WHEN v_found.state = 'released' THEN 'released'
+                    WHEN v_found.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
+                IF settlement = 'unknown' THEN
+                    NULL;
+                ELSIF v_found.request_id IS NULL THEN
+                    DELETE FROM ai_budget_reservations WHERE id = p_reservation[i];
+                ELSE  -- kept, because its check may be repeated
+                    UPDATE ai_budget_reservations SET state = 'settled' WHERE id = p_reservation[i];
+                END IF;
+            END IF;
         END IF;
+        v_settlement[i] := settlement;
         RETURN NEXT;
     END LOOP;
-    PERFORM ai_budget_notify(v_now, p_tenant, v_priced || '*'::text, p_warning_percent);
+
+    INSERT INTO ai_unpriced_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
+    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
+        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
+        v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i], p_fingerprint[i]
+    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NULL;
+    INSERT INTO ai_token_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, cost_usd, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
+    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
+        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
+        p_cost[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i],
+        p_fingerprint[i]
+    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NOT NULL;
+    WITH booked AS (
+        UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + c.cost,
+            token_count_input = b.token_count_input + c.input, token_count_output = b.token_count_output + c.output,
+            hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + c.cost >= ai_budget_limit(b, v_now),
+            updated_at = v_now
+        FROM (SELECT k.model, sum(p_cost[i]) AS cost, sum(p_completion[i]) AS output,
+                sum(p_prompt[i] + p_cache_read[i] + p_cache_write[i] + p_cache_write_1h[i]) AS input
+            FROM generate_subscripts(p_model, 1) AS i, LATERAL (VALUES (p_model[i]), ('*')) AS k (model)
+            WHERE v_add[i] AND p_cost[i] IS NOT NULL GROUP BY k.model) AS c
+        WHERE b.tenant_id = p_tenant AND b.model = c.model
+        RETURNING b.current_usage_usd * 100 > ai_budget_limit(b, v_now) * p_warning_percent
+            AND NOT (b.soft_limit_notified AND b.hard_limit_notified) AS owed
+    )
+    SELECT bool_or(owed) INTO v_owed FROM booked;
+    IF v_owed THEN
+        PERFORM ai_budget_notify(v_now, p_tenant, v_priced || '*'::text, p_warning_percent);
+    END IF;
 END $$;
 
 -- Each budget as it stands at an instant. A row of an earlier month counts as unused.

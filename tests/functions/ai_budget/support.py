@@ -79,23 +79,28 @@ def sql(url: str, statement: str, *params: object) -> list[tuple[Any, ...]]:
 
 
 class Desk:
-    """The service in this process, on a clock that the test sets with `at`; None is the database's clock."""
+    """The service in this process. `now` is the clock of both; without it the database goes by its own."""
 
-    def __init__(self, url: str, queue: Any = None, now: datetime | None = None, **config: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        queue: Any = None,
+        now: datetime | None = None,
+        server_clock: Any = None,
+        **config: Any,
+    ) -> None:
         self.url = url
         self.now = now
+        self._server_clock = server_clock or (lambda: self.now or datetime.now(UTC))
         self.loop = asyncio.new_event_loop()
         self.config = Config(**config)
         self.service = self.run(self._open(queue))
         self.ledger = self.service.ledger
 
     async def _open(self, queue: Any) -> Service:
-        def clock() -> datetime:
-            return self.now or datetime.now(UTC)
-
-        ledger = Ledger(lambda: self.url, clock=clock if self.now else None)
+        ledger = Ledger(lambda: self.url, clock=self._server_clock if self.now else None)
         await ledger.open()
-        return Service(ledger, self.config, queue, clock)
+        return Service(ledger, self.config, queue, self._server_clock)
 
     def close(self) -> None:
         self.run(self.ledger.close())

@@ -17,7 +17,7 @@ from components.task_schedules import TaskSchedules, TaskSchedulesArgs
 
 PORT = 3010
 HOST = "ai-budget"  # what the guide's curl calls, in the namespace of the services
-HANDLER = "functions.ai_budget.handler.handler"
+HANDLER = "functions.ai_budget.lambda_handlers.handler"
 ADAPTER = function_package.ROOT / function_package.PACKAGE / "aws.py"
 ALIAS = "live"
 FOURTEEN_DAYS = 1_209_600  # the longest that SQS keeps a message

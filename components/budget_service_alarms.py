@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components.settings import Settings
 
 PERIOD_SECONDS = 300
+OWN_METRICS = "AiBudget"  # functions/ai_budget/lambda_handlers.py writes them
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class BudgetServiceAlarms(pulumi.ComponentResource):
             ),
             "dead-letters": _Watched("AWS/SQS", visible, "Maximum", limits.dead_letters_above, *dead),
             "queue-age": _Watched("AWS/SQS", age, "Maximum", limits.queue_age_seconds_above, *queue),
+            "unpriced-calls": _Watched(OWN_METRICS, "UnpricedCalls", "Maximum", 0, *function),
+            "notices-failed": _Watched(OWN_METRICS, "NoticesFailed", "Sum", 0, *function),
         }
         for alarm, each in watched.items():
             aws.cloudwatch.MetricAlarm(

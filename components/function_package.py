@@ -13,18 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "functions/ai_budget"
 ZIP = "build/lambda/ai_budget.zip"
 # What the build leaves out: only `serve` and the developers use it.
-LEFT_OUT = frozenset(
-    {
-        "serve.py",
-        "worker.py",
-        "protocol.py",
-        "heads.py",
-        "turns.py",
-        "postgres.py",
-        "price_rows.py",
-        "build.py",
-    }
-)
+LEFT_OUT = frozenset({"serve.py", "postgres.py", "price_rows.py", "build.py"})
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
 

@@ -27,6 +27,9 @@ NETWORK_ACTIONS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
+# For traces; AWS takes no narrower resource for them
+# (docs.aws.amazon.com/lambda/latest/dg/services-xray.html, 2026-11).
+TRACE_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 # What Lambda itself does with a queue that it reads for the function.
 QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 

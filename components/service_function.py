@@ -69,6 +69,7 @@ class ServiceFunction(pulumi.ComponentResource):
                     *args.statements,
                     function_role.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
                     function_role.allow(function_role.NETWORK_ACTIONS, ["*"]),
+                    function_role.allow(function_role.TRACE_ACTIONS, ["*"]),
                 ]
             ),
             opts=child,
@@ -83,6 +84,7 @@ class ServiceFunction(pulumi.ComponentResource):
             architectures=[ARCHITECTURE],
             role=role.arn,
             memory_size=args.memory_mib,
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
             timeout=args.timeout_seconds,
             reserved_concurrent_executions=args.concurrency,
             publish=True,

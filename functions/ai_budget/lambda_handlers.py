@@ -79,20 +79,20 @@ class _Runtime:
         except ApiError as error:
             raise ValueError(f"{error.status}: {error}") from None
 
-    async def tidy(self) -> dict[str, Any]:
+    async def tidy(self, function: str) -> dict[str, Any]:
         """One round of tidying, and how many calls wait for a price."""
         warning = self.config.thresholds.warning_percent
         (row,) = await self.ledger.fetch("tidy", warning_percent=warning, keep=REQUESTS_KEPT)
         calls = sum(count.calls for count in await self.ledger.fetch("unpriced_counts"))
-        _count("UnpricedCalls", calls)
+        _count("UnpricedCalls", calls, function)
         return {"forgotten": row.forgotten, "unpriced": calls}
 
-    async def outbox(self) -> dict[str, int]:
+    async def outbox(self, function: str) -> dict[str, int]:
         """Sends the notices that are due."""
         async with notifications.http_client() as http:
             settings, now = self.config.notifications, datetime.now(UTC)
             done = await notifications.deliver(self.ledger, aws.Mailer(), http, settings, now)
-        _count("NoticesFailed", done["failed"])
+        _count("NoticesFailed", done["failed"], function)
         return done
 
 
@@ -101,9 +101,9 @@ def _runtime() -> _Runtime:
     return _Runtime()
 
 
-def _count(name: str, value: float) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE):
-        pass
+def _count(name: str, value: float, function: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE) as metric:
+        metric.add_dimension("FunctionName", function)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.APPLICATION_LOAD_BALANCER)
@@ -118,7 +118,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         tasks = {"tidy": runtime.tidy, "outbox": runtime.outbox}
         if event["task"] not in tasks:
             raise ValueError(f"task: {event['task']!r} is none of tidy, outbox, migrate")
-        return runtime.loop.run_until_complete(tasks[event["task"]]())
+        return runtime.loop.run_until_complete(tasks[event["task"]](context.function_name))
     if "Records" in event:
         return dict(process_partial_response(event, runtime.book, runtime.processor, context))
     return runtime.http(event, context)

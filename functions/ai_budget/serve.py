@@ -255,7 +255,7 @@ def main(argv: list[str] | None = None) -> int:
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD),
             websockets=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
         )
         threading.Thread(target=_welcome, args=[f"http://{host}:{port}", made], daemon=True).start()
         server.serve()

@@ -57,7 +57,7 @@ def test_it_runs_in_the_private_subnets_and_never_beyond_its_concurrency(stack):
 @pytest.mark.parametrize("stack", STACKS)
 def test_its_environment_is_what_the_handler_reads_and_holds_secrets_by_arn_only(stack):
     variables = function(stack)["environment"]["variables"]
-    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
     assert all(f'"{name}"' in handler for name in variables)
     needed = {
         "AI_BUDGET_DATABASE_SECRET_ARN",
@@ -82,7 +82,7 @@ def test_a_new_tenant_gets_the_default_of_the_settings(limit, expected):
     found = parse_config(budget_service.service_config(settings), name="generated")
     assert found.default_monthly_limit_usd == Decimal(expected)
     assert found.default_model == settings.ai_budget.model
-    assert found.notifications.model_dump() == settings.budget_service.mail.model_dump()
+    assert found.notifications.model_dump(exclude={"webhooks"}) == settings.budget_service.mail.model_dump()
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -96,15 +96,17 @@ def test_the_role_allows_the_calls_of_the_code_on_its_own_resources_and_nothing_
     assert found["sqs:SendMessage"] == found["sqs:ReceiveMessage"] == found["sqs:DeleteMessage"] == [queue]
     assert [each.rpartition("/")[2] for each in found["ses:SendEmail"]] == ["finops@teei.io", "teei.io"]
     assert {action for action, resources in found.items() if resources == ["*"]} == {
-        action for action in found if action.startswith("ec2:")
+        action for action in found if action.startswith(("ec2:", "xray:"))
     }
     assert not any("*" in action for action in found)
-    assert {action.split(":")[0] for action in found} == {"secretsmanager", "sqs", "ses", "logs", "ec2"}
+    assert {action.split(":")[0] for action in found} == {
+        "secretsmanager", "sqs", "ses", "logs", "ec2", "xray",
+    }  # fmt: skip
 
 
 def test_the_migrator_may_read_the_database_secret_only():
     found = allowed("prod", "budget-service-migrator-permissions")
-    assert {action.split(":")[0] for action in found} == {"secretsmanager", "logs", "ec2"}
+    assert {action.split(":")[0] for action in found} == {"secretsmanager", "logs", "ec2", "xray"}
     assert found["secretsmanager:GetSecretValue"] == ["arn:aws:secretsmanager:mock:::database"]
 
 
@@ -139,7 +141,7 @@ def test_a_new_version_of_the_migrator_runs_both_phases(phase):
 
 
 def test_the_schedules_are_the_tasks_that_the_handler_has():
-    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
     rates = {
         each.inputs["name"]: each.inputs["scheduleExpression"]
         for each in record("prod").of("cloudwatch/eventRule:EventRule")
@@ -149,7 +151,7 @@ def test_the_schedules_are_the_tasks_that_the_handler_has():
         for each in record("prod").of("cloudwatch/eventTarget:EventTarget")
     }
     assert found == {"outbox": "rate(1 minute)", "tidy": "rate(5 minutes)"}
-    assert all(f'event["task"] == "{task}"' in handler for task in found)
+    assert all(f'"{task}": runtime.{task}' in handler for task in found)
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -226,6 +228,8 @@ def test_the_name_of_the_guides_curl_leads_to_the_load_balancer(stack):
         ("Throttles", {"FunctionName": NAME["prod"]}, 0),
         ("ApproximateNumberOfMessagesVisible", {"QueueName": f"{NAME['prod']}-dead-letters"}, 0),
         ("ApproximateAgeOfOldestMessage", {"QueueName": f"{NAME['prod']}-tracks"}, 900),
+        ("UnpricedCalls", {"FunctionName": NAME["prod"]}, 0),
+        ("NoticesFailed", {"FunctionName": NAME["prod"]}, 0),
         ("HTTPCode_Target_5XX_Count", {"LoadBalancer": f"app/{NAME['prod']}/mock"}, 10),
     ],
 )

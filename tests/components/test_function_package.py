@@ -74,8 +74,8 @@ def test_a_deployment_of_a_zip_without_a_new_source_or_with_a_removed_one_is_ref
     (checkout / "functions/ai_budget/more.py").write_text("")
     assert "older than functions/ai_budget/more.py" in refusal(checkout)
     (checkout / "functions/ai_budget/more.py").unlink()
-    (checkout / "functions/ai_budget/outbox.py").unlink()
-    assert "older than functions/ai_budget/outbox.py" in refusal(checkout)
+    (checkout / "functions/ai_budget/notifications.py").unlink()
+    assert "older than functions/ai_budget/notifications.py" in refusal(checkout)
 
 
 def test_a_deployment_of_a_zip_with_other_packages_is_refused(checkout):
@@ -99,7 +99,10 @@ def test_a_plan_without_a_zip_is_made_of_the_sources_and_the_pinned_requirements
     monkeypatch.setattr(function_package, "_is_deploying", lambda: False)
     monkeypatch.setattr(pulumi.log, "warn", said := [].append)
     found = function_package.code(checkout)
-    assert {"functions/ai_budget/handler.py", "functions/ai_budget/requirements.txt"} <= found.assets.keys()
+    assert {
+        "functions/ai_budget/lambda_handlers.py",
+        "functions/ai_budget/requirements.txt",
+    } <= found.assets.keys()
     assert "functions/ai_budget/serve.py" not in found.assets
     (warning,) = said.__self__
     assert "make build" in warning

@@ -12,8 +12,6 @@ from pulumi.runtime import settings as runtime
 ROOT = Path(__file__).parents[1]
 PACKAGE = "functions/ai_budget"
 ZIP = "build/lambda/ai_budget.zip"
-# What the build leaves out: only `serve` and the developers use it.
-LEFT_OUT = frozenset({"serve.py", "postgres.py", "price_rows.py", "build.py"})
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
 
@@ -78,8 +76,7 @@ def why_stale(root: Path = ROOT) -> str | None:
 def _paths(root: Path) -> list[str]:
     package = root / PACKAGE
     found = (*package.glob("*.py"), *package.glob("sql/**/*.sql"))
-    ours = [path.relative_to(root).as_posix() for path in found if path.name not in LEFT_OUT]
-    return sorted(["functions/__init__.py", *ours])
+    return sorted(["functions/__init__.py", *(path.relative_to(root).as_posix() for path in found)])
 
 
 def _wheel(directory: str) -> tuple[str, str]:

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from functions.ai_budget import metrics, schemas
-from functions.ai_budget.auth import Auth, Caller
-from functions.ai_budget.edge import Edge, error_response
-from functions.ai_budget.errors import ApiError, unavailable
+from functions.ai_budget.edge import Auth, Caller, Edge, error_response
+from functions.ai_budget.errors import ApiError, ErrorResponse, RefusedResponse, unavailable
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.service import Service
@@ -31,7 +30,7 @@ _TEXTS = {
 def _responses(ok: type[BaseModel], *errors: int, **more: Any) -> dict[int | str, dict[str, Any]]:
     """What a route answers, for the document: FastAPI's own 422 is not sent, our 400 is."""
     codes = {400, 401, 422, 503, *errors}
-    documented = {code: {"model": schemas.ErrorResponse, "description": _TEXTS[code]} for code in codes}
+    documented = {code: {"model": ErrorResponse, "description": _TEXTS[code]} for code in codes}
     return {200: {"model": ok}, **documented, **more}
 
 
@@ -77,7 +76,7 @@ def _caller(request: Request) -> Caller:
 @_budget.post(
     "/check",
     responses=_responses(schemas.CheckResponse, 403, 409, *_POST)
-    | {429: {"model": schemas.RefusedResponse, "description": "The budget has no room for the call"}},
+    | {429: {"model": RefusedResponse, "description": "The budget has no room for the call"}},
 )
 async def check(body: schemas.CheckRequest, request: Request) -> Response:
     """Reserves the most that a call can cost, or refuses it with 429."""
@@ -177,9 +176,9 @@ async def readyz(request: Request) -> Response:
 @_operation.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}, 400: {"model": schemas.ErrorResponse},
-               401: {"model": schemas.ErrorResponse}, 403: {"model": schemas.ErrorResponse},
-               422: {"model": schemas.ErrorResponse}},
+    responses={200: {"content": {"text/plain": {}}}, 400: {"model": ErrorResponse},
+               401: {"model": ErrorResponse}, 403: {"model": ErrorResponse},
+               422: {"model": ErrorResponse}},
 )  # fmt: skip
 async def metrics_page(query: Annotated[MetricsQuery, Query()], request: Request) -> Response:
     """The Prometheus page."""

@@ -1,17 +1,20 @@
 """What every request passes before the application: limits, its id, its caller, its time in the metrics."""
 
 import asyncio
+import hmac
 import logging
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
-from functions.ai_budget.auth import Auth
+from functions.ai_budget.config import ServiceToken
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.metrics import RequestMetrics
 
@@ -25,6 +28,60 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
 log = logging.getLogger(__name__)
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request. `actor` is set for an admin; `tenants` empty means all."""
+
+    actor: str | None = None
+    tenants: tuple[str, ...] = ()
+
+    def require(self, tenant: str | None) -> None:
+        """Raises ApiError 403 unless the caller may see this tenant; None stands for all tenants together."""
+        if not self.tenants or (tenant is not None and any(_matches(p, tenant) for p in self.tenants)):
+            return
+        what = "all tenants" if tenant is None else f"tenant {tenant}"
+        raise ApiError(403, "forbidden", f"this token is not for {what}", "Authorization")
+
+
+def _matches(pattern: str, tenant: str) -> bool:
+    return tenant.startswith(pattern[:-1]) if pattern.endswith("*") else tenant == pattern
+
+
+class Auth:
+    """`admin_tokens` are tokens, or `sha256:` and their hash; several are valid during a rotation."""
+
+    def __init__(
+        self, admin_tokens: Callable[[], Sequence[str]], service_tokens: Sequence[ServiceToken]
+    ) -> None:
+        self._admin_tokens = admin_tokens
+        self._service_tokens = service_tokens
+
+    def caller(self, authorization: str, *, admin: bool) -> Caller:
+        """The caller by its Authorization header. Raises ApiError 401. Without service tokens all may."""
+        if not admin and not self._service_tokens:
+            return Caller()
+        scheme, _, token = authorization.partition(" ")
+        digest = sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+        found: Caller | None = None
+        for admin_token in self._admin_tokens():
+            if hmac.compare_digest(_digest(admin_token), digest):
+                found = Caller(actor=f"admin-{digest[:8]}")
+        for service_token in () if admin else self._service_tokens:
+            if hmac.compare_digest(service_token.sha256, digest):
+                found = Caller(tenants=service_token.tenants)
+        if found is None or scheme.lower() != "bearer":
+            kind = "the admin token" if admin else "a valid token"
+            raise ApiError(
+                401, "unauthorized", f"Authorization: send {kind} as bearer token", "Authorization",
+                headers={"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+        return found
+
+
+def _digest(token: str) -> str:
+    return token[7:] if token.startswith("sha256:") else sha256(token.encode()).hexdigest()
 
 
 class Edge:

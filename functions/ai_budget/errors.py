@@ -1,10 +1,40 @@
 """What a request is refused with."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
-from functions.ai_budget.schemas import ErrorResponse
+from functions.ai_budget.schemas import Usd
+
+
+class ErrorResponse(BaseModel):
+    """`field` names the part of the request that is wrong."""
+
+    error: str
+    message: str
+    field: str | None = None
+
+
+class RefusedResponse(BaseModel):
+    """`reason` says whether waiting helps before the month ends; `budget` is a model or `*`."""
+
+    error: Literal["Too Many Requests"] = "Too Many Requests"
+    message: str
+    reason: Literal["budget_spent", "budget_reserved", "too_many_reservations"]
+    allowed: Literal[False] = False
+    tenant_id: str
+    model: str
+    budget: str
+    monthly_limit_usd: Usd
+    current_usage_usd: Usd
+    estimated_usd: Usd
+    remaining_usd: Usd
+    percentage_used: Usd
+    reset_date: datetime
+    fallback: Literal["cached_template"] = "cached_template"
+    fallback_model: str | None
 
 
 class ApiError(Exception):

@@ -19,6 +19,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from functions.ai_budget.pricing import CallTokens
+
 SQL = Path(__file__).parent / "sql"
 ANSWER_SECONDS = 4.5  # the longest that a caller waits
 CONNECT_SECONDS = 2.0
@@ -49,22 +51,13 @@ class Check:
     fingerprint: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage(CallTokens):
     """One call, for `ai_budget_track`. `cost` is USD, None without a price."""
 
     model: str
     model_sent: str
     report_type: str
-    prompt: int
-    completion: int
-    cache_read: int
-    cache_write: int
-    cache_write_1h: int
-    web_search: int
-    service_tier: str
-    speed: str
-    inference_geo: str
     cost: Decimal | None
     tracked_at: datetime | None
     request_id: str

@@ -15,14 +15,13 @@ from pydantic import (
     model_validator,
 )
 
+from functions.ai_budget.pricing import CallTokens
 from functions.ai_budget.usage import AnthropicUsage, WholeFloat
-
-MAX_TOKENS = 100_000_000
+from functions.ai_budget.usage import Count as Tokens
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}$")]
 ModelOrAll = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255})$")]
-Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS, strict=True), WholeFloat]
 Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True), WholeFloat]
 Limit = Annotated[
     Decimal,
@@ -32,8 +31,6 @@ Limit = Annotated[
 Geo = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Month = Annotated[str, Field(pattern=r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
-Percentage = Usd
-Settlement = Literal["settled", "expired", "released", "unknown"]
 
 
 _COUNTS = (
@@ -49,6 +46,10 @@ def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
         "required": list(fields),
         "properties": dict.fromkeys(fields, there) | dict.fromkeys(without, absent),
     }
+
+
+def _any_of(*variants: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"anyOf": list(variants)})
 
 
 class _Request(BaseModel):
@@ -82,21 +83,15 @@ class CheckResponse(BaseModel):
     reservation_id: UUID | None
     reserved_usd: Usd
     remaining_usd: Usd
-    percentage_used: Percentage
+    percentage_used: Usd
     expires_at: datetime
 
 
 class TrackRequest(_Request):
     """What a call used: the token counts, or the `usage` object of an Anthropic response."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "anyOf": [
-                _given("prompt_tokens", "completion_tokens", without=("usage",)),
-                _given("usage", without=_COUNTS),
-            ]
-        },
+    model_config = _any_of(
+        _given("prompt_tokens", "completion_tokens", without=("usage",)), _given("usage", without=_COUNTS)
     )
 
     tenant_id: Identifier
@@ -117,14 +112,18 @@ class TrackRequest(_Request):
 
     @model_validator(mode="after")
     def _counts_or_usage(self) -> Self:
-        given = [
-            name for name in self.model_fields_set.intersection(_COUNTS) if getattr(self, name) is not None
-        ]
-        if self.usage is not None and given:
+        given = self.model_fields_set.intersection(_COUNTS)
+        if self.usage is not None and any(getattr(self, name) is not None for name in given):
             raise ValueError("usage: send either the usage object or the token counts, not both")
         if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
             raise ValueError("prompt_tokens and completion_tokens are required unless usage is sent")
         return self
+
+    def tokens(self) -> CallTokens:
+        """The counts to charge."""
+        if self.usage is not None:
+            return self.usage.tokens()
+        return CallTokens(*(getattr(self, name) for name in _COUNTS))
 
 
 class QueuedTrack(TrackRequest):
@@ -139,7 +138,7 @@ class TrackResponse(BaseModel):
     recorded: bool
     cost_usd: Usd | None
     month: Month
-    reservation: Settlement | None
+    reservation: Literal["settled", "expired", "released", "unknown"] | None
     unpriced: bool = False
 
 
@@ -176,11 +175,8 @@ class ExtendResponse(BaseModel):
 class SetRequest(_Request):
     """A limit, a temporary raise of it, or both. `raise_usd` of 0 ends a raise."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "anyOf": [_given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")]
-        },
+    model_config = _any_of(
+        _given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")
     )
 
     tenant_id: Identifier
@@ -205,7 +201,7 @@ class BudgetEntry(BaseModel):
     model: str
     monthly_limit_usd: Usd
     current_usage_usd: Usd
-    percentage_used: Percentage
+    percentage_used: Usd
     token_count_input: int
     token_count_output: int
     reset_date: datetime
@@ -297,31 +293,3 @@ class RepriceResponse(BaseModel):
 
 class StatusResponse(BaseModel):
     status: Literal["ok", "ready"]
-
-
-class ErrorResponse(BaseModel):
-    """`field` names the part of the request that is wrong."""
-
-    error: str
-    message: str
-    field: str | None = None
-
-
-class RefusedResponse(BaseModel):
-    """`reason` says whether waiting helps before the month ends; `budget` is a model or `*`."""
-
-    error: Literal["Too Many Requests"] = "Too Many Requests"
-    message: str
-    reason: Literal["budget_spent", "budget_reserved", "too_many_reservations"]
-    allowed: Literal[False] = False
-    tenant_id: str
-    model: str
-    budget: str
-    monthly_limit_usd: Usd
-    current_usage_usd: Usd
-    estimated_usd: Usd
-    remaining_usd: Usd
-    percentage_used: Percentage
-    reset_date: datetime
-    fallback: Literal["cached_template"] = "cached_template"
-    fallback_model: str | None

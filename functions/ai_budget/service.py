@@ -1,9 +1,11 @@
 """The rules of the AI budget service. What must be atomic is done by the ledger."""
 
 import asyncio
+import hashlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,9 +13,8 @@ from typing import Any
 from functions.ai_budget import schemas
 from functions.ai_budget.batching import Batcher
 from functions.ai_budget.budgets import ALL_MODELS, Budgets, percentage
-from functions.ai_budget.calls import fingerprint_of, repriced_usage, tokens_of, usage_of
 from functions.ai_budget.config import Config
-from functions.ai_budget.errors import ApiError
+from functions.ai_budget.errors import ApiError, RefusedResponse
 from functions.ai_budget.ledger import Check, Ledger, Unavailable, Usage
 from functions.ai_budget.pricing import CallTokens, ModelName, PriceBook, canonical_model
 
@@ -25,6 +26,10 @@ REFUSALS = {
     "budget_spent": "AI Budget Exceeded",
     "budget_reserved": "The rest of the AI budget is reserved by calls in flight",
     "too_many_reservations": "This AI budget has too many open reservations",
+}
+CONFLICTS = {
+    "conflict": "this request_id was used with another body",
+    "already_settled": "the call of this request_id was tracked already; a new call needs a new request_id",
 }
 log = logging.getLogger(__name__)
 
@@ -53,33 +58,24 @@ class Service:
         self._loading = asyncio.Lock()
 
     async def _run(self, operation: str, tenant: str, items: list[Any]) -> list[Any]:
-        default = {
-            "default_model": self._default_model,
-            "default_limit": self.config.default_monthly_limit_usd,
-        }
+        limit, config = self.config.default_monthly_limit_usd, self.config
+        default = {"default_model": self._default_model, "default_limit": limit}
         if operation == "check":
-            return await self.ledger.check(
-                tenant, items, max_open=self.config.max_open_reservations, **default
-            )
-        warning = self.config.thresholds.warning_percent
+            return await self.ledger.check(tenant, items, max_open=config.max_open_reservations, **default)
+        warning = config.thresholds.warning_percent
         return await self.ledger.track(tenant, items, warning_percent=warning, **default)
 
     async def prices(self) -> PriceBook:
         """The price book, read again every minute. Raises Unavailable while there is none."""
-        if self._prices is None or self.clock() >= self._prices_until:
-            async with self._loading:
-                if self._prices is None or self.clock() >= self._prices_until:
-                    await self._load_prices()
-        assert self._prices is not None
-        return self._prices
-
-    async def _load_prices(self) -> None:
-        try:
-            self._prices = PriceBook(await self.ledger.fetch("prices"), self.config.prices)
-            self._prices_until = self.clock() + PRICES_KEPT
-        except Unavailable:
-            if self._prices is None:
-                raise
+        async with self._loading:
+            if self._prices is None or self.clock() >= self._prices_until:
+                try:
+                    self._prices = PriceBook(await self.ledger.fetch("prices"), self.config.prices)
+                    self._prices_until = self.clock() + PRICES_KEPT
+                except Unavailable:
+                    if self._prices is None:
+                        raise
+            return self._prices
 
     async def check(self, body: schemas.CheckRequest) -> tuple[schemas.CheckResponse, bool]:
         """Reserves the most that a call can cost; the answer, and whether the budget is above its warning.
@@ -102,13 +98,9 @@ class Service:
         amount = prices.worst_case(model, tokens, now, until)
         if amount is None:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
-        request = None if body.dry_run else body.request_id
-        mark = (
-            fingerprint_of(model, body.max_completion_tokens, tokens, report_type, seconds)
-            if request
-            else None
-        )
-        item = Check(model.canonical, report_type, amount, seconds, body.dry_run, request, mark)
+        asked = replace(tokens, completion=body.max_completion_tokens or 0)  # an estimate changes with time
+        mark = _fingerprint(model, body.max_completion_tokens, asked, report_type, seconds)
+        item = Check(model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, mark)
         decision = await self._batcher.submit("check", body.tenant_id, item)
         if decision.status not in ("ok", "replay"):
             raise await self._refusal(decision, body.tenant_id, model, tokens, now, until)
@@ -132,11 +124,8 @@ class Service:
     async def _refusal(
         self, decision: Any, tenant: str, model: ModelName, tokens: CallTokens, now: datetime, until: datetime
     ) -> ApiError:
-        if decision.status == "conflict":
-            return ApiError(409, "conflict", "this request_id was used with another body", "request_id")
-        if decision.status == "already_settled":
-            message = "the call of this request_id was tracked already; a new call needs a new request_id"
-            return ApiError(409, "already_settled", message, "request_id")
+        if decision.status in CONFLICTS:
+            return ApiError(409, decision.status, CONFLICTS[decision.status], "request_id")
         if decision.status == "no_budget":
             return ApiError(403, "no_budget", f"tenant {tenant} has no budget for {model.canonical}", "model")
         spent = decision.status == "budget_spent"
@@ -153,7 +142,7 @@ class Service:
             "Too Many Requests",
             message,
             headers=headers,
-            body=schemas.RefusedResponse(
+            body=RefusedResponse(
                 message=message,
                 reason=decision.status,
                 tenant_id=tenant,
@@ -194,12 +183,11 @@ class Service:
     async def track(self, body: schemas.TrackRequest) -> schemas.TrackResponse | schemas.QueuedResponse:
         """Books a call and settles its reservation; leaves it to the queue while the database is away.
 
-        Raises ApiError for a wrong `usage` or a used request_id; Unavailable without a queue.
+        Raises ApiError for a used request_id; Unavailable without a queue.
         """
         body.request_id = body.request_id or f"track:{uuid.uuid4()}"
-        tokens = tokens_of(body)
         try:
-            return await self.book(body, tokens)
+            return await self.book(body)
         except Unavailable:
             if self._queue is None:
                 raise
@@ -211,21 +199,24 @@ class Service:
             raise Unavailable("neither the database nor the queue took the call") from None
         return schemas.QueuedResponse(request_id=body.request_id)
 
-    async def book(
-        self, body: schemas.TrackRequest, tokens: CallTokens | None = None, at: datetime | None = None
-    ) -> schemas.TrackResponse:
+    async def book(self, body: schemas.TrackRequest, at: datetime | None = None) -> schemas.TrackResponse:
         """Books a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
-        tokens, prices = tokens or tokens_of(body), await self.prices()
+        tokens, report_type = body.tokens(), body.report_type or ""
         model = canonical_model(body.model, tokens.inference_geo)
-        report_type = body.report_type or ""
-        usage = usage_of(
-            model, body.model, report_type, tokens, prices.cost(model, tokens, at or self.clock()), at,
-            str(body.request_id), fingerprint_of(model, tokens, report_type, body.reservation_id),
-            body.reservation_id,
-        )  # fmt: skip
+        usage = Usage(
+            *astuple(tokens),
+            model=model.canonical,
+            model_sent=body.model,
+            report_type=report_type,
+            cost=(await self.prices()).cost(model, tokens, at or self.clock()),
+            tracked_at=at,
+            request_id=str(body.request_id),
+            fingerprint=_fingerprint(model, tokens, report_type, body.reservation_id),
+            reservation_id=body.reservation_id,
+        )
         booked = await self._batcher.submit("track", body.tenant_id, usage)
         if booked.status == "conflict":
-            raise ApiError(409, "conflict", "this request_id was used with another body", "request_id")
+            raise ApiError(409, "conflict", CONFLICTS["conflict"], "request_id")
         return schemas.TrackResponse.model_construct(
             recorded=True,
             cost_usd=booked.cost_usd,
@@ -246,7 +237,7 @@ class Service:
             after = (rows[-1].tenant_id, rows[-1].request_id)
             by_tenant: dict[str, list[Usage]] = {}
             for row in rows:
-                usage = repriced_usage(row, prices)
+                usage = _repriced(row, prices)
                 if usage.cost is None:
                     still += 1
                 else:
@@ -279,3 +270,25 @@ class Service:
             message = f"the reservation is {row.status}; check again for a new one"
             raise ApiError(409, f"reservation_{row.status}", message, "reservation_id")
         return schemas.ExtendResponse(expires_at=row.expires_at)
+
+
+def _repriced(row: Any, prices: PriceBook) -> Usage:
+    """A row of `unpriced` as a call with its price of now, if there is one."""
+    tokens = CallTokens(*row[4:13])
+    model = canonical_model(row.model_sent, tokens.inference_geo)
+    return Usage(
+        *astuple(tokens),
+        model=model.canonical,
+        model_sent=row.model_sent,
+        report_type=row.report_type,
+        cost=prices.cost(model, tokens, row.tracked_at),
+        tracked_at=row.tracked_at,
+        request_id=row.request_id,
+        fingerprint=row.fingerprint,
+        reservation_id=row.reservation_id,
+    )
+
+
+def _fingerprint(*parts: object) -> uuid.UUID:
+    """The same for the same request: a request_id that comes again with another one is a conflict."""
+    return uuid.UUID(bytes=hashlib.blake2b(repr(parts).encode(), digest_size=16).digest())

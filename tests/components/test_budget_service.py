@@ -7,8 +7,8 @@ import pytest
 
 from components import budget_service
 from components.settings import parse
-from functions.ai_budget import build
 from functions.ai_budget.config import parse_config
+from functions.ai_budget.tools import build
 from tests.components.recorded import record
 from tests.components.stack_config import ROOT, STACKS, config
 

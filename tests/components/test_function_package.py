@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime import settings as runtime
 
 from components import function_package
-from functions.ai_budget import build
+from functions.ai_budget.tools import build
 from tests.components.stack_config import ROOT
 
 

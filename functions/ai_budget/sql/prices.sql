@@ -1,4 +1,4 @@
--- USD per million tokens: written by `python -m functions.ai_budget.price_rows`.
+-- USD per million tokens: written by `python -m functions.ai_budget.tools.price_rows`.
 INSERT INTO ai_model_prices (model, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok,
     cache_read_usd_per_mtok, cache_write_usd_per_mtok, cache_write_1h_usd_per_mtok, web_search_usd_per_1000,
     fast_multiplier, source) VALUES

@@ -6,7 +6,7 @@ SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(defau
 -- name: track
 SELECT * FROM ai_budget_track(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s,
     %(model)s::text[], %(model_sent)s::text[], %(report_type)s::text[], %(prompt)s::bigint[], %(completion)s::bigint[],
-    %(cache_read)s::bigint[], %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search)s::bigint[],
+    %(cache_read)s::bigint[], %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search_requests)s::bigint[],
     %(service_tier)s::text[], %(speed)s::text[], %(inference_geo)s::text[], %(cost)s::numeric[],
     %(tracked_at)s::timestamptz[], %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
 

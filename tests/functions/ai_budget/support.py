@@ -18,10 +18,11 @@ import httpx
 import psycopg
 import pytest
 
-from functions.ai_budget import postgres, schemas
+from functions.ai_budget import schemas
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.ledger import Ledger, migrate
+from functions.ai_budget.serve import postgres
 from functions.ai_budget.service import Service
 
 ROOT = Path(__file__).parents[3]

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from functions.ai_budget.auth import Auth, Caller
 from functions.ai_budget.config import ConfigError, ServiceToken, parse_config
+from functions.ai_budget.edge import Auth, Caller
 from functions.ai_budget.errors import ApiError
 
 

@@ -9,8 +9,8 @@ from genai_prices import data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ai_budget import price_rows
 from functions.ai_budget.pricing import CallTokens, PriceBook, PriceOverride, canonical_model
+from functions.ai_budget.tools import price_rows
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LONG_CONTEXT = datetime(2026, 3, 12, 23, 55, tzinfo=UTC)  # the last minutes of that price of Sonnet 4.6

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ai_budget import price_rows
 from functions.ai_budget.pricing import canonical_model
+from functions.ai_budget.tools import price_rows
 
 NAMES = {
     "claude-3-5-sonnet-20241022": [

@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from functions.ai_budget import postgres
 from functions.ai_budget.ledger import migrate
+from functions.ai_budget.serve import postgres
 from tests.functions.ai_budget.storms import Caller, Fleet, spend_it_all, track_all
 from tests.functions.ai_budget.support import SONNET, Served, short_directory, sql, until
 

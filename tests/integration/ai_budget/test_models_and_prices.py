@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.ai_budget import price_rows
 from functions.ai_budget.ledger import Ledger
 from functions.ai_budget.pricing import CallTokens, PriceBook, canonical_model
+from functions.ai_budget.tools import price_rows
 from tests.functions.ai_budget.support import fresh_database
 
 pytest_plugins = ("tests.functions.ai_budget.support",)

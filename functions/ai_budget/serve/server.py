@@ -29,12 +29,13 @@ from typing import NoReturn
 
 from fastapi import FastAPI
 
-from functions.ai_budget import notifications, postgres
+from functions.ai_budget import notifications
 from functions.ai_budget.app import create_app
 from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.edge import MAX_HEAD
 from functions.ai_budget.ledger import Ledger, Unavailable, migrate
 from functions.ai_budget.metrics import RequestMetrics
+from functions.ai_budget.serve import postgres
 from functions.ai_budget.service import REQUESTS_KEPT, Service
 
 HEAD_SECONDS = 10  # also how long a connection may be idle
@@ -242,7 +243,7 @@ def main(argv: list[str] | None = None) -> int:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         multiprocessing.set_start_method("spawn")
         server = Granian(
-            "functions.ai_budget.serve:application",
+            "functions.ai_budget.serve.server:application",
             factory=True,
             interface=Interfaces.ASGI,
             address=arguments.host,
@@ -261,7 +262,3 @@ def main(argv: list[str] | None = None) -> int:
         server.serve()
     database.release()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""`python -m functions.ai_budget.build`: the Lambda's zip (Python 3.13, arm64), the same bytes every time.
+"""`python -m functions.ai_budget.tools.build`: the Lambda's zip (Python 3.13, arm64), always the same bytes.
 
 The pinned wheels are fetched once into build/lambda/wheels and checked against their hashes; the rest is
 from the checkout. Prints the path and the SHA-256 of the zip.
@@ -10,13 +10,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = Path(__file__).parent
+ROOT = Path(__file__).parents[3]
+PACKAGE = Path(__file__).parents[1]
 TARGET = ROOT / "build" / "lambda"
 PYTHON = "3.13"
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
-# What only `serve` and the developers use.
-LEFT_OUT = {"serve.py", "postgres.py", "price_rows.py", "build.py"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -56,8 +54,7 @@ def _contents() -> dict[str, bytes]:
                     files[info.filename] = archive.read(info)
     files["functions/__init__.py"] = (ROOT / "functions" / "__init__.py").read_bytes()
     for path in (*PACKAGE.glob("*.py"), *PACKAGE.glob("sql/**/*.sql")):
-        if path.name not in LEFT_OUT:
-            files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+        files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     return files
 
 

@@ -1,6 +1,6 @@
-"""`python -m functions.ai_budget.price_rows`: writes sql/prices.sql from the guide and genai-prices.
+"""`python -m functions.ai_budget.tools.price_rows`: writes sql/prices.sql from the guide and genai-prices.
 
-A developer's tool, not part of the Lambda. Run it after an update of genai-prices; a test fails until then.
+Run it after an update of genai-prices; a test fails until then.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from genai_prices import data
 
 from functions.ai_budget.pricing import LAST_SNAPSHOTS, canonical_model
 
-PRICES = Path(__file__).parent / "sql" / "prices.sql"
+PRICES = Path(__file__).parents[1] / "sql" / "prices.sql"
 # "Pricing (Claude API)" of the FinOps guide: USD per million tokens, input and output.
 GUIDE = {
     "claude-3-5-sonnet-20241022": (Decimal(3), Decimal(15)),
@@ -136,7 +136,7 @@ def sql() -> str:
         + f", '{row.source}')"
         for row in rows()
     ]
-    head = "-- USD per million tokens: written by `python -m functions.ai_budget.price_rows`."
+    head = "-- USD per million tokens: written by `python -m functions.ai_budget.tools.price_rows`."
     return f"{head}\nINSERT INTO ai_model_prices ({_COLUMNS}) VALUES\n" + ",\n".join(lines) + ";\n"
 
 

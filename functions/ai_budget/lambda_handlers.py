@@ -58,7 +58,7 @@ class _Runtime:
     """What an execution environment keeps between invocations."""
 
     def __init__(self) -> None:
-        utils.copy_config_to_registered_loggers(source_logger=logger)
+        utils.copy_config_to_registered_loggers(source_logger=logger, exclude={"psycopg.pool"})
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)  # the one that Mangum runs the application on
         text = os.environ.get("AI_BUDGET_CONFIG", "")
@@ -68,7 +68,7 @@ class _Runtime:
         queue = aws.TrackQueue(os.environ["AI_BUDGET_TRACK_QUEUE_URL"])
         self.service = Service(self.ledger, self.config, queue)
         self.http = Mangum(create_app(self.service, _admin_tokens, RequestMetrics()), lifespan="off")
-        self.processor = BatchProcessor(event_type=EventType.SQS)
+        self.processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self.loop.run_until_complete(self.ledger.open())
 
     def book(self, record: SQSRecord) -> None:

@@ -167,8 +167,8 @@ def migrate(
     try:
         with psycopg.connect(conninfo, **_CONNECTION) as conn:
             conn.execute("SELECT pg_advisory_xact_lock(hashtext('ai_budget_migrations'))")
-            found = conn.execute("SELECT to_regclass('public.ai_budget_migrations')").fetchone()
-            if found == (None,):
+            table = conn.execute("SELECT to_regclass('public.ai_budget_migrations')").fetchone()
+            if table == (None,):
                 for file in ("schema.sql", "prices.sql"):
                     conn.execute((SQL / file).read_bytes())
                     conn.execute("SET ROLE ai_budget_owner")

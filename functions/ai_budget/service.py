@@ -98,8 +98,10 @@ class Service:
         amount = prices.worst_case(model, tokens, now, until)
         if amount is None:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
-        asked = replace(tokens, completion=body.max_completion_tokens or 0)  # an estimate changes with time
-        mark = _fingerprint(model, body.max_completion_tokens, asked, report_type, seconds)
+        announced = replace(
+            tokens, completion=body.max_completion_tokens or 0
+        )  # an estimate changes with time
+        mark = _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds)
         item = Check(model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, mark)
         decision = await self._batcher.submit("check", body.tenant_id, item)
         if decision.status not in ("ok", "replay"):

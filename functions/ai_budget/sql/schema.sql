@@ -244,6 +244,8 @@ BEGIN
         NEW.reset_date := ai_budget_month_start(NEW.reset_date + interval '14 hours');
     END IF;
     IF TG_OP = 'INSERT' THEN
+        -- Waits for the calls that are being booked: the log is read when they are in it.
+        PERFORM 1 FROM ai_token_budgets WHERE tenant_id = NEW.tenant_id ORDER BY model FOR UPDATE;
         SELECT COALESCE(sum(cost_usd), 0) AS usd, COALESCE(sum(completion_tokens), 0) AS output, COALESCE(sum(
             prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens), 0) AS input
         INTO v_log FROM ai_token_usage

@@ -1,12 +1,13 @@
 """Every way around a budget that was ever found, on the real schema."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import psycopg
 import pytest
 
-from tests.functions.ai_budget.support import HAIKU, OPUS, SONNET, Desk, at, sql
+from tests.functions.ai_budget.support import HAIKU, OPUS, SONNET, Desk, at, sql, until
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
@@ -57,6 +58,12 @@ class TestRepeatedCheck:
         assert again.reservation_id == first.reservation_id
         assert again.expires_at == first.expires_at
         assert spent_and_reserved(desk.url) == CALL
+
+    def test_without_a_maximum_it_is_the_same_check_although_the_estimate_has_changed(self, desk):
+        first = desk.check(maximum=None, request_id="r")
+        desk.track(completion=7)
+        again = desk.check(maximum=None, request_id="r")
+        assert (again.reservation_id, again.reserved_usd) == (first.reservation_id, first.reserved_usd)
 
     def test_with_another_body_it_is_a_conflict(self, desk):
         desk.check(request_id="r")
@@ -163,6 +170,26 @@ class TestBudgetForAllModels:
         desk.track()
         desk.set("acme", 1, model="*")
         assert desk.entry(model="*").current_usage_usd == CALL
+
+    def test_created_while_a_call_is_being_booked_it_counts_that_call(self, desk):
+        desk.track()
+        with psycopg.connect(desk.url) as booking, ThreadPoolExecutor(1) as pool:
+            booking.execute("SELECT * FROM ai_budget_lock(%s, 'acme', %s)", [desk.now, [SONNET]])
+            booking.execute(
+                "INSERT INTO ai_token_usage"
+                ' (tenant_id, model, prompt_tokens, completion_tokens, cost_usd, "timestamp")'
+                " VALUES ('acme', %s, 1, 1, 0.5, %s)",
+                [SONNET, desk.now],
+            )
+            creating = pool.submit(
+                sql,
+                desk.url,
+                "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)"
+                " VALUES ('acme', '*', 1, '2030-02-01') RETURNING current_usage_usd",
+            )
+            until(lambda: sql(desk.url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+            booking.commit()
+            assert creating.result() == [(CALL + Decimal("0.5"),)]
 
 
 class TestMonthEnd:

@@ -1,7 +1,7 @@
 """The HTTP API, the same for `serve` and the Lambda. FastAPI makes the OpenAPI document of its signatures."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, date
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from functions.ai_budget import metrics, schemas
 from functions.ai_budget.edge import Auth, Caller, Edge, error_response
-from functions.ai_budget.errors import ApiError, ErrorResponse, RefusedResponse, unavailable
+from functions.ai_budget.errors import ApiError, ErrorResponse, RefusedResponse, invalid, unavailable
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.service import Service
@@ -61,6 +61,8 @@ class MetricsQuery(_Query):
 
 
 _POST = (413, 415)
+_PAGE: dict[int | str, dict[str, Any]] = {code: {"model": ErrorResponse} for code in (400, 401, 403, 422)}
+_PAGE[200] = {"content": {"text/plain": {}}}
 _budget = APIRouter(prefix="/api/ai-budget", tags=["AI budget"])
 _operation = APIRouter(tags=["operation"])
 
@@ -173,13 +175,7 @@ async def readyz(request: Request) -> Response:
     return _json(schemas.StatusResponse(status="ready"))
 
 
-@_operation.get(
-    "/metrics",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}, 400: {"model": ErrorResponse},
-               401: {"model": ErrorResponse}, 403: {"model": ErrorResponse},
-               422: {"model": ErrorResponse}},
-)  # fmt: skip
+@_operation.get("/metrics", response_class=Response, responses=_PAGE)
 async def metrics_page(query: Annotated[MetricsQuery, Query()], request: Request) -> Response:
     """The Prometheus page."""
     _caller(request).require(query.tenant)
@@ -191,40 +187,35 @@ async def metrics_page(query: Annotated[MetricsQuery, Query()], request: Request
     return Response(page, headers={"content-type": metrics.CONTENT_TYPE})
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"][1:]] or [str(part) for part in first["loc"][:1]]
-    message = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
-    message = message.removeprefix("Value error, ")
-    name = ".".join(place)[:64]
-    return error_response(ApiError(400, "invalid_request", f"{name}: {message}", name))
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)
-    return error_response(error)
-
-
-async def _away(_: Request, __: Exception) -> Response:
-    return error_response(unavailable())
-
-
-async def _http(_: Request, error: Exception) -> Response:
+def _api_error(error: Exception) -> ApiError:
+    """What a request is answered that failed with an exception."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, Unavailable):
+        return unavailable()
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:] or first["loc"][:1])[:64]
+        message = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
+        return invalid(place, message.removeprefix("Value error, "))
     assert isinstance(error, HTTPException)
     codes = {
         404: ("not_found", "nothing is at this path"),
         405: ("method_not_allowed", "see the Allow header"),
     }
     code, message = codes.get(error.status_code, ("invalid_request", str(error.detail)))
-    return error_response(ApiError(error.status_code, code, message, headers=error.headers))
+    return ApiError(error.status_code, code, message, headers=error.headers)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    return error_response(_api_error(error))
 
 
 def create_app(
     service: Service,
     admin_tokens: Callable[[], Sequence[str]],
     requests: RequestMetrics,
-    background: Callable[[Service], AbstractAsyncContextManager[None]] | None = None,
+    background: Callable[[Service], AbstractAsyncContextManager[Any]] = nullcontext,
 ) -> FastAPI:
     """The ASGI application. `background` runs beside it, between startup and shutdown."""
 
@@ -232,11 +223,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.ledger.open()
         try:
-            if background is None:
+            async with background(service):
                 yield
-            else:
-                async with background(service):
-                    yield
         finally:
             await service.ledger.close()
 
@@ -247,10 +235,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={
-            RequestValidationError: _invalid, ApiError: _refused, Unavailable: _away, HTTPException: _http
-        },
-    )  # fmt: skip
+        exception_handlers=dict.fromkeys(
+            (RequestValidationError, ApiError, Unavailable, HTTPException), _failed
+        ),
+    )
     app.state.service = service
     app.state.requests = requests
     app.include_router(_budget)

@@ -182,7 +182,7 @@ def test_redirects_are_not_followed(receiver: Receiver) -> None:
 def test_a_target_that_never_answers_does_not_hold_up_the_others(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(notifications, "TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(notifications, "TIMEOUT_SECONDS", 4)
     counts, ledger = attempt(delivery(1, receiver.url + path), delivery(2, receiver.url + "/204"))
     assert counts == {"sent": 1, "retried": 1, "failed": 0}
     assert list(ledger.results) == [2, 1]

@@ -203,7 +203,8 @@ def emitted(capsys, name):
     return [line[name] for line in lines]
 
 
-def test_calls_without_a_price_and_notices_that_were_given_up_are_counted_for_the_alarms(aws, capsys):
+@pytest.mark.usefixtures("aws")
+def test_calls_without_a_price_and_notices_that_were_given_up_are_counted_for_the_alarms(capsys):
     call("POST", "/api/ai-budget/track", track(model="gpt-none"))
     assert module.handler({"task": "tidy"}, CONTEXT)["unpriced"] == 1
     assert emitted(capsys, "UnpricedCalls") == [[1.0]]

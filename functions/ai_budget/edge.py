@@ -64,20 +64,20 @@ class Auth:
             return Caller()
         scheme, _, token = authorization.partition(" ")
         digest = sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        found: Caller | None = None
+        caller: Caller | None = None
         for admin_token in self._admin_tokens():
             if hmac.compare_digest(_digest(admin_token), digest):
-                found = Caller(actor=f"admin-{digest[:8]}")
+                caller = Caller(actor=f"admin-{digest[:8]}")
         for service_token in () if admin else self._service_tokens:
             if hmac.compare_digest(service_token.sha256, digest):
-                found = Caller(tenants=service_token.tenants)
-        if found is None or scheme.lower() != "bearer":
+                caller = Caller(tenants=service_token.tenants)
+        if caller is None or scheme.lower() != "bearer":
             kind = "the admin token" if admin else "a valid token"
             raise ApiError(
                 401, "unauthorized", f"Authorization: send {kind} as bearer token", "Authorization",
                 headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
-        return found
+        return caller
 
 
 def _digest(token: str) -> str:

@@ -25,7 +25,7 @@ def _postmaster(directory: Path) -> psutil.Process | None:
 
 def _leftovers(directory: Path) -> list[psutil.Process]:
     """Processes of a killed server that still hold its directory."""
-    found = []
+    processes = []
     for process in psutil.process_iter(["name", "cwd", "status"]):
         info = process.info
         if (
@@ -33,8 +33,8 @@ def _leftovers(directory: Path) -> list[psutil.Process]:
             and info["cwd"] == str(directory)
             and info["status"] != psutil.STATUS_ZOMBIE
         ):
-            found.append(process)
-    return found
+            processes.append(process)
+    return processes
 
 
 def _unlock(directory: Path) -> None:

@@ -185,7 +185,7 @@ class Database:
                 postgres.stop(directory)
 
 
-def _welcome(url: str, made: str | None) -> None:
+def _welcome(url: str, new_token: str | None) -> None:
     """Prints the address and what to try, once the server answers."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -196,11 +196,11 @@ def _welcome(url: str, made: str | None) -> None:
     else:
         os.kill(os.getpid(), signal.SIGTERM)
         return
-    token, json = made or "$AI_BUDGET_ADMIN_TOKEN", "-H 'Content-Type: application/json'"
+    token, json = new_token or "$AI_BUDGET_ADMIN_TOKEN", "-H 'Content-Type: application/json'"
     tenant = '"tenant_id": "tenant-demo", "model": "claude-3-5-sonnet-20241022"'
     print(f"The AI budget service is at {url}")
-    if made:
-        print(f"Admin token (made for this run; set {TOKENS} to keep one): {made}")
+    if new_token:
+        print(f"Admin token (made for this run; set {TOKENS} to keep one): {new_token}")
     print(f"Try:\n  curl {url}/api/ai-budget/tenant/tenant-demo")
     tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
     print(f"  curl {json} -d '{{{tenant}, {tokens}}}' {url}/api/ai-budget/check")
@@ -224,7 +224,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _config(arguments.config)
         given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
-        made = None if given else secrets.token_urlsafe(24)
+        new_token = None if given else secrets.token_urlsafe(24)
         port = _free_port(arguments.host, arguments.port)
         database = Database(arguments.database_url, arguments.data_dir)
         database.migrate()
@@ -237,7 +237,7 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
         os.environ |= {
             DATABASE: database.url,
-            TOKENS: ",".join(given) or str(made),
+            TOKENS: ",".join(given) or str(new_token),
             CONFIG: arguments.config or "",
         }
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
@@ -258,7 +258,7 @@ def main(argv: list[str] | None = None) -> int:
             websockets=False,
             log_level=LogLevels.error,
         )
-        threading.Thread(target=_welcome, args=[f"http://{host}:{port}", made], daemon=True).start()
+        threading.Thread(target=_welcome, args=[f"http://{host}:{port}", new_token], daemon=True).start()
         server.serve()
     database.release()
     return 0

@@ -31,7 +31,7 @@ serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
 
 build: setup
-	@$(PY) -m functions.ai_budget.build
+	@$(PY) -m functions.ai_budget.tools.build
 
 test: setup
 	@$(PY) -m pytest -n 2 --durations=10

@@ -31,23 +31,6 @@ MAX_MODULES = 15
 MAX_LINES = 300
 # One estimator for each service family: the number of files is the number of families.
 REGISTRIES = {"teei_finops/costing/estimators"}
-# What still breaks a rule below, by rule. The tests fail for an entry that is no longer needed.
-KNOWN_EXCEPTIONS: dict[str, set[str]] = {
-    "lines": {
-        "bench/ai_budget.py",
-        "functions/ai_budget/batching.py",
-        "functions/ai_budget/ledger.py",
-        "functions/ai_budget/service.py",
-        "tests/functions/ai_budget/test_budget_batching.py",
-        "tests/integration/test_ai_budget_http.py",
-        "tests/integration/test_ai_budget_rules.py",
-        "tests/integration/test_ai_budget_schema.py",
-    },
-    "modules": {
-        "functions/ai_budget",
-    },
-    "bench imports tests": {"bench/ai_budget.py"},
-}
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -214,7 +197,7 @@ def test_files_have_at_most_300_lines():
         for path in modules(package)
         if len(path.read_text().splitlines()) > MAX_LINES
     }
-    assert long == KNOWN_EXCEPTIONS["lines"]
+    assert long == set()
 
 
 def test_folders_have_at_most_15_modules():
@@ -225,7 +208,7 @@ def test_folders_have_at_most_15_modules():
         if path.name != "__init__.py"
     )
     large = {folder for folder, count in folders.items() if count > MAX_MODULES}
-    assert large - REGISTRIES == KNOWN_EXCEPTIONS["modules"]
+    assert large <= REGISTRIES
 
 
 def test_benchmarks_do_not_import_tests():
@@ -235,7 +218,7 @@ def test_benchmarks_do_not_import_tests():
         for _, name in imports(path)
         if within(name, "tests")
     }
-    assert users == KNOWN_EXCEPTIONS["bench imports tests"]
+    assert users == set()
 
 
 def test_the_program_has_at_most_80_lines():

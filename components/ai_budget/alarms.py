@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components.settings import Settings
 
 PERIOD_SECONDS = 300
+SERVICE_NAMESPACE = "AiBudget"  # of the metrics that functions/ai_budget/lambda_handlers.py writes
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class AiBudgetAlarms(pulumi.ComponentResource):
             ),
             "dead-letters": _Metric("AWS/SQS", visible, "Maximum", limits.dead_letters_above, *dead),
             "queue-age": _Metric("AWS/SQS", age, "Maximum", limits.queue_age_seconds_above, *queue),
+            "unpriced-calls": _Metric(SERVICE_NAMESPACE, "UnpricedCalls", "Maximum", 0, *function),
+            "notices-failed": _Metric(SERVICE_NAMESPACE, "NoticesFailed", "Sum", 0, *function),
         }
         for alarm, metric in metrics.items():
             aws.cloudwatch.MetricAlarm(

@@ -69,6 +69,7 @@ class ServiceFunction(pulumi.ComponentResource):
                     *args.statements,
                     roles.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
                     roles.allow(roles.NETWORK_ACTIONS, ["*"]),
+                    roles.allow(roles.TRACE_ACTIONS, ["*"]),
                 ]
             ),
             opts=child,
@@ -83,6 +84,7 @@ class ServiceFunction(pulumi.ComponentResource):
             architectures=[ARCHITECTURE],
             role=role.arn,
             memory_size=args.memory_mib,
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
             timeout=args.timeout_seconds,
             reserved_concurrent_executions=args.concurrency,
             publish=True,

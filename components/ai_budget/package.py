@@ -12,19 +12,6 @@ from pulumi.runtime import settings as runtime
 ROOT = Path(__file__).parents[2]
 PACKAGE = "functions/ai_budget"
 ZIP = "build/lambda/ai_budget.zip"
-# Modules that the build leaves out: only `serve` and developers use them.
-LEFT_OUT = frozenset(
-    {
-        "serve.py",
-        "worker.py",
-        "protocol.py",
-        "heads.py",
-        "turns.py",
-        "postgres.py",
-        "price_rows.py",
-        "build.py",
-    }
-)
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
 
@@ -91,8 +78,7 @@ def why_outdated(root: Path = ROOT) -> str | None:
 def _paths(root: Path) -> list[str]:
     package = root / PACKAGE
     files = (*package.glob("*.py"), *package.glob("sql/**/*.sql"))
-    names = [path.relative_to(root).as_posix() for path in files if path.name not in LEFT_OUT]
-    return sorted(["functions/__init__.py", *names])
+    return sorted(["functions/__init__.py", *(path.relative_to(root).as_posix() for path in files)])
 
 
 def _wheel(directory: str) -> tuple[str, str]:

@@ -27,6 +27,9 @@ NETWORK_ACTIONS = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
+# For traces. AWS supports no narrower resource for them
+# (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html, 2026-11).
+TRACE_ACTIONS = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 # For the queue that Lambda reads on behalf of the function.
 QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 

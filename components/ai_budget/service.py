@@ -20,7 +20,7 @@ from components.settings import Settings
 
 PORT = 3010
 HOST = "ai-budget"  # the host of the guide's curl examples, in the namespace of the services
-HANDLER = "functions.ai_budget.handler.handler"
+HANDLER = "functions.ai_budget.lambda_handlers.handler"
 ADAPTER = function_package.ROOT / function_package.PACKAGE / "aws.py"
 ALIAS = "live"
 FOURTEEN_DAYS = 1_209_600  # the longest retention of SQS, in seconds

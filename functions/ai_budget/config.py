@@ -1,18 +1,16 @@
-"""The configuration file of the service (TOML). Every key has a default; an unknown one is an error."""
+"""The configuration file of the service (TOML). Every key has a default; an unknown key is an error."""
 
 import tomllib
-from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from functions.ai_budget.bodies import IDENTIFIER
-from functions.ai_budget.records import Rules
+from functions.ai_budget.notifications import Notifications
+from functions.ai_budget.pricing import PriceOverride
+from functions.ai_budget.schemas import ModelId
 
-Id = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=9)]
-PerMtok = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
 
 
 class ConfigError(ValueError):
@@ -21,15 +19,6 @@ class ConfigError(ValueError):
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PriceOverride(_Strict):
-    """USD per million tokens. Cache prices left out are 0.1 × and 1.25 × the input price."""
-
-    input_usd_per_mtok: PerMtok
-    output_usd_per_mtok: PerMtok
-    cache_read_usd_per_mtok: PerMtok | None = None
-    cache_write_usd_per_mtok: PerMtok | None = None
 
 
 class Tiers(_Strict):
@@ -47,47 +36,32 @@ class Thresholds(_Strict):
     warning_percent: Annotated[Decimal, Field(gt=0, lt=100)] = Decimal(80)
 
 
-class Notifications(_Strict):
-    """Who is written to where ai_budget_contacts names nobody, and from where."""
+class ServiceToken(_Strict):
+    """A bearer token, stored as its SHA-256, and the tenants it is for: ids, or prefixes that end in `*`."""
 
-    sender: str = "finops@teei.io"
-    tenant_admin: str = "finops@teei.io"
-    account_manager: str = "am-team@teei.io"
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    tenants: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}\*?$")], ...] = ()
 
 
 class Config(_Strict):
-    """`prices`: by exact model id, before the database's. `service_tokens` close every path but /healthz."""
+    """`prices`: by model, in place of the database's. `service_tokens` close every path but /healthz."""
 
-    reservation_lifetime_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
-    default_model: Id = "claude-3-5-sonnet-20241022"
+    reservation_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
+    max_open_reservations: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    default_model: ModelId = "claude-3-5-sonnet-20241022"
     default_monthly_limit_usd: Usd = Decimal(1000)
-    estimate_percentile: Annotated[float, Field(gt=0, le=1)] = 0.95
+    estimate_percentile: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.95")
     default_completion_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
-    service_tokens: tuple[Annotated[str, Field(min_length=8)], ...] = ()
+    metrics_share_percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(50)
+    service_tokens: tuple[ServiceToken, ...] = ()
     tiers: Tiers = Tiers()
     thresholds: Thresholds = Thresholds()
     notifications: Notifications = Notifications()
-    prices: dict[Id, PriceOverride] = {}
-
-    @field_validator("estimate_percentile", mode="before")
-    @classmethod
-    def _percentile(cls, value: object) -> object:
-        return float(value) if isinstance(value, Decimal) else value
-
-    def rules(self) -> Rules:
-        """The part that the ledger's statements need."""
-        return Rules(
-            default_model=self.default_model,
-            default_limit=self.default_monthly_limit_usd,
-            lifetime=timedelta(seconds=self.reservation_lifetime_seconds),
-            warning_percent=self.thresholds.warning_percent,
-            percentile=self.estimate_percentile,
-            default_completion=self.default_completion_tokens,
-        )
+    prices: dict[ModelId, PriceOverride] = {}
 
 
 def parse_config(text: str, *, name: str) -> Config:
-    """Reads TOML. Raises ConfigError naming file and key, never a value: tokens are among them."""
+    """Reads TOML. Raises ConfigError naming file and key, never a value: secrets are among them."""
     try:
         return Config.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
@@ -95,5 +69,5 @@ def parse_config(text: str, *, name: str) -> Config:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        problem = "is not a key of this file" if first["type"] == "extra_forbidden" else first["msg"]
+        problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
         raise ConfigError(f"{name}: {key}: {problem}") from None

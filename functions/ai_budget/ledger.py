@@ -1,397 +1,186 @@
-"""The ledger: everything the service asks of PostgreSQL, and the only user of psycopg.
+"""Everything that the service asks of PostgreSQL; the only user of psycopg.
 
-`Unavailable` means that PostgreSQL could not be asked or did not answer in time; what was asked may then have
-happened or not.
+`Unavailable` means that PostgreSQL could not be asked or did not answer in time; what was asked may have
+happened.
 """
 
 import asyncio
-import contextlib
-import os
-import select
-import socket
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psycopg
-from psycopg import errors, pq
 from psycopg.conninfo import make_conninfo
-from psycopg.pq.abc import PGresult
+from psycopg.rows import namedtuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from functions.ai_budget.queries import queries
-from functions.ai_budget.records import Booked, Budget, Check, Early, Reserved, Rules, Usage
-from functions.ai_budget.wire import Read, Row, booking, budget, optional, reserving, texts
+from functions.ai_budget.pricing import CallTokens
 
-T = TypeVar("T")
-R = TypeVar("R", Reserved, Booked)
-
-# Lookups by key only: a plan made while a table was small must not scan it once it has grown.
-_OPTIONS = (
-    "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
-    "-c plan_cache_mode=force_generic_plan -c timezone=UTC -c client_encoding=UTF8 -c synchronous_commit=on "
-    "-c lock_timeout=2500 -c statement_timeout={timeout}"
-)
-_SETTLED_BY_ROLLBACK = (
-    errors.UniqueViolation,
-    errors.DeadlockDetected,
-    errors.SerializationFailure,
-)
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
+SQL = Path(__file__).parent / "sql"
+ANSWER_SECONDS = 4.5  # the longest that a caller waits
+CONNECT_SECONDS = 2.0
+# A dead server is noticed by its silence: without these, TCP waits for it for a quarter of an hour.
+_CONNECTION = {
+    "connect_timeout": "3", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "2",
+    "tcp_user_timeout": "10000",
+}  # fmt: skip
+_OPTIONS = "-c role=ai_budget_api -c timezone=UTC -c jit=off -c lock_timeout=2500 -c statement_timeout=4000"
+# A unique violation is another process that did the same at the same moment: a repetition will see it.
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation, PoolTimeout)
 
 
 class Unavailable(Exception):
     """PostgreSQL did not answer."""
 
 
-class _NotDurable(Unavailable):
-    """It was committed but may be lost: who asked again might find its own work and take it for another's."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check, for `ai_budget_check`. `amount` is USD."""
+
+    model: str
+    report_type: str
+    amount: Decimal
+    seconds: int
+    dry_run: bool
+    request_id: str | None
+    fingerprint: UUID | None
 
 
-def _checked(result: PGresult) -> PGresult:
-    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
-        return result
-    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-    try:
-        kind = errors.lookup(state)
-    except KeyError:  # libpq's own, such as a connection that was closed
-        kind = psycopg.OperationalError
-    raise kind(result.get_error_message())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage(CallTokens):
+    """One call, for `ai_budget_track`. `cost` is USD, None without a price."""
+
+    model: str
+    model_sent: str
+    report_type: str
+    cost: Decimal | None
+    tracked_at: datetime | None
+    request_id: str
+    fingerprint: UUID
+    reservation_id: UUID | None
 
 
-class _Link:
-    """A connection. Frequent statements go to libpq itself: a cursor takes several times as long."""
-
-    def __init__(self, conn: psycopg.AsyncConnection[Any]) -> None:
-        self.conn = conn
-        self._prepared: set[str] = set()
-
-    async def rows(self, sql: bytes, params: Sequence[object] | dict[str, object]) -> list[tuple[Any, ...]]:
-        """All rows of a statement."""
-        return await (await self.conn.execute(sql, params, prepare=True)).fetchall()
-
-    async def written(self, name: str, sql: bytes, params: Sequence[object]) -> list[Row]:
-        """All rows of a statement with $1, $2…, as the server writes them."""
-        await self.send(name, sql, params)
-        result = await self.answer()
-        columns = range(result.nfields)
-        return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
-
-    async def send(self, name: str, sql: bytes, params: Sequence[object] = ()) -> None:
-        """Sends a statement, which is prepared before its first time."""
-        pgconn, key = self.conn.pgconn, name.encode()
-        if name not in self._prepared:
-            pgconn.send_prepare(key, sql)
-            await self.answer()
-            self._prepared.add(name)
-        pgconn.send_query_prepared(key, [None if p is None else str(p).encode() for p in params])
-        pgconn.flush()
-
-    async def answer(self) -> PGresult:
-        """The result of what was sent, once the server is ready for more: committed, that is."""
-        loop, pgconn = asyncio.get_running_loop(), self.conn.pgconn
-        number, results = pgconn.socket, []
-        answered: asyncio.Future[None] = loop.create_future()
-
-        def heard() -> None:
-            try:
-                if pgconn.flush() == 0:
-                    loop.remove_writer(number)
-                pgconn.consume_input()
-                while not pgconn.is_busy():
-                    result = pgconn.get_result()
-                    if result is None:
-                        if not answered.done():
-                            answered.set_result(None)
-                        return
-                    results.append(result)
-            except psycopg.Error as error:
-                if not answered.done():
-                    answered.set_exception(error)
-
-        loop.add_reader(number, heard)
-        if pgconn.flush():
-            loop.add_writer(number, heard)
-        try:
-            await answered
-        finally:
-            loop.remove_reader(number)
-            loop.remove_writer(number)
-        return _checked(results[0])
-
-
-def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
-    """Whether an idle connection is closed, or has something to read: then it is the server's farewell."""
-    if conn.closed:
-        return True
-    poll = select.poll()
-    poll.register(conn.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _hang_up(conn: psycopg.AsyncConnection[Any]) -> None:
-    """Ends a connection whose server does not answer: who waits for it gets an error at once."""
-    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as sock:
-        sock.shutdown(socket.SHUT_RDWR)
+def queries() -> dict[str, str]:
+    """The statements of queries.sql by the `-- name:` line before each."""
+    parts = re.split(r"^-- name: (\w+)\n", (SQL / "queries.sql").read_text(encoding="utf-8"), flags=re.M)[1:]
+    return {
+        name: re.sub(r"^--.*\n", "", text, flags=re.M).strip().rstrip(";")
+        for name, text in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 class Ledger:
-    """Statements over at most `size` connections, made when needed and dropped when broken."""
+    """Named queries over a pool of at most `size` connections, each tested before use if `tested`.
+
+    Without a `clock`, which tests have, the database's own decides.
+    """
 
     def __init__(
-        self, conninfo: Callable[[], str], rules: Rules, *, size: int = 10, timeout: float = 4.0
+        self,
+        conninfo: Callable[[], str],
+        *,
+        size: int = 10,
+        kept_open: int = 1,
+        tested: bool = False,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.rules = rules
-        self._conninfo = conninfo
-        self._timeout = timeout
-        self._idle: list[_Link] = []
-        self._slots = asyncio.Semaphore(size)
-        self._sql = {name: sql.encode() for name, sql in queries().items()}
-
-    async def _connect(self) -> _Link:
-        options = _OPTIONS.format(timeout=int(self._timeout * 1000))
-        conn = await psycopg.AsyncConnection.connect(
-            self._conninfo(), autocommit=True, connect_timeout=2, options=options, prepare_threshold=0
+        self._queries = {name: text.encode() for name, text in queries().items()}
+        self._clock = clock
+        self._checking: asyncio.Task[None] | None = None
+        self._pool = AsyncConnectionPool(
+            lambda: make_conninfo(conninfo(), options=_OPTIONS, **_CONNECTION),
+            kwargs={"autocommit": True, "row_factory": namedtuple_row},
+            min_size=kept_open,
+            max_size=size,
+            timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
+            check=AsyncConnectionPool.check_connection if tested else None,
+            open=False,
         )
-        return _Link(conn)
 
-    async def _idle_or_new(self) -> _Link:
-        while self._idle:
-            link = self._idle.pop()
-            if not _hung_up(link.conn):
-                return link
-            await link.conn.close()
-        return await self._connect()
-
-    @contextlib.asynccontextmanager
-    async def _connection(self, deadline: float):
-        async with asyncio.timeout_at(deadline):
-            await self._slots.acquire()
-            try:
-                link = await self._idle_or_new()
-            except BaseException:
-                self._slots.release()
-                raise
-        try:
-            yield link
-        except BaseException as error:
-            if link.conn.closed or not isinstance(error, psycopg.Error):
-                await link.conn.close()
-            raise
-        finally:
-            if not link.conn.closed:
-                self._idle.append(link)
-            self._slots.release()
-
-    async def _ask(self, name: str, ask: Callable[[_Link], Awaitable[T]]) -> T:
-        """One statement in its own transaction. Raises Unavailable or psycopg.Error."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
-        try:
-            async with self._connection(deadline) as link:
-                # Cancelling would wait for the server, which may hang.
-                late = loop.call_at(deadline, _hang_up, link.conn)
-                try:
-                    return await ask(link)
-                finally:
-                    late.cancel()
-        except (*_AWAY, TimeoutError) as error:
-            if isinstance(error, _SETTLED_BY_ROLLBACK):
-                raise
-            if loop.time() >= deadline:
-                raise Unavailable(f"{name}: no answer in {self._timeout} s") from TimeoutError()
-            raise Unavailable(f"{name}: {type(error).__name__}") from error
-
-    async def _again(self, name: str, ask: Callable[[_Link], Awaitable[T]], *, repeatable: bool = True) -> T:
-        """As _ask, once more where the first try is known to be undone or may be repeated without harm."""
-        for _ in range(3):
-            try:
-                return await self._ask(name, ask)
-            except _SETTLED_BY_ROLLBACK:
-                continue
-            except Unavailable as error:
-                lasting = isinstance(error.__cause__, TimeoutError | errors.LockNotAvailable)
-                if lasting or not repeatable or isinstance(error, _NotDurable):
-                    raise
-                repeatable = False
-        return await self._ask(name, ask)
-
-    async def _written(self, name: str, params: Sequence[object]) -> list[Any]:
-        return await self._again(name, lambda link: link.written(name, self._sql[name], params))
-
-    async def _rows(
-        self, name: str, params: Sequence[object] | dict[str, object] = ()
-    ) -> list[tuple[Any, ...]]:
-        return await self._ask(name, lambda link: link.rows(self._sql[name], params))
-
-    async def _durably(
-        self, name: str, params: Sequence[object], read: Read, early: Early | None, repeatable: bool = True
-    ) -> list[Any]:
-        """The results of a batch once it is durable; with `early` its rows are free before."""
-
-        async def ask(link: _Link) -> list[Any]:
-            (row,) = await link.written(name, self._sql[name], (*params, early is not None))
-            if row[-1] is None:
-                return read(row)
-            if early is not None:
-                early.freed()
-            try:
-                await link.send("flush", self._sql["flush"])
-                results = read(row)
-                if early is not None:
-                    early.read(results)
-                await link.answer()
-            except psycopg.Error as error:
-                raise _NotDurable(f"{name}: {type(error).__name__}") from error
-            return results
-
-        return await self._again(name, ask, repeatable=repeatable)
-
-    async def reserve(
-        self, checks: Sequence[Check], *, wait: bool = True, early: Early | None = None
-    ) -> list[Reserved | Unavailable]:
-        """Reserves in order, in one transaction; the checks are of one month, no request id occurs twice.
-
-        With `early` the rows are free before anything is durable. Without it that is one moment, which costs
-        less where nobody waits for the rows.
-        In what `early` reads, the status of a request that was answered before is still "known".
-        """
-        params, read = reserving(checks, self.rules, wait)
-        repeatable = all(check.request_id is not None for check in checks)
-        results = await self._durably("reserve", params, read, early, repeatable)
-        return await self._recalled("reserved", Reserved, checks, results)
-
-    async def book(
-        self, calls: Sequence[Usage], *, wait: bool = True, early: Early | None = None
-    ) -> list[Booked | Unavailable]:
-        """Books in order, all in one transaction; no request id occurs twice. `early` is as in `reserve`."""
-        params, read = booking(calls, self.rules, wait)
-        results = await self._durably("book", params, read, early)
-        return await self._recalled("booked", Booked, calls, results)
-
-    async def _recalled(
-        self, name: str, kind: type[R], items: Sequence[Check] | Sequence[Usage], results: list[Any]
-    ) -> list[Any]:
-        """The results, those of requests that were answered before looked up."""
-        known = [i for i, result in enumerate(results) if result.status == "known"]
-        if not known:
-            return results
-        asked = [items[i] for i in known]
-        params = (
-            texts([i.tenant_id for i in asked]), optional([i.request_id for i in asked]),
-            optional([i.fingerprint for i in asked]),
-        )  # fmt: skip
-        try:
-            rows = {row[:2]: row[2:] for row in await self._rows(name, params)}
-        except Unavailable as error:
-            rows = {(i.tenant_id, i.request_id): error for i in asked}
-        for place, item in zip(known, asked, strict=True):
-            row = rows.get((item.tenant_id, item.request_id), Unavailable("the answer was just forgotten"))
-            results[place] = (
-                row if isinstance(row, Unavailable) else kind("replay" if row[0] else "conflict", *row[1:])
-            )
-        return results
-
-    async def set_limit(
-        self, tenant: str, model: str, limit: Decimal, tier: str | None, actor: str, now: datetime
-    ) -> Budget:
-        """Sets a limit, recorded as changed by `actor`."""
-        params = (now, tenant, model, limit, tier, actor, self.rules.warning_percent)
-        rows = await self._again("set_limit", lambda link: link.rows(self._sql["set_limit"], params))
-        return Budget(*rows[0])
-
-    async def tenant(self, tenant: str) -> list[Budget]:
-        """The budgets of a tenant, by model."""
-        return [budget(row) for row in await self._written("tenant", (tenant,))]
-
-    async def tenants(self, status: str, month: date, after: str, limit: int) -> list[Budget]:
-        """The budgets of up to `limit` tenants whose id comes after `after`; status as in queries.sql."""
-        params: dict[str, object] = {
-            "status": status,
-            "month": month,
-            "after": after,
-            "limit": limit,
-            "warning": self.rules.warning_percent,
-        }
-        return [Budget(*row) for row in await self._rows("tenants", params)]
-
-    async def fetch(self, name: str, *params: object) -> list[tuple[Any, ...]]:
-        """The rows of a reading statement of queries.sql."""
-        return await self._rows(name, params)
-
-    async def tidy(self, now: datetime, keep: timedelta) -> tuple[int, int, int]:
-        """One round of tidying: months closed, reservations expired, answers forgotten."""
-        row = (await self._rows("tidy", (now, self.rules.warning_percent, keep)))[0]
-        return (row[0] or 0, row[1] or 0, row[2] or 0)
-
-    async def deliver(
-        self, send: Callable[[tuple[Any, ...]], Any], now: datetime, after: int = 0
-    ) -> int | None:
-        """Hands the oldest unsent notice after id `after` to `send` and marks it; returns its id or None.
-
-        If `send` raises, the notice stays unsent and the error passes through.
-        """
-        try:
-            deadline = asyncio.get_running_loop().time() + 30
-            async with (
-                asyncio.timeout_at(deadline),
-                self._connection(deadline) as link,
-                link.conn.transaction(),
-            ):
-                row = await (await link.conn.execute(self._sql["outbox_claim"], (after,))).fetchone()
-                if row is None:
-                    return None
-                await asyncio.to_thread(send, row)
-                await link.conn.execute(self._sql["outbox_sent"], (now, row[0]))
-                return row[0]
-        except _AWAY as error:
-            raise Unavailable(f"deliver: {type(error).__name__}") from error
+    async def open(self) -> None:
+        """Begins to connect; whether PostgreSQL answers shows with the first query."""
+        await self._pool.open()
 
     async def close(self) -> None:
-        """Closes the idle connections."""
-        while self._idle:
-            await self._idle.pop().conn.close()
+        await self._pool.close(timeout=2)
+
+    async def fetch(self, name: str, /, **params: Any) -> list[Any]:
+        """The rows of a query, as named tuples; `now` is added to its parameters. Raises Unavailable."""
+        query = asyncio.ensure_future(self._rows(name, params))
+        # Not cancelled when it takes too long: psycopg would wait for the server to confirm that.
+        await asyncio.wait({query}, timeout=ANSWER_SECONDS)
+        if not query.done():
+            query.add_done_callback(lambda late: late.exception())
+            raise Unavailable(f"{name}: no answer in {ANSWER_SECONDS} s")
+        return query.result()
+
+    async def check(self, tenant: str, checks: Sequence[Check], **rules: Any) -> list[Any]:
+        """Decides on checks in one transaction; rows of ai_budget_decision."""
+        return await self.fetch("check", tenant_id=tenant, **_columns(Check, checks), **rules)
+
+    async def track(self, tenant: str, calls: Sequence[Usage], **rules: Any) -> list[Any]:
+        """Books calls in one transaction; rows of (status, cost_usd, settlement, booked_at)."""
+        return await self.fetch("track", tenant_id=tenant, **_columns(Usage, calls), **rules)
+
+    async def _rows(self, name: str, params: dict[str, Any]) -> list[Any]:
+        now = self._clock() if self._clock else None
+        try:
+            async with self._pool.connection() as conn:
+                cursor = await conn.execute(self._queries[name], {"now": now} | params, prepare=True)
+                return await cursor.fetchall() if cursor.description else []
+        except _AWAY as error:
+            if self._checking is None or self._checking.done():
+                self._checking = asyncio.create_task(self._pool.check())  # drops connections that broke
+            raise Unavailable(f"{name}: {type(error).__name__}") from error
 
 
-def connection_string(**parts: str | int | None) -> str:
-    """A libpq connection string of host, port, dbname, user, password, sslmode…"""
-    return make_conninfo("", **parts)
+def _columns(kind: type, items: Sequence[Any]) -> dict[str, list[Any]]:
+    return {field.name: [getattr(item, field.name) for item in items] for field in fields(kind)}
 
 
-def applied(conninfo: str) -> set[str] | None:
-    """The migrations that a database has, None where it has no schema yet. Raises Unavailable."""
-    try:
-        with psycopg.connect(conninfo, connect_timeout=5) as conn:
-            return _applied(conn)
-    except _AWAY as error:
-        raise Unavailable(f"migrate: {error}") from error
+def connection_string(secret: dict[str, Any], **given: str) -> str:
+    """The connection string of an RDS secret (username, password, perhaps more) and the rest."""
+    names = {"username": "user", "password": "password", "host": "host", "port": "port", "dbname": "dbname"}
+    parts = {name: str(secret[key]) for key, name in names.items() if secret.get(key)}
+    return make_conninfo("", **parts | {name: value for name, value in given.items() if value})
 
 
-def _applied(conn: psycopg.Connection[Any]) -> set[str] | None:
-    row = conn.execute("SELECT to_regclass('ai_budget_migrations') IS NOT NULL").fetchone()
-    if row is None or not row[0]:
-        return None
-    return {name for (name,) in conn.execute("SELECT version FROM ai_budget_migrations")}
+def migrations(phases: Iterable[str] = ("pre", "post"), folder: Path = SQL / "migrations") -> dict[str, str]:
+    """SQL by name, in order. A name is NNNN_pre_what or NNNN_post_what: before or after new code serves."""
+    paths = sorted(folder.glob("*.sql"))
+    return {p.stem: p.read_text(encoding="utf-8") for p in paths if p.stem.split("_")[1] in tuple(phases)}
 
 
-def apply(conninfo: str, migrations: Sequence[tuple[str, str]], schema: str | None = None) -> list[str]:
-    """Applies migrations in one transaction, `schema` first; what is there already is left out.
+def migrate(
+    conninfo: str, phases: Iterable[str] = ("pre", "post"), folder: Path = SQL / "migrations"
+) -> list[str]:
+    """Gives an empty database the schema, another one the migrations that it lacks; returns their names.
 
-    Returns the names applied. Raises Unavailable; psycopg.Error if a statement fails.
+    One transaction, under a lock that lets several processes start at once. Raises Unavailable.
     """
     try:
-        with psycopg.connect(conninfo, connect_timeout=5) as conn:
+        with psycopg.connect(conninfo, **_CONNECTION) as conn:
             conn.execute("SELECT pg_advisory_xact_lock(hashtext('ai_budget_migrations'))")
-            done = _applied(conn)
-            if schema is not None and done is None:
-                conn.execute(schema.encode())
-            names = []
-            for name, sql in migrations:
-                if done is None or name not in done:
-                    if sql:
-                        conn.execute(sql.encode())
-                    conn.execute("INSERT INTO ai_budget_migrations (version) VALUES (%s)", (name,))
-                    names.append(name)
-            return names
-    except _AWAY as error:
-        raise Unavailable(f"migrate: {error}") from error
+            table = conn.execute("SELECT to_regclass('public.ai_budget_migrations')").fetchone()
+            if table == (None,):
+                for file in ("schema.sql", "prices.sql"):
+                    conn.execute((SQL / file).read_bytes())
+                    conn.execute("SET ROLE ai_budget_owner")
+                applied = migrations(folder=folder)  # the schema has them all
+            else:
+                done = {row[0] for row in conn.execute("SELECT version FROM ai_budget_migrations")}
+                applied = {n: text for n, text in migrations(phases, folder).items() if n not in done}
+                conn.execute("SET ROLE ai_budget_owner")
+                for text in applied.values():
+                    conn.execute(text.encode())
+            for version in applied:
+                conn.execute("INSERT INTO ai_budget_migrations (version) VALUES (%s)", [version])
+            return list(applied)
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Unavailable(f"the database does not answer: {error}".strip().replace("\n", " ")) from None

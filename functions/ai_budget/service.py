@@ -1,358 +1,296 @@
-"""The rules of the AI budget service. `now` is passed in; the ledger does what must be atomic."""
+"""The rules of the AI budget service. What must be atomic is done by the ledger."""
 
 import asyncio
 import hashlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import astuple, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
-from functions.ai_budget.answers import Answer, Refusal, Text, instant, invalid, number, percentage
-from functions.ai_budget.batching import Batcher, Turn
+from functions.ai_budget import schemas
+from functions.ai_budget.batching import Batcher
+from functions.ai_budget.budgets import ALL_MODELS, Budgets, percentage
 from functions.ai_budget.config import Config
-from functions.ai_budget.ledger import Ledger, Unavailable
-from functions.ai_budget.openapi import document
-from functions.ai_budget.prices import Price, Prices
-from functions.ai_budget.records import Booked, Budget, Check, Reserved, Usage, month_of, next_month
+from functions.ai_budget.errors import ApiError, RefusedResponse
+from functions.ai_budget.ledger import Check, Ledger, Unavailable, Usage
+from functions.ai_budget.pricing import CallTokens, ModelName, PriceBook, canonical_model
 
-WARNING = {"X-AI-Budget-Warning": "true"}
-RETRY_SOON = 5
+RETRY_SECONDS = 5
 PRICES_KEPT = timedelta(seconds=60)
-ANSWERS_KEPT = timedelta(days=35)
+REQUESTS_KEPT = timedelta(days=35)
+REPRICE_BATCH = 200
+REFUSALS = {
+    "budget_spent": "AI Budget Exceeded",
+    "budget_reserved": "The rest of the AI budget is reserved by calls in flight",
+    "too_many_reservations": "This AI budget has too many open reservations",
+}
+CONFLICTS = {
+    "conflict": "this request_id was used with another body",
+    "already_settled": "the call of this request_id was tracked already; a new call needs a new request_id",
+}
 log = logging.getLogger(__name__)
 
 Queue = Callable[[dict[str, Any]], Awaitable[None]]
-Judge = Callable[[Any], Answer]  # the answer to a batch's result; raises Refusal
-Form = Callable[[Judge, Any], Any]  # what is made of it
-Give = Callable[[Any], None]
-
-
-def unavailable() -> Refusal:
-    """The database is away: permission is not given, nothing is recorded."""
-    return Refusal(
-        503,
-        "unavailable",
-        "The budget database does not answer; try again",
-        headers={"Retry-After": str(RETRY_SOON)},
-    )
-
-
-def _fingerprint(*parts: object) -> str:
-    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 class Service:
-    """One instance per process; `queue` takes tracked calls while the database is away."""
+    """One instance per process. `queue` takes tracked calls while the database is away."""
 
     def __init__(
-        self, ledger: Ledger, config: Config, queue: Queue | None = None, turn: Turn | None = None
+        self,
+        ledger: Ledger,
+        config: Config,
+        queue: Queue | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.ledger = ledger
         self.config = config
+        self.clock = clock
         self._queue = queue
-        self.batcher = Batcher({"reserve": ledger.reserve, "book": ledger.book}, turn=turn)
-        self._prices: Prices | None = None
+        self.budgets = Budgets(ledger, config, self.prices, clock)
+        self._batcher = Batcher(self._run)
+        self._default_model = canonical_model(config.default_model).canonical
+        self._prices: PriceBook | None = None
         self._prices_until = datetime.min.replace(tzinfo=UTC)
-        self._refreshing: asyncio.Task[None] | None = None
+        self._loading = asyncio.Lock()
 
-    async def _load_prices(self, now: datetime) -> None:
-        self._prices = Prices(await self.ledger.fetch("prices"), self.config.prices)
-        self._prices_until = now + PRICES_KEPT
+    async def _run(self, operation: str, tenant: str, items: list[Any]) -> list[Any]:
+        limit, config = self.config.default_monthly_limit_usd, self.config
+        default = {"default_model": self._default_model, "default_limit": limit}
+        if operation == "check":
+            return await self.ledger.check(tenant, items, max_open=config.max_open_reservations, **default)
+        warning = config.thresholds.warning_percent
+        return await self.ledger.track(tenant, items, warning_percent=warning, **default)
 
-    async def _refresh_prices(self, now: datetime) -> None:
-        try:
-            await self._load_prices(now)
-        except Unavailable:
-            self._prices_until = now + timedelta(seconds=1)
+    async def prices(self) -> PriceBook:
+        """The price book, read again every minute. Raises Unavailable while there is none."""
+        async with self._loading:
+            if self._prices is None or self.clock() >= self._prices_until:
+                try:
+                    self._prices = PriceBook(await self.ledger.fetch("prices"), self.config.prices)
+                    self._prices_until = self.clock() + PRICES_KEPT
+                except Unavailable:
+                    if self._prices is None:
+                        raise
+            return self._prices
 
-    async def _have_prices(self, now: datetime) -> None:
-        if self._prices is None:
-            await self._load_prices(now)
+    async def check(self, body: schemas.CheckRequest) -> tuple[schemas.CheckResponse, bool]:
+        """Reserves the most that a call can cost; the answer, and whether the budget is above its warning.
 
-    def _price(self, model: str, now: datetime, input_tokens: int) -> Price:
-        if now >= self._prices_until and (self._refreshing is None or self._refreshing.done()):
-            self._refreshing = asyncio.create_task(self._refresh_prices(now))
-        price = self._prices.find(model, now, input_tokens) if self._prices else None
-        if price is None:
-            raise Refusal(422, "unknown_model", f"There is no price for the model {model}", "model")
-        return price
-
-    async def document(self, now: datetime) -> Answer:
-        """The OpenAPI document, with the models and tiers of now."""
-        try:
-            await self._have_prices(now)
-        except Unavailable:
-            log.warning("the document is without models: the database is away")
-        known = self._prices.known() if self._prices else None
-        return Answer(200, document(known, dict(self.config.tiers)))
-
-    async def idle(self) -> None:
-        """Returns once nothing runs in the background."""
-        if self._refreshing is not None:
-            await self._refreshing
-
-    def _warns(self, spent: Decimal, limit: Decimal) -> bool:
-        return spent * 100 > limit * self.config.thresholds.warning_percent
-
-    def begin(self, route: str, body: dict[str, Any], now: datetime, form: Form, give: Give) -> bool:
-        """Begins what waits for its batch only; `give` gets what `form` made, or an exception.
-
-        False: `check` or `track` has to be asked, which may load prices first or turn to the queue.
+        Raises ApiError: 429 `budget_spent` or `budget_reserved`, 403 `no_budget`, 409, 422 `unknown_model`.
         """
-        if self._prices is None or self._queue is not None:
-            return False
-        if route == "check":
-            kind, (item, judge) = "reserve", self._asked(body, now)
-        else:
-            kind, (item, judge) = "book", self._used(_with_id(body), now)
-        self.batcher.begin(kind, item, partial(form, judge), give)
-        return True
+        now, prices = self.clock(), await self.prices()
+        model = canonical_model(body.model, body.inference_geo)
+        report_type = body.report_type or ""
+        completion = body.max_completion_tokens
+        if completion is None:
+            completion = await self._estimate(body.tenant_id, model.canonical, report_type)
+        tokens = CallTokens(
+            body.estimated_prompt_tokens, completion, body.expected_cache_read_tokens,
+            body.expected_cache_write_tokens, body.expected_cache_write_1h_tokens, body.max_web_searches,
+            body.service_tier, body.speed, body.inference_geo,
+        )  # fmt: skip
+        seconds = body.reservation_seconds or self.config.reservation_seconds
+        until = now + timedelta(seconds=seconds)
+        amount = prices.worst_case(model, tokens, now, until)
+        if amount is None:
+            raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
+        announced = replace(
+            tokens, completion=body.max_completion_tokens or 0
+        )  # an estimate changes with time
+        mark = _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds)
+        item = Check(model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, mark)
+        decision = await self._batcher.submit("check", body.tenant_id, item)
+        if decision.status not in ("ok", "replay"):
+            raise await self._refusal(decision, body.tenant_id, model, tokens, now, until)
+        answer = schemas.CheckResponse.model_construct(
+            allowed=True,
+            reservation_id=decision.reservation_id,
+            reserved_usd=decision.reserved_usd,
+            remaining_usd=decision.remaining_usd,
+            percentage_used=percentage(decision.spent_usd, decision.limit_usd),
+            expires_at=decision.expires_at,
+        )
+        return answer, self.budgets.warns(decision.spent_usd, decision.limit_usd)
 
-    def _asked(self, body: dict[str, Any], now: datetime) -> tuple[Check, Judge]:
-        tenant, model, prompt = body["tenant_id"], body["model"], body["estimated_prompt_tokens"]
-        maximum, kind, request = body["max_completion_tokens"], body["report_type"], body["request_id"]
-        price = self._price(model, now, prompt)
-        mark = _fingerprint(model, prompt, maximum, kind) if request is not None else None
-        check = Check(tenant, model, now, request, mark, kind, prompt * price.input, price.output, maximum)
-        return check, partial(self._checked, tenant, model, now)
+    async def _estimate(self, tenant: str, model: str, report_type: str) -> int:
+        percentile = float(self.config.estimate_percentile)
+        (row,) = await self.ledger.fetch(
+            "estimate", tenant_id=tenant, model=model, report_type=report_type, percentile=percentile
+        )
+        return self.config.default_completion_tokens if row.tokens is None else row.tokens
 
-    async def check(self, body: dict[str, Any], now: datetime) -> Answer:
-        """Reserves what a call may cost, or refuses it."""
-        try:
-            await self._have_prices(now)
-            return await self.batcher.submit("reserve", *self._asked(body, now))
-        except Unavailable:
-            raise unavailable() from None
-
-    def _checked(self, tenant: str, model: str, now: datetime, result: Reserved) -> Answer:
-        if result.status in ("ok", "replay"):
-            return Answer(
-                200,
-                Text(
-                    f'{{"allowed":true,"reservation_id":"{result.reservation_id}"'
-                    f',"reserved_usd":{number(result.reserved_usd)}'
-                    f',"remaining_usd":{number(result.remaining_usd)}'
-                    f',"percentage_used":{number(percentage(result.spent_usd, result.limit_usd))}'
-                    f',"expires_at":"{instant(result.expires_at)}"}}'
-                ),
-                WARNING if self._warns(result.spent_usd, result.limit_usd) else {},
-            )
-        if result.status == "conflict":
-            raise _conflict()
-        if result.status == "no_budget":
-            raise Refusal(
-                403, "no_budget", f"The tenant {tenant} has no budget for the model {model}", "model"
-            )
-        if result.status == "busy":
-            raise unavailable()
-        reset = next_month(month_of(now))
-        until_reset = max(1, int((reset - now).total_seconds() + 0.999999))
-        # What only reservations block may fit as soon as one of them is settled.
-        fits_later = result.spent_usd + result.reserved_usd <= result.limit_usd
-        raise Refusal(
+    async def _refusal(
+        self, decision: Any, tenant: str, model: ModelName, tokens: CallTokens, now: datetime, until: datetime
+    ) -> ApiError:
+        if decision.status in CONFLICTS:
+            return ApiError(409, decision.status, CONFLICTS[decision.status], "request_id")
+        if decision.status == "no_budget":
+            return ApiError(403, "no_budget", f"tenant {tenant} has no budget for {model.canonical}", "model")
+        spent = decision.status == "budget_spent"
+        until_reset = max(1, round((decision.reset_date - now).total_seconds() + 0.5))
+        headers = {
+            "Retry-After": str(until_reset if spent else min(RETRY_SECONDS, until_reset)),
+            "x-should-retry": "false" if spent else "true",
+        }
+        if self.budgets.warns(decision.spent_usd, decision.limit_usd):
+            headers["X-AI-Budget-Warning"] = "true"
+        message = REFUSALS[decision.status]
+        return ApiError(
             429,
             "Too Many Requests",
-            "AI Budget Exceeded",
-            headers={"Retry-After": str(min(RETRY_SOON, until_reset) if fits_later else until_reset)}
-            | (WARNING if self._warns(result.spent_usd, result.limit_usd) else {}),
-            allowed=False,
-            tenant_id=tenant,
-            model=model,
-            monthly_limit_usd=result.limit_usd,
-            current_usage_usd=result.spent_usd,
-            estimated_usd=result.reserved_usd,
-            remaining_usd=result.remaining_usd,
-            percentage_used=percentage(result.spent_usd, result.limit_usd),
-            reset_date=reset,
-            fallback="cached_template",
+            message,
+            headers=headers,
+            body=RefusedResponse(
+                message=message,
+                reason=decision.status,
+                tenant_id=tenant,
+                model=model.canonical,
+                budget=decision.budget,
+                monthly_limit_usd=decision.limit_usd,
+                current_usage_usd=decision.spent_usd,
+                estimated_usd=decision.reserved_usd,
+                remaining_usd=decision.remaining_usd,
+                percentage_used=percentage(decision.spent_usd, decision.limit_usd),
+                reset_date=decision.reset_date,
+                fallback_model=await self._cheaper_model(tenant, model, tokens, now, until),
+            ),
         )
 
-    async def track(self, body: dict[str, Any], now: datetime) -> Answer:
-        """Books a call; while the database is away, leaves it to the queue."""
-        body = _with_id(body)
+    async def _cheaper_model(
+        self, tenant: str, model: ModelName, tokens: CallTokens, now: datetime, until: datetime
+    ) -> str | None:
+        """The dearest of the tenant's models that cost less for this call and have room for it now."""
+        prices = await self.prices()
+        rows = await self.ledger.fetch("tenant", tenant_id=tenant)
+        room = {
+            row.model: row.monthly_limit_usd - row.spent_usd - row.reserved_usd
+            for row in rows
+            if row.spent_usd < row.monthly_limit_usd or row.model == ALL_MODELS
+        }
+        everywhere = room.pop(ALL_MODELS, None)
+        cost = prices.worst_case(model, tokens, now, until)
+        fitting: list[tuple[Decimal, str]] = []
+        for name, left in room.items():
+            other = prices.worst_case(ModelName(name, model.multiplier), tokens, now, until)
+            if other is None or cost is None or other >= cost:
+                continue
+            if other <= left and (everywhere is None or (everywhere > 0 and other <= everywhere)):
+                fitting.append((other, name))
+        return max(fitting)[1] if fitting else None
+
+    async def track(self, body: schemas.TrackRequest) -> schemas.TrackResponse | schemas.QueuedResponse:
+        """Books a call and settles its reservation; leaves it to the queue while the database is away.
+
+        Raises ApiError for a used request_id; Unavailable without a queue.
+        """
+        body.request_id = body.request_id or f"track:{uuid.uuid4()}"
         try:
-            return await self.book(body, now)
+            return await self.book(body)
         except Unavailable:
             if self._queue is None:
-                raise unavailable() from None
-        given = {name: value for name, value in body.items() if value not in (None, "")}
+                raise
+        sent = body.model_dump(mode="json", exclude_unset=True) | {"request_id": body.request_id}
         try:
-            await self._queue(given | {"tracked_at": now.isoformat()})
+            await self._queue(sent | {"tracked_at": self.clock().isoformat()})
         except Exception as error:
             log.error("the queue did not take a tracked call: %s", type(error).__name__)
-            raise unavailable() from None
-        return Answer(202, {"recorded": False, "queued": True, "request_id": body["request_id"]})
+            raise Unavailable("neither the database nor the queue took the call") from None
+        return schemas.QueuedResponse(request_id=body.request_id)
 
-    async def book(self, body: dict[str, Any], now: datetime) -> Answer:
-        """Books a call that has a request id. Raises Unavailable."""
-        await self._have_prices(now)
-        return await self.batcher.submit("book", *self._used(body, now))
-
-    def _used(self, body: dict[str, Any], now: datetime) -> tuple[Usage, Judge]:
-        model, kind, reservation = body["model"], body["report_type"], body["reservation_id"]
-        prompt, completion = body["prompt_tokens"], body["completion_tokens"]
-        read, written = body["cache_read_tokens"], body["cache_write_tokens"]
-        price = self._price(model, now, prompt + read + written)
-        mark = _fingerprint(model, prompt, completion, read, written, kind, reservation)
-        cost = price.cost(prompt, completion, read, written)
+    async def book(self, body: schemas.TrackRequest, at: datetime | None = None) -> schemas.TrackResponse:
+        """Books a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
+        tokens, report_type = body.tokens(), body.report_type or ""
+        model = canonical_model(body.model, tokens.inference_geo)
         usage = Usage(
-            body["tenant_id"], model, now, body["request_id"], mark, kind, prompt, completion, read, written,
-            cost, reservation,
-        )  # fmt: skip
-        return usage, _recorded
-
-    async def set_limit(self, body: dict[str, Any], actor: str, now: datetime) -> Answer:
-        """Sets a tenant's monthly limit for a model."""
-        limit, tier = body["monthly_limit_usd"], body["tier"]
-        if tier is not None:
-            tiers = self.config.tiers
-            amount = getattr(tiers, tier, None) if tier in type(tiers).model_fields else None
-            if amount is None:
-                raise invalid("tier", "must be one of " + ", ".join(type(tiers).model_fields))
-            if limit != amount and not (tier == "custom" and limit > amount):
-                at_least = "at least " if tier == "custom" else ""
-                raise invalid("monthly_limit_usd", f"must be {at_least}{amount:f} in the tier {tier}")
-        try:
-            await self._have_prices(now)
-            self._price(body["model"], now, 0)
-            row = await self.ledger.set_limit(body["tenant_id"], body["model"], limit, tier, actor, now)
-        except Unavailable:
-            raise unavailable() from None
-        return Answer(200, self._entry(row, now))
-
-    def _entry(self, row: Budget, now: datetime) -> dict[str, Any]:
-        """A budget in the guide's form, as it stands in the month of `now`."""
-        month = month_of(now)
-        if row.period_start < month:
-            row = row._replace(
-                spent_usd=Decimal(0), tokens_in=0, tokens_out=0, period_start=month,
-                soft_limit_notified=False, hard_limit_reached=False,
-            )  # fmt: skip
-        spent, limit = row.spent_usd, row.limit_usd
-        exceeded = spent >= limit
-        return {
-            "model": row.model,
-            "monthly_limit_usd": limit,
-            "current_usage_usd": spent,
-            "percentage_used": percentage(spent, limit),
-            "token_count_input": row.tokens_in,
-            "token_count_output": row.tokens_out,
-            "reset_date": next_month(row.period_start),
-            "status": "exceeded" if exceeded else "warning" if self._warns(spent, limit) else "ok",
-            "soft_limit_notified": row.soft_limit_notified,
-            "hard_limit_reached": exceeded or row.hard_limit_reached,
-        }
-
-    def _document(self, tenant: str, rows: list[Budget], now: datetime) -> dict[str, Any]:
-        entries = [self._entry(row, now) for row in rows]
-        return {
-            "tenant_id": tenant,
-            "budgets": entries,
-            "total_usage_usd": sum((e["current_usage_usd"] for e in entries), Decimal(0)),
-            "total_limit_usd": sum((e["monthly_limit_usd"] for e in entries), Decimal(0)),
-        }
-
-    async def tenant(self, tenant: str, now: datetime) -> Answer:
-        """The guide's document of a tenant; an unknown one shows its default budget."""
-        try:
-            rows = await self.ledger.tenant(tenant)
-        except Unavailable:
-            raise unavailable() from None
-        if not rows:
-            default = (self.config.default_model, self.config.default_monthly_limit_usd, Decimal(0), 0, 0)
-            rows = [Budget(tenant, *default, month_of(now), False, False)]
-        return Answer(200, self._document(tenant, rows, now))
-
-    async def tenants(self, status: str, after: str, limit: int, now: datetime) -> Answer:
-        """The documents of tenants by id; `next` is the `after` of the following page, null on the last."""
-        try:
-            rows = await self.ledger.tenants(status, month_of(now), after, limit)
-        except Unavailable:
-            raise unavailable() from None
-        by_tenant: dict[str, list[Budget]] = {}
-        for row in rows:
-            by_tenant.setdefault(row.tenant_id, []).append(row)
-        documents = [self._document(tenant, budgets, now) for tenant, budgets in by_tenant.items()]
-        return Answer(
-            200, {"tenants": documents, "next": list(by_tenant)[-1] if len(by_tenant) == limit else None}
+            *astuple(tokens),
+            model=model.canonical,
+            model_sent=body.model,
+            report_type=report_type,
+            cost=(await self.prices()).cost(model, tokens, at or self.clock()),
+            tracked_at=at,
+            request_id=str(body.request_id),
+            fingerprint=_fingerprint(model, tokens, report_type, body.reservation_id),
+            reservation_id=body.reservation_id,
+        )
+        booked = await self._batcher.submit("track", body.tenant_id, usage)
+        if booked.status == "conflict":
+            raise ApiError(409, "conflict", CONFLICTS["conflict"], "request_id")
+        return schemas.TrackResponse.model_construct(
+            recorded=True,
+            cost_usd=booked.cost_usd,
+            month=f"{booked.booked_at.astimezone(UTC):%Y-%m}",
+            reservation=booked.settlement,
+            unpriced=booked.cost_usd is None,
         )
 
-    async def usage(self, tenant: str, month: date, now: datetime) -> Answer:
-        """A tenant's month by day, model and report type, and its closed months."""
-        start = datetime(month.year, month.month, 1, tzinfo=UTC)
-        try:
-            days = await self.ledger.fetch("usage_days", tenant, start, next_month(month))
-            closed = await self.ledger.fetch("months", tenant)
-        except Unavailable:
-            raise unavailable() from None
-        return Answer(
-            200,
-            {
-                "tenant_id": tenant,
-                "month": f"{month:%Y-%m}",
-                "complete": next_month(month) <= now,
-                "total_cost_usd": sum((day[6] for day in days), Decimal(0)),
-                "days": [
-                    {
-                        "date": day, "model": model, "report_type": kind, "requests": requests,
-                        "input_tokens": int(read), "output_tokens": int(written), "cost_usd": cost,
-                    }
-                    for day, model, kind, requests, read, written, cost in days
-                ],
-                "closed_months": [
-                    {
-                        "month": f"{start:%Y-%m}", "model": model, "monthly_limit_usd": limit,
-                        "spent_usd": spent,
-                        "token_count_input": read, "token_count_output": written,
-                    }
-                    for start, model, limit, spent, read, written in closed
-                ],
-            },
-        )  # fmt: skip
+    async def reprice(self) -> schemas.RepriceResponse:
+        """Books the calls that waited for a price and have one now. Raises Unavailable."""
+        self._prices_until = datetime.min.replace(tzinfo=UTC)
+        prices = await self.prices()
+        repriced, cost, still = 0, Decimal(0), 0
+        after = ("", "")
+        while rows := await self.ledger.fetch(
+            "unpriced", after_tenant=after[0], after_request=after[1], limit=REPRICE_BATCH
+        ):
+            after = (rows[-1].tenant_id, rows[-1].request_id)
+            by_tenant: dict[str, list[Usage]] = {}
+            for row in rows:
+                usage = _repriced(row, prices)
+                if usage.cost is None:
+                    still += 1
+                else:
+                    by_tenant.setdefault(row.tenant_id, []).append(usage)
+            for tenant, calls in by_tenant.items():
+                booked = await self._run("track", tenant, calls)
+                done = [row.cost_usd for row in booked if row.status == "ok"]
+                repriced, cost = repriced + len(done), cost + sum(done, Decimal(0))
+        return schemas.RepriceResponse(repriced=repriced, cost_usd=cost, still_unpriced=still)
 
-    async def changes(self, tenant: str, limit: int) -> Answer:
-        """The changes of a tenant's limits and its resets, latest first."""
-        try:
-            rows = await self.ledger.fetch("changes", tenant, limit)
-        except Unavailable:
-            raise unavailable() from None
-        names = ("changed_at", "changed_by", "source", "model", "field", "old_value", "new_value")
-        return Answer(
-            200, {"tenant_id": tenant, "changes": [dict(zip(names, row, strict=True)) for row in rows]}
+    async def release(self, body: schemas.ReleaseRequest) -> schemas.ReleaseResponse:
+        """Ends a reservation at once. Repeating it changes nothing."""
+        (row,) = await self.ledger.fetch(
+            "release", tenant_id=body.tenant_id, reservation_id=[body.reservation_id]
         )
+        return schemas.ReleaseResponse(reservation=row.status)
 
-    async def ready(self) -> Answer:
-        """Whether the database answers."""
-        try:
-            await self.ledger.fetch("ping")
-        except Exception as error:
-            log.warning("not ready: %s", type(error).__name__)
-            raise unavailable() from None
-        return Answer(200, {"status": "ready"})
+    async def extend(self, body: schemas.ExtendRequest) -> schemas.ExtendResponse:
+        """Lets an open reservation end later. Raises ApiError 409 if it is not open, 404 if it is unknown."""
+        (row,) = await self.ledger.fetch(
+            "extend",
+            tenant_id=body.tenant_id,
+            reservation_id=[body.reservation_id],
+            seconds=[body.reservation_seconds],
+        )
+        if row.status == "unknown":
+            message = "this tenant has no such reservation"
+            raise ApiError(404, "unknown_reservation", message, "reservation_id")
+        if row.status != "extended":
+            message = f"the reservation is {row.status}; check again for a new one"
+            raise ApiError(409, f"reservation_{row.status}", message, "reservation_id")
+        return schemas.ExtendResponse(expires_at=row.expires_at)
 
 
-def _with_id(body: dict[str, Any]) -> dict[str, Any]:
-    return body | {"request_id": body["request_id"] or f"track:{uuid.uuid4()}"}
-
-
-def _recorded(result: Booked) -> Answer:
-    if result.status == "conflict":
-        raise _conflict()
-    if result.status == "busy":
-        raise Unavailable("book: the row is held")
-    return Answer(
-        200,
-        {
-            "recorded": True,
-            "cost_usd": result.cost_usd,
-            "month": f"{result.period_start:%Y-%m}",
-            "reservation": result.settlement,
-        },
+def _repriced(row: Any, prices: PriceBook) -> Usage:
+    """A row of `unpriced` as a call with its price of now, if there is one."""
+    tokens = CallTokens(*row[4:13])
+    model = canonical_model(row.model_sent, tokens.inference_geo)
+    return Usage(
+        *astuple(tokens),
+        model=model.canonical,
+        model_sent=row.model_sent,
+        report_type=row.report_type,
+        cost=prices.cost(model, tokens, row.tracked_at),
+        tracked_at=row.tracked_at,
+        request_id=row.request_id,
+        fingerprint=row.fingerprint,
+        reservation_id=row.reservation_id,
     )
 
 
-def _conflict() -> Refusal:
-    return Refusal(409, "conflict", "This request_id was used with another body", "request_id")
+def _fingerprint(*parts: object) -> uuid.UUID:
+    """The same for the same request: a request_id that comes again with another one is a conflict."""
+    return uuid.UUID(bytes=hashlib.blake2b(repr(parts).encode(), digest_size=16).digest())

@@ -1,126 +1,139 @@
--- name: reserve
--- Reserves a batch of checks; one row of arrays. See ai_budget_reserve. If it says `early`, as the last parameter may
--- ask for, the rows are free again before the batch is durable: whoever gives an answer has to wait for `flush`, also
--- whoever recalls one, which may be as young.
-SELECT status, reserved_usd, remaining_usd, spent_usd, limit_usd,
-    CASE WHEN 'known' = ANY (status) OR $17 AND 'ok' = ANY (status)
-        THEN set_config('synchronous_commit', 'off', true) END AS early
-FROM ai_budget_reserve($1::timestamptz, $2::boolean, $3::interval, $4::text, $5::numeric, $6::float8, $7::integer,
-    $8::text[], $9::text[], $10::integer[], $11::text[], $12::numeric[], $13::numeric[], $14::uuid[], $15::text[],
-    $16::uuid[]);
+-- name: check
+SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s,
+    %(model)s::text[], %(report_type)s::text[], %(amount)s::numeric[], %(seconds)s::integer[], %(dry_run)s::boolean[],
+    %(request_id)s::text[], %(fingerprint)s::uuid[]);
 
--- name: reserved
--- What checks were answered, by tenant and request, and whether they were the same.
-SELECT r.tenant_id, r.request_id, r.fingerprint = i.fingerprint, r.id::text, r.reserved_usd, r.remaining_usd,
-    r.expires_at, r.spent_usd, r.limit_usd
-FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
-JOIN ai_budget_reservations r USING (tenant_id, request_id);
+-- name: track
+SELECT * FROM ai_budget_track(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s,
+    %(model)s::text[], %(model_sent)s::text[], %(report_type)s::text[], %(prompt)s::bigint[], %(completion)s::bigint[],
+    %(cache_read)s::bigint[], %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search_requests)s::bigint[],
+    %(service_tier)s::text[], %(speed)s::text[], %(inference_geo)s::text[], %(cost)s::numeric[],
+    %(tracked_at)s::timestamptz[], %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
 
--- name: book
--- Books a batch of tracked calls; one row of arrays. See ai_budget_book, and `reserve` for `early`.
-SELECT status, month, settlement,
-    CASE WHEN 'known' = ANY (status) OR $19 AND 'ok' = ANY (status)
-        THEN set_config('synchronous_commit', 'off', true) END AS early
-FROM ai_budget_book($1::timestamptz, $2::boolean, $3::text, $4::numeric, $5::numeric, $6::text[], $7::text[],
-    $8::integer[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[],
-    $15::timestamptz[], $16::text[], $17::uuid[], $18::uuid[]);
+-- name: release
+SELECT * FROM ai_budget_release(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
 
--- name: booked
--- What calls were booked as, by tenant and request, and whether they were the same.
-SELECT u.tenant_id, u.request_id, u.fingerprint = i.fingerprint, u.cost_usd, u.period_start, u.settlement
-FROM unnest(%s::text[], %s::text[], %s::uuid[]) i (tenant_id, request_id, fingerprint)
-JOIN ai_token_usage u ON u.tenant_id = i.tenant_id COLLATE "C" AND u.request_id = i.request_id COLLATE "C";
+-- name: extend
+SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(seconds)s::integer[]);
 
--- name: flush
--- Returns once all that was committed before is durable, on replicas too that commits wait for: it writes to the log
--- behind them, and its own commit waits.
-SELECT pg_logical_emit_message(true, 'ai_budget', '');
+-- name: set
+SELECT * FROM ai_budget_set(%(now)s, %(tenant_id)s, %(model)s, %(limit)s, %(tier)s, %(raise_usd)s, %(raise_until)s,
+    %(actor)s, %(warning_percent)s);
 
--- name: set_limit
--- Sets a monthly limit and returns the budget's row.
-SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
-    period_start, soft_limit_notified, hard_limit_reached
-FROM ai_budget_set(%s::timestamptz, %s::text, %s::text, %s::numeric, %s::text, %s::text, %s::numeric);
+-- name: estimate
+-- The percentile of the last completions of a tenant, model and report type.
+SELECT percentile_disc(%(percentile)s) WITHIN GROUP (ORDER BY tokens) AS tokens
+FROM ai_budget_usage_totals, unnest(recent_completions) AS tokens
+WHERE tenant_id = %(tenant_id)s AND model = %(model)s AND report_type = %(report_type)s;
+
+-- name: positions
+SELECT tenant_id, model, monthly_limit_usd, spent_usd, reserved_usd, hard_limit_reached
+FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s ORDER BY tenant_id, model;
 
 -- name: tenant
--- The budgets of a tenant as stored; a row of an earlier month counts as unused in the present one.
-SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
-    period_start, soft_limit_notified, hard_limit_reached
-FROM ai_token_budgets WHERE tenant_id = $1 ORDER BY model;
+SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id = %(tenant_id)s ORDER BY model;
 
 -- name: tenants
--- The budgets of tenants after a tenant id, whole tenants, at most the given number of them. For "over": only tenants
--- with a budget of which more than the given percentage is spent in the month, or all of it.
-SELECT tenant_id, model, ai_budget_limit(monthly_limit_usd), current_usage_usd, token_count_input, token_count_output,
-    period_start, soft_limit_notified, hard_limit_reached
-FROM ai_token_budgets WHERE tenant_id IN (
-    SELECT DISTINCT tenant_id FROM ai_token_budgets WHERE tenant_id > %(after)s
-        AND CASE %(status)s
-            WHEN 'all' THEN true
-            WHEN 'at-risk' THEN period_start >= %(month)s AND current_usage_usd * 100 > monthly_limit_usd * %(warning)s
-                OR current_usage_usd >= ai_budget_limit(monthly_limit_usd) AND period_start >= %(month)s
-            WHEN 'exceeded' THEN period_start >= %(month)s AND current_usage_usd >= ai_budget_limit(monthly_limit_usd)
-            WHEN 'warning' THEN period_start >= %(month)s AND current_usage_usd < ai_budget_limit(monthly_limit_usd)
-                AND current_usage_usd * 100 > monthly_limit_usd * %(warning)s
-            ELSE period_start < %(month)s OR current_usage_usd < ai_budget_limit(monthly_limit_usd)
-                AND current_usage_usd * 100 <= monthly_limit_usd * %(warning)s END
-    ORDER BY tenant_id LIMIT %(limit)s)
-ORDER BY tenant_id, model;
+-- Whole tenants after a tenant id, those with a budget in one of the given states: at most `limit` of them with at most
+-- `rows` budgets together, but at least one. `more`: there are others behind them.
+WITH matching AS (
+    SELECT tenant_id, count(*) AS budgets
+    FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id > %(after)s GROUP BY tenant_id
+    HAVING bool_or(CASE
+        WHEN spent_usd >= monthly_limit_usd THEN 'exceeded'
+        WHEN spent_usd * 100 > monthly_limit_usd * %(warning_percent)s THEN 'warning' ELSE 'ok'
+        END = ANY (%(states)s))
+), numbered AS (
+    SELECT tenant_id, sum(budgets) OVER w AS total, row_number() OVER w AS n,
+        lead(tenant_id) OVER w AS next
+    FROM matching WINDOW w AS (ORDER BY tenant_id)
+)
+SELECT p.*, q.next IS NOT NULL AS more
+FROM ai_budget_positions(COALESCE(%(now)s, now())) AS p JOIN numbered AS q USING (tenant_id)
+WHERE n = 1 OR (n <= %(limit)s AND total <= %(rows)s) ORDER BY tenant_id, model;
 
 -- name: usage_days
 -- A tenant's month of the audit log by day, model and report type.
-SELECT date_trunc('day', "timestamp" AT TIME ZONE 'UTC')::date AS day, model, report_type, count(*),
-    sum(prompt_tokens + cache_read_tokens + cache_write_tokens), sum(completion_tokens), sum(cost_usd)
-FROM ai_token_usage WHERE tenant_id = %s AND "timestamp" >= %s AND "timestamp" < %s
-GROUP BY day, model, report_type ORDER BY day DESC, model, report_type;
+SELECT date_trunc('day', "timestamp" AT TIME ZONE 'UTC')::date AS date, model, report_type, count(*) AS requests,
+    sum(prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens)::bigint AS input_tokens,
+    sum(completion_tokens)::bigint AS output_tokens, sum(cost_usd) AS cost_usd
+FROM ai_token_usage WHERE tenant_id = %(tenant_id)s AND "timestamp" >= %(start)s AND "timestamp" < %(end)s
+GROUP BY date, model, report_type ORDER BY date DESC, model, report_type;
 
 -- name: months
--- A tenant's closed months, latest first.
-SELECT period_start, model, ai_budget_limit(monthly_limit_usd), spent_usd, token_count_input, token_count_output
-FROM ai_budget_months WHERE tenant_id = %s ORDER BY period_start DESC, model LIMIT 240;
+SELECT month, model, monthly_limit_usd, spent_usd, token_count_input, token_count_output
+FROM ai_budget_months WHERE tenant_id = %(tenant_id)s ORDER BY month DESC, model LIMIT 240;
 
 -- name: changes
--- The changes of a tenant's limits and its resets, latest first.
 SELECT changed_at, changed_by, source, model, field, old_value, new_value
-FROM ai_budget_changes WHERE tenant_id = %s ORDER BY id DESC LIMIT %s;
+FROM ai_budget_changes WHERE tenant_id = %(tenant_id)s ORDER BY id DESC LIMIT %(limit)s;
 
--- name: positions
--- Every budget as it stands, with its open reservations, for the metrics.
-SELECT p.tenant_id, p.model, p.monthly_limit_usd, p.spent_usd, p.reserved_usd,
-    p.spent_usd >= p.monthly_limit_usd OR (b.hard_limit_reached AND b.period_start = p.period_start)
-FROM ai_budget_position p JOIN ai_token_budgets b USING (tenant_id, model) ORDER BY 1, 2;
+-- name: unpriced
+SELECT tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed, inference_geo, tracked_at,
+    reservation_id, request_id, fingerprint
+FROM ai_unpriced_usage WHERE (tenant_id, request_id) > (%(after_tenant)s, %(after_request)s)
+ORDER BY tenant_id, request_id LIMIT %(limit)s;
+
+-- name: unpriced_counts
+SELECT model, count(*) AS calls, sum(prompt_tokens + completion_tokens + cache_read_tokens + cache_write_tokens
+    + cache_write_1h_tokens)::bigint AS tokens, count(DISTINCT tenant_id) AS tenants, min(tracked_at) AS oldest
+FROM ai_unpriced_usage GROUP BY model ORDER BY model;
 
 -- name: totals
--- The sums of the audit log since its beginning, for the metrics.
-SELECT tenant_id, model, report_type, cost_usd, requests, input_tokens, output_tokens
-FROM ai_budget_usage_totals ORDER BY 1, 2, 3;
-
--- name: outbox_depth
--- Notices waiting to be sent, and the age in seconds of the oldest.
-SELECT count(*), COALESCE(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8
-FROM ai_budget_outbox WHERE sent_at IS NULL;
+-- The sums of the audit log by model and report type, of one tenant or of all.
+SELECT model, report_type, sum(cost_usd) AS cost_usd, sum(requests)::bigint AS requests,
+    sum(input_tokens)::bigint AS input_tokens, sum(output_tokens)::bigint AS output_tokens
+FROM ai_budget_usage_totals WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: prices
--- All prices, latest first.
-SELECT model, pattern, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok,
-    cache_read_usd_per_mtok, cache_write_usd_per_mtok
-FROM ai_model_prices ORDER BY effective_from DESC, above_input_tokens DESC;
+SELECT model, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok, cache_read_usd_per_mtok,
+    cache_write_usd_per_mtok, cache_write_1h_usd_per_mtok, web_search_usd_per_1000, fast_multiplier FROM ai_model_prices;
 
 -- name: ping
--- Whether the database answers and holds the schema.
-SELECT count(*) FROM ai_budget_migrations;
+SELECT 1;
 
 -- name: tidy
--- One round of tidying. See ai_budget_tidy.
-SELECT closed, expired, forgotten FROM ai_budget_tidy(%s::timestamptz, %s::numeric, %s::interval);
+SELECT ai_budget_tidy(%(now)s, %(warning_percent)s, %(keep)s) AS forgotten;
 
--- name: outbox_claim
--- Takes the oldest unsent notice; the lock lasts until it is marked as sent.
-SELECT o.id, o.tenant_id, o.model, o.period_start, o.threshold, o.resets, o.monthly_limit_usd, o.spent_usd,
-    c.tenant_admin_email, c.account_manager_email
-FROM ai_budget_outbox o LEFT JOIN ai_budget_contacts c USING (tenant_id)
-WHERE o.sent_at IS NULL AND o.id > %s ORDER BY o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED;
+-- name: outbox_unexpanded
+SELECT count(*) AS count FROM ai_budget_outbox WHERE expanded_at IS NULL;
 
--- name: outbox_sent
--- Marks a notice as sent.
-UPDATE ai_budget_outbox SET sent_at = %s WHERE id = %s;
+-- name: expand_notices
+-- Makes a delivery of each new notice for each of its targets.
+WITH fresh AS (
+    UPDATE ai_budget_outbox SET expanded_at = %(now)s WHERE expanded_at IS NULL RETURNING id, tenant_id, threshold
+), targets AS (
+    SELECT f.id, 'email' AS channel, CASE WHEN f.threshold = 100
+        THEN COALESCE(c.account_manager_email, %(account_manager)s)
+        ELSE COALESCE(c.tenant_admin_email, %(tenant_admin)s) END AS target, NULL AS secret
+    FROM fresh f LEFT JOIN ai_budget_contacts c USING (tenant_id)
+    UNION ALL
+    SELECT f.id, 'webhook', c.webhook_url, c.webhook_secret FROM fresh f JOIN ai_budget_contacts c USING (tenant_id)
+    WHERE c.webhook_url IS NOT NULL
+    UNION ALL
+    SELECT f.id, 'webhook', w.url, w.secret
+    FROM fresh f CROSS JOIN unnest(%(urls)s::text[], %(secrets)s::text[]) AS w (url, secret)
+)
+INSERT INTO ai_budget_deliveries (notice_id, channel, target, secret, next_attempt_at)
+SELECT id, channel, target, secret, %(now)s FROM targets ON CONFLICT DO NOTHING;
+
+-- name: claim_deliveries
+-- Those never tried come first. A claimed row comes due again at retry_at unless its result is stored before.
+WITH due AS (
+    SELECT id FROM ai_budget_deliveries WHERE state = 'pending' AND next_attempt_at <= %(now)s
+    ORDER BY attempts, next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE ai_budget_deliveries d SET attempts = d.attempts + 1, next_attempt_at = %(retry_at)s
+FROM due, ai_budget_outbox n WHERE d.id = due.id AND n.id = d.notice_id
+RETURNING d.id, n.id AS notice_id, d.channel, d.target, d.secret, d.attempts, n.tenant_id, n.model, n.month,
+    n.threshold, n.monthly_limit_usd, n.spent_usd, n.created_at;
+
+-- name: finish_delivery
+-- A late failure does not overwrite what a later attempt has stored.
+UPDATE ai_budget_deliveries SET state = %(state)s, next_attempt_at = %(next_attempt_at)s, last_error = %(error)s,
+    finished_at = CASE WHEN %(state)s <> 'pending' THEN %(now)s::timestamptz END
+WHERE id = %(id)s AND state = 'pending' AND (attempts = %(attempts)s OR %(state)s = 'sent') RETURNING id;
+
+-- name: delivery_counts
+SELECT channel, state, count(*) AS count FROM ai_budget_deliveries GROUP BY channel, state;

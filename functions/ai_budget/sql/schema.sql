@@ -1,115 +1,133 @@
--- What a fresh database of the AI budget service holds. Money is US dollars, times are UTC,
--- a month is named by its first day. `now` is passed in by the caller wherever a rule depends on it.
+-- The database of the AI budget service. Money is US dollars; a month is UTC.
+--
+-- Open reservations are the truth: nothing stores their sum. Every decision about a budget is made under the lock
+-- of its row, adds up the reservations that are open and not expired, and compares.
+--
+-- `p_now` is null in production: the database's own clock decides. Tests pass an instant.
+
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOREACH v_role IN ARRAY ARRAY['ai_budget_owner', 'ai_budget_api'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;  -- roles belong to the server: another database may have made them
+        END;
+        EXECUTE format('GRANT %I TO CURRENT_USER', v_role);
+    END LOOP;
+END $$;
+GRANT USAGE, CREATE ON SCHEMA public TO ai_budget_owner;
+GRANT USAGE ON SCHEMA public TO ai_budget_api;
+SET ROLE ai_budget_owner;
 
 CREATE TABLE ai_budget_migrations (
     version text PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- The first day of the UTC month of an instant.
-CREATE FUNCTION ai_budget_month(p_at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN date_trunc('month', p_at AT TIME ZONE 'UTC')::date;
+CREATE FUNCTION ai_budget_month_start(p_at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN date_trunc('month', p_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
 
--- The first instant of the month after a month.
-CREATE FUNCTION ai_budget_month_end(p_month date) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (p_month + interval '1 month') AT TIME ZONE 'UTC';
+CREATE FUNCTION ai_budget_month_end(p_at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (date_trunc('month', p_at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
 
--- The current month of each tenant and model. The printed queries of the guide divide by the limit, so a
--- limit of 0 is kept as 0.000000000001: less than any price, so that nothing fits into it.
--- Each batch rewrites its rows: with room for many versions on their page they need no pruning in between.
+-- One row per tenant and model; model '*' is a budget for all models of the tenant together.
+-- `reset_date` is the end of the month that the figures belong to.
+-- A limit of 0 is stored as 0.000000000001, because the guide's queries divide by the limit.
 CREATE TABLE ai_token_budgets (
-    id bigint GENERATED ALWAYS AS IDENTITY,
     tenant_id text NOT NULL,
     model text NOT NULL,
     monthly_limit_usd numeric(24,12) NOT NULL,
     current_usage_usd numeric(24,12) NOT NULL DEFAULT 0,
     token_count_input bigint NOT NULL DEFAULT 0,
     token_count_output bigint NOT NULL DEFAULT 0,
-    reset_date timestamptz NOT NULL DEFAULT ai_budget_month_end(ai_budget_month(now())),
+    reset_date timestamptz NOT NULL DEFAULT ai_budget_month_end(now()),
     soft_limit_notified boolean NOT NULL DEFAULT false,
     hard_limit_reached boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     tier text,
-    period_start date NOT NULL,
-    reserved_usd numeric(24,12) NOT NULL DEFAULT 0,
+    raise_usd numeric(24,12) NOT NULL DEFAULT 0,
+    raise_until timestamptz,
     hard_limit_notified boolean NOT NULL DEFAULT false,
-    resets integer NOT NULL DEFAULT 0,
-    CONSTRAINT ai_token_budgets_pkey PRIMARY KEY (tenant_id, model),
-    CONSTRAINT ai_token_budgets_amounts CHECK (monthly_limit_usd > 0 AND monthly_limit_usd <= 1000000000
-        AND current_usage_usd >= 0 AND reserved_usd >= 0)
-) WITH (fillfactor = 10);
+    PRIMARY KEY (tenant_id, model),
+    CONSTRAINT ai_token_budgets_amounts CHECK (monthly_limit_usd BETWEEN 0 AND 1000000000
+        AND raise_usd BETWEEN 0 AND 1000000000 AND current_usage_usd >= 0),
+    CONSTRAINT ai_token_budgets_raise CHECK (raise_usd = 0 OR raise_until IS NOT NULL),
+    -- Budgets are looked up by the canonical name of a model (functions/ai_budget/pricing.py).
+    CONSTRAINT ai_token_budgets_model CHECK (
+        model !~ '^([a-z-]+\.)?anthropic\.claude-[a-z]+-[3-9]'
+        AND model !~ '^claude-([a-z]+-[3-9]|[3-9]-).*(@|:|-latest$)|^claude-[a-z]+-[4-9].*-\d{8}$|^claude-3(-[57])?-[a-z]+$')
+) WITH (fillfactor = 50);
 
--- Closed months. A settlement of a reservation made in a closed month is booked here.
+-- The figures of months that have ended.
 CREATE TABLE ai_budget_months (
     tenant_id text NOT NULL,
     model text NOT NULL,
-    period_start date NOT NULL,
+    month date NOT NULL,
     monthly_limit_usd numeric(24,12) NOT NULL,
-    spent_usd numeric(24,12) NOT NULL DEFAULT 0,
-    token_count_input bigint NOT NULL DEFAULT 0,
-    token_count_output bigint NOT NULL DEFAULT 0,
-    reserved_usd numeric(24,12) NOT NULL DEFAULT 0,
-    soft_limit_notified boolean NOT NULL DEFAULT false,
-    hard_limit_notified boolean NOT NULL DEFAULT false,
-    resets integer NOT NULL DEFAULT 0,
-    CONSTRAINT ai_budget_months_pkey PRIMARY KEY (tenant_id, model, period_start),
-    CONSTRAINT ai_budget_months_reserved CHECK (reserved_usd >= 0)
-) WITH (fillfactor = 70);
+    spent_usd numeric(24,12) NOT NULL,
+    token_count_input bigint NOT NULL,
+    token_count_output bigint NOT NULL,
+    PRIMARY KEY (tenant_id, model, month)
+);
 
--- state: o = open and counted, s = settled, x = expired. The answer of the check is kept for its repetition.
 CREATE TABLE ai_budget_reservations (
-    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     tenant_id text NOT NULL,
     model text NOT NULL,
     report_type text NOT NULL DEFAULT '',
-    period_start date NOT NULL DEFAULT ai_budget_month(now()),
-    reserved_usd numeric(24,12) NOT NULL,
-    state "char" NOT NULL DEFAULT 'o',
+    amount_usd numeric(24,12) NOT NULL CHECK (amount_usd >= 0),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'settled', 'released')),
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL DEFAULT now() + interval '15 minutes',
-    settled_at timestamptz,
     request_id text,
-    fingerprint uuid,
-    remaining_usd numeric(24,12),
-    spent_usd numeric(24,12),
-    limit_usd numeric(24,12),
-    CONSTRAINT ai_budget_reservations_pkey PRIMARY KEY (id),
-    CONSTRAINT ai_budget_reservations_values CHECK (reserved_usd >= 0 AND state IN ('o', 's', 'x'))
+    fingerprint uuid
 ) WITH (fillfactor = 80);
+CREATE INDEX ai_budget_reservations_open
+    ON ai_budget_reservations (tenant_id, model, expires_at) INCLUDE (amount_usd) WHERE state = 'open';
 CREATE UNIQUE INDEX ai_budget_reservations_request
     ON ai_budget_reservations (tenant_id, request_id) WHERE request_id IS NOT NULL;
-CREATE INDEX ai_budget_reservations_open
-    ON ai_budget_reservations (tenant_id, model, expires_at) WHERE state = 'o';
 CREATE INDEX ai_budget_reservations_age ON ai_budget_reservations USING brin (created_at);
 
--- The audit log: one row per tracked call, never changed. Month and tenant are one index range.
+-- The audit log: one row per call, never changed. `timestamp` is when the call was booked and decides its month;
+-- `tracked_at` is when its track was received, which is earlier if it waited in the queue or for a price.
 CREATE TABLE ai_token_usage (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant_id text NOT NULL,
     model text NOT NULL,
+    model_sent text,
     report_type text NOT NULL DEFAULT '',
     prompt_tokens bigint NOT NULL,
     completion_tokens bigint NOT NULL,
     cache_read_tokens bigint NOT NULL DEFAULT 0,
     cache_write_tokens bigint NOT NULL DEFAULT 0,
+    cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+    web_search_requests bigint NOT NULL DEFAULT 0,
+    service_tier text NOT NULL DEFAULT 'standard',
+    speed text NOT NULL DEFAULT 'standard',
+    inference_geo text NOT NULL DEFAULT '',
     cost_usd numeric(24,12) NOT NULL,
     "timestamp" timestamptz NOT NULL DEFAULT now(),
-    period_start date NOT NULL DEFAULT ai_budget_month(now()),
+    tracked_at timestamptz NOT NULL DEFAULT now(),
     reservation_id uuid,
     settlement text,
     request_id text,
-    fingerprint uuid,
-    CONSTRAINT ai_token_usage_pkey PRIMARY KEY (id)
+    fingerprint uuid
 );
 CREATE INDEX ai_token_usage_tenant_time ON ai_token_usage (tenant_id, "timestamp");
--- Who asks for a request says so by the collation: while the table is small, a plan would as soon take the index by time,
--- and go on reading all calls of a tenant with it.
-CREATE UNIQUE INDEX ai_token_usage_requests
-    ON ai_token_usage (tenant_id COLLATE "C", request_id COLLATE "C") WHERE request_id IS NOT NULL;
-CREATE INDEX ai_token_usage_time ON ai_token_usage USING brin ("timestamp");
+CREATE UNIQUE INDEX ai_token_usage_request ON ai_token_usage (tenant_id, request_id) WHERE request_id IS NOT NULL;
 
--- Sums of the audit log, kept in the transaction that writes it, and the last completions for estimates.
+-- Calls of models without a price. A row moves to ai_token_usage once its price is known.
+CREATE TABLE ai_unpriced_usage (
+    LIKE ai_token_usage,
+    PRIMARY KEY (tenant_id, request_id)
+);
+ALTER TABLE ai_unpriced_usage DROP COLUMN id, DROP COLUMN cost_usd;
+
+-- Sums of the audit log since its beginning, and the last 64 completions for estimates.
 CREATE TABLE ai_budget_usage_totals (
     tenant_id text NOT NULL,
     model text NOT NULL,
@@ -118,309 +136,190 @@ CREATE TABLE ai_budget_usage_totals (
     requests bigint NOT NULL,
     input_tokens bigint NOT NULL,
     output_tokens bigint NOT NULL,
-    recent_completions integer[] NOT NULL,
-    CONSTRAINT ai_budget_usage_totals_pkey PRIMARY KEY (tenant_id, model, report_type)
+    recent_completions bigint[] NOT NULL,
+    PRIMARY KEY (tenant_id, model, report_type)
 ) WITH (fillfactor = 50);
 
 CREATE TABLE ai_budget_changes (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     changed_by text NOT NULL,
-    source text NOT NULL,
+    source text NOT NULL CHECK (source IN ('api', 'sql')),
     tenant_id text NOT NULL,
     model text NOT NULL,
     field text NOT NULL,
     old_value text,
-    new_value text,
-    CONSTRAINT ai_budget_changes_pkey PRIMARY KEY (id)
+    new_value text
 );
 CREATE INDEX ai_budget_changes_tenant ON ai_budget_changes (tenant_id, id);
 
--- The price of a call is the row of its model with the latest effective_from not after the call, and of
--- those the highest above_input_tokens that its whole input (cache included) exceeds. `pattern` (a POSIX
--- and Python regular expression) says which ids are that model.
+-- sql/prices.sql fills it. The price of a call is the row with the latest effective_from that is not after it, and
+-- of those the highest above_input_tokens that the call's whole input exceeds.
 CREATE TABLE ai_model_prices (
     model text NOT NULL,
-    pattern text NOT NULL,
     effective_from timestamptz NOT NULL,
     above_input_tokens bigint NOT NULL DEFAULT 0,
     input_usd_per_mtok numeric(18,6) NOT NULL,
     output_usd_per_mtok numeric(18,6) NOT NULL,
     cache_read_usd_per_mtok numeric(18,6) NOT NULL,
     cache_write_usd_per_mtok numeric(18,6) NOT NULL,
+    cache_write_1h_usd_per_mtok numeric(18,6) NOT NULL,
+    web_search_usd_per_1000 numeric(18,6) NOT NULL DEFAULT 10,
+    fast_multiplier numeric(6,3) CHECK (fast_multiplier >= 1),
     source text NOT NULL,
-    CONSTRAINT ai_model_prices_pkey PRIMARY KEY (model, effective_from, above_input_tokens)
+    PRIMARY KEY (model, effective_from, above_input_tokens)
 );
 
+-- Notices: one row for each threshold that a budget crossed, then one delivery for each of its targets.
 CREATE TABLE ai_budget_outbox (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant_id text NOT NULL,
     model text NOT NULL,
-    period_start date NOT NULL,
-    threshold smallint NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    sent_at timestamptz,
-    resets integer NOT NULL DEFAULT 0,
+    month date NOT NULL,
+    threshold smallint NOT NULL CHECK (threshold IN (80, 100)),
     monthly_limit_usd numeric(24,12) NOT NULL,
     spent_usd numeric(24,12) NOT NULL,
-    CONSTRAINT ai_budget_outbox_pkey PRIMARY KEY (id),
-    CONSTRAINT ai_budget_outbox_threshold CHECK (threshold IN (80, 100)),
-    CONSTRAINT ai_budget_outbox_once UNIQUE (tenant_id, model, period_start, threshold, resets)
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expanded_at timestamptz
 );
-CREATE INDEX ai_budget_outbox_unsent ON ai_budget_outbox (id) WHERE sent_at IS NULL;
+CREATE INDEX ai_budget_outbox_fresh ON ai_budget_outbox (id) WHERE expanded_at IS NULL;
 
 CREATE TABLE ai_budget_contacts (
     tenant_id text PRIMARY KEY,
     tenant_admin_email text,
-    account_manager_email text
+    account_manager_email text,
+    webhook_url text CHECK (webhook_url ~ '^https?://'),
+    webhook_secret text CHECK (length(webhook_secret) >= 16),
+    CHECK ((webhook_url IS NULL) = (webhook_secret IS NULL))
 );
+
+CREATE TABLE ai_budget_deliveries (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    notice_id bigint NOT NULL REFERENCES ai_budget_outbox (id) ON DELETE CASCADE,
+    channel text NOT NULL CHECK (channel IN ('email', 'webhook')),
+    target text NOT NULL,
+    secret text,
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'failed')),
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL,
+    last_error text,
+    finished_at timestamptz,
+    UNIQUE (notice_id, channel, target)
+);
+CREATE INDEX ai_budget_deliveries_due ON ai_budget_deliveries (next_attempt_at) WHERE state = 'pending';
 
 CREATE TABLE report_templates (
     report_type text PRIMARY KEY,
     model text NOT NULL,
     fallback_body text NOT NULL
 );
+INSERT INTO report_templates (report_type, model, fallback_body) VALUES
+    ('quarterly-report', 'claude-3-5-sonnet-20241022',
+        'This report is shown from its last version: the AI budget of this month is used up.'),
+    ('quarterly-report-draft', 'claude-3-5-sonnet-20241022',
+        'This draft is shown from its last version: the AI budget of this month is used up.');
 
--- The limit that was set: see ai_token_budgets for the stored form of 0.
-CREATE FUNCTION ai_budget_limit(p_stored numeric) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN p_stored <= 0.000000000001 THEN 0 ELSE p_stored END;
-
--- The caller's clock where the API set it for this transaction, the server's otherwise.
-CREATE FUNCTION ai_budget_now() RETURNS timestamptz LANGUAGE sql STABLE
-RETURN COALESCE(NULLIF(current_setting('ai_budget.now', true), '')::timestamptz, statement_timestamp());
+-- The limit in force at an instant: a stored 0.000000000001 is 0, and a raise counts until it ends.
+CREATE FUNCTION ai_budget_limit(p_budget ai_token_budgets, p_now timestamptz) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_budget.monthly_limit_usd <= 0.000000000001 THEN 0 ELSE p_budget.monthly_limit_usd END
+    + CASE WHEN p_budget.raise_until > p_now THEN p_budget.raise_usd ELSE 0 END;
 
 CREATE FUNCTION ai_budget_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
 
-CREATE FUNCTION ai_budget_refuse_overspend() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'budget of tenant % and model %: reservations would exceed the limit', NEW.tenant_id, NEW.model
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'ai_budget_no_overspend';
-END $$;
-
-CREATE FUNCTION ai_budget_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A row that is inserted starts with what the audit log holds of its month, so that deleting a budget and creating
+-- it again does not give the tenant its month's money twice. For the same reason a budget cannot be renamed.
+CREATE FUNCTION ai_budget_before_write() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    v_latest date := ai_budget_month(ai_budget_now());
+    v_log record;
 BEGIN
     IF NEW.monthly_limit_usd = 0 THEN
         NEW.monthly_limit_usd := 0.000000000001;
     END IF;
-    -- 14 hours: the start of a month in the time zone of the session is taken for that of UTC.
-    NEW.period_start := LEAST(v_latest, ai_budget_month(NEW.reset_date + interval '14 hours') - interval '1 month');
-    NEW.reset_date := ai_budget_month_end(NEW.period_start);
-    NEW.hard_limit_reached := NEW.hard_limit_reached OR NEW.current_usage_usd >= ai_budget_limit(NEW.monthly_limit_usd);
-    RETURN NEW;
-END $$;
-
--- Keeps a month that ends: its figures go to ai_budget_months, with what is still reserved in it.
-CREATE FUNCTION ai_budget_close(p_row ai_token_budgets) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
-        token_count_input, token_count_output, reserved_usd, soft_limit_notified, hard_limit_notified, resets)
-    VALUES (p_row.tenant_id, p_row.model, p_row.period_start, p_row.monthly_limit_usd, p_row.current_usage_usd,
-        p_row.token_count_input, p_row.token_count_output, p_row.reserved_usd, p_row.soft_limit_notified,
-        p_row.hard_limit_notified, p_row.resets)
-    ON CONFLICT (tenant_id, model, period_start) DO UPDATE SET
-        spent_usd = m.spent_usd + EXCLUDED.spent_usd,
-        token_count_input = m.token_count_input + EXCLUDED.token_count_input,
-        token_count_output = m.token_count_output + EXCLUDED.token_count_output,
-        reserved_usd = m.reserved_usd + EXCLUDED.reserved_usd,
-        soft_limit_notified = m.soft_limit_notified OR EXCLUDED.soft_limit_notified,
-        hard_limit_notified = m.hard_limit_notified OR EXCLUDED.hard_limit_notified
-$$;
-
--- Runs for a change of the limit, a lowered usage, a cleared notice or another month: not for bookings.
-CREATE FUNCTION ai_budget_before_update() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    v_now timestamptz := ai_budget_now();
-    v_month date;
-BEGIN
-    IF NEW.monthly_limit_usd = 0 THEN
-        NEW.monthly_limit_usd := 0.000000000001;
+    -- 14 hours: the start of a month in the session's time zone is taken for that of UTC.
+    IF TG_OP = 'INSERT' OR NEW.reset_date IS DISTINCT FROM OLD.reset_date THEN
+        NEW.reset_date := ai_budget_month_start(NEW.reset_date + interval '14 hours');
     END IF;
-    v_month := ai_budget_month(NEW.reset_date + interval '14 hours') - interval '1 month';
-    IF NEW.reset_date = OLD.reset_date AND v_now >= OLD.reset_date THEN
-        v_month := ai_budget_month(v_now);
-    END IF;
-    IF v_month > OLD.period_start THEN
-        PERFORM ai_budget_close(OLD);
-        IF NEW.current_usage_usd = OLD.current_usage_usd THEN
-            NEW.current_usage_usd := 0;
-            NEW.token_count_input := 0;
-            NEW.token_count_output := 0;
-        END IF;
-        NEW.soft_limit_notified := false;
-        NEW.hard_limit_reached := NEW.current_usage_usd >= ai_budget_limit(NEW.monthly_limit_usd);
+    IF TG_OP = 'INSERT' THEN
+        -- Waits for the calls that are being booked: the log is read when they are in it.
+        PERFORM 1 FROM ai_token_budgets WHERE tenant_id = NEW.tenant_id ORDER BY model FOR UPDATE;
+        SELECT COALESCE(sum(cost_usd), 0) AS usd, COALESCE(sum(completion_tokens), 0) AS output, COALESCE(sum(
+            prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens), 0) AS input
+        INTO v_log FROM ai_token_usage
+        WHERE tenant_id = NEW.tenant_id AND (NEW.model = '*' OR model = NEW.model)
+            AND "timestamp" >= ai_budget_month_start(NEW.reset_date - interval '1 day')
+            AND "timestamp" < NEW.reset_date;
+        NEW.current_usage_usd := GREATEST(NEW.current_usage_usd, v_log.usd);
+        NEW.token_count_input := GREATEST(NEW.token_count_input, v_log.input);
+        NEW.token_count_output := GREATEST(NEW.token_count_output, v_log.output);
+    ELSIF (NEW.tenant_id, NEW.model) <> (OLD.tenant_id, OLD.model) THEN
+        RAISE EXCEPTION 'budget of tenant % and model %: it cannot be renamed; insert the new budget, then delete this one',
+            OLD.tenant_id, OLD.model USING ERRCODE = 'restrict_violation';
+    ELSIF NEW.current_usage_usd < OLD.current_usage_usd
+        OR (OLD.soft_limit_notified AND NOT NEW.soft_limit_notified) THEN
         NEW.hard_limit_notified := false;
-        NEW.resets := 0;
-        NEW.reserved_usd := 0;
-    ELSIF v_month < OLD.period_start THEN
-        NEW.reserved_usd := 0;
-    ELSE
-        IF NEW.current_usage_usd = 0 AND OLD.current_usage_usd > 0 THEN
-            NEW.soft_limit_notified := false;
-        END IF;
-        IF NEW.current_usage_usd < OLD.current_usage_usd OR (OLD.soft_limit_notified AND NOT NEW.soft_limit_notified) THEN
-            NEW.hard_limit_notified := false;
-            NEW.resets := OLD.resets + 1;
-        END IF;
-        IF NEW.monthly_limit_usd > OLD.monthly_limit_usd OR NEW.current_usage_usd < OLD.current_usage_usd THEN
-            NEW.hard_limit_reached := false;
-        END IF;
-        NEW.hard_limit_reached := NEW.hard_limit_reached OR NEW.current_usage_usd >= ai_budget_limit(NEW.monthly_limit_usd);
     END IF;
-    NEW.period_start := v_month;
-    NEW.reset_date := ai_budget_month_end(v_month);
+    -- Also shows a refused check, which a higher limit or a lower usage makes obsolete.
+    NEW.hard_limit_reached := NEW.current_usage_usd >= ai_budget_limit(NEW, statement_timestamp());
     RETURN NEW;
 END $$;
-
--- Open reservations follow a row whose month was moved back by hand.
-CREATE FUNCTION ai_budget_move_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE ai_budget_reservations SET period_start = NEW.period_start
-    WHERE tenant_id = NEW.tenant_id AND model = NEW.model AND state = 'o' AND period_start = OLD.period_start;
-    RETURN NULL;
-END $$;
+CREATE TRIGGER ai_budget_insert BEFORE INSERT ON ai_token_budgets
+    FOR EACH ROW EXECUTE FUNCTION ai_budget_before_write();
+CREATE TRIGGER ai_budget_update BEFORE UPDATE ON ai_token_budgets
+    FOR EACH ROW WHEN (NEW.monthly_limit_usd <> OLD.monthly_limit_usd OR NEW.raise_usd <> OLD.raise_usd
+        OR NEW.reset_date <> OLD.reset_date OR NEW.current_usage_usd < OLD.current_usage_usd
+        OR (OLD.soft_limit_notified AND NOT NEW.soft_limit_notified)
+        OR NEW.tenant_id <> OLD.tenant_id OR NEW.model <> OLD.model)
+    EXECUTE FUNCTION ai_budget_before_write();
 
 CREATE FUNCTION ai_budget_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     v_actor text := NULLIF(current_setting('ai_budget.actor', true), '');
-    v_source text := CASE WHEN v_actor IS NULL THEN 'sql' ELSE 'api' END;
     v_old ai_token_budgets;
+    v_new ai_token_budgets;
 BEGIN
-    IF v_actor = 'default' THEN
-        RETURN NULL;
-    END IF;
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_OP <> 'INSERT' THEN
         v_old := OLD;
     END IF;
-    IF TG_OP = 'DELETE' THEN
-        INSERT INTO ai_budget_changes (changed_by, source, tenant_id, model, field, old_value, new_value)
-        VALUES (COALESCE(v_actor, session_user), v_source, OLD.tenant_id, OLD.model, 'monthly_limit_usd',
-            trim_scale(ai_budget_limit(OLD.monthly_limit_usd))::text, NULL);
-        RETURN NULL;
+    IF TG_OP <> 'DELETE' THEN
+        v_new := NEW;
     END IF;
-    IF v_old.monthly_limit_usd IS DISTINCT FROM NEW.monthly_limit_usd THEN
-        INSERT INTO ai_budget_changes (changed_by, source, tenant_id, model, field, old_value, new_value)
-        VALUES (COALESCE(v_actor, session_user), v_source, NEW.tenant_id, NEW.model, 'monthly_limit_usd',
-            trim_scale(ai_budget_limit(v_old.monthly_limit_usd))::text, trim_scale(ai_budget_limit(NEW.monthly_limit_usd))::text);
-    END IF;
-    IF NEW.resets > v_old.resets THEN
-        INSERT INTO ai_budget_changes (changed_by, source, tenant_id, model, field, old_value, new_value)
-        VALUES (COALESCE(v_actor, session_user), v_source, NEW.tenant_id, NEW.model, 'current_usage_usd',
-            trim_scale(v_old.current_usage_usd)::text, trim_scale(NEW.current_usage_usd)::text);
-    END IF;
+    INSERT INTO ai_budget_changes (changed_by, source, tenant_id, model, field, old_value, new_value)
+    SELECT COALESCE(v_actor, session_user), CASE WHEN v_actor IS NULL THEN 'sql' ELSE 'api' END,
+        COALESCE(v_new.tenant_id, v_old.tenant_id), COALESCE(v_new.model, v_old.model), field, old_value, new_value
+    FROM (VALUES
+        ('monthly_limit_usd',
+            CASE WHEN v_old.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(v_old.monthly_limit_usd)::text END,
+            CASE WHEN v_new.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(v_new.monthly_limit_usd)::text END),
+        ('raise_usd', NULLIF(trim_scale(v_old.raise_usd), 0)::text, NULLIF(trim_scale(v_new.raise_usd), 0)::text),
+        ('raise_until', v_old.raise_until::text, v_new.raise_until::text),
+        ('current_usage_usd',
+            CASE WHEN v_new.current_usage_usd < v_old.current_usage_usd AND v_new.reset_date = v_old.reset_date
+                THEN trim_scale(v_old.current_usage_usd)::text END,
+            CASE WHEN v_new.current_usage_usd < v_old.current_usage_usd AND v_new.reset_date = v_old.reset_date
+                THEN trim_scale(v_new.current_usage_usd)::text END)
+    ) AS c (field, old_value, new_value)
+    WHERE old_value IS DISTINCT FROM new_value;
     RETURN NULL;
 END $$;
+CREATE TRIGGER ai_budget_changes AFTER INSERT OR DELETE ON ai_token_budgets
+    FOR EACH ROW EXECUTE FUNCTION ai_budget_log_change();
+CREATE TRIGGER ai_budget_changes_update AFTER UPDATE ON ai_token_budgets
+    FOR EACH ROW WHEN (NEW.monthly_limit_usd <> OLD.monthly_limit_usd OR NEW.raise_usd <> OLD.raise_usd
+        OR NEW.raise_until IS DISTINCT FROM OLD.raise_until OR NEW.current_usage_usd < OLD.current_usage_usd)
+    EXECUTE FUNCTION ai_budget_log_change();
 
--- What is reserved in a month is kept equal to the sum of its open reservations, whoever writes them. The functions
--- below count in the statement that they need anyway, and say so with `ai_budget.counted`.
-CREATE FUNCTION ai_budget_reservations_added() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    v_groups bigint;
-    v_found bigint;
-BEGIN
-    IF current_setting('ai_budget.counted', true) = 'on' THEN
-        RETURN NULL;
-    END IF;
-    WITH delta AS MATERIALIZED (
-        SELECT tenant_id, model, period_start, sum(reserved_usd) AS usd
-        FROM fresh WHERE state = 'o' GROUP BY tenant_id, model, period_start
-    ), current_month AS (
-        UPDATE ai_token_budgets b SET reserved_usd = GREATEST(0, b.reserved_usd + delta.usd) FROM delta
-        WHERE b.tenant_id = delta.tenant_id AND b.model = delta.model AND b.period_start = delta.period_start
-        RETURNING 1
-    ), closed_month AS (
-        UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd + delta.usd) FROM delta
-        WHERE m.tenant_id = delta.tenant_id AND m.model = delta.model AND m.period_start = delta.period_start
-            AND NOT EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = delta.tenant_id
-                AND b.model = delta.model AND b.period_start = delta.period_start)
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM delta WHERE usd > 0),
-        (SELECT count(*) FROM current_month) + (SELECT count(*) FROM closed_month) INTO v_groups, v_found;
-    IF v_found < v_groups THEN
-        RAISE EXCEPTION 'a reservation needs a budget of its tenant, model and month'
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION ai_budget_reservations_changed() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    v_groups bigint;
-    v_found bigint;
-BEGIN
-    IF current_setting('ai_budget.counted', true) = 'on' THEN
-        RETURN NULL;
-    END IF;
-    WITH delta AS MATERIALIZED (
-        SELECT tenant_id, model, period_start, sum(usd) AS usd FROM (
-            SELECT tenant_id, model, period_start, reserved_usd AS usd FROM fresh WHERE state = 'o'
-            UNION ALL
-            SELECT tenant_id, model, period_start, -reserved_usd FROM stale WHERE state = 'o'
-        ) s GROUP BY tenant_id, model, period_start HAVING sum(usd) <> 0
-    ), current_month AS (
-        UPDATE ai_token_budgets b SET reserved_usd = GREATEST(0, b.reserved_usd + delta.usd) FROM delta
-        WHERE b.tenant_id = delta.tenant_id AND b.model = delta.model AND b.period_start = delta.period_start
-        RETURNING 1
-    ), closed_month AS (
-        UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd + delta.usd) FROM delta
-        WHERE m.tenant_id = delta.tenant_id AND m.model = delta.model AND m.period_start = delta.period_start
-            AND NOT EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = delta.tenant_id
-                AND b.model = delta.model AND b.period_start = delta.period_start)
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM delta WHERE usd > 0),
-        (SELECT count(*) FROM current_month) + (SELECT count(*) FROM closed_month) INTO v_groups, v_found;
-    IF v_found < v_groups THEN
-        RAISE EXCEPTION 'a reservation needs a budget of its tenant, model and month'
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION ai_budget_reservations_removed() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    v_groups bigint;
-    v_found bigint;
-BEGIN
-    IF current_setting('ai_budget.counted', true) = 'on' THEN
-        RETURN NULL;
-    END IF;
-    WITH delta AS MATERIALIZED (
-        SELECT tenant_id, model, period_start, -sum(reserved_usd) AS usd
-        FROM stale WHERE state = 'o' GROUP BY tenant_id, model, period_start
-    ), current_month AS (
-        UPDATE ai_token_budgets b SET reserved_usd = GREATEST(0, b.reserved_usd + delta.usd) FROM delta
-        WHERE b.tenant_id = delta.tenant_id AND b.model = delta.model AND b.period_start = delta.period_start
-        RETURNING 1
-    ), closed_month AS (
-        UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd + delta.usd) FROM delta
-        WHERE m.tenant_id = delta.tenant_id AND m.model = delta.model AND m.period_start = delta.period_start
-            AND NOT EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = delta.tenant_id
-                AND b.model = delta.model AND b.period_start = delta.period_start)
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM delta WHERE usd > 0),
-        (SELECT count(*) FROM current_month) + (SELECT count(*) FROM closed_month) INTO v_groups, v_found;
-    IF v_found < v_groups THEN
-        RAISE EXCEPTION 'a reservation needs a budget of its tenant, model and month'
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
--- The sums of the audit log and the last 64 completions of each report type follow every insert.
-CREATE FUNCTION ai_budget_usage_logged() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ai_budget_add_totals() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ai_budget_usage_totals AS t (tenant_id, model, report_type, cost_usd, requests, input_tokens,
         output_tokens, recent_completions)
     SELECT tenant_id, model, report_type, sum(cost_usd), count(*),
-        sum(prompt_tokens + cache_read_tokens + cache_write_tokens), sum(completion_tokens),
-        (array_agg(completion_tokens::integer ORDER BY id DESC))[1:64]
-    FROM fresh GROUP BY tenant_id, model, report_type ORDER BY tenant_id, model, report_type
+        sum(prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens), sum(completion_tokens),
+        (array_agg(completion_tokens ORDER BY id DESC))[1:64]
+    FROM added GROUP BY tenant_id, model, report_type ORDER BY tenant_id, model, report_type
     ON CONFLICT (tenant_id, model, report_type) DO UPDATE SET
         cost_usd = t.cost_usd + EXCLUDED.cost_usd,
         requests = t.requests + EXCLUDED.requests,
@@ -429,593 +328,434 @@ BEGIN
         recent_completions = (EXCLUDED.recent_completions || t.recent_completions)[1:64];
     RETURN NULL;
 END $$;
-
-CREATE TRIGGER ai_budget_10_insert BEFORE INSERT ON ai_token_budgets
-    FOR EACH ROW EXECUTE FUNCTION ai_budget_before_insert();
-CREATE TRIGGER ai_budget_20_update BEFORE UPDATE OF monthly_limit_usd, reset_date, current_usage_usd, soft_limit_notified
-    ON ai_token_budgets
-    FOR EACH ROW WHEN (NEW.monthly_limit_usd <> OLD.monthly_limit_usd OR NEW.reset_date <> OLD.reset_date
-        OR NEW.current_usage_usd < OLD.current_usage_usd OR (OLD.soft_limit_notified AND NOT NEW.soft_limit_notified))
-    EXECUTE FUNCTION ai_budget_before_update();
-CREATE TRIGGER ai_budget_30_no_overspend_insert AFTER INSERT ON ai_token_budgets
-    FOR EACH ROW WHEN (NEW.reserved_usd > 0 AND NEW.current_usage_usd + NEW.reserved_usd > NEW.monthly_limit_usd)
-    EXECUTE FUNCTION ai_budget_refuse_overspend();
-CREATE TRIGGER ai_budget_30_no_overspend_update AFTER UPDATE OF reserved_usd ON ai_token_budgets
-    FOR EACH ROW WHEN (NEW.reserved_usd > OLD.reserved_usd
-        AND NEW.current_usage_usd + NEW.reserved_usd > NEW.monthly_limit_usd)
-    EXECUTE FUNCTION ai_budget_refuse_overspend();
-CREATE TRIGGER ai_budget_40_moved AFTER UPDATE OF reset_date ON ai_token_budgets
-    FOR EACH ROW WHEN (NEW.period_start < OLD.period_start) EXECUTE FUNCTION ai_budget_move_reservations();
-CREATE TRIGGER ai_budget_50_changes AFTER INSERT OR DELETE ON ai_token_budgets
-    FOR EACH ROW EXECUTE FUNCTION ai_budget_log_change();
-CREATE TRIGGER ai_budget_50_changes_update AFTER UPDATE OF monthly_limit_usd, current_usage_usd, soft_limit_notified
-    ON ai_token_budgets
-    FOR EACH ROW WHEN (NEW.monthly_limit_usd <> OLD.monthly_limit_usd OR NEW.resets > OLD.resets)
-    EXECUTE FUNCTION ai_budget_log_change();
-CREATE TRIGGER ai_budget_no_overspend AFTER UPDATE OF reserved_usd ON ai_budget_months
-    FOR EACH ROW WHEN (NEW.reserved_usd > OLD.reserved_usd AND NEW.spent_usd + NEW.reserved_usd > NEW.monthly_limit_usd)
-    EXECUTE FUNCTION ai_budget_refuse_overspend();
-CREATE TRIGGER ai_budget_added AFTER INSERT ON ai_budget_reservations REFERENCING NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_reservations_added();
-CREATE TRIGGER ai_budget_changed AFTER UPDATE ON ai_budget_reservations
-    REFERENCING OLD TABLE AS stale NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_reservations_changed();
-CREATE TRIGGER ai_budget_removed AFTER DELETE ON ai_budget_reservations REFERENCING OLD TABLE AS stale
-    FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_reservations_removed();
-CREATE TRIGGER ai_budget_logged AFTER INSERT ON ai_token_usage REFERENCING NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_usage_logged();
-CREATE TRIGGER ai_budget_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ai_token_usage
+CREATE TRIGGER ai_token_usage_totals AFTER INSERT ON ai_token_usage REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_add_totals();
+CREATE TRIGGER ai_token_usage_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ai_token_usage
     FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_append_only();
-CREATE TRIGGER ai_budget_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ai_budget_changes
+CREATE TRIGGER ai_budget_changes_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ai_budget_changes
     FOR EACH STATEMENT EXECUTE FUNCTION ai_budget_append_only();
 
--- Brings locked budgets to the month of p_now. A caller whose clock is behind finds its month closed.
-CREATE FUNCTION ai_budget_roll(p_now timestamptz, p_tenants text[], p_models text[]) RETURNS void
+-- Locks the budgets of a tenant for the given models and for '*', always in the same order, and closes the month of
+-- those whose month has ended. What they return is what the rest of the transaction may rely on.
+CREATE FUNCTION ai_budget_lock(p_now timestamptz, p_tenant text, p_models text[]) RETURNS SETOF ai_token_budgets
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_month date := ai_budget_month(p_now);
+    v_budget ai_token_budgets;
+    v_now timestamptz;
 BEGIN
-    UPDATE ai_token_budgets b SET reset_date = ai_budget_month_end(v_month), updated_at = p_now
-    FROM (SELECT b.id FROM unnest(p_tenants, p_models) k (tenant_id, model)
-        JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
-        WHERE b.period_start < v_month FOR UPDATE OF b SKIP LOCKED) s,
-        unnest(p_tenants, p_models) k (tenant_id, model)
-    WHERE b.tenant_id = k.tenant_id AND b.model = k.model AND b.id = s.id;
-    INSERT INTO ai_budget_months (tenant_id, model, period_start, monthly_limit_usd)
-    SELECT b.tenant_id, b.model, v_month, b.monthly_limit_usd
-    FROM unnest(p_tenants, p_models) k (tenant_id, model)
-    JOIN ai_token_budgets b ON b.tenant_id = k.tenant_id AND b.model = k.model
-    WHERE b.period_start > v_month
-    ON CONFLICT (tenant_id, model, period_start) DO NOTHING;
-END $$;
-
--- Gives tenants without any budget the default one.
-CREATE FUNCTION ai_budget_create_default(p_now timestamptz, p_tenants text[], p_model text, p_limit numeric)
-RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    v_made bigint;
-    v_actor text := current_setting('ai_budget.actor', true);
-BEGIN
-    PERFORM set_config('ai_budget.actor', 'default', true);
-    INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
-    SELECT DISTINCT k.tenant_id, p_model, p_limit, ai_budget_month_end(ai_budget_month(p_now))
-    FROM unnest(p_tenants) k (tenant_id)
-    WHERE NOT EXISTS (SELECT 1 FROM ai_token_budgets b WHERE b.tenant_id = k.tenant_id)
-    ORDER BY k.tenant_id
-    ON CONFLICT (tenant_id, model) DO NOTHING;
-    GET DIAGNOSTICS v_made = ROW_COUNT;
-    PERFORM set_config('ai_budget.actor', COALESCE(v_actor, ''), true);
-    RETURN v_made;
-END $$;
-
--- Writes the notices that the given budgets owe: each threshold once per tenant, model and month (a reset re-arms).
-CREATE FUNCTION ai_budget_notify(p_tenants text[], p_models text[], p_warning numeric) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    WITH owed AS (
-        SELECT b.tenant_id, b.model, b.period_start, b.monthly_limit_usd, b.current_usage_usd, b.resets,
-            NOT b.soft_limit_notified AS soft,
-            NOT b.hard_limit_notified AND b.current_usage_usd >= ai_budget_limit(b.monthly_limit_usd) AS hard
-        FROM unnest(p_tenants, p_models) k (tenant_id, model)
-        JOIN ai_token_budgets b USING (tenant_id, model)
-        WHERE b.current_usage_usd * 100 > b.monthly_limit_usd * p_warning
-            AND NOT (b.soft_limit_notified AND b.hard_limit_notified)
-        ORDER BY b.tenant_id, b.model FOR UPDATE OF b
-    ), flagged AS (
-        UPDATE ai_token_budgets b SET soft_limit_notified = true, hard_limit_notified = b.hard_limit_notified OR owed.hard
-        FROM owed WHERE b.tenant_id = owed.tenant_id AND b.model = owed.model AND (owed.soft OR owed.hard)
-    )
-    INSERT INTO ai_budget_outbox (tenant_id, model, period_start, threshold, resets, monthly_limit_usd, spent_usd)
-    SELECT tenant_id, model, period_start, threshold, resets, ai_budget_limit(monthly_limit_usd), current_usage_usd
-    FROM owed, (VALUES (80), (100)) t (threshold)
-    WHERE CASE threshold WHEN 80 THEN soft ELSE hard END
-    ON CONFLICT ON CONSTRAINT ai_budget_outbox_once DO NOTHING;
-
-    WITH owed AS (
-        SELECT m.*, NOT m.soft_limit_notified AS soft,
-            NOT m.hard_limit_notified AND m.spent_usd >= ai_budget_limit(m.monthly_limit_usd) AS hard
-        FROM unnest(p_tenants, p_models) k (tenant_id, model)
-        JOIN ai_budget_months m USING (tenant_id, model)
-        WHERE m.spent_usd * 100 > m.monthly_limit_usd * p_warning
-            AND NOT (m.soft_limit_notified AND m.hard_limit_notified)
-        FOR UPDATE OF m
-    ), flagged AS (
-        UPDATE ai_budget_months m SET soft_limit_notified = true, hard_limit_notified = m.hard_limit_notified OR owed.hard
-        FROM owed WHERE m.tenant_id = owed.tenant_id AND m.model = owed.model AND m.period_start = owed.period_start
-            AND (owed.soft OR owed.hard)
-    )
-    INSERT INTO ai_budget_outbox (tenant_id, model, period_start, threshold, resets, monthly_limit_usd, spent_usd)
-    SELECT tenant_id, model, period_start, threshold, resets, ai_budget_limit(monthly_limit_usd), spent_usd
-    FROM owed, (VALUES (80), (100)) t (threshold)
-    WHERE CASE threshold WHEN 80 THEN soft ELSE hard END
-    ON CONFLICT ON CONSTRAINT ai_budget_outbox_once DO NOTHING;
-END $$;
-
--- Marks the expired reservations of locked budgets and returns their number. OFFSET keeps the inner query whole: as a
--- join, a plan made for few reservations would compare all expired ones with all budgets.
-CREATE FUNCTION ai_budget_expire(p_now timestamptz, p_tenants text[], p_models text[]) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    v_expired bigint;
-BEGIN
-    UPDATE ai_budget_reservations SET state = 'x' WHERE id = ANY (ARRAY(
-        SELECT r.id FROM unnest(p_tenants, p_models) k (tenant_id, model), LATERAL (
-            SELECT id FROM ai_budget_reservations r WHERE r.tenant_id = k.tenant_id AND r.model = k.model
-                AND r.state = 'o' AND r.expires_at <= p_now OFFSET 0) r));
-    GET DIAGNOSTICS v_expired = ROW_COUNT;
-    RETURN v_expired;
-END $$;
-
--- Reserves a batch of checks in order. `p_tenants`/`p_models` are the distinct budgets, sorted; the other arrays hold
--- one entry per check, p_key being the position of its budget and p_id the id of its reservation. p_rate is empty
--- where every amount is known, p_request and p_fingerprint where no check names a request.
--- A check reserves p_amount or, where it has a p_rate, p_amount + tokens × p_rate, tokens being the percentile
--- p_percentile of the last completions of that tenant, model and report type (p_default_completion without any).
--- Out, per check: status ok | refused | known (its request was answered before) | no_budget | busy (another
--- transaction holds the row; ask again with p_wait), reserved_usd (null where p_rate is empty: as asked) and
--- remaining_usd; per budget: spent_usd and limit_usd.
-CREATE FUNCTION ai_budget_reserve(p_now timestamptz, p_wait boolean, p_lifetime interval, p_default_model text,
-    p_default_limit numeric, p_percentile double precision, p_default_completion integer, p_tenants text[],
-    p_models text[], p_key integer[], p_type text[], p_amount numeric[], p_rate numeric[], p_id uuid[],
-    p_request text[], p_fingerprint uuid[],
-    OUT status text[], OUT reserved_usd numeric[], OUT remaining_usd numeric[], OUT spent_usd numeric[],
-    OUT limit_usd numeric[])
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    v_month date := ai_budget_month(p_now);
-    v_checks integer := cardinality(p_key);
-    v_budgets integer := cardinality(p_tenants);
-    v_held integer;
-    v_roll boolean;
-    v_stale boolean;
-    v_late boolean := false;
-    v_free numeric[];
-    v_flag boolean[];
-    v_current boolean[];
-    v_sum numeric[] := array_fill(0::numeric, ARRAY[v_budgets]);
-    v_row record;
-    v_key integer;
-    v_made integer := 0;
-    v_marked text;
-BEGIN
-    limit_usd := array_fill(NULL::numeric, ARRAY[v_budgets]);
-    spent_usd := limit_usd;
-    status := array_fill('ok'::text, ARRAY[v_checks]);
-    remaining_usd := array_fill(NULL::numeric, ARRAY[v_checks]);
-    FOR v_try IN 1 .. 4 LOOP
-        IF p_wait THEN
-            PERFORM 1 FROM generate_series(1, v_budgets) k
-            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k] FOR UPDATE OF b;
-        END IF;
-        v_held := 0;
-        v_roll := false;
-        v_stale := false;
-        FOR v_row IN SELECT k, b.period_start, b.monthly_limit_usd, b.current_usage_usd, b.reserved_usd,
-                (b.reserved_usd > 0 OR b.period_start <> v_month) AND EXISTS (SELECT FROM ai_budget_reservations r
-                    WHERE r.tenant_id = p_tenants[k] AND r.model = p_models[k] AND r.state = 'o'
-                    AND r.expires_at <= p_now) AS stale
-            FROM generate_series(1, v_budgets) k
-            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k]
-            FOR UPDATE OF b SKIP LOCKED
-        LOOP
-            v_key := v_row.k;
-            v_held := v_held + 1;
-            v_current[v_key] := v_row.period_start = v_month;
-            v_stale := v_stale OR v_row.stale;
-            IF v_row.period_start <> v_month THEN
-                v_late := true;
-                SELECT m.monthly_limit_usd, m.spent_usd, m.reserved_usd
-                INTO v_row.monthly_limit_usd, v_row.current_usage_usd, v_row.reserved_usd FROM ai_budget_months m
-                WHERE m.tenant_id = p_tenants[v_key] AND m.model = p_models[v_key] AND m.period_start = v_month;
-                v_roll := v_roll OR NOT FOUND;
-            END IF;
-            limit_usd[v_key] := ai_budget_limit(v_row.monthly_limit_usd);
-            spent_usd[v_key] := v_row.current_usage_usd;
-            v_free[v_key] := limit_usd[v_key] - v_row.current_usage_usd - v_row.reserved_usd;
-        END LOOP;
-        IF v_roll THEN
-            PERFORM ai_budget_roll(p_now, p_tenants, p_models);
-        END IF;
-        IF v_held < v_budgets AND p_default_model = ANY (p_models) AND ai_budget_create_default(p_now,
-            ARRAY(SELECT t FROM unnest(p_tenants, p_models) k (t, m) WHERE m = p_default_model), p_default_model,
-            p_default_limit) > 0 THEN
-            v_roll := true;
-        END IF;
-        IF v_stale THEN
-            PERFORM ai_budget_expire(p_now, array_agg(k.tenant_id), array_agg(k.model))
-            FROM unnest(p_tenants, p_models, v_free) k (tenant_id, model, free) WHERE k.free IS NOT NULL;
-        END IF;
-        EXIT WHEN NOT (v_roll OR v_stale);
-    END LOOP;
-
-    IF cardinality(p_request) > 0 THEN
-        FOR v_row IN SELECT i FROM generate_series(1, v_checks) i
-            JOIN ai_budget_reservations r ON r.tenant_id = p_tenants[p_key[i]] AND r.request_id = p_request[i]
-        LOOP
-            status[v_row.i] := 'known';
-            p_id[v_row.i] := NULL;
-        END LOOP;
-    END IF;
-
-    IF cardinality(p_rate) > 0 THEN
-        FOR v_row IN SELECT i, e.tokens
-            FROM generate_series(1, v_checks) i
-            LEFT JOIN (
-                SELECT d.key, d.type, (SELECT percentile_disc(p_percentile) WITHIN GROUP (ORDER BY c)
-                    FROM unnest(t.recent_completions) c) AS tokens
-                FROM (SELECT DISTINCT p_key[j], p_type[j] FROM generate_series(1, v_checks) j) d (key, type)
-                JOIN ai_budget_usage_totals t ON t.tenant_id = p_tenants[d.key] AND t.model = p_models[d.key]
-                    AND t.report_type = d.type
-            ) e ON e.key = p_key[i] AND e.type = p_type[i]
-            WHERE p_rate[i] IS NOT NULL
-        LOOP
-            p_amount[v_row.i] := p_amount[v_row.i] + COALESCE(v_row.tokens, p_default_completion) * p_rate[v_row.i];
-        END LOOP;
-        reserved_usd := p_amount;
-    END IF;
-
-    FOR i IN 1 .. v_checks LOOP
-        CONTINUE WHEN p_id[i] IS NULL;
-        v_key := p_key[i];
-        IF p_amount[i] <= v_free[v_key] THEN
-            v_free[v_key] := v_free[v_key] - p_amount[i];
-            v_sum[v_key] := v_sum[v_key] + p_amount[i];
-            v_flag[v_key] := spent_usd[v_key] >= limit_usd[v_key];
-            v_made := v_made + 1;
-        ELSE
-            p_id[i] := NULL;
-            IF limit_usd[v_key] IS NULL THEN
-                status[i] := CASE WHEN EXISTS (SELECT FROM ai_token_budgets b WHERE b.tenant_id = p_tenants[v_key]
-                    AND b.model = p_models[v_key]) THEN 'busy' ELSE 'no_budget' END;
-                CONTINUE;
-            END IF;
-            status[i] := 'refused';
-            v_flag[v_key] := true;
-        END IF;
-        remaining_usd[i] := v_free[v_key];
-    END LOOP;
-
-    IF v_made > 0 THEN
-        v_marked := set_config('ai_budget.counted', 'on', true);
-        INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, period_start, reserved_usd,
-            created_at, expires_at, request_id, fingerprint, remaining_usd, spent_usd, limit_usd)
-        SELECT p_id[i], p_tenants[p_key[i]], p_models[p_key[i]], p_type[i], v_month, p_amount[i], p_now,
-            p_now + p_lifetime, p_request[i], p_fingerprint[i],
-            CASE WHEN p_request[i] IS NOT NULL THEN remaining_usd[i] END,
-            CASE WHEN p_request[i] IS NOT NULL THEN spent_usd[p_key[i]] END,
-            CASE WHEN p_request[i] IS NOT NULL THEN limit_usd[p_key[i]] END
-        FROM generate_series(1, v_checks) i WHERE p_id[i] IS NOT NULL;
-        v_marked := set_config('ai_budget.counted', '', true);
-    END IF;
-    UPDATE ai_token_budgets b SET reserved_usd = b.reserved_usd + k.usd,
-        hard_limit_reached = COALESCE(k.flag, b.hard_limit_reached), updated_at = p_now
-    FROM unnest(p_tenants, p_models, v_sum, v_flag, v_current) k (tenant_id, model, usd, flag, now)
-    WHERE b.tenant_id = k.tenant_id AND b.model = k.model AND k.now
-        AND (k.usd > 0 OR k.flag <> b.hard_limit_reached);
-    IF v_late THEN
-        UPDATE ai_budget_months m SET reserved_usd = m.reserved_usd + k.usd
-        FROM unnest(p_tenants, p_models, v_sum) k (tenant_id, model, usd)
-        WHERE m.tenant_id = k.tenant_id AND m.model = k.model AND m.period_start = v_month AND k.usd > 0;
-    END IF;
-END $$;
-
--- Books a batch of tracked calls in order and settles their reservations; arrays as in ai_budget_reserve,
--- p_reservation empty where no call names one.
--- Out, per call: status ok | known (its request was booked before) | busy, the month it is booked in, and settlement
--- settled | expired | unknown (none of that id is left to settle) | null (none named).
--- A settled reservation is kept if its check named a request, whose repetition it answers.
-CREATE FUNCTION ai_budget_book(p_now timestamptz, p_wait boolean, p_default_model text, p_default_limit numeric,
-    p_warning numeric, p_tenants text[], p_models text[], p_key integer[], p_type text[], p_prompt bigint[],
-    p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cost numeric[], p_at timestamptz[],
-    p_request text[], p_fingerprint uuid[], p_reservation uuid[],
-    OUT status text[], OUT month date[], OUT settlement text[])
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    v_month date := ai_budget_month(p_now);
-    v_calls integer := cardinality(p_key);
-    v_budgets integer := cardinality(p_tenants);
-    v_held integer;
-    v_again boolean;
-    v_open date[];
-    v_limit numeric[];
-    v_usd numeric[] := array_fill(0::numeric, ARRAY[v_budgets]);
-    v_freed numeric[] := v_usd;
-    v_input bigint[] := array_fill(0::bigint, ARRAY[v_budgets]);
-    v_output bigint[] := v_input;
-    v_settled uuid[] := '{}';
-    v_kept uuid[] := '{}';
-    v_free numeric[];
-    v_key integer;
-    v_made integer := 0;
-    v_late boolean := false;
-    v_owed boolean := false;
-    v_marked text;
-    v_row record;
-BEGIN
-    status := array_fill('ok'::text, ARRAY[v_calls]);
-    month := array_fill(NULL::date, ARRAY[v_calls]);
-    settlement := array_fill(NULL::text, ARRAY[v_calls]);
-    FOR v_try IN 1 .. 4 LOOP
-        IF p_wait THEN
-            PERFORM 1 FROM generate_series(1, v_budgets) k
-            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k] FOR UPDATE OF b;
-        END IF;
-        v_held := 0;
-        v_again := false;
-        FOR v_row IN SELECT k, b.period_start, b.monthly_limit_usd FROM generate_series(1, v_budgets) k
-            JOIN ai_token_budgets b ON b.tenant_id = p_tenants[k] AND b.model = p_models[k]
-            FOR UPDATE OF b SKIP LOCKED
-        LOOP
-            v_held := v_held + 1;
-            v_again := v_again OR v_row.period_start < v_month;
-            v_open[v_row.k] := v_row.period_start;
-            v_limit[v_row.k] := v_row.monthly_limit_usd;
-        END LOOP;
-        IF v_again THEN
-            PERFORM ai_budget_roll(p_now, p_tenants, p_models);
-        END IF;
-        IF v_held < v_budgets AND v_try = 1 THEN
-            PERFORM ai_budget_create_default(p_now, p_tenants, p_default_model, p_default_limit);
-            INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
-            SELECT k.tenant_id, k.model, 0, ai_budget_month_end(v_month)
-            FROM unnest(p_tenants, p_models) k (tenant_id, model)
-            WHERE NOT EXISTS (SELECT FROM ai_token_budgets b WHERE b.tenant_id = k.tenant_id AND b.model = k.model)
-            ORDER BY k.tenant_id, k.model
-            ON CONFLICT (tenant_id, model) DO NOTHING;
-            v_again := true;
-        END IF;
-        EXIT WHEN NOT v_again;
-    END LOOP;
-
-    FOR v_row IN SELECT i, u.tenant_id IS NOT NULL AS known, r.state, r.period_start, r.expires_at, r.reserved_usd,
-            r.request_id IS NOT NULL AS named
-        FROM generate_series(1, v_calls) i
-        LEFT JOIN ai_token_usage u ON u.tenant_id = p_tenants[p_key[i]] COLLATE "C"
-            AND u.request_id = p_request[i] COLLATE "C"
-        LEFT JOIN ai_budget_reservations r ON r.id = p_reservation[i] AND r.tenant_id = p_tenants[p_key[i]]
-            AND r.model = p_models[p_key[i]]
+    FOR v_budget IN SELECT * FROM ai_token_budgets
+        WHERE tenant_id = p_tenant AND model = ANY (p_models || '*'::text) ORDER BY model FOR UPDATE
     LOOP
-        v_key := p_key[v_row.i];
-        IF v_row.known OR v_open[v_key] IS NULL THEN
-            status[v_row.i] := CASE WHEN v_row.known THEN 'known' ELSE 'busy' END;
-            CONTINUE;
+        v_now := COALESCE(p_now, clock_timestamp());
+        IF v_budget.reset_date <= v_now THEN
+            INSERT INTO ai_budget_months AS m (tenant_id, model, month, monthly_limit_usd, spent_usd,
+                token_count_input, token_count_output)
+            VALUES (p_tenant, v_budget.model, ai_budget_month_start(v_budget.reset_date - interval '1 day') AT TIME ZONE 'UTC',
+                ai_budget_limit(v_budget, v_budget.reset_date - interval '1 microsecond'),
+                v_budget.current_usage_usd, v_budget.token_count_input, v_budget.token_count_output)
+            ON CONFLICT (tenant_id, model, month) DO UPDATE SET
+                spent_usd = m.spent_usd + EXCLUDED.spent_usd,
+                token_count_input = m.token_count_input + EXCLUDED.token_count_input,
+                token_count_output = m.token_count_output + EXCLUDED.token_count_output;
+            UPDATE ai_token_budgets SET reset_date = ai_budget_month_end(v_now), current_usage_usd = 0,
+                token_count_input = 0, token_count_output = 0, soft_limit_notified = false,
+                hard_limit_notified = false, updated_at = v_now
+            WHERE tenant_id = p_tenant AND model = v_budget.model RETURNING * INTO v_budget;
         END IF;
-        v_made := v_made + 1;
-        IF v_row.state IN ('o', 'x') AND NOT (p_reservation[v_row.i] = ANY (v_settled)
-            OR p_reservation[v_row.i] = ANY (v_kept)) THEN
-            settlement[v_row.i] := CASE WHEN v_row.state = 'x' OR v_row.expires_at <= p_at[v_row.i]
-                THEN 'expired' ELSE 'settled' END;
-            month[v_row.i] := v_row.period_start;
-            IF v_row.named THEN
-                v_kept := v_kept || p_reservation[v_row.i];
-            ELSE
-                v_settled := v_settled || p_reservation[v_row.i];
-            END IF;
+        RETURN NEXT v_budget;
+    END LOOP;
+END $$;
+
+-- Gives a tenant without any budget the default one.
+CREATE FUNCTION ai_budget_create_default(p_now timestamptz, p_tenant text, p_model text, p_limit numeric) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM ai_token_budgets WHERE tenant_id = p_tenant) THEN
+        PERFORM set_config('ai_budget.actor', 'default', true);
+        INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
+        VALUES (p_tenant, p_model, p_limit, ai_budget_month_end(COALESCE(p_now, clock_timestamp())))
+        ON CONFLICT DO NOTHING;
+        PERFORM set_config('ai_budget.actor', '', true);
+    END IF;
+END $$;
+
+-- Writes the notices of the thresholds that a tenant's budgets have crossed and that nobody was notified of.
+CREATE FUNCTION ai_budget_notify(p_now timestamptz, p_tenant text, p_models text[], p_warning_percent numeric) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_budget ai_token_budgets;
+    v_limit numeric;
+    v_exceeded boolean;
+BEGIN
+    FOR v_budget IN SELECT * FROM ai_token_budgets WHERE tenant_id = p_tenant AND model = ANY (p_models)
+        AND NOT (soft_limit_notified AND hard_limit_notified) ORDER BY model FOR UPDATE
+    LOOP
+        v_limit := ai_budget_limit(v_budget, p_now);
+        CONTINUE WHEN v_budget.current_usage_usd * 100 <= v_limit * p_warning_percent;
+        v_exceeded := v_budget.current_usage_usd >= v_limit;
+        INSERT INTO ai_budget_outbox (tenant_id, model, month, threshold, monthly_limit_usd, spent_usd)
+        SELECT p_tenant, v_budget.model, ai_budget_month_start(v_budget.reset_date - interval '1 day') AT TIME ZONE 'UTC', threshold,
+            v_limit, v_budget.current_usage_usd
+        FROM (VALUES (80, NOT v_budget.soft_limit_notified),
+            (100, v_exceeded AND NOT v_budget.hard_limit_notified)) AS t (threshold, owed) WHERE owed;
+        UPDATE ai_token_budgets SET soft_limit_notified = true, hard_limit_notified = hard_limit_notified OR v_exceeded
+        WHERE tenant_id = p_tenant AND model = v_budget.model;
+    END LOOP;
+END $$;
+
+-- status: ok | replay | conflict | already_settled | no_budget | budget_spent (all of it, or what is left is less than
+-- the call may cost) | budget_reserved (it fits once other reservations are settled) | too_many_reservations.
+-- The figures are those of the budget with the least room; `budget` names it.
+CREATE TYPE ai_budget_decision AS (
+    status text, reservation_id uuid, reserved_usd numeric, expires_at timestamptz, budget text,
+    remaining_usd numeric, spent_usd numeric, limit_usd numeric, reset_date timestamptz
+);
+
+-- Decides on a batch of checks of one tenant, in order; one row each.
+CREATE FUNCTION ai_budget_check(p_now timestamptz, p_tenant text, p_default_model text, p_default_limit numeric,
+    p_max_open integer, p_model text[], p_report_type text[], p_amount numeric[], p_seconds integer[], p_dry_run boolean[],
+    p_request_id text[], p_fingerprint uuid[]) RETURNS SETOF ai_budget_decision
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_budgets ai_token_budgets[];
+    v_budget ai_token_budgets;
+    v_now timestamptz;
+    v_limits numeric[];
+    v_held numeric[];  -- open reservations of each budget, those that this batch makes included
+    v_open bigint[];
+    v_refused boolean[];
+    v_usd numeric;
+    v_count bigint;
+    v_room numeric;
+    v_found ai_budget_reservations;
+    v_decision ai_budget_decision;
+BEGIN
+    v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+    IF v_budgets = '{}' THEN
+        PERFORM ai_budget_create_default(p_now, p_tenant, p_default_model, p_default_limit);
+        v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+    END IF;
+    v_now := COALESCE(p_now, clock_timestamp());
+    FOR b IN 1 .. cardinality(v_budgets) LOOP
+        v_budget := v_budgets[b];
+        v_limits[b] := ai_budget_limit(v_budget, v_now);
+        v_refused[b] := v_budget.hard_limit_reached;
+        IF v_budget.model = '*' THEN
+            SELECT COALESCE(sum(amount_usd), 0), count(*) INTO v_usd, v_count FROM ai_budget_reservations
+            WHERE tenant_id = p_tenant AND state = 'open' AND expires_at > v_now;
         ELSE
-            settlement[v_row.i] := CASE WHEN p_reservation[v_row.i] IS NOT NULL THEN 'unknown' END;
-            month[v_row.i] := ai_budget_month(p_at[v_row.i]);
-            v_row.state := NULL;
+            SELECT COALESCE(sum(amount_usd), 0), count(*) INTO v_usd, v_count FROM ai_budget_reservations
+            WHERE tenant_id = p_tenant AND model = v_budget.model AND state = 'open' AND expires_at > v_now;
         END IF;
-        IF month[v_row.i] <> v_open[v_key] THEN
-            v_late := true;
-            v_free[v_row.i] := CASE WHEN v_row.state = 'o' THEN v_row.reserved_usd END;
-            CONTINUE;
-        END IF;
-        v_usd[v_key] := v_usd[v_key] + p_cost[v_row.i];
-        v_input[v_key] := v_input[v_key] + p_prompt[v_row.i] + p_cache_read[v_row.i] + p_cache_write[v_row.i];
-        v_output[v_key] := v_output[v_key] + p_completion[v_row.i];
-        IF v_row.state = 'o' THEN
-            v_freed[v_key] := v_freed[v_key] + v_row.reserved_usd;
-        END IF;
+        v_held[b] := v_usd;
+        v_open[b] := v_count;
     END LOOP;
 
-    IF v_made > 0 THEN
-        INSERT INTO ai_token_usage (tenant_id, model, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
-            cache_write_tokens, cost_usd, "timestamp", period_start, reservation_id, settlement, request_id, fingerprint)
-        SELECT p_tenants[p_key[i]], p_models[p_key[i]], p_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
-            p_cache_write[i], p_cost[i], p_at[i], month[i], p_reservation[i], settlement[i], p_request[i],
-            p_fingerprint[i]
-        FROM generate_series(1, v_calls) i WHERE month[i] IS NOT NULL;
-        v_marked := set_config('ai_budget.counted', 'on', true);
-        IF cardinality(v_settled) > 0 THEN
-            DELETE FROM ai_budget_reservations r WHERE r.id = ANY (v_settled);
+    FOR i IN 1 .. cardinality(p_model) LOOP
+        v_decision := NULL;
+        v_decision.reserved_usd := p_amount[i];
+        IF p_request_id[i] IS NOT NULL AND NOT p_dry_run[i] THEN
+            SELECT * INTO v_found FROM ai_budget_reservations
+            WHERE tenant_id = p_tenant AND request_id = p_request_id[i];
+            IF FOUND AND v_found.fingerprint <> p_fingerprint[i] THEN
+                v_decision.status := 'conflict';
+            ELSIF FOUND AND v_found.state = 'settled' THEN
+                v_decision.status := 'already_settled';
+            ELSIF FOUND AND v_found.state = 'open' AND v_found.expires_at > v_now THEN
+                v_decision.status := 'replay';
+                v_decision.reservation_id := v_found.id;
+                v_decision.reserved_usd := v_found.amount_usd;
+                v_decision.expires_at := v_found.expires_at;
+            ELSIF FOUND THEN  -- it expired or was released: this is a new reservation
+                DELETE FROM ai_budget_reservations WHERE id = v_found.id;
+            END IF;
         END IF;
-        IF cardinality(v_kept) > 0 THEN
-            UPDATE ai_budget_reservations r SET state = 's', settled_at = p_now WHERE r.id = ANY (v_kept);
+
+        FOR b IN 1 .. cardinality(v_budgets) LOOP
+            v_budget := v_budgets[b];
+            CONTINUE WHEN v_budget.model NOT IN (p_model[i], '*');
+            v_room := v_limits[b] - v_budget.current_usage_usd - v_held[b];
+            IF v_decision.budget IS NULL OR v_room < v_decision.remaining_usd THEN
+                v_decision.budget := v_budget.model;
+                v_decision.remaining_usd := v_room;
+                v_decision.spent_usd := v_budget.current_usage_usd;
+                v_decision.limit_usd := v_limits[b];
+                v_decision.reset_date := v_budget.reset_date;
+            END IF;
+            CONTINUE WHEN v_decision.status IN ('replay', 'conflict', 'already_settled');
+            IF v_budget.current_usage_usd >= v_limits[b] OR v_budget.current_usage_usd + p_amount[i] > v_limits[b] THEN
+                v_decision.status := 'budget_spent';
+                v_refused[b] := v_refused[b] OR NOT p_dry_run[i];
+            ELSIF p_amount[i] > v_room THEN
+                v_decision.status := COALESCE(NULLIF(v_decision.status, 'too_many_reservations'), 'budget_reserved');
+            ELSIF v_open[b] >= p_max_open THEN
+                v_decision.status := COALESCE(v_decision.status, 'too_many_reservations');
+            END IF;
+        END LOOP;
+
+        IF v_decision.budget IS NULL THEN
+            v_decision.status := COALESCE(v_decision.status, 'no_budget');
+        ELSIF v_decision.status IS NULL THEN
+            v_decision.status := 'ok';
+            v_decision.remaining_usd := v_decision.remaining_usd - p_amount[i];
+            v_decision.expires_at := v_now + make_interval(secs => p_seconds[i]);
         END IF;
-        v_marked := set_config('ai_budget.counted', '', true);
-        WITH booked AS (
-            UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + v_usd[k],
-                reserved_usd = GREATEST(0, b.reserved_usd - v_freed[k]),
-                token_count_input = b.token_count_input + v_input[k],
-                token_count_output = b.token_count_output + v_output[k],
-                hard_limit_reached = b.hard_limit_reached
-                    OR b.current_usage_usd + v_usd[k] >= ai_budget_limit(b.monthly_limit_usd),
-                updated_at = p_now
-            FROM generate_series(1, v_budgets) k
-            WHERE b.tenant_id = p_tenants[k] AND b.model = p_models[k] AND v_open[k] IS NOT NULL
-            RETURNING b.current_usage_usd * 100 > b.monthly_limit_usd * p_warning AND (NOT b.soft_limit_notified
-                OR NOT b.hard_limit_notified AND b.current_usage_usd >= ai_budget_limit(b.monthly_limit_usd)) AS owes
-        )
-        SELECT COALESCE(bool_or(owes), false) INTO v_owed FROM booked;
-    END IF;
-    IF v_late THEN
-        INSERT INTO ai_budget_months AS m (tenant_id, model, period_start, monthly_limit_usd, spent_usd,
-            token_count_input, token_count_output)
-        SELECT p_tenants[p_key[i]], p_models[p_key[i]], month[i], v_limit[p_key[i]], sum(p_cost[i]),
-            sum(p_prompt[i] + p_cache_read[i] + p_cache_write[i]), sum(p_completion[i])
-        FROM generate_series(1, v_calls) i
-        WHERE month[i] <> v_open[p_key[i]] GROUP BY p_key[i], month[i]
-        ON CONFLICT ON CONSTRAINT ai_budget_months_pkey DO UPDATE SET spent_usd = m.spent_usd + EXCLUDED.spent_usd,
-            token_count_input = m.token_count_input + EXCLUDED.token_count_input,
-            token_count_output = m.token_count_output + EXCLUDED.token_count_output;
-        UPDATE ai_budget_months m SET reserved_usd = GREATEST(0, m.reserved_usd - s.freed)
-        FROM (SELECT p_key[i] AS key, month[i] AS month, sum(v_free[i]) AS freed FROM generate_series(1, v_calls) i
-            WHERE month[i] <> v_open[p_key[i]] GROUP BY p_key[i], month[i]) s
-        WHERE m.tenant_id = p_tenants[s.key] AND m.model = p_models[s.key] AND m.period_start = s.month AND s.freed > 0;
-    END IF;
-    IF v_owed OR v_late THEN
-        PERFORM ai_budget_notify(p_tenants, p_models, p_warning);
-    END IF;
+        IF v_decision.status = 'ok' AND NOT p_dry_run[i] THEN
+            v_decision.reservation_id := gen_random_uuid();
+            INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, amount_usd, created_at, expires_at,
+                request_id, fingerprint)
+            VALUES (v_decision.reservation_id, p_tenant, p_model[i], p_report_type[i], p_amount[i], v_now,
+                v_decision.expires_at, p_request_id[i], p_fingerprint[i]);
+            FOR b IN 1 .. cardinality(v_budgets) LOOP
+                IF (v_budgets[b]).model IN (p_model[i], '*') THEN
+                    v_held[b] := v_held[b] + p_amount[i];
+                    v_open[b] := v_open[b] + 1;
+                    v_refused[b] := false;
+                END IF;
+            END LOOP;
+        END IF;
+        RETURN NEXT v_decision;
+    END LOOP;
+
+    FOR b IN 1 .. cardinality(v_budgets) LOOP
+        IF v_refused[b] <> (v_budgets[b]).hard_limit_reached THEN
+            UPDATE ai_token_budgets SET hard_limit_reached = v_refused[b]
+            WHERE tenant_id = p_tenant AND model = (v_budgets[b]).model;
+        END IF;
+    END LOOP;
 END $$;
 
--- Sets a limit for the API: `p_actor` is written to ai_budget_changes. A limit lowered below a threshold owes its notice.
-CREATE FUNCTION ai_budget_set(p_now timestamptz, p_tenant text, p_model text, p_limit numeric, p_tier text,
-    p_actor text, p_warning numeric) RETURNS SETOF ai_token_budgets LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM 1 FROM ai_token_budgets WHERE tenant_id = p_tenant AND model = p_model FOR UPDATE;
-    PERFORM ai_budget_roll(p_now, ARRAY[p_tenant], ARRAY[p_model]);
-    PERFORM set_config('ai_budget.actor', p_actor, true), set_config('ai_budget.now', p_now::text, true);
-    INSERT INTO ai_token_budgets AS b (tenant_id, model, monthly_limit_usd, reset_date, tier)
-    VALUES (p_tenant, p_model, p_limit, ai_budget_month_end(ai_budget_month(p_now)), p_tier)
-    ON CONFLICT (tenant_id, model) DO UPDATE SET monthly_limit_usd = EXCLUDED.monthly_limit_usd,
-        tier = EXCLUDED.tier, updated_at = p_now;
-    PERFORM ai_budget_notify(ARRAY[p_tenant], ARRAY[p_model], p_warning);
-    RETURN QUERY SELECT * FROM ai_token_budgets WHERE tenant_id = p_tenant AND model = p_model;
-END $$;
-
--- The tidying that no rule depends on: months that ended are closed, expired reservations marked, notices owed after
--- a change by plain SQL written, and answered checks older than p_keep forgotten.
-CREATE FUNCTION ai_budget_tidy(p_now timestamptz, p_warning numeric, p_keep interval)
-RETURNS TABLE (closed bigint, expired bigint, forgotten bigint) LANGUAGE plpgsql AS $$
+-- Ends open reservations. status: released | settled | expired | unknown.
+CREATE FUNCTION ai_budget_release(p_now timestamptz, p_tenant text, p_reservation uuid[]) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
 DECLARE
-    v_tenants text[];
-    v_models text[];
+    v_found ai_budget_reservations;
 BEGIN
-    SELECT array_agg(tenant_id), array_agg(model), count(*) INTO v_tenants, v_models, closed FROM (
-        SELECT tenant_id, model FROM ai_token_budgets WHERE reset_date <= p_now
-        ORDER BY tenant_id, model LIMIT 1000 FOR UPDATE SKIP LOCKED) s;
-    PERFORM ai_budget_roll(p_now, v_tenants, v_models);
-    SELECT array_agg(DISTINCT tenant_id || ' ' || model) INTO v_tenants FROM (
-        SELECT tenant_id, model FROM ai_budget_reservations WHERE state = 'o' AND expires_at <= p_now LIMIT 10000) s;
-    SELECT array_agg(tenant_id), array_agg(model) INTO v_tenants, v_models FROM (
-        SELECT b.tenant_id, b.model FROM unnest(v_tenants) k (pair)
-        JOIN ai_token_budgets b ON b.tenant_id = split_part(k.pair, ' ', 1) AND b.model = split_part(k.pair, ' ', 2)
-        ORDER BY b.tenant_id, b.model FOR UPDATE OF b SKIP LOCKED) s;
-    expired := ai_budget_expire(p_now, v_tenants, v_models);
-    SELECT array_agg(tenant_id), array_agg(model) INTO v_tenants, v_models FROM (
-        SELECT tenant_id, model FROM ai_token_budgets
-        WHERE current_usage_usd * 100 > monthly_limit_usd * p_warning
-            AND NOT (soft_limit_notified AND (hard_limit_notified OR current_usage_usd < ai_budget_limit(monthly_limit_usd)))
-        ORDER BY tenant_id, model LIMIT 1000) s;
-    PERFORM ai_budget_notify(v_tenants, v_models, p_warning);
-    DELETE FROM ai_budget_reservations WHERE id IN (
-        SELECT id FROM ai_budget_reservations WHERE state <> 'o' AND created_at < p_now - p_keep LIMIT 10000);
-    GET DIAGNOSTICS forgotten = ROW_COUNT;
-    RETURN NEXT;
+    FOR i IN 1 .. cardinality(p_reservation) LOOP
+        SELECT * INTO v_found FROM ai_budget_reservations
+        WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
+        IF NOT FOUND THEN
+            RETURN NEXT 'unknown';
+        ELSIF v_found.state <> 'open' THEN
+            RETURN NEXT v_found.state;
+        ELSE
+            UPDATE ai_budget_reservations SET state = 'released' WHERE id = v_found.id;
+            RETURN NEXT 'released';
+        END IF;
+    END LOOP;
 END $$;
 
--- Each budget as it stands this month: one consistent row, expired reservations left out.
-CREATE VIEW ai_budget_position AS
-SELECT b.tenant_id, b.model, GREATEST(b.period_start, now_is.month) AS period_start,
-    ai_budget_limit(b.monthly_limit_usd) AS monthly_limit_usd,
-    CASE WHEN b.period_start < now_is.month THEN 0 ELSE b.current_usage_usd END AS spent_usd,
-    CASE WHEN b.period_start < now_is.month THEN 0 ELSE b.reserved_usd - COALESCE(
-        (SELECT sum(r.reserved_usd) FROM ai_budget_reservations r WHERE r.tenant_id = b.tenant_id AND r.model = b.model
-            AND r.state = 'o' AND r.expires_at <= statement_timestamp() AND r.period_start = b.period_start), 0)
-        END AS reserved_usd
-FROM ai_token_budgets b, (SELECT ai_budget_month(statement_timestamp()) AS month) now_is;
+-- Moves the end of open reservations to p_seconds from now, never to an earlier instant; takes the locks that a check
+-- takes, because a check must not count a reservation as expired that is extended meanwhile.
+CREATE FUNCTION ai_budget_extend(p_now timestamptz, p_tenant text, p_reservation uuid[], p_seconds integer[])
+RETURNS TABLE (status text, expires_at timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    v_now timestamptz;
+    v_found ai_budget_reservations;
+BEGIN
+    PERFORM ai_budget_lock(p_now, p_tenant, ARRAY(SELECT DISTINCT model FROM ai_budget_reservations
+        WHERE id = ANY (p_reservation) AND tenant_id = p_tenant));
+    v_now := COALESCE(p_now, clock_timestamp());
+    FOR i IN 1 .. cardinality(p_reservation) LOOP
+        SELECT * INTO v_found FROM ai_budget_reservations
+        WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
+        status := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_found.state <> 'open' THEN v_found.state
+            WHEN v_found.expires_at <= v_now THEN 'expired' ELSE 'extended' END;
+        expires_at := v_found.expires_at;
+        IF status = 'extended' THEN
+            expires_at := GREATEST(v_found.expires_at, v_now + make_interval(secs => p_seconds[i]));
+            UPDATE ai_budget_reservations r SET expires_at = ai_budget_extend.expires_at WHERE r.id = v_found.id;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END $$;
 
--- Prices per million tokens: made by `python -m functions.ai_budget.price_rows`.
-INSERT INTO ai_model_prices (model, pattern, effective_from, above_input_tokens, input_usd_per_mtok, output_usd_per_mtok,
-    cache_read_usd_per_mtok, cache_write_usd_per_mtok, source) VALUES
-    ('claude-3-5-sonnet-20241022', '^claude-3-5-sonnet-20241022$', '2024-10-22 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'FinOps guide, Pricing (Claude API); cache prices: genai-prices'),
-    ('claude-3-opus-20240229', '^claude-3-opus-20240229$', '2024-02-29 00:00Z', 0, 15, 75, 1.5, 18.75,
-        'FinOps guide, Pricing (Claude API); cache prices: genai-prices'),
-    ('claude-3-haiku-20240307', '^claude-3-haiku-20240307$', '2024-03-07 00:00Z', 0, 0.25, 1.25, 0.03, 0.3,
-        'FinOps guide, Pricing (Claude API); cache prices: genai-prices'),
-    ('claude-2', '^((claude-2|claude-v2)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 8, 24, 8, 8,
-        'genai-prices 0.2.3'),
-    ('claude-3-5-haiku-latest', '^((claude-3-5-haiku|claude-3\.5-haiku)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 0.8, 4, 0.08, 1,
-        'genai-prices 0.2.3'),
-    ('claude-3-5-sonnet', '^((claude-3-5-sonnet|claude-3\.5-sonnet)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-3-7-sonnet-latest', '^((claude-3-7-sonnet|claude-3\.7-sonnet|claude-sonnet-3\.7|claude-sonnet-3-7)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-3-haiku', '^((claude-3-haiku)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 0.25, 1.25, 0.03, 0.3,
-        'genai-prices 0.2.3'),
-    ('claude-3-opus-latest', '^((claude-3-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 15, 75, 1.5, 18.75,
-        'genai-prices 0.2.3'),
-    ('claude-3-sonnet', '^((claude-3-sonnet)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-fable-5', '^(claude-fable-5|claude-fable-5-[0-9]{8})$', '1970-01-01 00:00Z', 0, 10, 50, 1, 12.5,
-        'genai-prices 0.2.3'),
-    ('claude-fable-5-1', '^(claude-fable-5-1|claude-fable-5-1-[0-9]{8})$', '1970-01-01 00:00Z', 0, 10, 50, 0.25, 12.5,
-        'genai-prices 0.2.3'),
-    ('claude-fable-5-2', '^(claude-fable-5-2|claude-fable-5-2-[0-9]{8})$', '1970-01-01 00:00Z', 0, 8, 40, 0.2, 10,
-        'genai-prices 0.2.3'),
-    ('claude-haiku-4-5', '^((claude-haiku-4-5|claude-haiku-4\.5|claude-4-5-haiku|claude-4\.5-haiku)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 1, 5, 0.1, 1.25,
-        'genai-prices 0.2.3'),
-    ('claude-haiku-5-5', '^(claude-haiku-5-5|claude-haiku-5-5-[0-9]{8}|(claude-haiku-5-5|claude-haiku-5\.5|claude-5-5-haiku|claude-5\.5-haiku)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 0.1, 0.5, 0.01, 0.125,
-        'genai-prices 0.2.3'),
-    ('claude-haiku-5-5', '^(claude-haiku-5-5|claude-haiku-5-5-[0-9]{8}|(claude-haiku-5-5|claude-haiku-5\.5|claude-5-5-haiku|claude-5\.5-haiku)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 100000, 0.5, 2.5, 0.05, 0.625,
-        'genai-prices 0.2.3'),
-    ('claude-mythos-5-2', '^(claude-mythos-5-2|claude-mythos-5-2-[0-9]{8})$', '1970-01-01 00:00Z', 0, 8, 40, 0.2, 10,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-0', '^(claude-opus-4|claude-opus-4-20250514|(claude-opus-4-0|claude-4-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 15, 75, 1.5, 18.75,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-1', '^((claude-opus-4-1|claude-opus-4\.1)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 15, 75, 1.5, 18.75,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-5', '^((claude-opus-4-5|claude-opus-4\.5|claude-4-5-opus|claude-4\.5-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-6', '^((claude-opus-4-6|claude-opus-4\.6|claude-4-6-opus|claude-4\.6-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-6', '^((claude-opus-4-6|claude-opus-4\.6|claude-4-6-opus|claude-4\.6-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 200000, 10, 37.5, 1, 12.5,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-6', '^((claude-opus-4-6|claude-opus-4\.6|claude-4-6-opus|claude-4\.6-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '2026-03-13 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-7', '^((claude-opus-4-7|claude-opus-4\.7|claude-4-7-opus|claude-4\.7-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-4-8', '^((claude-opus-4-8|claude-opus-4\.8|claude-4-8-opus|claude-4\.8-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-5', '^(claude-opus-5|claude-opus-5-latest|claude-opus-5[-@][0-9]{8}|claude-opus-5-[0-9]{4}-[0-9]{2}-[0-9]{2}|(claude-opus-5\.0|claude-5-opus|claude-5\.0-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 5, 25, 0.5, 6.25,
-        'genai-prices 0.2.3'),
-    ('claude-opus-5-5', '^(claude-opus-5-5|claude-opus-5-5-[0-9]{8}|(claude-opus-5\.5|claude-5-5-opus|claude-5\.5-opus)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 4, 20, 0.2, 5,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-0', '^(claude-sonnet-4|(claude-sonnet-4-2025[0-9]{4}|claude-sonnet-4-0|claude-sonnet-4|claude-4-sonnet)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-5', '^((claude-sonnet-4-5|claude-sonnet-4\.5)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-5', '^((claude-sonnet-4-5|claude-sonnet-4\.5)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 200000, 6, 22.5, 0.6, 7.5,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-6', '^((claude-sonnet-4-6|claude-sonnet-4\.6)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-6', '^((claude-sonnet-4-6|claude-sonnet-4\.6)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 200000, 6, 22.5, 0.6, 7.5,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-4-6', '^((claude-sonnet-4-6|claude-sonnet-4\.6)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '2026-03-13 00:00Z', 0, 3, 15, 0.3, 3.75,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-5', '^(claude-sonnet-5|claude-sonnet-5-[0-9]{8}|(claude-sonnet-5|claude-sonnet-5\.0|claude-5-sonnet|claude-5\.0-sonnet)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 2, 10, 0.2, 2.5,
-        'genai-prices 0.2.3'),
-    ('claude-sonnet-5-5', '^(claude-sonnet-5-5|claude-sonnet-5-5-[0-9]{8}|(claude-sonnet-5-5|claude-sonnet-5\.5|claude-5-5-sonnet|claude-5\.5-sonnet)([-@](latest|[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|v[0-9]+(:[0-9]+)?))*)$', '1970-01-01 00:00Z', 0, 2, 10, 0.1, 2.5,
-        'genai-prices 0.2.3'),
-    ('claude-v1', '^(claude-v1)$', '1970-01-01 00:00Z', 0, 8, 24, 8, 8,
-        'genai-prices 0.2.3');
+-- Books a batch of calls of one tenant and settles their reservations; one row each.
+-- A call whose p_cost is null has no price: it is kept in ai_unpriced_usage until it is tracked again with a price.
+-- status: ok | replay | conflict; settlement: settled | expired | released | unknown (no such reservation of this
+-- tenant, or settled by another call) | null (none was named).
+CREATE FUNCTION ai_budget_track(p_now timestamptz, p_tenant text, p_default_model text, p_default_limit numeric,
+    p_warning_percent numeric, p_model text[], p_model_sent text[], p_report_type text[], p_prompt bigint[],
+    p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cache_write_1h bigint[],
+    p_web_search bigint[], p_service_tier text[], p_speed text[], p_inference_geo text[], p_cost numeric[],
+    p_tracked_at timestamptz[], p_request_id text[], p_fingerprint uuid[], p_reservation uuid[])
+RETURNS TABLE (status text, cost_usd numeric, settlement text, booked_at timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    v_now timestamptz;
+    v_priced text[] := ARRAY(SELECT DISTINCT model FROM unnest(p_model, p_cost) AS c (model, cost) WHERE cost IS NOT NULL);
+    v_budgets text[];
+    v_add boolean[] := array_fill(false, ARRAY[cardinality(p_model)]);
+    v_settlement text[];
+    v_first integer;
+    v_owed boolean;
+    v_found record;
+BEGIN
+    IF v_priced <> '{}' THEN
+        v_budgets := ARRAY(SELECT model FROM ai_budget_lock(p_now, p_tenant, v_priced));
+        IF '*' <> ALL (v_budgets) AND NOT v_priced <@ v_budgets THEN
+            PERFORM ai_budget_create_default(p_now, p_tenant, p_default_model, p_default_limit);
+            -- A call without a budget is charged to one of 0, which shows as exceeded.
+            INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date)
+            SELECT p_tenant, model, 0, ai_budget_month_end(COALESCE(p_now, clock_timestamp()))
+            FROM unnest(v_priced) AS model ORDER BY model ON CONFLICT DO NOTHING;
+            PERFORM ai_budget_lock(p_now, p_tenant, v_priced);
+        END IF;
+    END IF;
+    v_now := COALESCE(p_now, clock_timestamp());
 
--- What a report falls back to while its tenant is over budget; the reporting service keeps its own texts.
-INSERT INTO report_templates (report_type, model, fallback_body) VALUES
-    ('quarterly-report', 'claude-3-5-sonnet-20241022',
-        'This report is shown from its last version: the AI budget of this month is used up.'),
-    ('quarterly-report-draft', 'claude-3-5-sonnet-20241022',
-        'This draft is shown from its last version: the AI budget of this month is used up.');
+    FOR i IN 1 .. cardinality(p_model) LOOP
+        status := 'ok';
+        cost_usd := p_cost[i];
+        booked_at := v_now;
+        v_first := array_position(p_request_id, p_request_id[i]);
+        SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_found FROM (
+            SELECT fingerprint, cost_usd, settlement, "timestamp", request_id, tenant_id FROM ai_token_usage
+            UNION ALL
+            SELECT fingerprint, NULL, settlement, "timestamp", request_id, tenant_id FROM ai_unpriced_usage) AS u
+        WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
+        IF v_first < i THEN  -- the same request twice in this batch
+            status := CASE WHEN p_fingerprint[v_first] = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
+            cost_usd := p_cost[v_first];
+            settlement := v_settlement[v_first];
+        ELSIF FOUND AND (v_found.fingerprint <> p_fingerprint[i] OR v_found.cost_usd IS NOT NULL OR p_cost[i] IS NULL) THEN
+            status := CASE WHEN v_found.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
+            cost_usd := v_found.cost_usd;
+            settlement := v_found.settlement;
+            booked_at := v_found."timestamp";
+        ELSIF FOUND THEN  -- it waited for its price
+            settlement := v_found.settlement;
+            DELETE FROM ai_unpriced_usage u WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
+            v_add[i] := true;
+        ELSE
+            settlement := NULL;
+            v_add[i] := true;
+            IF p_reservation[i] IS NOT NULL THEN
+                SELECT state, expires_at, request_id INTO v_found FROM ai_budget_reservations
+                WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
+                settlement := CASE WHEN NOT FOUND OR v_found.state = 'settled' THEN 'unknown'
+                    WHEN v_found.state = 'released' THEN 'released'
+                    WHEN v_found.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
+                IF settlement = 'unknown' THEN
+                    NULL;
+                ELSIF v_found.request_id IS NULL THEN
+                    DELETE FROM ai_budget_reservations WHERE id = p_reservation[i];
+                ELSE  -- kept, because its check may be repeated
+                    UPDATE ai_budget_reservations SET state = 'settled' WHERE id = p_reservation[i];
+                END IF;
+            END IF;
+        END IF;
+        v_settlement[i] := settlement;
+        RETURN NEXT;
+    END LOOP;
+
+    INSERT INTO ai_unpriced_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
+    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
+        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
+        v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i], p_fingerprint[i]
+    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NULL;
+    INSERT INTO ai_token_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, cost_usd, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
+    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
+        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
+        p_cost[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i],
+        p_fingerprint[i]
+    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NOT NULL;
+    WITH booked AS (
+        UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + c.cost,
+            token_count_input = b.token_count_input + c.input, token_count_output = b.token_count_output + c.output,
+            hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + c.cost >= ai_budget_limit(b, v_now),
+            updated_at = v_now
+        FROM (SELECT k.model, sum(p_cost[i]) AS cost, sum(p_completion[i]) AS output,
+                sum(p_prompt[i] + p_cache_read[i] + p_cache_write[i] + p_cache_write_1h[i]) AS input
+            FROM generate_subscripts(p_model, 1) AS i, LATERAL (VALUES (p_model[i]), ('*')) AS k (model)
+            WHERE v_add[i] AND p_cost[i] IS NOT NULL GROUP BY k.model) AS c
+        WHERE b.tenant_id = p_tenant AND b.model = c.model
+        RETURNING b.current_usage_usd * 100 > ai_budget_limit(b, v_now) * p_warning_percent
+            AND NOT (b.soft_limit_notified AND b.hard_limit_notified) AS owed
+    )
+    SELECT bool_or(owed) INTO v_owed FROM booked;
+    IF v_owed THEN
+        PERFORM ai_budget_notify(v_now, p_tenant, v_priced || '*'::text, p_warning_percent);
+    END IF;
+END $$;
+
+-- Each budget as it stands at an instant. A row of an earlier month counts as unused.
+CREATE FUNCTION ai_budget_positions(p_now timestamptz) RETURNS TABLE (tenant_id text, model text,
+    monthly_limit_usd numeric, spent_usd numeric, reserved_usd numeric, token_count_input bigint,
+    token_count_output bigint, reset_date timestamptz, soft_limit_notified boolean, hard_limit_reached boolean,
+    raise_usd numeric, raise_until timestamptz, tier text)
+LANGUAGE sql STABLE BEGIN ATOMIC
+    SELECT b.tenant_id, b.model, l.usd, CASE WHEN current THEN b.current_usage_usd ELSE 0 END,
+        COALESCE((SELECT sum(amount_usd) FROM ai_budget_reservations r WHERE r.tenant_id = b.tenant_id
+            AND (b.model = '*' OR r.model = b.model) AND r.state = 'open' AND r.expires_at > p_now), 0),
+        CASE WHEN current THEN b.token_count_input ELSE 0 END, CASE WHEN current THEN b.token_count_output ELSE 0 END,
+        CASE WHEN current THEN b.reset_date ELSE ai_budget_month_end(p_now) END,
+        current AND b.soft_limit_notified,
+        CASE WHEN current THEN b.current_usage_usd >= l.usd OR b.hard_limit_reached ELSE l.usd = 0 END,
+        CASE WHEN b.raise_until > p_now THEN b.raise_usd ELSE 0 END,
+        CASE WHEN b.raise_until > p_now THEN b.raise_until END, b.tier
+    FROM ai_token_budgets b, LATERAL (SELECT b.reset_date > p_now AS current, ai_budget_limit(b, p_now) AS usd) AS l;
+END;
+
+CREATE VIEW ai_budget_position AS SELECT * FROM ai_budget_positions(now());
+
+-- Sets the limit of a budget, or with p_limit null keeps it, and with p_raise not null sets its temporary raise.
+-- Returns no row if there is no budget to keep.
+CREATE FUNCTION ai_budget_set(p_now timestamptz, p_tenant text, p_model text, p_limit numeric, p_tier text,
+    p_raise numeric, p_raise_until timestamptz, p_actor text, p_warning_percent numeric) RETURNS SETOF ai_budget_position
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ai_budget_lock(p_now, p_tenant, ARRAY[p_model]), set_config('ai_budget.actor', p_actor, true);
+    IF p_limit IS NOT NULL THEN
+        INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, tier, reset_date)
+        VALUES (p_tenant, p_model, p_limit, p_tier, ai_budget_month_end(COALESCE(p_now, clock_timestamp())))
+        ON CONFLICT (tenant_id, model) DO UPDATE SET monthly_limit_usd = EXCLUDED.monthly_limit_usd,
+            tier = EXCLUDED.tier, updated_at = COALESCE(p_now, clock_timestamp());
+    END IF;
+    UPDATE ai_token_budgets SET raise_usd = p_raise, raise_until = CASE WHEN p_raise > 0 THEN p_raise_until END
+    WHERE tenant_id = p_tenant AND model = p_model AND p_raise IS NOT NULL;
+    PERFORM ai_budget_notify(COALESCE(p_now, clock_timestamp()), p_tenant, ARRAY[p_model], p_warning_percent);
+    RETURN QUERY SELECT * FROM ai_budget_positions(COALESCE(p_now, clock_timestamp()))
+        WHERE tenant_id = p_tenant AND model = p_model;
+END $$;
+
+-- What no rule depends on: closes months that ended, clears raises that ended, writes the notices that changes by SQL
+-- owe, and forgets reservations that nobody can ask for. Call it again while it returns more than 0.
+CREATE FUNCTION ai_budget_tidy(p_now timestamptz, p_warning_percent numeric, p_keep interval) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now timestamptz := COALESCE(p_now, clock_timestamp());
+    v_row record;
+    v_done bigint;
+BEGIN
+    PERFORM set_config('ai_budget.actor', 'tidy', true);
+    FOR v_row IN SELECT tenant_id, array_agg(model) AS models FROM ai_token_budgets b
+        WHERE reset_date <= v_now OR raise_until <= v_now OR (
+            current_usage_usd * 100 > ai_budget_limit(b, v_now) * p_warning_percent AND NOT (soft_limit_notified
+                AND (hard_limit_notified OR current_usage_usd < ai_budget_limit(b, v_now))))
+        GROUP BY tenant_id ORDER BY tenant_id LIMIT 500
+    LOOP
+        PERFORM ai_budget_lock(p_now, v_row.tenant_id, v_row.models);
+        UPDATE ai_token_budgets SET raise_usd = 0, raise_until = NULL
+        WHERE tenant_id = v_row.tenant_id AND model = ANY (v_row.models) AND raise_until <= v_now;
+        PERFORM ai_budget_notify(v_now, v_row.tenant_id, v_row.models, p_warning_percent);
+    END LOOP;
+    PERFORM set_config('ai_budget.actor', '', true);
+    DELETE FROM ai_budget_reservations WHERE id IN (
+        SELECT id FROM ai_budget_reservations WHERE (state <> 'open' OR expires_at <= v_now)
+            AND created_at < v_now - CASE WHEN request_id IS NULL THEN interval '2 days' ELSE p_keep END LIMIT 10000);
+    GET DIAGNOSTICS v_done = ROW_COUNT;
+    RETURN v_done;
+END $$;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO ai_budget_api;
+GRANT INSERT ON ai_token_usage, ai_budget_changes TO ai_budget_api;
+GRANT INSERT, UPDATE ON ai_token_budgets, ai_budget_months, ai_budget_usage_totals, ai_budget_outbox,
+    ai_budget_deliveries TO ai_budget_api;
+GRANT INSERT, UPDATE, DELETE ON ai_budget_reservations, ai_unpriced_usage TO ai_budget_api;
+RESET ROLE;

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime import settings as runtime
 
 from components.ai_budget import package as function_package
-from functions.ai_budget import build
+from functions.ai_budget.tools import build
 from tests.components.stack_config import ROOT
 
 
@@ -74,8 +74,8 @@ def test_a_deployment_of_a_zip_without_a_new_source_or_with_a_removed_one_is_ref
     (checkout / "functions/ai_budget/more.py").write_text("")
     assert "older than functions/ai_budget/more.py" in refusal(checkout)
     (checkout / "functions/ai_budget/more.py").unlink()
-    (checkout / "functions/ai_budget/outbox.py").unlink()
-    assert "older than functions/ai_budget/outbox.py" in refusal(checkout)
+    (checkout / "functions/ai_budget/notifications.py").unlink()
+    assert "older than functions/ai_budget/notifications.py" in refusal(checkout)
 
 
 def test_a_deployment_of_a_zip_with_other_packages_is_refused(checkout):
@@ -100,7 +100,10 @@ def test_a_preview_without_a_zip_uses_the_sources_and_the_pinned_requirements(ch
     warnings = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
     code = function_package.code(checkout)
-    assert {"functions/ai_budget/handler.py", "functions/ai_budget/requirements.txt"} <= code.assets.keys()
+    assert {
+        "functions/ai_budget/lambda_handlers.py",
+        "functions/ai_budget/requirements.txt",
+    } <= code.assets.keys()
     assert "functions/ai_budget/serve.py" not in code.assets
     (warning,) = warnings
     assert "make build" in warning

@@ -7,8 +7,8 @@ import pytest
 
 from components.ai_budget import service as budget_service
 from components.settings import parse
-from functions.ai_budget import build
 from functions.ai_budget.config import parse_config
+from functions.ai_budget.tools import build
 from tests.components.recorded import record
 from tests.components.stack_config import ROOT, STACKS, config
 
@@ -61,7 +61,7 @@ def test_the_function_runs_in_the_private_subnets_within_its_reserved_concurrenc
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_environment_is_what_the_handler_reads_and_has_secrets_by_arn_only(stack):
     variables = function(stack)["environment"]["variables"]
-    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
     assert all(f'"{name}"' in handler for name in variables)
     needed = {
         "AI_BUDGET_DATABASE_SECRET_ARN",
@@ -86,7 +86,8 @@ def test_a_new_tenant_gets_the_default_of_the_settings(limit, expected):
     service_config = parse_config(budget_service.service_config(settings), name="generated")
     assert service_config.default_monthly_limit_usd == Decimal(expected)
     assert service_config.default_model == settings.ai_budget.model
-    assert service_config.notifications.model_dump() == settings.ai_budget_service.mail.model_dump()
+    notifications = service_config.notifications.model_dump(exclude={"webhooks"})
+    assert notifications == settings.ai_budget_service.mail.model_dump()
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -108,15 +109,22 @@ def test_the_role_allows_the_calls_of_the_code_on_its_own_resources_and_nothing_
         "teei.io",
     ]
     assert {action for action, resources in permissions.items() if resources == ["*"]} == {
-        action for action in permissions if action.startswith("ec2:")
+        action for action in permissions if action.startswith(("ec2:", "xray:"))
     }
     assert not any("*" in action for action in permissions)
-    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "sqs", "ses", "logs", "ec2"}
+    assert {action.split(":")[0] for action in permissions} == {
+        "secretsmanager",
+        "sqs",
+        "ses",
+        "logs",
+        "ec2",
+        "xray",
+    }
 
 
 def test_the_migrator_may_read_the_database_secret_only():
     permissions = allowed("prod", "ai-budget-service-migrator-permissions")
-    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "logs", "ec2"}
+    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "logs", "ec2", "xray"}
     assert permissions["secretsmanager:GetSecretValue"] == ["arn:aws:secretsmanager:mock:::database"]
 
 
@@ -153,7 +161,7 @@ def test_a_new_version_of_the_migrator_runs_both_phases(phase):
 
 
 def test_every_scheduled_task_exists_in_the_handler():
-    handler = (ROOT / "functions/ai_budget/handler.py").read_text()
+    handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
     rates = {
         resource.inputs["name"]: resource.inputs["scheduleExpression"]
         for resource in record("prod").of("cloudwatch/eventRule:EventRule")
@@ -163,7 +171,7 @@ def test_every_scheduled_task_exists_in_the_handler():
         for resource in record("prod").of("cloudwatch/eventTarget:EventTarget")
     }
     assert schedules == {"outbox": "rate(1 minute)", "tidy": "rate(5 minutes)"}
-    assert all(f'event["task"] == "{task}"' in handler for task in schedules)
+    assert all(f'"{task}": runtime.{task}' in handler for task in schedules)
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -240,6 +248,8 @@ def test_the_host_of_the_guides_curl_examples_is_the_load_balancer(stack):
         ("Throttles", {"FunctionName": NAME["prod"]}, 0),
         ("ApproximateNumberOfMessagesVisible", {"QueueName": f"{NAME['prod']}-dead-letters"}, 0),
         ("ApproximateAgeOfOldestMessage", {"QueueName": f"{NAME['prod']}-tracks"}, 900),
+        ("UnpricedCalls", {"FunctionName": NAME["prod"]}, 0),
+        ("NoticesFailed", {"FunctionName": NAME["prod"]}, 0),
         ("HTTPCode_Target_5XX_Count", {"LoadBalancer": f"app/{NAME['prod']}/mock"}, 10),
     ],
 )

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import os
 import shutil
 import signal
@@ -11,8 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,11 @@ import httpx
 import psycopg
 import pytest
 
-from functions.ai_budget import bodies, postgres
-from functions.ai_budget.answers import Answer, Refusal, Text
+from functions.ai_budget import schemas
 from functions.ai_budget.config import Config
-from functions.ai_budget.ledger import Ledger
-from functions.ai_budget.migrate import migrate
+from functions.ai_budget.errors import ApiError
+from functions.ai_budget.ledger import Ledger, migrate
+from functions.ai_budget.serve import postgres
 from functions.ai_budget.service import Service
 
 ROOT = Path(__file__).parents[3]
@@ -60,24 +58,6 @@ def server() -> Iterator[str]:
     shutil.rmtree(directory.parent, ignore_errors=True)
 
 
-_TABLES = ("token_budgets", "budget_months", "budget_reservations", "token_usage", "budget_usage_totals")
-_LOGS = ("budget_changes", "budget_outbox", "budget_contacts")
-
-
-@pytest.fixture(scope="session")
-def emptied(server: str) -> str:
-    """The URL of the migrated database that `database` empties."""
-    return fresh_database(server)
-
-
-@pytest.fixture
-def database(emptied: str) -> str:
-    """The URL of a migrated database that holds no tenant."""
-    deletions = "".join(f"DELETE FROM ai_{table};" for table in (*_TABLES, *_LOGS))
-    sql(emptied, f"SET session_replication_role = replica; {deletions}")  # the role leaves triggers out
-    return emptied
-
-
 def fresh_database(server: str) -> str:
     """Makes one more migrated database."""
     name = f"budget{next(_names)}"
@@ -86,87 +66,106 @@ def fresh_database(server: str) -> str:
     return of_database(server, name)
 
 
+@pytest.fixture
+def database(server: str) -> str:
+    """The URL of a migrated database that holds no tenant."""
+    return fresh_database(server)
+
+
 def sql(url: str, statement: str, *params: object) -> list[tuple[Any, ...]]:
     """Runs plain SQL, as a person would; the rows if there are any."""
-    with psycopg.connect(url, autocommit=True) as conn:
+    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as conn:
         cursor = conn.execute(statement.encode(), params or None)
         return cursor.fetchall() if cursor.description else []
 
 
 class Desk:
-    """The service in this process; every call says when it is made."""
+    """The service in this process. `now` is the clock of both; without it the database goes by its own."""
 
-    def __init__(self, url: str, queue: Any = None, **config: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        queue: Any = None,
+        now: datetime | None = None,
+        server_clock: Any = None,
+        **config: Any,
+    ) -> None:
         self.url = url
+        self.now = now
+        self._server_clock = server_clock or (lambda: self.now or datetime.now(UTC))
         self.loop = asyncio.new_event_loop()
-        self.ledger = Ledger(lambda: url, Config(**config).rules())
-        self.service = Service(self.ledger, Config(**config), queue)
+        self.config = Config(**config)
+        self.service = self.run(self._open(queue))
+        self.ledger = self.service.ledger
+
+    async def _open(self, queue: Any) -> Service:
+        ledger = Ledger(lambda: self.url, clock=self._server_clock if self.now else None)
+        await ledger.open()
+        return Service(ledger, self.config, queue, self._server_clock)
 
     def close(self) -> None:
-        self.loop.run_until_complete(self.ledger.close())
+        self.run(self.ledger.close())
         self.loop.close()
 
     def run(self, coroutine: Any) -> Any:
         return self.loop.run_until_complete(coroutine)
 
-    def answer(self, coroutine: Any) -> Answer:
-        async def attempt() -> Answer:
+    def answer(self, coroutine: Any) -> Any:
+        """The response model, or the ApiError."""
+
+        async def attempt() -> Any:
             try:
                 return await coroutine
-            except Refusal as refusal:
-                return refusal.answer
+            except ApiError as error:
+                return error
 
-        answer = self.run(attempt())
-        if isinstance(answer.body, Text):
-            return answer._replace(body=json.loads(answer.body, parse_float=Decimal))
-        return answer
+        return self.run(attempt())
 
-    def check(
-        self, tenant: str, now: datetime, prompt: int = 0, maximum: int | None = 0, **more: Any
-    ) -> Answer:
-        return self.answer(self.service.check(check_body(tenant, prompt, maximum, **more), now))
+    def check(self, tenant: str = "acme", prompt: int = 1000, maximum: int | None = 500, **more: Any) -> Any:
+        """A CheckResponse, or the ApiError; by default of 0.0105 USD of Sonnet."""
+        body = {"max_completion_tokens": maximum} if maximum is not None else {}
+        request = schemas.CheckRequest(
+            **{"tenant_id": tenant, "model": SONNET, "estimated_prompt_tokens": prompt, **body} | more
+        )
+        answer = self.answer(self.service.check(request))
+        return answer if isinstance(answer, ApiError) else answer[0]
 
-    def track(self, tenant: str, now: datetime, prompt: int = 0, completion: int = 0, **more: Any) -> Answer:
-        return self.answer(self.service.track(track_body(tenant, prompt, completion, **more), now))
+    def track(self, tenant: str = "acme", prompt: int = 1000, completion: int = 500, **more: Any) -> Any:
+        """A TrackResponse, or the ApiError; by default of 0.0105 USD of Sonnet."""
+        tokens = {} if "usage" in more else {"prompt_tokens": prompt, "completion_tokens": completion}
+        request = schemas.TrackRequest(**{"tenant_id": tenant, "model": SONNET, **tokens} | more)
+        return self.answer(self.service.track(request))
 
-    def set(
-        self, tenant: str, limit: Any, now: datetime, model: str = SONNET, tier: str | None = None
-    ) -> Answer:
-        body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": Decimal(str(limit)), "tier": tier}
-        return self.answer(self.service.set_limit(body, "admin-test", now))
+    def release(self, tenant: str, reservation: Any) -> Any:
+        body = schemas.ReleaseRequest(tenant_id=tenant, reservation_id=reservation)
+        return self.answer(self.service.release(body))
 
-    def tenant(self, tenant: str, now: datetime) -> dict[str, Any]:
-        return self.answer(self.service.tenant(tenant, now)).body
+    def extend(self, tenant: str, reservation: Any, seconds: int) -> Any:
+        body = schemas.ExtendRequest(
+            tenant_id=tenant, reservation_id=reservation, reservation_seconds=seconds
+        )
+        return self.answer(self.service.extend(body))
 
-    def entry(self, tenant: str, now: datetime, model: str = SONNET) -> dict[str, Any]:
-        return next(b for b in self.tenant(tenant, now)["budgets"] if b["model"] == model)
+    def set(self, tenant: str, limit: Any, model: str = SONNET, **more: Any) -> Any:
+        body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": limit} | more
+        return self.answer(self.service.budgets.set_limit(schemas.SetRequest(**body), "admin-test"))
 
+    def tenant(self, tenant: str = "acme") -> schemas.TenantResponse:
+        return self.run(self.service.budgets.tenant(tenant))
 
-def _defaults(fields: dict[str, bodies.Field]) -> dict[str, Any]:
-    return {name: default for name, (_, default) in fields.items()}
+    def entry(self, tenant: str = "acme", model: str = SONNET) -> schemas.BudgetEntry:
+        return next(budget for budget in self.tenant(tenant).budgets if budget.model == model)
 
-
-def check_body(tenant: str, prompt: int = 0, maximum: int | None = 0, **more: Any) -> dict[str, Any]:
-    """A body of `check` as read; more: model, report_type, request_id."""
-    body = {
-        "tenant_id": tenant,
-        "model": SONNET,
-        "estimated_prompt_tokens": prompt,
-        "max_completion_tokens": maximum,
-    }
-    return _defaults(bodies.CHECK) | body | more
-
-
-def track_body(tenant: str, prompt: int = 0, completion: int = 0, **more: Any) -> dict[str, Any]:
-    """A body of `track` as read; more: model, cache tokens, report_type, reservation_id, request_id."""
-    body = {"tenant_id": tenant, "model": SONNET, "prompt_tokens": prompt, "completion_tokens": completion}
-    return _defaults(bodies.TRACK) | body | more
+    def tidy(self) -> Any:
+        warning = self.config.thresholds.warning_percent
+        keep = timedelta(days=35)
+        return self.run(self.ledger.fetch("tidy", warning_percent=warning, keep=keep))
 
 
 @pytest.fixture
 def desk(database: str) -> Iterator[Desk]:
-    """The service on a fresh database."""
-    desk = Desk(database)
+    """The service on a fresh database, in the middle of a month that has not come yet."""
+    desk = Desk(database, now=at("2030-01-15 12:00"))
     yield desk
     desk.close()
 
@@ -199,14 +198,14 @@ class Served:
     def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         return self.http.post(f"/api/ai-budget/{path}", json=body, headers=headers)
 
-    def set(self, tenant: str, limit: Any, model: str = SONNET) -> httpx.Response:
-        body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": limit}
+    def set(self, tenant: str, limit: Any, model: str = SONNET, **more: Any) -> httpx.Response:
+        body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": limit} | more
         return self.post("set", body, Authorization=f"Bearer {ADMIN}")
 
     def workers(self) -> list[int]:
         """The ids of the worker processes."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Ends the process and returns its exit code."""
@@ -220,7 +219,7 @@ class Served:
         return code
 
 
-def until(condition: Any, seconds: float = 15.0) -> Any:
+def until(condition: Any, seconds: float = 20.0) -> Any:
     """The first true value of `condition()`; an AssertionError if there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

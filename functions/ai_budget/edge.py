@@ -1,0 +1,184 @@
+"""What every request passes before the application: limits, its id, its caller, its time in the metrics."""
+
+import asyncio
+import hmac
+import logging
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+
+from functions.ai_budget.config import ServiceToken
+from functions.ai_budget.errors import ApiError
+from functions.ai_budget.metrics import RequestMetrics
+
+MAX_HEAD = 64 * 1024
+MAX_BODY = 64 * 1024
+BODY_SECONDS = 10
+OPEN_PATHS = {"/healthz"}
+ADMIN_PATHS = {"/api/ai-budget/set", "/api/ai-budget/reprice"}
+_JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
+log = logging.getLogger(__name__)
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request. `actor` is set for an admin; `tenants` empty means all."""
+
+    actor: str | None = None
+    tenants: tuple[str, ...] = ()
+
+    def require(self, tenant: str | None) -> None:
+        """Raises ApiError 403 unless the caller may see this tenant; None stands for all tenants together."""
+        if not self.tenants or (tenant is not None and any(_matches(p, tenant) for p in self.tenants)):
+            return
+        what = "all tenants" if tenant is None else f"tenant {tenant}"
+        raise ApiError(403, "forbidden", f"this token is not for {what}", "Authorization")
+
+
+def _matches(pattern: str, tenant: str) -> bool:
+    return tenant.startswith(pattern[:-1]) if pattern.endswith("*") else tenant == pattern
+
+
+class Auth:
+    """`admin_tokens` are tokens, or `sha256:` and their hash; several are valid during a rotation."""
+
+    def __init__(
+        self, admin_tokens: Callable[[], Sequence[str]], service_tokens: Sequence[ServiceToken]
+    ) -> None:
+        self._admin_tokens = admin_tokens
+        self._service_tokens = service_tokens
+
+    def caller(self, authorization: str, *, admin: bool) -> Caller:
+        """The caller by its Authorization header. Raises ApiError 401. Without service tokens all may."""
+        if not admin and not self._service_tokens:
+            return Caller()
+        scheme, _, token = authorization.partition(" ")
+        digest = sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+        caller: Caller | None = None
+        for admin_token in self._admin_tokens():
+            if hmac.compare_digest(_digest(admin_token), digest):
+                caller = Caller(actor=f"admin-{digest[:8]}")
+        for service_token in () if admin else self._service_tokens:
+            if hmac.compare_digest(service_token.sha256, digest):
+                caller = Caller(tenants=service_token.tenants)
+        if caller is None or scheme.lower() != "bearer":
+            kind = "the admin token" if admin else "a valid token"
+            raise ApiError(
+                401, "unauthorized", f"Authorization: send {kind} as bearer token", "Authorization",
+                headers={"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+        return caller
+
+
+def _digest(token: str) -> str:
+    return token[7:] if token.startswith("sha256:") else sha256(token.encode()).hexdigest()
+
+
+class Edge:
+    """ASGI middleware. A handler finds the caller in `request.state.caller`."""
+
+    def __init__(self, app: App, auth: Auth, requests: RequestMetrics) -> None:
+        self._app = app
+        self._auth = auth
+        self._requests = requests
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+
+        async def answer(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            _check_head(scope, headers)
+            caller = self._auth.caller(
+                headers.get("authorization", ""), admin=scope["path"] in ADMIN_PATHS
+            ) if scope["path"] not in OPEN_PATHS else None  # fmt: skip
+            scope.setdefault("state", {})["caller"] = caller
+            if scope["method"] == "POST":
+                receive = _replay(await _body(headers, receive))
+            await self._app(scope, receive, answer)
+        except ApiError as error:
+            await error_response(error)(scope, receive, answer)
+        except Exception as error:
+            log.exception("request %s failed: %s", request_id, type(error).__name__)
+            broken = ApiError(500, "internal_error", "the request failed; the log has it by its X-Request-Id")
+            await error_response(broken)(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "other").removeprefix("/api/ai-budget")
+            self._requests.observe(route, status, time.perf_counter() - began)
+
+
+def error_response(error: ApiError) -> Response:
+    """The JSON answer of an error."""
+    text = error.body.model_dump_json(exclude_none=error.status != 429)
+    return Response(text, error.status, error.headers, media_type="application/json")
+
+
+def _check_head(scope: Any, headers: Headers) -> None:
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
+        raise ApiError(
+            431,
+            "head_too_large",
+            f"headers: must not exceed {MAX_HEAD} bytes",
+            headers={"Connection": "close"},
+        )
+    if len(headers.getlist("host")) != 1 or not headers["host"]:
+        raise ApiError(400, "invalid_request", "Host: exactly one is required", "Host")
+    if len(headers.getlist("authorization")) > 1:
+        raise ApiError(400, "invalid_request", "Authorization: must not be sent twice", "Authorization")
+
+
+async def _body(headers: Headers, receive: Any) -> bytes:
+    """The whole body. Raises ApiError: 415, 413 without reading what is too long, 408 for a slow client."""
+    too_large = ApiError(
+        413, "payload_too_large", f"body: must not exceed {MAX_BODY} bytes", headers={"Connection": "close"}
+    )
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > MAX_BODY:
+        raise too_large
+    body, more = b"", True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ApiError(400, "invalid_request", "body: the client closed the connection")
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MAX_BODY:
+                    raise too_large
+    except TimeoutError:
+        raise ApiError(
+            408, "timeout", f"body: must arrive within {BODY_SECONDS} s", headers={"Connection": "close"}
+        ) from None
+    if body and not _JSON.fullmatch(headers.get("content-type", "")):
+        message = "Content-Type: must be application/json"
+        raise ApiError(415, "unsupported_media_type", message, "Content-Type")
+    return body
+
+
+def _replay(body: bytes) -> Any:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

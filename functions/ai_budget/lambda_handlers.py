@@ -1,0 +1,124 @@
+"""The Lambda: the load balancer's requests, the queue's tracked calls and the scheduled tasks.
+
+Events: of an ALB; of SQS; `{"task": "tidy"}`; `{"task": "outbox"}`; `{"task": "migrate"}`, which a `"phase"`
+(pre or post) makes one half of the migrations.
+
+Environment: AI_BUDGET_DATABASE_SECRET_ARN (JSON with username and password; host, port and dbname in it or in
+AI_BUDGET_DATABASE_HOST, _PORT and _NAME), AI_BUDGET_DATABASE_SSLMODE (default require),
+AI_BUDGET_ADMIN_TOKEN_SECRET_ARN (tokens, comma-separated), AI_BUDGET_TRACK_QUEUE_URL, AI_BUDGET_CONFIG (the
+text of the configuration file, optional).
+"""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Tracer, single_metric
+from aws_lambda_powertools.logging import correlation_paths, utils
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from mangum import Mangum
+
+from functions.ai_budget import aws, notifications
+from functions.ai_budget.app import create_app
+from functions.ai_budget.config import Config, parse_config
+from functions.ai_budget.errors import ApiError
+from functions.ai_budget.ledger import Ledger, connection_string, migrate
+from functions.ai_budget.metrics import RequestMetrics
+from functions.ai_budget.schemas import QueuedTrack
+from functions.ai_budget.service import REQUESTS_KEPT, Service
+
+NAMESPACE = "AiBudget"  # of the metrics that components/ai_budget/alarms.py watches
+SERVICE = "ai-budget"
+logger = Logger(service=SERVICE)
+tracer = Tracer(service=SERVICE, auto_patch=False)
+
+
+def _conninfo() -> str:
+    names = ("host", "port", "dbname")
+    variables = ("AI_BUDGET_DATABASE_HOST", "AI_BUDGET_DATABASE_PORT", "AI_BUDGET_DATABASE_NAME")
+    given = {name: os.environ.get(variable, "") for name, variable in zip(names, variables, strict=True)}
+    return connection_string(
+        json.loads(aws.secret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])),
+        sslmode=os.environ.get("AI_BUDGET_DATABASE_SSLMODE", "require"),
+        **given,
+    )
+
+
+def _admin_tokens() -> list[str]:
+    text = aws.secret_or_nothing(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"])
+    return [token.strip() for token in text.split(",") if token.strip()]
+
+
+class _Runtime:
+    """What an execution environment keeps between invocations."""
+
+    def __init__(self) -> None:
+        utils.copy_config_to_registered_loggers(source_logger=logger, exclude={"psycopg.pool"})
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)  # the one that Mangum runs the application on
+        text = os.environ.get("AI_BUDGET_CONFIG", "")
+        self.config = parse_config(text, name="AI_BUDGET_CONFIG") if text else Config()
+        # A connection may have died while the environment was frozen, so each is tested before use.
+        self.ledger = Ledger(_conninfo, size=2, kept_open=0, tested=True)
+        queue = aws.TrackQueue(os.environ["AI_BUDGET_TRACK_QUEUE_URL"])
+        self.service = Service(self.ledger, self.config, queue)
+        self.http = Mangum(create_app(self.service, _admin_tokens, RequestMetrics()), lifespan="off")
+        self.processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        self.loop.run_until_complete(self.ledger.open())
+
+    def book(self, record: SQSRecord) -> None:
+        """Books a queued call. Raises what returns it to the queue."""
+        body = QueuedTrack.model_validate_json(record.body)
+        try:
+            self.loop.run_until_complete(self.service.book(body, at=body.tracked_at))
+        except ApiError as error:
+            raise ValueError(f"{error.status}: {error}") from None
+
+    async def tidy(self, function: str) -> dict[str, Any]:
+        """One round of tidying, and how many calls wait for a price."""
+        warning = self.config.thresholds.warning_percent
+        (row,) = await self.ledger.fetch("tidy", warning_percent=warning, keep=REQUESTS_KEPT)
+        calls = sum(count.calls for count in await self.ledger.fetch("unpriced_counts"))
+        _count("UnpricedCalls", calls, function)
+        return {"forgotten": row.forgotten, "unpriced": calls}
+
+    async def outbox(self, function: str) -> dict[str, int]:
+        """Sends the notices that are due."""
+        async with notifications.http_client() as http:
+            settings, now = self.config.notifications, datetime.now(UTC)
+            done = await notifications.deliver(self.ledger, aws.Mailer(), http, settings, now)
+        _count("NoticesFailed", done["failed"], function)
+        return done
+
+
+@cache
+def _runtime() -> _Runtime:
+    return _Runtime()
+
+
+def _count(name: str, value: float, function: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE) as metric:
+        metric.add_dimension("FunctionName", function)
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.APPLICATION_LOAD_BALANCER)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers an event. A failed task or a message that cannot be booked raises, which its alarm sees."""
+    if event.get("task") == "migrate":
+        phases = (event["phase"],) if "phase" in event else ("pre", "post")
+        return {"applied": migrate(_conninfo(), phases)}
+    runtime = _runtime()
+    if "task" in event:
+        tasks = {"tidy": runtime.tidy, "outbox": runtime.outbox}
+        if event["task"] not in tasks:
+            raise ValueError(f"task: {event['task']!r} is none of tidy, outbox, migrate")
+        return runtime.loop.run_until_complete(tasks[event["task"]](context.function_name))
+    if "Records" in event:
+        return dict(process_partial_response(event, runtime.book, runtime.processor, context))
+    return runtime.http(event, context)

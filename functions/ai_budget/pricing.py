@@ -1,0 +1,205 @@
+"""Model names, token counts and what a call costs. Pure: the price rows are handed in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Regional inference profiles, and model ids without a profile, cost 10 % more on Bedrock from Claude 4.5 on;
+# `global.` profiles do not. Regional endpoints of Vertex AI and `inference_geo: "us"` of the Claude API do.
+# https://platform.claude.com/docs/en/about-claude/pricing and
+# https://platform.claude.com/docs/en/manage-claude/data-residency, read 2026-11-28
+REGIONAL_MULTIPLIER = Decimal("1.1")
+_REGIONAL_SINCE = (4, 5)
+_NOT_REGIONAL = {"", "global", "not_available"}
+
+# The snapshot that an undated name of the third generation stands for.
+# https://platform.claude.com/docs/en/about-claude/model-deprecations, read 2026-11-28
+LAST_SNAPSHOTS = {
+    "claude-3-5-haiku": "20241022",
+    "claude-3-5-sonnet": "20241022",
+    "claude-3-7-sonnet": "20250219",
+    "claude-3-haiku": "20240307",
+    "claude-3-opus": "20240229",
+    "claude-3-sonnet": "20240229",
+}
+
+_CLAUDE = re.compile(
+    r"(?P<bedrock>((?P<profile>[a-z]{2,6}(-gov)?)\.)?anthropic\.)?claude-"
+    r"((?P<family>[a-z]+)-(?P<version>\d{1,2}([-.]\d{1,2})?)|(?P<old_version>\d([-.]\d)?)-(?P<old_family>[a-z]+))"
+    r"([-@](?P<date>\d{8}|\d{4}-\d{2}-\d{2})|[-@](latest|default)|-v\d+)*(:\d+k?)*(:beta|:thinking)?"
+)
+_GATEWAY = re.compile(r"^((bedrock|vertex_ai|anthropic)/)+(?=.)")
+
+_MTOK = Decimal(1_000_000)
+_BATCH_MULTIPLIER = Decimal("0.5")
+_PLACES = Decimal("0.000000000001")
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+_PerMtok = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
+
+
+class ModelName(NamedTuple):
+    """The name that budgets and usage are kept under, and by what its token prices are multiplied."""
+
+    canonical: str
+    multiplier: Decimal
+
+
+@lru_cache(maxsize=4096)
+def canonical_model(name: str, inference_geo: str = "") -> ModelName:
+    """The one name of a model, whether it was called by an alias or through Bedrock, Vertex AI or a gateway.
+
+    Claude 3 models keep the date of their snapshot (`claude-3-5-sonnet-20241022`); later ones have one
+    snapshot each and are named without it (`claude-sonnet-4-5`). Other names are returned without a gateway's
+    prefix. `inference_geo` is where the call ran, if its name does not say so: "us" or a Vertex AI region.
+    """
+    match = _CLAUDE.fullmatch(name.strip().lower().rpartition("/")[2])
+    version = _version(match)
+    if not match or version < (3,):
+        return ModelName(_GATEWAY.sub("", name.strip()), Decimal(1))
+    family = match["family"] or match["old_family"]
+    number = "-".join(map(str, version)).removesuffix("-0")
+    regional_profile = match["bedrock"] and match["profile"] != "global"
+    regional = regional_profile or inference_geo.lower() not in _NOT_REGIONAL
+    multiplier = REGIONAL_MULTIPLIER if regional and version >= _REGIONAL_SINCE else Decimal(1)
+    if version >= (4,):
+        return ModelName(f"claude-{family}-{number}", multiplier)
+    undated = f"claude-{number}-{family}"
+    date = (match["date"] or LAST_SNAPSHOTS.get(undated, "")).replace("-", "")
+    return ModelName(f"{undated}-{date}".removesuffix("-"), multiplier)
+
+
+def _version(match: re.Match[str] | None) -> tuple[int, ...]:
+    """(4, 5) of `claude-sonnet-4-5` and `claude-4.5-sonnet`."""
+    return tuple(map(int, re.split("[-.]", match["version"] or match["old_version"]))) if match else ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallTokens:
+    """What a call used or will use at most. `prompt` is without cache tokens, `cache_write` for 5 minutes."""
+
+    prompt: int = 0
+    completion: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    web_search_requests: int = 0
+    service_tier: str = "standard"
+    speed: str = "standard"
+    inference_geo: str = ""
+
+    @property
+    def input(self) -> int:
+        """All input tokens, those of the cache included: what long-context prices go by."""
+        return self.prompt + self.cache_read + self.cache_write + self.cache_write_1h
+
+
+class PriceOverride(BaseModel):
+    """USD per million tokens. Cache prices left out are 0.1, 1.25 and 2 times the input price."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input_usd_per_mtok: _PerMtok
+    output_usd_per_mtok: _PerMtok
+    cache_read_usd_per_mtok: _PerMtok | None = None
+    cache_write_usd_per_mtok: _PerMtok | None = None
+    cache_write_1h_usd_per_mtok: _PerMtok | None = None
+    web_search_usd_per_1000: _PerMtok = Decimal(10)
+    fast_multiplier: Annotated[Decimal, Field(ge=1, le=100)] | None = None
+
+
+class _Price(NamedTuple):
+    """A row of ai_model_prices: USD per million tokens, since an instant, above a number of input tokens."""
+
+    effective_from: datetime
+    above: int
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal
+    cache_write: Decimal
+    cache_write_1h: Decimal
+    web_search_per_1000: Decimal
+    fast_multiplier: Decimal | None
+
+    def cost(self, tokens: CallTokens, multiplier: Decimal) -> Decimal | None:
+        """USD to 12 decimals, not falling in any count; None if there is no price for this speed."""
+        if tokens.speed == "fast":
+            if self.fast_multiplier is None:
+                return None
+            multiplier *= self.fast_multiplier
+        if tokens.service_tier == "batch":
+            multiplier *= _BATCH_MULTIPLIER
+        for_tokens = (
+            tokens.prompt * self.input
+            + tokens.completion * self.output
+            + tokens.cache_read * self.cache_read
+            + tokens.cache_write * self.cache_write
+            + tokens.cache_write_1h * self.cache_write_1h
+        )
+        usd = for_tokens * multiplier / _MTOK + tokens.web_search_requests * self.web_search_per_1000 / 1000
+        return usd.quantize(_PLACES, ROUND_HALF_UP)
+
+
+class PriceBook:
+    """Prices of calls. `rows` are those of ai_model_prices; an override replaces all rows of its model."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]], overrides: Mapping[str, PriceOverride]) -> None:
+        self._prices: dict[str, list[_Price]] = {}
+        for model, *values in rows:
+            self._prices.setdefault(model, []).append(_Price(*values))
+        for prices in self._prices.values():
+            prices.sort(key=lambda price: (price.effective_from, price.above), reverse=True)
+        for name, override in overrides.items():
+            self._prices[canonical_model(name).canonical] = [_overridden(override)]
+
+    def cost(self, model: ModelName, tokens: CallTokens, at: datetime) -> Decimal | None:
+        """USD for a call made at an instant, or None if the model, or its fast mode, has no price."""
+        for price in self._in_force(model, at):
+            if not price.above or tokens.input > price.above:
+                return price.cost(tokens, model.multiplier)
+        return None
+
+    def worst_case(
+        self, model: ModelName, tokens: CallTokens, at: datetime, until: datetime
+    ) -> Decimal | None:
+        """The most that a call costs that uses at most these tokens and is made between two instants.
+
+        A call with fewer input tokens may fall into another long-context tier, and a price may change before
+        it is made: this is the highest of all those prices. None if one of them is unknown.
+        """
+        changes = {price.effective_from for price in self._prices.get(model.canonical, ())}
+        costs = [
+            price.cost(tokens, model.multiplier)
+            for instant in [at, *(change for change in changes if at < change <= until)]
+            for price in self._in_force(model, instant)
+            if not price.above or tokens.input > price.above
+        ]
+        known = [cost for cost in costs if cost is not None]
+        return max(known) if costs and len(known) == len(costs) else None
+
+    def _in_force(self, model: ModelName, at: datetime) -> Iterator[_Price]:
+        """The tiers at an instant, the one for the longest input first."""
+        prices = [price for price in self._prices.get(model.canonical, ()) if price.effective_from <= at]
+        return (price for price in prices if price.effective_from == prices[0].effective_from)
+
+
+def _overridden(override: PriceOverride) -> _Price:
+    def or_input_times(value: Decimal | None, ratio: str) -> Decimal:
+        return override.input_usd_per_mtok * Decimal(ratio) if value is None else value
+
+    return _Price(
+        _ALWAYS,
+        0,
+        override.input_usd_per_mtok,
+        override.output_usd_per_mtok,
+        or_input_times(override.cache_read_usd_per_mtok, "0.1"),
+        or_input_times(override.cache_write_usd_per_mtok, "1.25"),
+        or_input_times(override.cache_write_1h_usd_per_mtok, "2"),
+        override.web_search_usd_per_1000,
+        override.fast_multiplier,
+    )

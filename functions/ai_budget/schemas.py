@@ -1,0 +1,295 @@
+"""Requests and responses of the API. The OpenAPI document is generated from them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from functions.ai_budget.pricing import CallTokens
+from functions.ai_budget.usage import AnthropicUsage, WholeFloat
+from functions.ai_budget.usage import Count as Tokens
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
+ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}$")]
+ModelOrAll = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255})$")]
+Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True), WholeFloat]
+Limit = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000_000),
+    AfterValidator(lambda usd: usd.quantize(Decimal("0.000000001"))),
+]
+Geo = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
+Month = Annotated[str, Field(pattern=r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+
+
+_COUNTS = (
+    "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
+    "web_search_requests", "service_tier", "speed", "inference_geo",
+)  # fmt: skip
+
+
+def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """JSON Schema: these fields are there and not null, and those are absent or null."""
+    there, absent = {"not": {"type": "null"}}, {"type": "null"}
+    return {
+        "required": list(fields),
+        "properties": dict.fromkeys(fields, there) | dict.fromkeys(without, absent),
+    }
+
+
+def _any_of(*variants: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"anyOf": list(variants)})
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CheckRequest(_Request):
+    """The most that a call can use. What is left out is 0, except the completion, which is then estimated."""
+
+    tenant_id: Identifier
+    model: ModelId
+    estimated_prompt_tokens: Tokens
+    max_completion_tokens: Tokens | None = None
+    expected_cache_read_tokens: Tokens = 0
+    expected_cache_write_tokens: Tokens = 0
+    expected_cache_write_1h_tokens: Tokens = 0
+    max_web_searches: Tokens = 0
+    service_tier: Literal["standard", "batch"] = "standard"
+    speed: Literal["standard", "fast"] = "standard"
+    inference_geo: Geo = ""
+    report_type: Identifier | None = None
+    request_id: Identifier | None = None
+    reservation_seconds: Seconds | None = None
+    dry_run: Annotated[bool, Field(strict=True)] = False
+
+
+class CheckResponse(BaseModel):
+    """`reservation_id` is null for a dry run."""
+
+    allowed: bool
+    reservation_id: UUID | None
+    reserved_usd: Usd
+    remaining_usd: Usd
+    percentage_used: Usd
+    expires_at: datetime
+
+
+class TrackRequest(_Request):
+    """What a call used: the token counts, or the `usage` object of an Anthropic response."""
+
+    model_config = _any_of(
+        _given("prompt_tokens", "completion_tokens", without=("usage",)), _given("usage", without=_COUNTS)
+    )
+
+    tenant_id: Identifier
+    model: ModelId
+    prompt_tokens: Tokens | None = None
+    completion_tokens: Tokens | None = None
+    cache_read_tokens: Tokens = 0
+    cache_write_tokens: Tokens = 0
+    cache_write_1h_tokens: Tokens = 0
+    web_search_requests: Tokens = 0
+    service_tier: Literal["standard", "batch", "priority"] = "standard"
+    speed: Literal["standard", "fast"] = "standard"
+    inference_geo: Geo = ""
+    usage: AnthropicUsage | None = None
+    report_type: Identifier | None = None
+    reservation_id: UUID | None = None
+    request_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _counts_or_usage(self) -> Self:
+        given = self.model_fields_set.intersection(_COUNTS)
+        if self.usage is not None and any(getattr(self, name) is not None for name in given):
+            raise ValueError("usage: send either the usage object or the token counts, not both")
+        if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
+            raise ValueError("prompt_tokens and completion_tokens are required unless usage is sent")
+        return self
+
+    def tokens(self) -> CallTokens:
+        """The counts to charge."""
+        if self.usage is not None:
+            return self.usage.tokens()
+        return CallTokens(*(getattr(self, name) for name in _COUNTS))
+
+
+class QueuedTrack(TrackRequest):
+    """A track that waited in the queue."""
+
+    tracked_at: AwareDatetime
+
+
+class TrackResponse(BaseModel):
+    """`cost_usd` is null for a call without a price; `reservation` is null if none was named."""
+
+    recorded: bool
+    cost_usd: Usd | None
+    month: Month
+    reservation: Literal["settled", "expired", "released", "unknown"] | None
+    unpriced: bool = False
+
+
+class QueuedResponse(BaseModel):
+    recorded: Literal[False] = False
+    queued: Literal[True] = True
+    request_id: str
+
+
+class ReleaseRequest(_Request):
+    tenant_id: Identifier
+    reservation_id: UUID
+
+
+class ReleaseResponse(BaseModel):
+    """`unknown`: this tenant has no such reservation."""
+
+    reservation: Literal["released", "settled", "unknown"]
+
+
+class ExtendRequest(_Request):
+    """The reservation ends `reservation_seconds` from now, or when it would have ended if that is later."""
+
+    tenant_id: Identifier
+    reservation_id: UUID
+    reservation_seconds: Seconds
+
+
+class ExtendResponse(BaseModel):
+    reservation: Literal["extended"] = "extended"
+    expires_at: datetime
+
+
+class SetRequest(_Request):
+    """A limit, a temporary raise of it, or both. `raise_usd` of 0 ends a raise."""
+
+    model_config = _any_of(
+        _given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")
+    )
+
+    tenant_id: Identifier
+    model: ModelOrAll
+    monthly_limit_usd: Limit | None = None
+    tier: Annotated[str, Field(max_length=64)] | None = None
+    raise_usd: Limit | None = None
+    raise_until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _limit_or_raise(self) -> Self:
+        if self.monthly_limit_usd is None and self.raise_usd is None:
+            raise ValueError("monthly_limit_usd or raise_usd is required")
+        if self.raise_usd and self.raise_until is None:
+            raise ValueError("raise_until is required with raise_usd")
+        return self
+
+
+class BudgetEntry(BaseModel):
+    """A budget in its current month. `monthly_limit_usd` includes a raise that is in force."""
+
+    model: str
+    monthly_limit_usd: Usd
+    current_usage_usd: Usd
+    percentage_used: Usd
+    token_count_input: int
+    token_count_output: int
+    reset_date: datetime
+    status: Literal["ok", "warning", "exceeded"]
+    soft_limit_notified: bool
+    hard_limit_reached: bool
+    raise_usd: Annotated[Usd | None, Field(exclude_if=lambda usd: usd is None)] = None
+    raise_until: Annotated[datetime | None, Field(exclude_if=lambda until: until is None)] = None
+
+
+class TenantResponse(BaseModel):
+    """The totals leave out the budget `*`, which counts the others' money again, if there are others."""
+
+    tenant_id: str
+    budgets: list[BudgetEntry]
+    total_usage_usd: Usd
+    total_limit_usd: Usd
+
+
+class TenantsResponse(BaseModel):
+    """`next` is the `after` of the following page, null on the last."""
+
+    tenants: list[TenantResponse]
+    next: str | None
+
+
+class UsageDay(BaseModel):
+    date: date
+    model: str
+    report_type: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Usd
+
+
+class ClosedMonth(BaseModel):
+    month: Month
+    model: str
+    monthly_limit_usd: Usd
+    spent_usd: Usd
+    token_count_input: int
+    token_count_output: int
+
+
+class UsageResponse(BaseModel):
+    """Calls count in the month in which they were booked."""
+
+    tenant_id: str
+    month: Month
+    complete: bool
+    total_cost_usd: Usd
+    days: list[UsageDay]
+    closed_months: list[ClosedMonth]
+
+
+class BudgetChange(BaseModel):
+    changed_at: datetime
+    changed_by: str
+    source: Literal["api", "sql"]
+    model: str
+    field: str
+    old_value: str | None
+    new_value: str | None
+
+
+class ChangesResponse(BaseModel):
+    tenant_id: str
+    changes: list[BudgetChange]
+
+
+class UnpricedModel(BaseModel):
+    model: str
+    calls: int
+    tokens: int
+    tenants: int
+    oldest: datetime
+
+
+class UnpricedResponse(BaseModel):
+    models: list[UnpricedModel]
+
+
+class RepriceResponse(BaseModel):
+    repriced: int
+    cost_usd: Usd
+    still_unpriced: int
+
+
+class StatusResponse(BaseModel):
+    status: Literal["ok", "ready"]

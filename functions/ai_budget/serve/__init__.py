@@ -1,0 +1,1 @@
+"""The service as a local HTTP server, which is not part of the Lambda."""

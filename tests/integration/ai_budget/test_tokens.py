@@ -1,0 +1,106 @@
+"""What a token that is bound to tenants can see and do, on every path."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+from starlette.testclient import TestClient
+
+from functions.ai_budget.app import create_app
+from functions.ai_budget.config import Config, ServiceToken
+from functions.ai_budget.ledger import Ledger
+from functions.ai_budget.metrics import RequestMetrics
+from functions.ai_budget.service import Service
+from tests.functions.ai_budget.support import ADMIN, SONNET, check, fresh_database, track
+
+pytest_plugins = ("tests.functions.ai_budget.support",)
+pytestmark = pytest.mark.postgres
+API = "/api/ai-budget"
+
+
+def token(text: str, *tenants: str) -> ServiceToken:
+    return ServiceToken(sha256=sha256(text.encode()).hexdigest(), tenants=tenants)
+
+
+@pytest.fixture(scope="module")
+def client(server: str) -> Iterator[TestClient]:
+    url = fresh_database(server)
+    config = Config(service_tokens=(token("acme-token", "acme", "team-*"), token("any-token")))
+    app = create_app(Service(Ledger(lambda: url), config), lambda: [ADMIN], RequestMetrics())
+    with TestClient(app) as client:
+        yield client
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+def reservation(client: TestClient, tenant: str) -> dict[str, object]:
+    answer = client.post(f"{API}/check", json=check(tenant), headers=bearer("any-token"))
+    return {"tenant_id": tenant, "reservation_id": answer.json()["reservation_id"]}
+
+
+def calls(client: TestClient, tenant: str) -> dict[str, int]:
+    """The status of every path that names a tenant, for the token of acme."""
+    headers, held = bearer("acme-token"), reservation(client, tenant)
+    posts = {
+        "check": check(tenant),
+        "track": track(tenant),
+        "extend": held | {"reservation_seconds": 60},
+        "release": held,
+    }
+    gets = [f"{API}/tenant/{tenant}", f"{API}/tenant/{tenant}/usage", f"{API}/tenant/{tenant}/changes"]
+    statuses = {
+        path: client.post(f"{API}/{path}", json=body, headers=headers).status_code
+        for path, body in posts.items()
+    }
+    statuses |= {path: client.get(path, headers=headers).status_code for path in gets}
+    statuses["metrics"] = client.get("/metrics", params={"tenant": tenant}, headers=headers).status_code
+    return statuses
+
+
+@pytest.mark.parametrize("tenant", ["acme", "team-7"])
+def test_a_bound_token_works_for_its_tenants_on_every_path(client: TestClient, tenant: str) -> None:
+    assert set(calls(client, tenant).values()) == {200}
+
+
+@pytest.mark.parametrize("tenant", ["other", "acme2", "team"])
+def test_a_bound_token_gets_403_for_other_tenants_on_every_path(client: TestClient, tenant: str) -> None:
+    assert set(calls(client, tenant).values()) == {403}
+
+
+@pytest.mark.parametrize("path", [f"{API}/tenants", f"{API}/unpriced", "/metrics"])
+def test_what_concerns_all_tenants_needs_a_token_for_all(client: TestClient, path: str) -> None:
+    assert client.get(path, headers=bearer("acme-token")).status_code == 403
+    assert client.get(path, headers=bearer("any-token")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", [f"{API}/tenants", f"{API}/tenant/acme", "/metrics", "/readyz", "/openapi.json"]
+)
+def test_every_path_needs_a_token_once_there_are_service_tokens(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers=bearer("wrong")).status_code == 401
+
+
+def test_the_health_of_the_process_needs_none(client: TestClient) -> None:
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["set", "reprice"])
+def test_no_service_token_is_good_for_what_administrators_do(client: TestClient, path: str) -> None:
+    body = {"tenant_id": "acme", "model": SONNET, "monthly_limit_usd": 5} if path == "set" else {}
+    statuses = [
+        client.post(f"{API}/{path}", json=body, headers=bearer(text)).status_code
+        for text in ("acme-token", "any-token", ADMIN)
+    ]
+    assert statuses == [401, 401, 200]
+
+
+def test_a_refused_call_leaves_nothing_behind(client: TestClient) -> None:
+    client.post(f"{API}/check", json=check("untouched"), headers=bearer("acme-token"))
+    client.post(f"{API}/track", json=track("untouched"), headers=bearer("acme-token"))
+    budgets = client.get(f"{API}/tenants", params={"limit": 1000}, headers=bearer("any-token")).json()[
+        "tenants"
+    ]
+    assert "untouched" not in [tenant["tenant_id"] for tenant in budgets]

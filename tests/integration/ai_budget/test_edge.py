@@ -20,8 +20,7 @@ KIB = 1024
 
 @pytest.fixture(scope="module")
 def served(server: str) -> Iterator[Served]:
-    served = Served("--database-url", fresh_database(server), "--workers", "1")
-    yield served
+    yield (served := Served("--database-url", fresh_database(server), "--workers", "1"))
     assert served.stop() == 0
 
 

@@ -21,10 +21,10 @@ from tests.functions.ai_budget.support import HAIKU, SONNET, Desk, at, fresh_dat
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
 pytestmark = pytest.mark.postgres
-MODELS = st.sampled_from([SONNET, SONNET, HAIKU])
+MODELS = st.sampled_from([SONNET, SONNET, SONNET, HAIKU])
 BUDGETS = st.sampled_from([SONNET, SONNET, HAIKU, "*"])
 LIMITS = st.sampled_from(["0", "0.01", "0.03", "0.1"])
-TOKENS = st.integers(0, 2000)
+TOKENS = st.sampled_from([0, 200, 600, 1000, 2000])
 STEPS = st.sampled_from(
     [timedelta(minutes=4), timedelta(minutes=15), timedelta(hours=13), timedelta(days=20)]
 )
@@ -53,8 +53,16 @@ def machine_on(url):
         def positions(self):
             return {model: row for model, *row in sql(url, POSITIONS, self.desk.now, self.tenant)}
 
-        @rule(target=reservations, model=MODELS, tokens=TOKENS, request=st.sampled_from([None, "r1", "r2"]))
-        def check(self, model, tokens, request):
+        @rule(target=reservations, model=MODELS, tokens=st.lists(TOKENS, min_size=1, max_size=4))
+        def check_several(self, model, tokens):
+            return multiple(*[r for maximum in tokens for r in self.checked(model, maximum, None)])
+
+        @rule(target=reservations, model=MODELS, tokens=TOKENS, request=st.sampled_from(["r1", "r2"]))
+        def check_with_a_request_id(self, model, tokens, request):
+            return multiple(*self.checked(model, tokens, request))
+
+        def checked(self, model, tokens, request):
+            """The reservation of a check, none if it was refused."""
             answer = self.desk.check(
                 self.tenant,
                 prompt=0,
@@ -64,13 +72,13 @@ def machine_on(url):
                 reservation_seconds=900,
             )
             if isinstance(answer, ApiError):
-                return multiple()
+                return []
             granted = answer.reservation_id not in self.announced
             self.announced[answer.reservation_id] = (model, tokens)
             for budget, (limit, spent, reserved) in self.positions().items():
                 if budget in (model, "*") and granted:
                     assert spent + reserved <= limit, f"granted past the limit of {budget}"
-            return answer.reservation_id
+            return [answer.reservation_id]
 
         @rule(
             reservation=reservations, share=st.integers(0, 100), request=st.sampled_from([None, "u1", "u2"])
@@ -187,8 +195,8 @@ def test_spent_and_reserved_never_pass_the_limit_at_a_grant_and_the_log_is_what_
     run_state_machine_as_test(
         machine_on(fresh_database(server)),
         settings=settings(
-            max_examples=25,
-            stateful_step_count=30,
+            max_examples=30,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

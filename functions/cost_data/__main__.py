@@ -40,8 +40,8 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _collect(options: argparse.Namespace, settings: Settings) -> int:
-    from functions.cost_data.aws import Aws
     from functions.cost_data.collect import collect
+    from functions.cost_data.sources.aws import Aws
 
     now = datetime.combine(options.at, time(12), UTC) if options.at else datetime.now(UTC)
     store = Store(options.database_url)
@@ -71,7 +71,7 @@ def _totals(options: argparse.Namespace, settings: Settings) -> int:  # noqa: AR
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description="What is spent: cost data and its metrics.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    database = argparse.ArgumentParser(add_help=False)
+    database = Parser(add_help=False)
     database.add_argument("--database-url", required=True, metavar="URL", help="connection URL of PostgreSQL")
 
     command = commands.add_parser("import", parents=[database], help="store FOCUS or CUR 2.0 files")

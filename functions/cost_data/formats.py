@@ -126,6 +126,6 @@ def columns_query(bill: Format, columns: Mapping[str, str], source: exp.Expressi
                 value = exp.JSONFormat(this=exp.cast(value, "json"))
             value = exp.cast(value, "varchar")
             for empty in ("", "NULL"):
-                value = exp.func("NULLIF", value, exp.Literal.string(empty))
+                value = exp.Nullif(this=value, expression=exp.Literal.string(empty))
         selected.append(exp.alias_(value, alias))
     return exp.select(*selected).from_(source)

@@ -74,15 +74,6 @@ class Read:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True)
-class Days:
-    """The days, both included, and the charge categories that a read of an API asked for."""
-
-    first: date
-    last: date
-    categories: Sequence[str]
-
-
 class Delivery(NamedTuple):
     """What a read delivered of one bill."""
 
@@ -91,6 +82,27 @@ class Delivery(NamedTuple):
     billing_period: date
     first_day: date
     last_day: date
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a read of an API asked for: the days, both included, and charge categories of an account."""
+
+    provider: str
+    account: str
+    first: date
+    last: date
+    categories: Sequence[str]
+
+    def deliveries(self) -> list[Delivery]:
+        """One delivery per month, as an API knows no billing periods; also of months without costs."""
+        deliveries = []
+        month = month_of(self.first)
+        while month <= self.last:
+            last = min(self.last, next_month(month) - timedelta(days=1))
+            deliveries.append(Delivery(self.provider, self.account, month, max(self.first, month), last))
+            month = next_month(month)
+        return deliveries
 
 
 def month_of(day: date) -> date:

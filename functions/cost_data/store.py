@@ -11,9 +11,9 @@ from typing import Any, LiteralString, cast
 import psycopg
 
 from functions.cost_data.records import (
+    Asked,
     CostDataError,
     CostRow,
-    Days,
     Delivery,
     Kind,
     Read,
@@ -108,14 +108,13 @@ class Store:
             }
 
     def store_costs(
-        self, read: Read, rows: Iterable[CostRow], days: Days | None = None, bytes_scanned: int = 0
+        self, read: Read, rows: Iterable[CostRow], asked: Asked | None = None, bytes_scanned: int = 0
     ) -> list[Delivery]:
         """Stores the costs of one read in place of what was stored of the same days of the same bills.
 
-        `days` is what a read of an API asked for; without it the rows are whole deliveries of bills. All or
+        `asked` is what a read of an API asked for; without it the rows are whole deliveries of bills. All or
         nothing: an error of `rows` leaves everything as it was. Returns what was delivered.
         """
-        bounds = {"first": days.first if days else None, "last": days.last if days else None}
         with self._transaction() as connection:
             for name in ("create_incoming", "create_affected_days"):
                 connection.execute(statement(name))
@@ -124,15 +123,16 @@ class Store:
                     copy.write_row(row)
             connection.execute(statement("lock_costs"))
             read_id = self._start_read(connection, read, bytes_scanned)
-            deliveries = [
-                Delivery(*row)
-                for row in connection.execute(statement("deliveries_of_incoming"), bounds).fetchall()
-            ]
+            if asked:
+                deliveries = asked.deliveries()
+            else:
+                rows_of_bills = connection.execute(statement("deliveries_of_incoming")).fetchall()
+                deliveries = [Delivery(*row) for row in rows_of_bills]
             for delivery in deliveries:
                 parameters = {
                     **delivery._asdict(),
                     "read_id": read_id,
-                    "categories": list(days.categories) if days else None,
+                    "categories": list(asked.categories) if asked else None,
                 }
                 for name in ("delete_replaced", "delete_empty_deliveries", "insert_delivery"):
                     connection.execute(statement(name), parameters)
@@ -140,8 +140,13 @@ class Store:
             connection.execute(statement("insert_costs"), final)
             connection.execute(statement("add_incoming_days"))
             self._refresh_totals(connection)
-            rounded = getattr(rows, "rounded", 0)
-            connection.execute(statement("finish_read"), {**bounds, "read_id": read_id, "rounded": rounded})
+            finish = {
+                "read_id": read_id,
+                "first": asked.first if asked else None,
+                "last": asked.last if asked else None,
+                "rounded": getattr(rows, "rounded", 0),
+            }
+            connection.execute(statement("finish_read"), finish)
             return deliveries
 
     def confirm(self, read_id: int, at: datetime) -> None:

@@ -33,7 +33,7 @@ LOCK TABLE cost_data.daily_costs IN SHARE ROW EXCLUSIVE MODE;
 CREATE TEMPORARY TABLE affected_days (day date PRIMARY KEY) ON COMMIT DROP;
 
 -- name: deliveries_of_incoming
-SELECT provider, billing_account, billing_period, COALESCE(%(first)s, min(day)), COALESCE(%(last)s, max(day))
+SELECT provider, billing_account, billing_period, min(day), max(day)
 FROM incoming
 GROUP BY provider, billing_account, billing_period;
 

@@ -1,0 +1,1 @@
+"""Where figures come from: data exports, Athena, Cost Explorer and what AWS says of an account."""

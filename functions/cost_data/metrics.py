@@ -45,19 +45,19 @@ class CostCollector(Collector):
                 "top_services": {"count": self.settings.top_services},
                 "top_regions": {"count": self.settings.top_regions},
                 "top_teams": {"count": self.settings.top_teams},
-                "last_final_day": {},
+                "last_days": {},
             }
         )
         services, regions, teams = (
             [row[0] for row in names[f"top_{what}"]] for what in ("services", "regions", "teams")
         )
-        day = names["last_final_day"][0][0]
+        last_day, day = names["last_days"][0]
         top = {"services": services, "regions": regions}
         rows = self.store.fetch_all(
             {
                 "monthly": {**top, "months": MONTHS},
                 "final_day": {**top, "day": day},
-                "daily_history": {"services": services, "days": HISTORY_DAYS},
+                "daily_history": {"services": services, "last_day": last_day, "days": HISTORY_DAYS},
                 "usage_of_final_days": {"services": services, "day": day},
                 "categories_of_final_day": {"day": day},
                 "monthly_teams": {"teams": teams, "months": MONTHS},

@@ -12,8 +12,9 @@ GROUP BY region ORDER BY abs(sum(billed)) DESC, region LIMIT %(count)s;
 SELECT COALESCE(NULLIF(value, ''), 'untagged') FROM cost_data.monthly_tags WHERE tag = 'team'
 GROUP BY 1 ORDER BY abs(sum(billed)) DESC, 1 LIMIT %(count)s;
 
--- name: last_final_day
-SELECT max(day) FROM cost_data.daily_totals WHERE final;
+-- name: last_days
+SELECT (SELECT max(day) FROM cost_data.daily_totals),
+    (SELECT max(day) FROM cost_data.daily_totals WHERE final);
 
 -- name: monthly
 SELECT month, CASE WHEN region = ANY (%(regions)s) THEN region ELSE 'other' END,
@@ -31,7 +32,7 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 -- name: daily_history
 SELECT day, CASE WHEN service = ANY (%(services)s) THEN service ELSE 'other' END, sum(billed), sum(effective)
 FROM cost_data.daily_totals
-WHERE day > (SELECT max(day) FROM cost_data.daily_totals) - %(days)s
+WHERE day > %(last_day)s::date - %(days)s
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: usage_of_final_days

@@ -68,6 +68,13 @@ def _totals(options: argparse.Namespace, settings: Settings) -> int:  # noqa: AR
     return 0
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a date; write it as YYYY-MM-DD") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description="What is spent: cost data and its metrics.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -79,9 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_import)
 
     command = commands.add_parser("collect", parents=[database], help="read what is due from AWS")
-    command.add_argument(
-        "--at", type=date.fromisoformat, metavar="DATE", help="the day that counts as today (YYYY-MM-DD)"
-    )
+    command.add_argument("--at", type=_day, metavar="DATE", help="the day that counts as today (YYYY-MM-DD)")
     command.set_defaults(run=_collect)
 
     command = commands.add_parser("serve", parents=[database], help="serve /metrics/cost for development")
@@ -104,7 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"{PROGRAM}: {error.filename}: {error.strerror}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{PROGRAM}: {where}{error.strerror}", file=sys.stderr)
     return 2
 
 

@@ -15,7 +15,6 @@ FINAL_AFTER_DAYS = 3
 MONTH_FINAL_ON = 15
 GLOBAL_REGION = "global"
 CATEGORIES = ("usage", "credit", "refund", "tax", "purchase", "adjustment")
-TAGS = ("team", "service", "environment", "cost-center")
 
 
 class CostDataError(Exception):
@@ -37,9 +36,6 @@ class Kind(StrEnum):
     BUDGETS = "budgets"
     BUCKET_SIZES = "bucket-sizes"
     AI = "ai"
-
-
-COST_KINDS = (Kind.BILL, Kind.USAGE)
 
 
 class CostRow(NamedTuple):

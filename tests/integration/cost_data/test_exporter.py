@@ -14,7 +14,6 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from functions.cost_data import lambda_handler
 from functions.cost_data.app import answer
 from functions.cost_data.metrics import page
 from functions.cost_data.records import Kind, Read
@@ -221,13 +220,3 @@ def test_no_module_of_the_exporter_imports_aws():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
-
-
-def test_the_lambda_function_answers_the_load_balancer(store, database, monkeypatch):
-    put(store, SAMPLE)
-    monkeypatch.setattr(lambda_handler, "database_url", lambda _: database)
-    response = lambda_handler.metrics({"httpMethod": "GET", "path": "/metrics/cost"}, None)
-    assert (response["statusCode"], response["statusDescription"]) == (200, "200 OK")
-    assert "aws_cost_monthly_usd{" in response["body"]
-    monkeypatch.setattr(lambda_handler, "database_url", lambda _: "postgresql://127.0.0.1:1/none")
-    assert lambda_handler.metrics({"httpMethod": "GET", "path": "/metrics/cost"}, None)["statusCode"] == 503

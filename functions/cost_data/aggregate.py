@@ -53,11 +53,14 @@ class Checked:
 
     rows: Iterable[Sequence[object]]
     name: str
+    may_be_empty: bool = False
     rounded: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[CostRow]:
         """Raises CostDataError at a row that cannot be stored as it is."""
+        empty = not self.may_be_empty
         for row in self.rows:
+            empty = False
             stored = CostRow(*row[:_STORED])  # type: ignore[arg-type]
             if row[_CURRENCY] != "USD":
                 raise CostDataError(
@@ -74,10 +77,14 @@ class Checked:
                     raise CostDataError(f"{self.name}: {stored.charges} charges without a {column}")
             self.rounded += int(str(row[_ROUNDED]))
             yield stored
+        if empty:
+            raise CostDataError(f"{self.name}: no charges, only column names")
 
 
 @contextmanager
-def aggregated_files(paths: Sequence[Path], memory_limit: str) -> Iterator[Checked]:
+def aggregated_files(
+    paths: Sequence[Path], memory_limit: str, may_be_empty: bool = False
+) -> Iterator[Checked]:
     """The costs of local files, which together are one delivery: CSV, gzipped CSV or Parquet, by content.
 
     Memory: DuckDB keeps to `memory_limit` and puts the rest into a temporary directory. Raises CostDataError.
@@ -96,7 +103,7 @@ def aggregated_files(paths: Sequence[Path], memory_limit: str) -> Iterator[Check
         try:
             query = aggregate_query([_file_source(connection, path) for path in paths], "duckdb")
             connection.execute(f"CREATE TABLE costs AS {query}")
-            yield Checked(_batches(connection.execute("SELECT * FROM costs")), name)
+            yield Checked(_batches(connection.execute("SELECT * FROM costs")), name, may_be_empty)
         except duckdb.Error as error:
             raise CostDataError(f"{name}: {str(error).splitlines()[0]}") from None
         finally:

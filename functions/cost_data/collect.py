@@ -112,7 +112,7 @@ class _Run:
             return
         with (
             export.downloaded(files) as paths,
-            aggregated_files(paths, self.settings.memory_limit) as rows,
+            aggregated_files(paths, self.settings.memory_limit, may_be_empty=True) as rows,
         ):
             self.store.store_costs(read, rows)
 

@@ -44,7 +44,8 @@ def aggregated_period(aws: Aws, settings: Settings, period: date) -> AthenaResul
         QueryExecutionContext={"Database": settings.athena_database},
     )["QueryExecutionId"]
     scanned = _wait(aws, execution, name)
-    return AthenaResult(Checked(_rows(aws, execution), f"{name}, {period:%Y-%m}"), scanned)
+    rows = Checked(_rows(aws, execution), f"{name}, {period:%Y-%m}", may_be_empty=True)
+    return AthenaResult(rows, scanned)
 
 
 def _query(aws: Aws, settings: Settings, period: date) -> str:

@@ -215,6 +215,20 @@ def test_every_mandatory_column_is_required():
                 recognize(columns, "bill.csv")
 
 
+def test_a_file_of_column_names_alone_is_refused(tmp_path):
+    path = tmp_path / "bill.csv"
+    path.write_text(",".join(focus_row()) + "\n")
+    with pytest.raises(CostDataError, match=r"^bill\.csv: no charges, only column names$"):
+        costs(path)
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_read_over(tmp_path):
+    path = write_csv(tmp_path / "bill.csv", [focus_row(), focus_row(billed="2")])
+    text = path.read_text().replace("\r\n", "\n").replace("\n", "\r\n")
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert only(path).billed == Decimal("3.5")
+
+
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PAR1 and then nothing"])
 def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "bill.csv"

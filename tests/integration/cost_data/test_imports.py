@@ -93,13 +93,15 @@ def test_an_error_in_the_last_row_leaves_what_was_stored_as_it_was(store, databa
     assert sums_agree(database)
 
 
-def test_importing_a_file_again_changes_no_figure(store, database):
+def test_importing_a_file_again_or_under_two_names_changes_no_figure(store, database, tmp_path):
     put(store, SAMPLE)
     first = content(database)
     put(store, SAMPLE, now="2026-11-25 12:00")
     assert content(database) == first
     assert sums_agree(database)
-    put(store, SAMPLE, SAMPLE, now="2026-11-26 12:00")
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(SAMPLE.read_bytes())
+    put(store, SAMPLE, copy, now="2026-11-26 12:00")
     assert content(database) == first
 
 

@@ -85,7 +85,7 @@ class Checked:
 def aggregated_files(
     paths: Sequence[Path], memory_limit: str, may_be_empty: bool = False
 ) -> Iterator[Checked]:
-    """The costs of local files, which together are one delivery: CSV, gzipped CSV or Parquet, by content.
+    """The costs of local files, which together are one delivery: CSV, gzipped CSV or Parquet.
 
     Memory: DuckDB keeps to `memory_limit` and puts the rest into a temporary directory. Raises CostDataError.
     """

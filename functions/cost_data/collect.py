@@ -8,7 +8,7 @@ from functools import partial
 
 from functions.cost_data import schedule
 from functions.cost_data.aggregate import aggregated_files
-from functions.cost_data.records import Asked, CostDataError, Kind, Read, month_of, previous_month
+from functions.cost_data.records import CostDataError, Kind, Read, Scope, month_of, previous_month
 from functions.cost_data.settings import Settings
 from functions.cost_data.sources import account
 from functions.cost_data.sources.athena import aggregated_period
@@ -135,8 +135,8 @@ class _Run:
     def _store_span(
         self, kind: Kind, span: schedule.Span, categories: Sequence[str], rows: Callable
     ) -> list[str]:
-        asked = Asked("AWS", self.aws.account, span.first, span.last, categories)
-        self.store.store_costs(Read(kind, "cost-explorer", self.aws.account, self.now), rows(span), asked)
+        scope = Scope("AWS", self.aws.account, span.first, span.last, categories)
+        self.store.store_costs(Read(kind, "cost-explorer", self.aws.account, self.now), rows(span), scope)
         return [f"{span.first} to {span.last} stored"]
 
     def _budgets(self) -> list[str]:

@@ -81,8 +81,8 @@ class Delivery(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a read of an API asked for: the days, both included, and charge categories of an account."""
+class Scope:
+    """The days, both included, and charge categories of an account that a read of an API covers."""
 
     provider: str
     account: str

@@ -26,14 +26,14 @@ class Span(NamedTuple):
 
 
 def is_due(now: datetime, last: datetime | None, every_days: int) -> bool:
-    """Whether a read that is made every so many days is due."""
+    """Whether a read with an interval in days is due."""
     return last is None or (now.date() - last.date()).days >= every_days
 
 
 def usage_span(now: datetime, last: datetime | None, last_month_read: datetime | None) -> Span | None:
     """The days of usage to read from Cost Explorer, or None if they were read today.
 
-    The last three days daily, more if no read was made for longer; the whole month before every third day
+    The last three days daily, more if no read was made for longer; the whole previous month every third day
     until the 15th. `last_month_read` is when its first day was last read.
     """
     today = now.date()

@@ -11,12 +11,12 @@ from typing import Any, LiteralString, cast
 import psycopg
 
 from functions.cost_data.records import (
-    Asked,
     CostDataError,
     CostRow,
     Delivery,
     Kind,
     Read,
+    Scope,
     Unavailable,
     last_final_day,
     month_of,
@@ -108,11 +108,11 @@ class Store:
             }
 
     def store_costs(
-        self, read: Read, rows: Iterable[CostRow], asked: Asked | None = None, bytes_scanned: int = 0
+        self, read: Read, rows: Iterable[CostRow], scope: Scope | None = None, bytes_scanned: int = 0
     ) -> list[Delivery]:
         """Stores the costs of one read in place of what was stored of the same days of the same bills.
 
-        `asked` is what a read of an API asked for; without it the rows are whole deliveries of bills. All or
+        `scope` is what a read of an API covers; without it the rows are whole deliveries of bills. All or
         nothing: an error of `rows` leaves everything as it was. Returns what was delivered.
         """
         with self._transaction() as connection:
@@ -123,8 +123,8 @@ class Store:
                     copy.write_row(row)
             connection.execute(statement("lock_costs"))
             read_id = self._start_read(connection, read, bytes_scanned)
-            if asked:
-                deliveries = asked.deliveries()
+            if scope:
+                deliveries = scope.deliveries()
             else:
                 rows_of_bills = connection.execute(statement("deliveries_of_incoming")).fetchall()
                 deliveries = [Delivery(*row) for row in rows_of_bills]
@@ -132,7 +132,7 @@ class Store:
                 parameters = {
                     **delivery._asdict(),
                     "read_id": read_id,
-                    "categories": list(asked.categories) if asked else None,
+                    "categories": list(scope.categories) if scope else None,
                 }
                 for name in ("delete_replaced", "delete_empty_deliveries", "insert_delivery"):
                     connection.execute(statement(name), parameters)
@@ -142,8 +142,8 @@ class Store:
             self._refresh_totals(connection)
             finish = {
                 "read_id": read_id,
-                "first": asked.first if asked else None,
-                "last": asked.last if asked else None,
+                "first": scope.first if scope else None,
+                "last": scope.last if scope else None,
                 "rounded": getattr(rows, "rounded", 0),
             }
             connection.execute(statement("finish_read"), finish)

@@ -1,1 +1,1 @@
-"""Where figures come from: data exports, Athena, Cost Explorer and what AWS says of an account."""
+"""The sources of figures: data exports, Athena, Cost Explorer, and other APIs of an AWS account."""

@@ -1,4 +1,4 @@
-"""What AWS says of an account without a charge per request: budgets, commitments, bucket sizes."""
+"""Figures of an account that AWS reports free of charge: budgets, commitments, bucket sizes."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

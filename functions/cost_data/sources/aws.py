@@ -27,7 +27,7 @@ class AwsError(Exception):
 
 
 class Aws:
-    """The clients of one session, made when they are first used."""
+    """The clients of one session, created on first use."""
 
     def __init__(self, regions: Sequence[str] = ()) -> None:
         """`regions`: those to read, or the one of the session."""

@@ -80,8 +80,8 @@ class CostExplorer:
     def forecast(self, now: datetime, month_to_date: Decimal) -> tuple[date, Decimal, Decimal, Decimal]:
         """(month, mean, low, high) of the billed cost of the whole current month.
 
-        AWS forecasts the days from today on; `month_to_date` is what the days before cost. An answer for
-        the whole month, told by its first day, is taken as it is.
+        AWS forecasts the days from today on; `month_to_date` is what the days before cost. An answer that
+        begins on the first day of the month is taken as it is.
         """
         today = now.date()
         answer = self._request(

@@ -80,7 +80,7 @@ class Export:
 
 
 def fingerprint(files: list[ExportFile]) -> str:
-    """A digest of the content of files, from what S3 says of them."""
+    """A digest of the content of files, from their ETags."""
     text = "\n".join(f"{file.key} {file.etag} {file.size}" for file in sorted(files))
     return hashlib.sha256(text.encode()).hexdigest()
 

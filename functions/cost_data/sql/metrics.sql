@@ -31,8 +31,12 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: daily_history
 SELECT day, CASE WHEN service = ANY (%(services)s) THEN service ELSE 'other' END, sum(billed), sum(effective)
-FROM cost_data.daily_totals
-WHERE day > %(last_day)s::date - %(days)s
+FROM (
+    SELECT day, service, sum(billed) AS billed, sum(effective) AS effective
+    FROM cost_data.daily_totals
+    WHERE day > %(last_day)s::date - %(days)s
+    GROUP BY day, service
+) t
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: usage_of_final_days
@@ -74,7 +78,7 @@ LEFT JOIN (
 GROUP BY r.kind ORDER BY r.kind;
 
 -- name: deliveries_of_months
--- When the delivery that was read longest ago was last seen, for each month that deliveries have days of.
+-- The oldest of the last reads of the deliveries that a month consists of.
 SELECT m.month, min(GREATEST(r.read_at, r.confirmed_at))
 FROM (SELECT DISTINCT month FROM cost_data.monthly_totals ORDER BY month DESC LIMIT %(months)s) m
 JOIN cost_data.deliveries d ON d.first_day < m.month + interval '1 month' AND d.last_day >= m.month

@@ -144,7 +144,7 @@ CREATE TABLE IF NOT EXISTS cost_data.bucket_sizes (
     measured_at timestamptz NOT NULL,
     PRIMARY KEY (bucket, storage_class)
 );
--- Counted before each request is sent, so that a request is never uncounted.
+-- A request is counted before it is sent.
 CREATE TABLE IF NOT EXISTS cost_data.cost_explorer_requests (
     month date PRIMARY KEY,
     requests integer NOT NULL

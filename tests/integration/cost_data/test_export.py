@@ -90,7 +90,7 @@ def test_an_unchanged_period_is_confirmed_until_it_is_final_and_then_left(store,
 def test_a_delivery_under_way_is_left_for_the_next_run(store, s3, tmp_path):
     deliver(s3, tmp_path, "2026-10", [focus_row("2026-10-05", "1")])
     run(store, "2026-11-02 06:00")
-    time.sleep(1.1)  # S3 tells times in seconds
+    time.sleep(1.1)  # S3 times have a resolution of one second
     deliver(s3, tmp_path, "2026-10", [focus_row("2026-10-05", "5")], manifest=False)
     lines, _ = run(store, "2026-11-02 18:00")
     assert "AWS is delivering it" in lines[0]

@@ -19,6 +19,28 @@ from functions.cost_data.store import Store
 MONTHS = 14
 HISTORY_DAYS = 35
 OTHER = "other"
+# The statements of metrics.sql behind the metrics.
+FIGURES = (
+    "monthly",
+    "final_day",
+    "daily_history",
+    "usage_of_final_days",
+    "categories_of_final_day",
+    "monthly_teams",
+    "untagged",
+    "read_times",
+    "read_failures",
+    "deliveries_of_months",
+    "forecast",
+    "budgets",
+    "commitments",
+    "commitment_usage",
+    "bucket_sizes",
+    "requests",
+    "scanned_bytes",
+    "ai_costs",
+    "active_tenants",
+)
 DAYS_BEFORE = range(8)
 
 
@@ -38,44 +60,26 @@ class CostCollector(Collector):
     now: datetime
 
     def collect(self) -> Iterator[Metric]:
-        """Reads every figure in two transactions: what is named on the page, then the rows."""
+        """Reads every figure of one moment, and then yields the metrics."""
         month = month_of(self.now.date())
-        names = self.store.fetch_all(
-            {
-                "top_services": {"count": self.settings.top_services},
-                "top_regions": {"count": self.settings.top_regions},
-                "top_teams": {"count": self.settings.top_teams},
-                "last_days": {},
+        with self.store.snapshot() as fetch:
+            services, regions, teams = (
+                [row[0] for row in fetch(f"top_{what}", count=getattr(self.settings, f"top_{what}"))]
+                for what in ("services", "regions", "teams")
+            )
+            last_day, day = fetch("last_days")[0]
+            parameters = {
+                "services": services,
+                "regions": regions,
+                "teams": teams,
+                "last_day": last_day,
+                "day": day,
+                "days": HISTORY_DAYS,
+                "month": month,
+                "months": MONTHS,
+                "now": self.now,
             }
-        )
-        services, regions, teams = (
-            [row[0] for row in names[f"top_{what}"]] for what in ("services", "regions", "teams")
-        )
-        last_day, day = names["last_days"][0]
-        top = {"services": services, "regions": regions}
-        rows = self.store.fetch_all(
-            {
-                "monthly": {**top, "months": MONTHS},
-                "final_day": {**top, "day": day},
-                "daily_history": {"services": services, "last_day": last_day, "days": HISTORY_DAYS},
-                "usage_of_final_days": {"services": services, "day": day},
-                "categories_of_final_day": {"day": day},
-                "monthly_teams": {"teams": teams, "months": MONTHS},
-                "untagged": {"months": MONTHS},
-                "read_times": {},
-                "read_failures": {},
-                "deliveries_of_months": {"months": MONTHS},
-                "forecast": {"month": month},
-                "budgets": {},
-                "commitments": {"now": self.now},
-                "commitment_usage": {},
-                "bucket_sizes": {},
-                "requests": {"month": month},
-                "scanned_bytes": {"month": month},
-                "ai_costs": {"months": MONTHS},
-                "active_tenants": {"months": MONTHS},
-            }
-        )
+            rows = {name: fetch(name, **parameters) for name in FIGURES}
         yield from self._costs(rows, day, services)
         yield from self._tags(rows)
         yield from self._budgets(rows)

@@ -1,7 +1,7 @@
 """The PostgreSQL of the cost data: the only user of psycopg here."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
@@ -98,14 +98,16 @@ class Store:
         with self._transaction() as connection:
             return connection.execute(statement(name), parameters).fetchall()
 
-    def fetch_all(self, queries: Mapping[str, Mapping[str, object]]) -> dict[str, list[tuple[Any, ...]]]:
-        """The rows of several named statements, all of the same moment."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+        """A function like `fetch`; all its answers are of the same moment and over one connection."""
         with self._transaction() as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            return {
-                name: connection.execute(statement(name), parameters).fetchall()
-                for name, parameters in queries.items()
-            }
+
+            def fetch(name: str, **parameters: object) -> list[tuple[Any, ...]]:
+                return connection.execute(statement(name), parameters).fetchall()
+
+            yield fetch
 
     def store_costs(
         self, read: Read, rows: Iterable[CostRow], scope: Scope | None = None, bytes_scanned: int = 0

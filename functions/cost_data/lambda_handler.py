@@ -3,10 +3,12 @@
 import json
 import os
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from functions.cost_data.app import STATEMENT_SECONDS, TEXT, Answer, answer
+from functions.cost_data.metrics import Page
 from functions.cost_data.records import CostDataError
 from functions.cost_data.settings import Settings
 from functions.cost_data.sources.aws import Aws, AwsError, secret
@@ -31,8 +33,7 @@ def metrics(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     try:
         settings = Settings.from_environment(os.environ)
         result = answer(
-            Store(database_url(settings), STATEMENT_SECONDS),
-            settings,
+            _page(database_url(settings), settings),
             event.get("httpMethod", "GET"),
             event.get("path", ""),
             datetime.now(UTC),
@@ -46,6 +47,11 @@ def metrics(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         "headers": {"Content-Type": result.content_type},
         "body": result.body.decode(),
     }
+
+
+@lru_cache(maxsize=1)
+def _page(url: str, settings: Settings) -> Page:
+    return Page(Store(url, STATEMENT_SECONDS), settings)
 
 
 def database_url(settings: Settings) -> str:

@@ -1,5 +1,9 @@
 -- What the metrics show: only sums and answers, never the rows of daily_costs.
 
+-- name: version
+-- It changes with every read. Reads are counted, as they become visible in another order than that of their ids.
+SELECT count(*), max(confirmed_at) FROM cost_data.reads;
+
 -- name: top_services
 SELECT service FROM cost_data.monthly_totals
 GROUP BY service ORDER BY abs(sum(billed)) DESC, service LIMIT %(count)s;

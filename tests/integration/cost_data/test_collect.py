@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from functions.cost_data.collect import collect
-from functions.cost_data.metrics import page
+from functions.cost_data.metrics import Page
 from functions.cost_data.records import Kind, Read
 from functions.cost_data.settings import Settings
 from functions.cost_data.sources.aws import AwsError
@@ -137,7 +137,7 @@ def test_one_run_stores_costs_forecast_budgets_commitments_and_bucket_sizes(stor
     assert sql(database, "SELECT * FROM cost_data.forecasts") == [
         (date(2026, 11, 1), Decimal(100), Decimal(80), Decimal(130))
     ]
-    text = page(store, Settings(), NOW).decode()
+    text = Page(store, Settings()).text(NOW).decode()
     for line in (
         'aws_budget_monthly_limit_usd{budget="total"} 1000.0',
         'aws_budget_subscribers{budget="s3"} 1.0',
@@ -213,7 +213,9 @@ def test_at_the_limit_no_request_is_sent_and_the_failure_is_recorded(store, data
     assert "raise COST_DATA_REQUEST_LIMIT" in outcome.failed[0]
     failures = sql(database, "SELECT kind FROM cost_data.reads WHERE error IS NOT NULL ORDER BY 1")
     assert ("cost-explorer-usage",) in failures
-    assert 'aws_cost_read_failures{kind="cost-explorer-usage"} 1.0' in page(store, Settings(), NOW).decode()
+    assert (
+        'aws_cost_read_failures{kind="cost-explorer-usage"} 1.0' in Page(store, Settings()).text(NOW).decode()
+    )
 
 
 def test_a_page_that_fails_stores_nothing_of_its_answer(store, database):
@@ -280,6 +282,6 @@ def test_ai_spend_per_model_and_active_tenants_come_from_the_usage_log(store, da
     ]  # fmt: skip
     assert sql(database, "SELECT month::text, tenants FROM cost_data.active_tenants") == [("2026-11-01", 2)]
     collect(store, account(), Settings(), at("2026-12-01 06:00"))
-    text = page(store, Settings(), at("2026-12-01 06:00")).decode()
+    text = Page(store, Settings()).text(at("2026-12-01 06:00")).decode()
     assert 'ai_active_tenants{month="2026-11"} 2.0' in text
     assert 'ai_active_tenants{month="current"} 0.0' in text

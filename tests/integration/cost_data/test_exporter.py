@@ -14,12 +14,13 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from functions.cost_data import cost_metrics
 from functions.cost_data.app import answer
-from functions.cost_data.metrics import page
+from functions.cost_data.metrics import Page
 from functions.cost_data.records import Kind, Read
 from functions.cost_data.settings import Settings
 from functions.cost_data.store import Store
-from tests.functions.cost_data.support import SAMPLE, SAMPLE_BILLED, at, cost_row, put
+from tests.functions.cost_data.support import SAMPLE, SAMPLE_BILLED, at, cost_row, put, sql
 
 pytest_plugins = ("tests.functions.cost_data.support",)
 pytestmark = pytest.mark.postgres
@@ -33,7 +34,7 @@ def keep(store, *rows, now=NOW):
 
 def samples(store, name, now=NOW, **settings):
     """The samples of a metric: labels (as a tuple of sorted pairs) and value."""
-    text = page(store, Settings(**settings), now).decode()
+    text = Page(store, Settings(**settings)).text(now).decode()
     return {
         tuple(sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -165,7 +166,7 @@ def test_the_page_passes_promtool(store):
     promtool = shutil.which("promtool")
     assert promtool, "install the Debian package prometheus"
     put(store, SAMPLE)
-    text = page(store, Settings(), NOW)
+    text = Page(store, Settings()).text(NOW)
     result = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
 
@@ -205,8 +206,33 @@ def test_without_postgresql_serve_starts_and_answers_503_without_any_figure():
         assert "refused" in response.text
 
 
+def test_a_page_shows_a_later_read_and_a_later_day_and_nothing_once_the_database_is_gone(
+    store, database, server
+):
+    page = Page(store, Settings())
+    keep(store, cost_row(date(2026, 11, 5), "1"))
+    assert b"aws_cost_explorer_requests 0.0" in page.text(NOW)
+    keep(store, cost_row(date(2026, 11, 5), "2"))
+    assert store.count_request(NOW, 60)
+    text = page.text(NOW).decode()
+    assert text == Page(store, Settings()).text(NOW).decode()
+    assert 'service="Amazon Simple Storage Service"} 2.0' in text
+    assert "aws_cost_explorer_requests 1.0" in text
+    assert 'month="current"' not in page.text(at("2026-12-01 00:00")).decode()
+    sql(server, f"DROP DATABASE {database.split('@/')[1].split('?')[0]} WITH (FORCE)")
+    assert answer(page, "GET", "/metrics/cost", NOW).status == 503
+
+
+def test_a_page_reads_costs_only_once_while_nothing_is_stored(store, monkeypatch):
+    keep(store, cost_row(date(2026, 11, 5), "1"))
+    page = Page(store, Settings())
+    page.text(NOW)
+    monkeypatch.delattr(cost_metrics.CostCollector, "collect")
+    assert b"aws_cost_monthly_usd{" in page.text(NOW)
+
+
 def test_a_database_without_the_schema_is_503_with_what_to_do(database):
-    result = answer(Store(database), Settings(), "GET", "/metrics/cost", NOW)
+    result = answer(Page(Store(database), Settings()), "GET", "/metrics/cost", NOW)
     assert result.status == 503
     assert b"run `import` or `collect` once" in result.body
 

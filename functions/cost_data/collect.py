@@ -75,7 +75,10 @@ class _Run:
 
     def _is_due(self, kind: Kind, every_days: int) -> bool:
         last = self.store.last_read(kind)
-        return schedule.is_due(self.now, last[2] if last else None, every_days)
+        failure = self.store.fetch("last_failure", kind=kind)[0][0]
+        return schedule.is_due(self.now, last[2] if last else None, every_days) and schedule.is_due(
+            self.now, failure, schedule.RETRY_AFTER_DAYS
+        )
 
     def _count_request(self, kept: int) -> bool:
         return self.store.count_request(self.now, self.settings.request_limit - kept)

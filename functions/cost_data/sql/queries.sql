@@ -147,6 +147,9 @@ WHERE kind = %(kind)s AND (%(origin)s::text IS NULL OR origin = %(origin)s) AND 
 ORDER BY read_at DESC, id DESC
 LIMIT 1;
 
+-- name: last_failure
+SELECT max(read_at) FROM cost_data.reads WHERE kind = %(kind)s AND error IS NOT NULL;
+
 -- name: last_read_of_day
 -- The newest successful read of a kind that covers a day.
 SELECT read_at FROM cost_data.reads

@@ -239,6 +239,13 @@ def test_sources_that_are_denied_do_not_stop_the_others(store):
     assert month_totals(store, parse_month("2026-10"))["billed"] == "9.623456789"
 
 
+def test_a_failed_forecast_is_tried_again_on_the_next_day_and_not_at_every_run(store):
+    aws = account(ce__get_cost_forecast=AwsError("DataUnavailableException"))
+    for hours in (0, 6, 12, 24):
+        collect(store, aws, Settings(), NOW + timedelta(hours=hours))
+    assert aws.calls["ce get_cost_forecast"] == 2
+
+
 def test_costs_in_another_currency_are_refused(store, database):
     def euros(TimePeriod, **_):
         answer = costs({(EC2, "eu-central-1"): ("1", "1")}, TimePeriod["Start"])

@@ -4,6 +4,7 @@ import json
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
 from functions.cost_data import lambda_handler
@@ -59,6 +60,7 @@ def test_the_connection_url_has_the_user_and_the_escaped_password_of_the_secret(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    parameters.clear_caches()
     with mock_aws():
         secret = boto3.client("secretsmanager").create_secret(
             Name="database", SecretString=json.dumps({"username": "cost", "password": "p@ss/word:1"})

@@ -47,7 +47,7 @@ def test_the_connection_of_the_functions_verifies_the_server(monkeypatch):
 
 
 class TlsServer:
-    """A PostgreSQL server up to the first message after TLS, with a certificate for localhost of its own CA."""
+    """A PostgreSQL server up to the first message after TLS, with a self-signed certificate."""
 
     def __init__(self, folder, name="localhost"):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -91,14 +91,9 @@ class TlsServer:
 
     def what_arrives(self, **changes):
         """The first message that a connection of the functions sends after TLS, and the client's error."""
-        parts = {
-            "host": "localhost",
-            "hostaddr": "127.0.0.1",
-            "port": self.port,
-            "dbname": "d",
-            "user": "the-user",
-        }
-        conninfo = connection_string(**parts | lambda_handlers.TLS | changes, connect_timeout="5")
+        server = {"host": "localhost", "hostaddr": "127.0.0.1", "port": self.port, "connect_timeout": "5"}
+        login = {"dbname": "ai_budget", "user": "the-user"}
+        conninfo = connection_string(**server | login | lambda_handlers.TLS | changes)
         with pytest.raises(psycopg.OperationalError) as raised:
             psycopg.connect(conninfo)
         self._thread.join(10)

@@ -28,9 +28,8 @@ def test_the_roles_are_created_by_the_master_only_while_the_owner_cannot_log_in(
 
 
 def test_where_neither_can_log_in_the_error_has_both_reasons_in_one_line():
-    with pytest.raises(
-        Unavailable, match=r"ai_budget_owner cannot log in \(.*nowhere.*\) and .*nowhere"
-    ) as raised:
+    reasons = r"ai_budget_owner cannot log in \(.*nowhere.*\) and .*nowhere"
+    with pytest.raises(Unavailable, match=reasons) as raised:
         ledger.create_roles(AWAY, lambda: AWAY)
     assert "\n" not in str(raised.value)
 

@@ -87,6 +87,8 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             identifier=settings.identifier,
             engine="postgres",
             engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.major_version_upgrade or None,
+            apply_immediately=settings.major_version_upgrade or None,
             instance_class=settings.instance_class,
             storage_type="gp3",
             allocated_storage=settings.storage_gib,

@@ -7,9 +7,11 @@ import pulumi_aws as aws
 
 from components.settings import Settings
 from components.settings import database as settings_database
+from teei_finops.aws_limits import rds_parameters
 
 PORT = 5432
 DATABASE = "ai_budget"
+OWNER, API = "ai_budget_owner", "ai_budget_api"  # the roles of functions/ai_budget/sql/roles.sql
 LOGS = ("postgresql", "upgrade")
 _MIB = 1024 * 1024
 
@@ -21,7 +23,9 @@ class AiBudgetDatabaseArgs:
 
 
 class AiBudgetDatabase(pulumi.ComponentResource):
-    """The instance, its network access, parameters, log groups and alarms.
+    """The instance, its parameters, log groups and alarms.
+
+    Its security group admits nobody; who needs the database adds a rule for its own group.
 
     WAL archiving needs no setting: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is
     how far back a point-in-time restore reaches
@@ -37,6 +41,7 @@ class AiBudgetDatabase(pulumi.ComponentResource):
         self, name: str, args: AiBudgetDatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("finops:ai_budget:AiBudgetDatabase", name, None, opts)
+        self._settings = args.settings
         settings, network = args.settings.database, args.settings.network
         tags = args.settings.tags(settings.cost_allocation).as_tags()
         child = pulumi.ResourceOptions(parent=self)
@@ -55,21 +60,10 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-access-from-pods",
-            security_group_id=security_group.id,
-            referenced_security_group_id=network.client_security_group_id,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            description="PostgreSQL from the cluster",
-            tags=tags,
-            opts=child,
-        )
         parameter_group = aws.rds.ParameterGroup(
             f"{name}-parameters",
             name=f"{settings.identifier}-pg{settings.engine_version}",
-            family=f"postgres{settings.engine_version}",
+            family=family_of(settings),
             description="WAL settings of the AI budget database",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(name=key, value=value, apply_method=method)
@@ -93,6 +87,8 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             identifier=settings.identifier,
             engine="postgres",
             engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.major_version_upgrade or None,
+            apply_immediately=settings.major_version_upgrade or None,
             instance_class=settings.instance_class,
             storage_type="gp3",
             allocated_storage=settings.storage_gib,
@@ -130,6 +126,11 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             lambda secrets: secrets[0].secret_arn if secrets else None
         )
         self.register_outputs({"address": self.address, "secretArn": self.secret_arn})
+
+    def user_arn(self, user: str) -> pulumi.Output[str]:
+        """A user of the database, as IAM policies name it."""
+        place = f"arn:aws:rds-db:{self._settings.region}:{self._settings.account_id}:dbuser:"
+        return pulumi.Output.concat(place, self.instance.resource_id, f"/{user}")
 
     def _declare_alarms(
         self,
@@ -174,12 +175,19 @@ def parameters(settings: settings_database.Database) -> tuple[tuple[str, str, st
     """Name, value and apply method of each parameter; sizes are in MB, the unit of RDS.
 
     Static parameters take effect at the next restart, dynamic ones immediately
-    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html).
+    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html). What
+    RDS has by default is left out, because some of it would differ in every preview.
     """
-    return (
+    required = (
         ("wal_keep_size", str(settings.wal_keep_size_mib), "immediate"),
         ("max_slot_wal_keep_size", str(settings.max_slot_wal_keep_size_mib), "immediate"),
         ("wal_compression", settings.wal_compression, "immediate"),
         ("rds.force_ssl", "1", "immediate"),
         ("shared_preload_libraries", "pg_stat_statements", "pending-reboot"),
     )
+    family = family_of(settings)
+    return tuple(item for item in required if not rds_parameters.is_default(family, item[0], item[1]))
+
+
+def family_of(settings: settings_database.Database) -> str:
+    return f"postgres{settings.engine_version}"

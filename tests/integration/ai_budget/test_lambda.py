@@ -4,104 +4,22 @@ import base64
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import SimpleNamespace
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
 from functions.ai_budget import lambda_handlers as module
+from tests.functions.ai_budget.lambda_support import CHECK, CONTEXT, REGION, alb, call
 from tests.functions.ai_budget.support import ADMIN, SONNET, sql
 
-pytest_plugins = ("tests.functions.ai_budget.support",)
+pytest_plugins = ("tests.functions.ai_budget.support", "tests.functions.ai_budget.lambda_support")
 pytestmark = pytest.mark.postgres
-REGION = "us-east-1"
-CONTEXT = SimpleNamespace(
-    function_name="ai-budget",
-    aws_request_id="r",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:ai-budget:live",
-    get_remaining_time_in_millis=lambda: 9000,
-)
-
-
-def away():
-    return json.dumps({"username": "postgres", "password": "", "host": "/nowhere", "dbname": "none"})
-
-
-@pytest.fixture
-def aws(monkeypatch, database):
-    """AWS with the secrets, the queue and the sender that the Lambda is given."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AI_BUDGET_DATABASE_SSLMODE", "disable")
-    host, name = database.split("host=")[1], database.split("/")[3].split("?")[0]
-    here = json.dumps({"username": "postgres", "password": "", "host": host, "dbname": name})
-    with mock_aws():
-        secrets = boto3.client("secretsmanager")
-        stored = secrets.create_secret(Name="database", SecretString=here)["ARN"]
-        tokens = secrets.create_secret(Name="admin", SecretString=f"{ADMIN}, next-{ADMIN}")["ARN"]
-        queue = boto3.client("sqs").create_queue(QueueName="tracks")["QueueUrl"]
-        boto3.client("sesv2").create_email_identity(EmailIdentity="finops@teei.io")
-        monkeypatch.setenv("AI_BUDGET_DATABASE_SECRET_ARN", stored)
-        monkeypatch.setenv("AI_BUDGET_ADMIN_TOKEN_SECRET_ARN", tokens)
-        monkeypatch.setenv("AI_BUDGET_TRACK_QUEUE_URL", queue)
-
-        def point(text):
-            secrets.put_secret_value(SecretId="database", SecretString=text)
-            restart()
-
-        restart()
-        yield SimpleNamespace(
-            url=database, queue=queue, leave=lambda: point(away()), back=lambda: point(here)
-        )
-        restart()
-
-
-def restart():
-    """A new execution environment."""
-    from aws_lambda_powertools.utilities import parameters
-
-    parameters.clear_caches()
-    if module._runtime.cache_info().currsize:
-        runtime = module._runtime()
-        runtime.loop.run_until_complete(runtime.ledger.close())
-        runtime.loop.close()
-    module._runtime.cache_clear()
-
-
-def alb(method, path, body=None, multi=False, query=None, **headers):
-    event = {
-        "requestContext": {
-            "elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/x/1"}
-        },
-        "httpMethod": method,
-        "path": path,
-        "queryStringParameters": query or {},
-        "headers": {"host": "ai-budget:3010", "content-type": "application/json", **headers},
-        "body": body if isinstance(body, str) else json.dumps(body) if body is not None else "",
-        "isBase64Encoded": False,
-    }
-    if multi:
-        event["multiValueHeaders"] = {name: [value] for name, value in event.pop("headers").items()}
-        event["multiValueQueryStringParameters"] = {
-            k: [v] for k, v in event.pop("queryStringParameters").items()
-        }
-    return event
-
-
-def call(*args, **kwargs):
-    return module.handler(alb(*args, **kwargs), CONTEXT)
 
 
 def track(**more):
     return {"tenant_id": "acme", "model": SONNET, "prompt_tokens": 1000, "completion_tokens": 500} | more
-
-
-CHECK = {"tenant_id": "acme", "model": SONNET, "estimated_prompt_tokens": 1000, "max_completion_tokens": 500}
 
 
 @pytest.mark.usefixtures("aws")
@@ -231,7 +149,7 @@ def test_the_scheduled_tasks_tidy_and_migrate(aws):
     )
     assert module.handler({"task": "tidy"}, CONTEXT) == {"forgotten": 1, "unpriced": 0}
     for phase in ("pre", "post"):
-        assert module.handler({"task": "migrate", "phase": phase}, CONTEXT) == {"applied": []}
+        assert module.handler({"task": "migrate", "phase": phase}, CONTEXT)["applied"] == []
     with pytest.raises(ValueError, match="none of tidy"):
         module.handler({"task": "dance"}, CONTEXT)
 

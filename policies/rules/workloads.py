@@ -24,7 +24,9 @@ _KIND_OPTION = {
 
 
 def workload_has_one_scaler(context: EvaluationContext) -> Policy:
-    """KEDA's webhook rejects a ScaledObject for a workload with an HPA; two HPAs conflict."""
+    """KEDA's webhook rejects a ScaledObject for a workload with an HPA. Nothing rejects an HPA beside a
+    ScaledObject, or a second HPA: the two then set different numbers of replicas in turn.
+    """
     rule = Rule(
         id="workload-has-one-scaler",
         description="A workload must not have more than one HPA or ScaledObject.",
@@ -125,5 +127,5 @@ class Workload:
 
 
 def _hpas_first(stack: Stack) -> list[Resource]:
-    """So that a ScaledObject is the one in violation, as in KEDA's webhook."""
+    """So that a ScaledObject is the one in violation, which is the one that KEDA's webhook rejects."""
     return sorted(stack.resources(is_scaler), key=lambda scaler: is_scaled_object(scaler.type))

@@ -25,6 +25,8 @@ GROUPS = (
         kubernetes.reporting_deployment,
         kubernetes.scaled_object,
     ),
+    (kubernetes.cron_job,),
+    (kubernetes.batch_deployment, kubernetes.scaled_to_zero),
     (aws.budget,),
 )
 FACTORIES = tuple(factory for group in GROUPS for factory in group)

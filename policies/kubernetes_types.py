@@ -42,6 +42,7 @@ def _is_kind(name: str, *groups: str) -> Callable[[str], bool]:
 is_deployment = _is_kind("Deployment", "apps", "extensions")
 is_hpa = _is_kind("HorizontalPodAutoscaler", "autoscaling")
 is_scaled_object = _is_kind("ScaledObject", "keda.sh")
+is_disruption_budget = _is_kind("PodDisruptionBudget", "policy")
 
 
 # The path of the pod's spec in the kinds of objects that create pods.

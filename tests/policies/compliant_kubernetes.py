@@ -69,6 +69,15 @@ def cron_job() -> FakeResource:
     )
 
 
+def disruption_budget() -> FakeResource:
+    spec = {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
+    return FakeResource(
+        "kubernetes:policy/v1:PodDisruptionBudget",
+        "analytics",
+        {"metadata": metadata("analytics"), "spec": spec},
+    )
+
+
 def hpa() -> FakeResource:
     return FakeResource(
         "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",

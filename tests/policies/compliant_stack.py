@@ -25,7 +25,7 @@ GROUPS = (
         kubernetes.reporting_deployment,
         kubernetes.scaled_object,
     ),
-    (kubernetes.cron_job,),
+    (kubernetes.cron_job, kubernetes.disruption_budget),
     (kubernetes.batch_deployment, kubernetes.scaled_to_zero),
     (aws.budget,),
 )

@@ -63,6 +63,15 @@ SCALING: list[Row] = [
     ("hpa", "spec.scaleTargetRef.kind", "StatefulSet", "workload-is-scaled"),
     ("hpa", "metadata.namespace", None, "workload-is-scaled"),
 ]
+_DRAINS = "disruption-budget-allows-drains"
+DISRUPTION: list[Row] = [
+    ("disruption_budget", "spec.unhealthyPodEvictionPolicy", None, _DRAINS),
+    ("disruption_budget", "spec.unhealthyPodEvictionPolicy", "IfHealthyBudget", _DRAINS),
+    ("disruption_budget", "spec.maxUnavailable", 0, _DRAINS),
+    ("disruption_budget", "spec.maxUnavailable", "0%", _DRAINS),
+    ("disruption_budget", "spec.minAvailable", "100%", _DRAINS),
+    ("disruption_budget", "spec.maxUnavailable", "10%", ""),
+]
 _POD = "spec.template.spec"
 _APP = f"{_POD}.containers.0"
 _RESTRICTED = "pods-meet-the-restricted-standard"

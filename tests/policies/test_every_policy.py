@@ -176,6 +176,21 @@ _POD = "spec.template.spec"
 _CAPABILITIES = f"{_POD}.containers.0.securityContext.capabilities"
 LENIENT = [
     (
+        "lifecycle-actions-fit",
+        {"actions": ["AbortIncompleteMultipartUpload"]},
+        ("lifecycle", "rules.0.expiration.expiredObjectDeleteMarker", True),
+    ),
+    (
+        "lifecycle-actions-fit",
+        {"actions": ["ExpiredObjectDeleteMarker"]},
+        ("lifecycle", "rules.0.filter", {"objectSizeLessThan": 5}),
+    ),
+    (
+        "disruption-budget-allows-drains",
+        {"eviction_policies": ["AlwaysAllow", "IfHealthyBudget"]},
+        ("disruption_budget", "spec.unhealthyPodEvictionPolicy", None),
+    ),
+    (
         "budget-excludes-credits-and-refunds",
         {"cost_types": ["includeCredit"]},
         ("budget", "costTypes.includeRefund", True),

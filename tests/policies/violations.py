@@ -8,7 +8,7 @@ from typing import Any
 from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
-from tests.policies.kubernetes_violations import POD_SECURITY, POD_SECURITY_ALLOWED, SCALING
+from tests.policies.kubernetes_violations import DISRUPTION, POD_SECURITY, POD_SECURITY_ALLOWED, SCALING
 from tests.policies.pack_client import FakeResource, with_property
 
 Row = tuple[str, str, Any, str]
@@ -79,11 +79,18 @@ BUCKETS: list[Row] = [
     ("lifecycle", f"{_RULE}.status", "Disabled", "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.filter", {"prefix": "tmp/"}, "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.prefix", "tmp/", "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"tag": {"key": "a", "value": "b"}}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"objectSizeGreaterThan": 1000}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"objectSizeLessThan": 1000}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"and": {"tags": {"a": "b"}}}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"and": {"objectSizeLessThan": 5}}, "bucket-has-a-lifecycle"),
+    *(
+        ("lifecycle", f"{_RULE}.filter", limit, "bucket-has-a-lifecycle lifecycle-actions-fit")
+        for limit in (
+            {"tag": {"key": "a", "value": "b"}},
+            {"objectSizeGreaterThan": 1000},
+            {"objectSizeLessThan": 1000},
+            {"and": {"tags": {"a": "b"}}},
+            {"and": {"prefix": "a/", "objectSizeLessThan": 5}},
+        )
+    ),
+    ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", True, "lifecycle-actions-fit"),
+    ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", False, ""),
     ("lifecycle", "bucket", "another", "bucket-has-a-lifecycle"),
     (
         "lifecycle",
@@ -94,7 +101,7 @@ BUCKETS: list[Row] = [
     ("inline_bucket", "lifecycleRules", None, "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.enabled", False, "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.prefix", "logs/", "bucket-has-a-lifecycle"),
-    ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle lifecycle-actions-fit"),
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration.days", 0, "bucket-expires-old-versions"),
     ("lifecycle", f"{_RULE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
@@ -211,6 +218,7 @@ CHANGED_RESOURCES = [
     *LOG_AND_BACKUP_RETENTION,
     *DATABASES,
     *SCALING,
+    *DISRUPTION,
     *POD_SECURITY,
     *POD_SECURITY_ALLOWED,
 ]

@@ -141,6 +141,8 @@ UNDETERMINED = [
         "pods-meet-the-restricted-standard",
     ),
     ("cron_job", "spec", "spec", "pods-meet-the-restricted-standard"),
+    ("disruption_budget", "spec", "spec", "disruption-budget-allows-drains"),
+    ("lifecycle", "rules.0.filter", "rules[0].filter", "lifecycle-actions-fit"),
     ("scaled_object", _NATS, "spec.triggers[0].metadata", "nats-trigger-is-complete"),
     ("scaled_object", f"{_NATS}.stream", "spec.triggers[0].metadata.stream", "nats-trigger-is-complete"),
     (

@@ -124,6 +124,19 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _budgets_filter_by_active_tags(self) -> Self:
+        if self.cloud_budgets and not self.cloud_budgets.activate_cost_allocation_tags:
+            for name, budget in self.budgets.items():
+                if budget.tag:
+                    raise ConstraintError(
+                        f"budgets.{name}.tag",
+                        budget.tag.model_dump(),
+                        "left out until cloud_budgets.activate_cost_allocation_tags is true: a budget"
+                        " counts nothing by a tag that is not active",
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _service_fits_the_database(self) -> Self:
         service, instance = self.ai_budget_service, self.database.instance_class
         maximum = max_reserved_concurrency(instance, service.other_connections)

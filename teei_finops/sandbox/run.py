@@ -75,11 +75,12 @@ def run_pulumi(
         environment = engine_environment(
             os.environ,
             workspace,
+            home=cleanup.enter_context(workspace.empty_home()),
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
         )
-        # The program runs in this process and must not see the user's credentials either.
+        # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
         process: subprocess.CompletedProcess[str] = run_engine(

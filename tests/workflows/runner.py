@@ -82,9 +82,9 @@ class Runner:
         document = workflow(name)
         triggers = document["on"]
         assert event in triggers, f"{name} does not run on {event}"
-        return self._run_jobs(document, {"event": payload}, inputs={})
+        return self.run_jobs(document, {"event": payload}, inputs={})
 
-    def _run_jobs(self, document: Mapping, github: Mapping, inputs: Mapping) -> dict[str, str]:
+    def run_jobs(self, document: Mapping, github: Mapping, inputs: Mapping) -> dict[str, str]:
         results: dict[str, str] = {}
         outputs: dict[str, dict] = {}
         for name, job in _in_order(document["jobs"]):
@@ -103,7 +103,7 @@ class Runner:
                 called = workflow(Path(job["uses"]).name)
                 values = {key: text(value, contexts) for key, value in job.get("with", {}).items()}
                 assert values.keys() == (called["on"]["workflow_call"] or {}).get("inputs", {}).keys()
-                inner = self._run_jobs(called, github, values)
+                inner = self.run_jobs(called, github, values)
                 results[name] = "success" if set(inner.values()) == {"success"} else "failure"
             else:
                 matrix = job.get("strategy", {}).get("matrix", {}).get("include", [{}])

@@ -137,7 +137,7 @@ def test_a_zip_that_is_not_the_tested_build_is_not_deployed(tmp_path):
     (tmp_path / "run/artifacts/lambda").mkdir()
     (tmp_path / "run/artifacts/lambda/ai_budget.zip").write_bytes(b"another build")
     inputs = {"stack": "staging", "region": "us-east-1", "sha256": "0" * 64}
-    results = changed._run_jobs(workflow("deploy-stack.yaml"), {}, inputs)
+    results = changed.run_jobs(workflow("deploy-stack.yaml"), {}, inputs)
     assert results == {"up": "failure"}
     assert changed.calls == []
 

@@ -42,7 +42,7 @@ class Owner(Section):
 
 
 class Settings(Section):
-    """Everything a stack declares, except for secrets, which stay Outputs (see `kubeconfig`)."""
+    """Everything a stack declares."""
 
     environment: Annotated[str, one_of("an environment", *tags.ENVIRONMENTS)]
     """The value of the tag `environment`; the stack prod-eu is also `prod`."""

@@ -39,6 +39,21 @@ def test_no_command_changes_a_file_of_the_project(tmp_path):
     assert program.files() == before
 
 
+def test_a_login_and_a_key_of_an_account_are_not_used(tmp_path):
+    program = SmallProgram.at(tmp_path / "keys", BUCKET)
+    login = program.sandbox("--", "login", "s3://state?region=us-east-1")
+    assert login.returncode == 0
+    assert "no backend is contacted" in login.stderr
+    for stack, arguments in (
+        ("one", ["--secrets-provider", "awskms://alias/state?region=us-east-1"]),
+        ("two", ["--secrets-provider=awskms://alias/state?region=us-east-1"]),
+    ):
+        init = program.sandbox("--", "stack", "init", stack, *arguments, "--non-interactive")
+        assert init.returncode == 0, init.stderr
+        assert "awskms://alias/state?region=us-east-1: not used" in init.stderr
+    assert program.up().returncode == 0
+
+
 def test_a_value_that_config_set_changes_is_used_in_the_sandbox(tmp_path):
     program = SmallProgram.at(
         tmp_path / "set",

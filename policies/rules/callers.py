@@ -10,7 +10,7 @@ from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, resource_policy
-from policies.rules.database import ENVIRONMENTS_OPTION, in_environment
+from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
 
 FUNCTION = "aws:lambda/function:Function"
 CONFIG = "AI_BUDGET_CONFIG"  # the environment variable with the configuration of the service (TOML)

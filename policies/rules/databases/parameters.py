@@ -13,7 +13,7 @@ from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
-from policies.rules.archive_command import deletes_segment
+from policies.rules.databases.archive_command import deletes_segment
 from teei_finops.aws_limits.rds_parameters import major_version
 
 GROUPS = frozenset({

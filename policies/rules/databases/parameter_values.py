@@ -10,7 +10,7 @@ from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
-from policies.rules.database_parameters import GROUPS, Parameter, parameters_of
+from policies.rules.databases.parameters import GROUPS, Parameter, parameters_of
 from teei_finops.aws_limits import rds_parameters
 
 CHECKED = {"wal_compression", *rds_parameters.UNITS}

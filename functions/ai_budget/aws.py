@@ -53,7 +53,7 @@ class Mailer:
             Destination={"ToAddresses": [to]},
             Content={
                 "Simple": {
-                    "EstimationContext": {"Data": subject, "Charset": "UTF-8"},
+                    "Subject": {"Data": subject, "Charset": "UTF-8"},
                     "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
                     "Headers": [{"Name": "X-Dedupe-Id", "Value": dedupe_id}],
                 }

@@ -61,10 +61,12 @@ class AiBudgetService(pulumi.ComponentResource):
             f"{name}-admin-tokens",
             name=f"{service.name}/admin-tokens",
             description="Admin tokens of the AI budget API, comma-separated; set the value by hand",
+            recovery_window_in_days=service.secret_recovery_days,
             tags=tags,
             opts=child,
         )
         dead_letters, queue = self._queues()
+        failed_tasks = self._failed_tasks()
         access = NetworkAccess(
             f"{name}-network",
             NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
@@ -119,6 +121,7 @@ class AiBudgetService(pulumi.ComponentResource):
                         },
                     ),
                     roles.allow(roles.QUEUE_ACTIONS, [queue.arn]),
+                    roles.allow(["sqs:SendMessage"], [failed_tasks.arn]),
                 ],
                 security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
@@ -155,6 +158,7 @@ class AiBudgetService(pulumi.ComponentResource):
             TaskSchedulesArgs(
                 name=service.name,
                 alias=alias,
+                failed_tasks=failed_tasks,
                 minutes={
                     "outbox": service.notification_interval_minutes,
                     "tidy": service.cleanup_interval_minutes,
@@ -177,6 +181,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 function_name=api.function.name,
                 queue_name=queue.name,
                 dead_letter_queue_name=dead_letters.name,
+                failed_tasks_queue_name=failed_tasks.name,
                 load_balancer_arn_suffix=load_balancer.arn_suffix,
             ),
             child,
@@ -212,6 +217,17 @@ class AiBudgetService(pulumi.ComponentResource):
             opts=child,
         )
         return dead_letters, queue
+
+    def _failed_tasks(self) -> aws.sqs.Queue:
+        """The queue of events that no run of a scheduled task could process."""
+        return aws.sqs.Queue(
+            f"{self._name}-failed-tasks",
+            name=f"{self._settings.ai_budget_service.name}-failed-tasks",
+            message_retention_seconds=FOURTEEN_DAYS,
+            sqs_managed_sse_enabled=True,
+            tags=self._tags.as_tags(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _migrate(
         self, phase: str, migrator: ServiceFunction, depends_on: list[pulumi.Resource]

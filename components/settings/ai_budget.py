@@ -81,11 +81,15 @@ class ServiceAlarms(Section):
     responses_5xx_above: Annotated[int, integer("responses", 0, 1_000_000)] = default(
         10, "chosen: more than a database failover causes"
     )
-    """The alarm fires when more responses had a 5xx status, as they have while the database is down."""
+    """The alarms fire when more responses of the service, or of its load balancer itself, were 5xx."""
     dead_letters_above: Annotated[int, integer("messages", 0, 1_000_000)] = default(
         0, "chosen: every dead letter is unrecorded spend"
     )
-    """The alarm fires when more messages are in the dead-letter queue."""
+    """The alarm fires when the dead-letter queue grows by more messages."""
+    dead_letter_age_days_above: Annotated[int, integer("days", 1, 13)] = default(
+        7, "chosen: a week before SQS deletes a dead letter"
+    )
+    """The alarm fires when a dead letter is older; SQS deletes it after 14 days."""
     queue_age_seconds_above: Annotated[int, integer("seconds", 60, 1_209_600)] = default(
         900, "chosen: within the guide's alert latency of an hour"
     )
@@ -152,6 +156,10 @@ class AiBudgetService(Section):
         20, "chosen: two hours of database downtime at the default timeout"
     )
     """Attempts to record a tracked call before it moves to the dead-letter queue."""
+    secret_recovery_days: Annotated[
+        int, one_of("a recovery window that Secrets Manager offers", 0, *range(7, 31))
+    ] = default(30, "chosen: the longest window")
+    """How long a deleted secret can be restored; until then its name cannot be used again. 0: not at all."""
     mail: ServiceMail = ServiceMail()
     """The sender and the recipients of notifications."""
     alarms: ServiceAlarms = ServiceAlarms()

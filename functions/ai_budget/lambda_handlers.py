@@ -80,12 +80,15 @@ class _Runtime:
             raise ValueError(f"{error.status}: {error}") from None
 
     async def tidy(self, function: str) -> dict[str, Any]:
-        """One round of tidying, and how many calls wait for a price."""
+        """One round of tidying, and how many calls wait for a price.
+
+        The metric counts those of the last day: one call that never gets a price ends its alarm after a day.
+        """
         warning = self.config.thresholds.warning_percent
         (row,) = await self.ledger.fetch("tidy", warning_percent=warning, keep=REQUESTS_KEPT)
-        calls = sum(count.calls for count in await self.ledger.fetch("unpriced_counts"))
-        _count("UnpricedCalls", calls, function)
-        return {"forgotten": row.forgotten, "unpriced": calls}
+        counts = await self.ledger.fetch("unpriced_counts")
+        _count("UnpricedCalls", sum(count.last_day for count in counts), function)
+        return {"forgotten": row.forgotten, "unpriced": sum(count.calls for count in counts)}
 
     async def outbox(self, function: str) -> dict[str, int]:
         """Sends the notices that are due."""

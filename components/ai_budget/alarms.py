@@ -18,15 +18,13 @@ SERVICE_NAMESPACE = "AiBudget"  # of the metrics that functions/ai_budget/lambda
 
 @dataclass(frozen=True)
 class AiBudgetAlarmsArgs:
-    """`load_balancer_arn_suffix` is None where no load balancer serves the API."""
-
     settings: Settings
     topic_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
     queue_name: pulumi.Input[str]
     dead_letter_queue_name: pulumi.Input[str]
     failed_tasks_queue_name: pulumi.Input[str]
-    load_balancer_arn_suffix: pulumi.Input[str] | None
+    load_balancer_arn_suffix: pulumi.Input[str]
 
 
 class _Metric(NamedTuple):
@@ -103,9 +101,13 @@ def _metrics(args: AiBudgetAlarmsArgs) -> dict[str, _Metric]:
     failed_tasks = ("QueueName", args.failed_tasks_queue_name)
     visible, age = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
     dead_age = limits.dead_letter_age_days_above * SECONDS_PER_DAY
-    metrics = {
+    balancer, responses = ("LoadBalancer", args.load_balancer_arn_suffix), limits.responses_5xx_above
+    elb, target, own = "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"
+    return {
         "errors": _Metric("AWS/Lambda", "Errors", "Sum", limits.errors_above, *function),
         "throttles": _Metric("AWS/Lambda", "Throttles", "Sum", limits.throttles_above, *function),
+        "responses-5xx": _Metric(elb, target, "Sum", responses, *balancer),
+        "load-balancer-5xx": _Metric(elb, own, "Sum", responses, *balancer),
         "dead-letters": _Metric("AWS/SQS", visible, "Maximum", limits.dead_letters_above, *dead, growth=True),
         "dead-letter-age": _Metric("AWS/SQS", age, "Maximum", dead_age, *dead),
         "queue-age": _Metric("AWS/SQS", age, "Maximum", limits.queue_age_seconds_above, *queue),
@@ -113,12 +115,3 @@ def _metrics(args: AiBudgetAlarmsArgs) -> dict[str, _Metric]:
         "unpriced-calls": _Metric(SERVICE_NAMESPACE, "UnpricedCalls", "Maximum", 0, *function),
         "notices-failed": _Metric(SERVICE_NAMESPACE, "NoticesFailed", "Sum", 0, *function),
     }
-    if args.load_balancer_arn_suffix is not None:
-        balancer, responses = ("LoadBalancer", args.load_balancer_arn_suffix), limits.responses_5xx_above
-        namespace = "AWS/ApplicationELB"
-        for alarm, metric in (
-            ("responses-5xx", "HTTPCode_Target_5XX_Count"),
-            ("load-balancer-5xx", "HTTPCode_ELB_5XX_Count"),
-        ):
-            metrics[alarm] = _Metric(namespace, metric, "Sum", responses, *balancer)
-    return metrics

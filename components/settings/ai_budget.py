@@ -6,7 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from components.settings.budget_pods import CONNECTIONS_PER_POD, BudgetPods
 from components.settings.types import (
+    ConstraintError,
     CostAllocation,
     Email,
     LogRetentionDays,
@@ -108,7 +110,7 @@ class ServiceMail(Section):
 
 
 class AiBudgetService(Section):
-    """The AI budget service: a Lambda behind an internal load balancer on port 3010."""
+    """The AI budget service: a Lambda behind an internal load balancer, or pods, on port 3010."""
 
     cost_allocation: CostAllocation = cost_allocation("ai-budget", "cloud-other", "confidential")
     """The cost tags of the service."""
@@ -121,6 +123,12 @@ class AiBudgetService(Section):
         ),
     ]
     """The name of the Lambda, queue and load balancer: unique in the region; a change replaces them."""
+    runtime: Annotated[str, one_of("a runtime", "lambda", "kubernetes")] = default(
+        "lambda", "docs/ai-budget-operations.md: the cheaper one for few checks a second"
+    )
+    """What answers at `ai-budget:3010`. A Lambda runs the queue, schedules and migrations in either case."""
+    kubernetes: BudgetPods | None = None
+    """The pods; required with `runtime: kubernetes`."""
     memory_mib: Annotated[int, integer("MiB", 128, 10240)] = default(
         1024,
         "chosen: 0.6 vCPU, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html, 2026-11",
@@ -170,6 +178,23 @@ class AiBudgetService(Section):
         if self.queue_concurrency >= self.reserved_concurrency:
             raise self.constraint_error(
                 "queue_concurrency", f"less than reserved_concurrency ({self.reserved_concurrency})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pods_are_configured_and_fit_the_database(self) -> Self:
+        pods = self.kubernetes if self.runtime == "kubernetes" else None
+        if self.runtime == "kubernetes" and pods is None:
+            raise self.constraint_error(
+                "kubernetes", "set with runtime kubernetes: {image: …, oidc_issuer: …}"
+            )
+        if pods and pods.max_replicas * CONNECTIONS_PER_POD > self.other_connections:
+            maximum = self.other_connections // CONNECTIONS_PER_POD
+            raise ConstraintError(
+                "kubernetes.max_replicas",
+                pods.max_replicas,
+                f"at most {maximum}: a pod has {CONNECTIONS_PER_POD} of the database's other_connections"
+                f" ({self.other_connections})",
             )
         return self
 

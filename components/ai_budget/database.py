@@ -10,6 +10,7 @@ from components.settings import database as settings_database
 
 PORT = 5432
 DATABASE = "ai_budget"
+OWNER, API = "ai_budget_owner", "ai_budget_api"  # the roles of functions/ai_budget/sql/roles.sql
 LOGS = ("postgresql", "upgrade")
 _MIB = 1024 * 1024
 
@@ -21,7 +22,9 @@ class AiBudgetDatabaseArgs:
 
 
 class AiBudgetDatabase(pulumi.ComponentResource):
-    """The instance, its network access, parameters, log groups and alarms.
+    """The instance, its parameters, log groups and alarms.
+
+    Its security group admits nobody; who needs the database adds a rule for its own group.
 
     WAL archiving needs no setting: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is
     how far back a point-in-time restore reaches
@@ -37,6 +40,7 @@ class AiBudgetDatabase(pulumi.ComponentResource):
         self, name: str, args: AiBudgetDatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("finops:ai_budget:AiBudgetDatabase", name, None, opts)
+        self._settings = args.settings
         settings, network = args.settings.database, args.settings.network
         tags = args.settings.tags(settings.cost_allocation).as_tags()
         child = pulumi.ResourceOptions(parent=self)
@@ -52,17 +56,6 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             name=settings.identifier,
             description="PostgreSQL of the AI budget service",
             vpc_id=network.vpc_id,
-            tags=tags,
-            opts=child,
-        )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-access-from-pods",
-            security_group_id=security_group.id,
-            referenced_security_group_id=network.client_security_group_id,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            description="PostgreSQL from the cluster",
             tags=tags,
             opts=child,
         )
@@ -130,6 +123,11 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             lambda secrets: secrets[0].secret_arn if secrets else None
         )
         self.register_outputs({"address": self.address, "secretArn": self.secret_arn})
+
+    def user_arn(self, user: str) -> pulumi.Output[str]:
+        """A user of the database, as IAM policies name it."""
+        place = f"arn:aws:rds-db:{self._settings.region}:{self._settings.account_id}:dbuser:"
+        return pulumi.Output.concat(place, self.instance.resource_id, f"/{user}")
 
     def _declare_alarms(
         self,

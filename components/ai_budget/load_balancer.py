@@ -8,6 +8,11 @@ import pulumi_aws as aws
 from components.settings import Settings
 from components.tags import CostTags
 
+HTTPS_PORT = 443
+# TLS 1.2 and 1.3 with forward secrecy, the default of the console: Elastic Load Balancing User Guide,
+# "Security policies for your Application Load Balancer", 2026-11.
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
 
 @dataclass(frozen=True)
 class LoadBalancerArgs:
@@ -21,7 +26,11 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An internal application load balancer: HTTP on one port, only for the pods' security group."""
+    """An internal application load balancer, only for the pods' security group.
+
+    HTTP on one port, for the in-cluster name, which no certificate has; HTTPS on port 443 where the settings
+    have a certificate. The service accepts the admin token on HTTPS only.
+    """
 
     dns_name: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
@@ -38,17 +47,19 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-access-from-pods",
-            security_group_id=access.id,
-            referenced_security_group_id=network.client_security_group_id,
-            ip_protocol="tcp",
-            from_port=args.port,
-            to_port=args.port,
-            description="The API from the cluster",
-            tags=tags,
-            opts=child,
-        )
+        https = args.settings.ai_budget_service.https
+        for rule, port in {"pods": args.port, **({"pods-https": HTTPS_PORT} if https else {})}.items():
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-access-from-{rule}",
+                security_group_id=access.id,
+                referenced_security_group_id=network.client_security_group_id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description="The API from the cluster",
+                tags=tags,
+                opts=child,
+            )
         load_balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             name=args.name,
@@ -95,6 +106,18 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
+        if https:
+            aws.lb.Listener(
+                f"{name}-https",
+                load_balancer_arn=load_balancer.arn,
+                port=HTTPS_PORT,
+                protocol="HTTPS",
+                ssl_policy=TLS_POLICY,
+                certificate_arn=https.certificate_arn,
+                default_actions=[forward],
+                tags=tags,
+                opts=child,
+            )
         self.dns_name = load_balancer.dns_name
         self.arn_suffix = load_balancer.arn_suffix
         self.register_outputs({"dnsName": self.dns_name})

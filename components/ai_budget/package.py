@@ -12,6 +12,7 @@ from pulumi.runtime import settings as runtime
 ROOT = Path(__file__).parents[2]
 PACKAGE = "functions/ai_budget"
 ZIP = "build/lambda/ai_budget.zip"
+SOURCES = ("*.py", "aws/*.py", "sql/**/*.sql", "certificates/*.pem")  # as the build has them
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
 
@@ -77,7 +78,7 @@ def why_outdated(root: Path = ROOT) -> str | None:
 
 def _paths(root: Path) -> list[str]:
     package = root / PACKAGE
-    files = (*package.glob("*.py"), *package.glob("sql/**/*.sql"))
+    files = (path for pattern in SOURCES for path in package.glob(pattern))
     return sorted(["functions/__init__.py", *(path.relative_to(root).as_posix() for path in files)])
 
 

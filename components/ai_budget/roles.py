@@ -11,7 +11,10 @@ Statement = Mapping[str, Any]
 
 # The permission behind each call; docs.aws.amazon.com/service-authorization, 2026-11.
 ACTIONS = {
+    ("rds", "generate_db_auth_token"): "rds-db:connect",
+    ("secretsmanager", "describe_secret"): "secretsmanager:DescribeSecret",
     ("secretsmanager", "get_secret_value"): "secretsmanager:GetSecretValue",
+    ("secretsmanager", "put_secret_value"): "secretsmanager:PutSecretValue",
     ("sqs", "send_message"): "sqs:SendMessage",
     ("sesv2", "send_email"): "ses:SendEmail",
 }
@@ -60,20 +63,25 @@ def calls(adapter: Path) -> set[tuple[str, str]]:
     return called
 
 
-def statements(adapter: Path, resources: Mapping[str, Sequence[pulumi.Input[str]]]) -> list[Statement]:
-    """One statement for each call of an adapter module, `resources` being what each action is for.
+def statements(
+    adapters: Sequence[Path], resources: Mapping[str, Sequence[pulumi.Input[str]]]
+) -> list[Statement]:
+    """One statement for each call of the adapter modules, `resources` being what each action is for.
 
-    Raises UnknownCallError for a call without a known permission, or one whose resource is not given.
+    An action without a resource is left out. Raises UnknownCallError for a call without a known permission,
+    or one that `resources` does not name.
     """
     allowed = []
-    for service, operation in sorted(calls(adapter)):
+    for service, operation in sorted(set().union(*map(calls, adapters))):
         action = ACTIONS.get((service, operation))
         if action is None or action not in resources:
+            names = ", ".join(adapter.name for adapter in adapters)
             raise UnknownCallError(
-                f"{adapter.name} calls {service} {operation}, which the function's role does not allow;"
+                f"{names}: calls {service} {operation}, which the function's role does not allow;"
                 " add it to ACTIONS in components/ai_budget/roles.py and name its resource"
             )
-        allowed.append(allow([action], resources[action]))
+        if resources[action]:
+            allowed.append(allow([action], resources[action]))
     return allowed
 
 

@@ -1,8 +1,8 @@
 """The AI budget service on AWS: its functions, queue, schedules, load balancer and alarms."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pulumi
@@ -13,18 +13,20 @@ from components.ai_budget import database as budget_database
 from components.ai_budget import package as function_package
 from components.ai_budget import roles
 from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
+from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs, recovery_window_days
 from components.ai_budget.function import ServiceFunction, ServiceFunctionArgs
 from components.ai_budget.kubernetes import BudgetPods, BudgetPodsArgs
 from components.ai_budget.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.ai_budget.network_access import NetworkAccess, NetworkAccessArgs
 from components.ai_budget.queues import Queues
 from components.ai_budget.schedules import TaskSchedules, TaskSchedulesArgs
+from components.ai_budget.service_config import HOST, PORT, https_url, sender_identities, service_config
 from components.settings import Settings
 
-PORT = 3010
-HOST = "ai-budget"  # the host of the guide's curl examples, in the namespace of the services
 HANDLER = "functions.ai_budget.lambda_handlers.handler"
-ADAPTER = function_package.ROOT / function_package.PACKAGE / "aws.py"
+ADAPTERS = function_package.ROOT / function_package.PACKAGE / "aws"
+API_ADAPTERS = (ADAPTERS / "api.py", ADAPTERS / "login.py")
+MIGRATOR_ADAPTERS = (ADAPTERS / "migration.py", ADAPTERS / "login.py")
 ALIAS = "live"
 MIGRATION_SECONDS = 900  # the longest timeout of a Lambda
 BATCH_SIZE = 10
@@ -39,7 +41,7 @@ class AiBudgetServiceArgs:
 
 
 class AiBudgetService(pulumi.ComponentResource):
-    """`url` is reachable in the cluster only.
+    """`url` is reachable in the cluster only; the admin token is accepted at `https_url`, if there is one.
 
     New code serves requests only after the database has its schema: whenever its version changes, the
     migrator, a second function with the same code, runs the `pre` migrations; then the alias, which all
@@ -49,7 +51,10 @@ class AiBudgetService(pulumi.ComponentResource):
     """
 
     url: str
+    https_url: str | None
+    load_balancer_dns_name: pulumi.Output[str]
     admin_token_secret_arn: pulumi.Output[str]
+    caller_secret_arns: Mapping[str, pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: AiBudgetServiceArgs, opts: pulumi.ResourceOptions | None = None
@@ -63,7 +68,7 @@ class AiBudgetService(pulumi.ComponentResource):
             f"{name}-admin-tokens",
             name=f"{service.name}/admin-tokens",
             description="Admin tokens of the AI budget API, comma-separated; set the value by hand",
-            recovery_window_in_days=service.secret_recovery_days,
+            recovery_window_in_days=recovery_window_days(settings),
             tags=tags,
             opts=child,
         )
@@ -74,13 +79,16 @@ class AiBudgetService(pulumi.ComponentResource):
             NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
             child,
         )
-        database = {
-            "AI_BUDGET_DATABASE_SECRET_ARN": args.database.secret_arn.apply(lambda arn: arn or ""),
+        callers = CallerSecrets(f"{name}-callers", CallerSecretsArgs(settings, self._tags), child)
+        environment: dict[str, pulumi.Input[str]] = {
             "AI_BUDGET_DATABASE_HOST": args.database.address,
             "AI_BUDGET_DATABASE_PORT": str(budget_database.PORT),
             "AI_BUDGET_DATABASE_NAME": budget_database.DATABASE,
+            "AI_BUDGET_CALLER_SECRET_PREFIX": callers.prefix,
+            "AI_BUDGET_CONFIG": service_config(settings),
         }
-        secret_arn = database["AI_BUDGET_DATABASE_SECRET_ARN"]
+        master_secret_arn = args.database.secret_arn.apply(lambda arn: arn or "")
+        caller_secret_arns = list(callers.arns.values())
         migrator = ServiceFunction(
             f"{name}-migrator",
             ServiceFunctionArgs(
@@ -89,8 +97,16 @@ class AiBudgetService(pulumi.ComponentResource):
                 description="Migrates the AI budget database before new code serves",
                 code=args.code,
                 handler=HANDLER,
-                environment=database,
-                statements=[roles.allow(["secretsmanager:GetSecretValue"], [secret_arn])],
+                environment={**environment, "AI_BUDGET_DATABASE_SECRET_ARN": master_secret_arn},
+                statements=roles.statements(
+                    MIGRATOR_ADAPTERS,
+                    {
+                        "rds-db:connect": [args.database.user_arn(budget_database.OWNER)],
+                        "secretsmanager:GetSecretValue": [master_secret_arn],
+                        "secretsmanager:DescribeSecret": caller_secret_arns,
+                        "secretsmanager:PutSecretValue": caller_secret_arns,
+                    },
+                ),
                 security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
                 timeout_seconds=MIGRATION_SECONDS,
@@ -99,11 +115,10 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        environment: dict[str, pulumi.Input[str]] = {
-            **database,
+        api_environment = {
+            **environment,
             "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": admin_tokens.arn,
             "AI_BUDGET_TRACK_QUEUE_URL": queue.url,
-            "AI_BUDGET_CONFIG": service_config(settings),
         }
         api = ServiceFunction(
             f"{name}-api",
@@ -113,12 +128,13 @@ class AiBudgetService(pulumi.ComponentResource):
                 description="The AI budget API, its queue and its schedules",
                 code=args.code,
                 handler=HANDLER,
-                environment=environment,
+                environment=api_environment,
                 statements=[
                     *roles.statements(
-                        ADAPTER,
+                        API_ADAPTERS,
                         {
-                            "secretsmanager:GetSecretValue": [secret_arn, admin_tokens.arn],
+                            "rds-db:connect": [args.database.user_arn(budget_database.API)],
+                            "secretsmanager:GetSecretValue": [admin_tokens.arn, *caller_secret_arns],
                             "sqs:SendMessage": [queue.arn],
                             "ses:SendEmail": sender_identities(settings),
                         },
@@ -185,9 +201,12 @@ class AiBudgetService(pulumi.ComponentResource):
                     name=HOST,
                     role_name=f"{service.name}-pods",
                     port=PORT,
-                    environment=environment,
+                    environment=api_environment,
                     statements=[
-                        roles.allow(["secretsmanager:GetSecretValue"], [secret_arn, admin_tokens.arn]),
+                        roles.allow(["rds-db:connect"], [args.database.user_arn(budget_database.API)]),
+                        roles.allow(
+                            ["secretsmanager:GetSecretValue"], [admin_tokens.arn, *caller_secret_arns]
+                        ),
                         roles.allow(["sqs:SendMessage"], [queue.arn]),
                     ],
                     database=args.database,
@@ -209,8 +228,10 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        self.url = f"http://{HOST}:{PORT}"
+        self.url, self.https_url = f"http://{HOST}:{PORT}", https_url(settings)
+        self.load_balancer_dns_name = load_balancer.dns_name
         self.admin_token_secret_arn = admin_tokens.arn
+        self.caller_secret_arns = callers.arns
         self.register_outputs({"url": self.url, "adminTokenSecretArn": self.admin_token_secret_arn})
 
     def _migrate(
@@ -244,31 +265,3 @@ def external_name(dns_name: pulumi.Output[str]) -> Any:
     """The spec of a Service that is another name of the load balancer."""
     ports = [{"name": "http", "port": PORT, "protocol": "TCP"}]
     return {"type": "ExternalName", "externalName": dns_name, "ports": ports}
-
-
-def service_config(settings: Settings) -> str:
-    """The configuration file of the service (TOML): the budget of a new tenant, and the e-mail addresses."""
-    tenant, mail = settings.ai_budget, settings.ai_budget_service.mail
-    return "\n".join(
-        [
-            f"default_model = {json.dumps(tenant.model)}",
-            f"default_monthly_limit_usd = {_plain(tenant.default_limit)}",
-            "[notifications]",
-            f"sender = {json.dumps(mail.sender)}",
-            f"tenant_admin = {json.dumps(mail.tenant_admin)}",
-            f"account_manager = {json.dumps(mail.account_manager)}",
-            "",
-        ]
-    )
-
-
-def sender_identities(settings: Settings) -> list[str]:
-    """The SES identities that may cover the sender: the address itself, or its domain."""
-    sender = settings.ai_budget_service.mail.sender
-    prefix = f"arn:aws:ses:{settings.region}:{settings.account_id}:identity"
-    return [f"{prefix}/{identity}" for identity in (sender, sender.partition("@")[2])]
-
-
-def _plain(amount: Decimal) -> str:
-    """The amount without an exponent, which TOML does not accept in every form."""
-    return f"{amount:f}"

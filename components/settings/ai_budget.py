@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from components.settings.budget_pods import CONNECTIONS_PER_POD, BudgetPods
+from components.settings.callers import Caller, Https
 from components.settings.types import (
     ConstraintError,
     CostAllocation,
@@ -37,6 +38,10 @@ SHARE_OF_MEMORY = 0.75
 _LARGE_GIB = {"t": 8, "m": 8, "r": 16, "x": 32}
 _SMALLEST_LARGE_GIB = 4
 _SIZE_IN_LARGES = {"micro": 0.125, "small": 0.25, "medium": 0.5, "large": 1.0, "xlarge": 2.0}
+# The environment variables of a Lambda have at most 4 KB, names included
+# (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, 2026-11).
+MAX_CALLER_SIZE = 2400
+CALLER_OVERHEAD, TENANT_OVERHEAD = 36, 4  # characters of TOML around a name and a tenant
 # After a deployment the idle environments of the old version keep their connections beside the new ones'.
 VERSIONS_CONNECTED = 2
 MIGRATOR_CONNECTIONS = 1
@@ -123,6 +128,10 @@ class AiBudgetService(Section):
         ),
     ]
     """The name of the Lambda, queue and load balancer: unique in the region; a change replaces them."""
+    callers: tuple[Caller, ...] = ()
+    """The services that may call; required in prod. Without any, every pod may."""
+    https: Https | None = None
+    """The HTTPS address, the only one for requests with the admin token; required in prod."""
     runtime: Annotated[str, one_of("a runtime", "lambda", "kubernetes")] = default(
         "lambda", "docs/ai-budget-operations.md: the cheaper one for few checks a second"
     )
@@ -164,10 +173,6 @@ class AiBudgetService(Section):
         20, "chosen: two hours of database downtime at the default timeout"
     )
     """Attempts to record a tracked call before it moves to the dead-letter queue."""
-    secret_recovery_days: Annotated[
-        int, one_of("a recovery window that Secrets Manager offers", 0, *range(7, 31))
-    ] = default(30, "chosen: the longest window")
-    """How long a deleted secret can be restored; until then its name cannot be used again. 0: not at all."""
     mail: ServiceMail = ServiceMail()
     """The sender and the recipients of notifications."""
     alarms: ServiceAlarms = ServiceAlarms()
@@ -196,6 +201,23 @@ class AiBudgetService(Section):
                 f"at most {maximum}: a pod has {CONNECTIONS_PER_POD} of the database's other_connections"
                 f" ({self.other_connections})",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _callers_fit_into_the_functions_environment(self) -> Self:
+        names = [caller.name for caller in self.callers]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ConstraintError(f"callers[{index}].name", name, "unique: another caller has this name")
+        size = sum(
+            CALLER_OVERHEAD
+            + len(caller.name)
+            + sum(TENANT_OVERHEAD + len(tenant) for tenant in caller.tenants)
+            for caller in self.callers
+        )
+        if size > MAX_CALLER_SIZE:
+            requirement = f"at most {MAX_CALLER_SIZE} characters, the environment of a Lambda: use prefixes"
+            raise ConstraintError("callers", f"{size} characters", requirement)
         return self
 
     @property

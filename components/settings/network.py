@@ -17,7 +17,7 @@ class Network(Section):
     private_subnet_ids: Annotated[tuple[SubnetId, ...], Unique, Field(min_length=2)]
     """Private subnets in at least two zones."""
     client_security_group_id: SecurityGroupId
-    """The security group of the pods, which may connect to the database and the load balancer."""
+    """The security group of the pods, which may connect to the load balancer."""
 
 
 class Cluster(Section):

@@ -105,6 +105,25 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _prod_has_callers_and_https(self) -> Self:
+        service = self.ai_budget_service
+        if self.environment == "prod":
+            if not service.callers:
+                example = "such as {name: reporting, tenants: ['*']}"
+                requirement = f"a list of the services that may call in prod, {example}"
+                raise ConstraintError("ai_budget_service.callers", [], requirement)
+            if service.https is None:
+                requirement = "set in prod: {certificate_arn: …, host: …}"
+                raise ConstraintError("ai_budget_service.https", None, requirement)
+        if service.https is not None:
+            place = f"arn:aws:acm:{self.region}:{self.account_id}:"
+            arn = service.https.certificate_arn
+            if not arn.startswith(place):
+                key = "ai_budget_service.https.certificate_arn"
+                raise ConstraintError(key, arn, f"in the region and account of the stack: {place}…")
+        return self
+
+    @model_validator(mode="after")
     def _service_fits_the_database(self) -> Self:
         service, instance = self.ai_budget_service, self.database.instance_class
         maximum = max_reserved_concurrency(instance, service.other_connections)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from functions.ai_budget import metrics, schemas
-from functions.ai_budget.edge import Auth, Caller, Edge, error_response
+from functions.ai_budget.auth import Auth, Caller
+from functions.ai_budget.edge import Edge, error_response
 from functions.ai_budget.errors import ApiError, ErrorResponse, RefusedResponse, invalid, unavailable
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import RequestMetrics
@@ -21,7 +22,8 @@ from functions.ai_budget.service import Service
 Tenant = Annotated[schemas.Identifier, Path()]
 WARNING = {"X-AI-Budget-Warning": "true"}
 _TEXTS = {
-    400: "A value is wrong; `field` names it", 401: "No valid token", 403: "No budget, or not for this token",
+    400: "A value is wrong; `field` names it", 401: "No valid token",
+    403: "No budget, not for this token, or not by HTTPS",
     404: "Not found", 409: "The request_id or the reservation was used", 413: "Body above 64 KiB",
     415: "Not JSON", 422: "The model has no price", 503: "The database does not answer",
 }  # fmt: skip
@@ -113,13 +115,13 @@ async def extend(body: schemas.ExtendRequest, request: Request) -> Response:
     return _json(await _service(request).extend(body))
 
 
-@_budget.post("/set", responses=_responses(schemas.BudgetEntry, 404, *_POST))
+@_budget.post("/set", responses=_responses(schemas.BudgetEntry, 403, 404, *_POST))
 async def set_budget(body: schemas.SetRequest, request: Request) -> Response:
     """Sets a monthly limit or a temporary raise; needs the admin token."""
     return _json(await _service(request).budgets.set_limit(body, str(_caller(request).actor)))
 
 
-@_budget.post("/reprice", responses=_responses(schemas.RepriceResponse, *_POST))
+@_budget.post("/reprice", responses=_responses(schemas.RepriceResponse, 403, *_POST))
 async def reprice(request: Request) -> Response:
     """Books the calls that have a price now; needs the admin token."""
     return _json(await _service(request).reprice())
@@ -216,8 +218,12 @@ def create_app(
     admin_tokens: Callable[[], Sequence[str]],
     requests: RequestMetrics,
     background: Callable[[Service], AbstractAsyncContextManager[Any]] = nullcontext,
+    caller_hashes: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> FastAPI:
-    """The ASGI application. `background` runs beside it, between startup and shutdown."""
+    """The ASGI application. `background` runs beside it, between startup and shutdown.
+
+    `caller_hashes` gives hashes of a caller's tokens in addition to those in the configuration.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -243,5 +249,6 @@ def create_app(
     app.state.requests = requests
     app.include_router(_budget)
     app.include_router(_operation)
-    app.add_middleware(Edge, auth=Auth(admin_tokens, service.config.service_tokens), requests=requests)
+    auth = Auth(admin_tokens, service.config.callers, caller_hashes)
+    app.add_middleware(Edge, auth=auth, requests=requests, https_url=service.config.https_url)
     return app

@@ -10,6 +10,7 @@ from functions.ai_budget.notifications import Notifications
 from functions.ai_budget.pricing import PriceOverride
 from functions.ai_budget.schemas import ModelId
 
+ALL_TENANTS = "*"
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=9)]
 
 
@@ -36,15 +37,23 @@ class Thresholds(_Strict):
     warning_percent: Annotated[Decimal, Field(gt=0, lt=100)] = Decimal(80)
 
 
-class ServiceToken(_Strict):
-    """A bearer token, stored as its SHA-256, and the tenants it is for: ids, or prefixes that end in `*`."""
+class CallerConfig(_Strict):
+    """A service that may call, for these tenants: ids, prefixes that end in `*`, or `*` for all.
 
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    tenants: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}\*?$")], ...] = ()
+    Its tokens are stored as their SHA-256 only; several are valid during a rotation.
+    """
+
+    name: Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    tenants: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}\*?)$")], ...],
+        Field(min_length=1),
+    ]
+    sha256: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
 class Config(_Strict):
-    """`prices`: by model, in place of the database's. `service_tokens` close every path but /healthz."""
+    """`prices`: by model, in place of the database's. With `callers`, every path but the probes needs a
+    token. `https_url`: the address of the load balancer that ends TLS, if there is one in front."""
 
     reservation_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
     max_open_reservations: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
@@ -53,7 +62,8 @@ class Config(_Strict):
     estimate_percentile: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.95")
     default_completion_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     metrics_share_percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(50)
-    service_tokens: tuple[ServiceToken, ...] = ()
+    callers: tuple[CallerConfig, ...] = ()
+    https_url: Annotated[str, Field(pattern="^https://[a-z0-9.-]+(:[0-9]+)?$")] | None = None
     tiers: Tiers = Tiers()
     thresholds: Thresholds = Thresholds()
     notifications: Notifications = Notifications()

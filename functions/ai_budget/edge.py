@@ -1,27 +1,24 @@
 """What every request passes before the application: limits, its id, its caller, its time in the metrics."""
 
 import asyncio
-import hmac
 import logging
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
-from functions.ai_budget.config import ServiceToken
+from functions.ai_budget.auth import Auth, Caller
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.metrics import RequestMetrics
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 10
-OPEN_PATHS = {"/healthz"}
+OPEN_PATHS = {"/healthz", "/readyz"}  # a probe has no token
 ADMIN_PATHS = {"/api/ai-budget/set", "/api/ai-budget/reprice"}
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?', re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
@@ -30,67 +27,19 @@ log = logging.getLogger(__name__)
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent a request. `actor` is set for an admin; `tenants` empty means all."""
-
-    actor: str | None = None
-    tenants: tuple[str, ...] = ()
-
-    def require(self, tenant: str | None) -> None:
-        """Raises ApiError 403 unless the caller may see this tenant; None stands for all tenants together."""
-        if not self.tenants or (tenant is not None and any(_matches(p, tenant) for p in self.tenants)):
-            return
-        what = "all tenants" if tenant is None else f"tenant {tenant}"
-        raise ApiError(403, "forbidden", f"this token is not for {what}", "Authorization")
-
-
-def _matches(pattern: str, tenant: str) -> bool:
-    return tenant.startswith(pattern[:-1]) if pattern.endswith("*") else tenant == pattern
-
-
-class Auth:
-    """`admin_tokens` are tokens, or `sha256:` and their hash; several are valid during a rotation."""
-
-    def __init__(
-        self, admin_tokens: Callable[[], Sequence[str]], service_tokens: Sequence[ServiceToken]
-    ) -> None:
-        self._admin_tokens = admin_tokens
-        self._service_tokens = service_tokens
-
-    def caller(self, authorization: str, *, admin: bool) -> Caller:
-        """The caller by its Authorization header. Raises ApiError 401. Without service tokens all may."""
-        if not admin and not self._service_tokens:
-            return Caller()
-        scheme, _, token = authorization.partition(" ")
-        digest = sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        caller: Caller | None = None
-        for admin_token in self._admin_tokens():
-            if hmac.compare_digest(_digest(admin_token), digest):
-                caller = Caller(actor=f"admin-{digest[:8]}")
-        for service_token in () if admin else self._service_tokens:
-            if hmac.compare_digest(service_token.sha256, digest):
-                caller = Caller(tenants=service_token.tenants)
-        if caller is None or scheme.lower() != "bearer":
-            kind = "the admin token" if admin else "a valid token"
-            raise ApiError(
-                401, "unauthorized", f"Authorization: send {kind} as bearer token", "Authorization",
-                headers={"WWW-Authenticate": "Bearer"},
-            )  # fmt: skip
-        return caller
-
-
-def _digest(token: str) -> str:
-    return token[7:] if token.startswith("sha256:") else sha256(token.encode()).hexdigest()
-
-
 class Edge:
-    """ASGI middleware. A handler finds the caller in `request.state.caller`."""
+    """ASGI middleware. A handler finds the caller in `request.state.caller`.
 
-    def __init__(self, app: App, auth: Auth, requests: RequestMetrics) -> None:
+    `https_url` is set behind a load balancer that ends TLS. Requests of administrators are then answered only
+    if they came by HTTPS, as the load balancer says in X-Forwarded-Proto, which it always sets itself. The
+    Lambda's scheme is that header; the scheme of a pod, to which clients connect themselves, is `http`.
+    """
+
+    def __init__(self, app: App, auth: Auth, requests: RequestMetrics, https_url: str | None = None) -> None:
         self._app = app
         self._auth = auth
         self._requests = requests
+        self._https_url = https_url
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -110,10 +59,7 @@ class Edge:
 
         try:
             _check_head(scope, headers)
-            caller = self._auth.caller(
-                headers.get("authorization", ""), admin=scope["path"] in ADMIN_PATHS
-            ) if scope["path"] not in OPEN_PATHS else None  # fmt: skip
-            scope.setdefault("state", {})["caller"] = caller
+            scope.setdefault("state", {})["caller"] = self._caller(scope, headers)
             if scope["method"] == "POST":
                 receive = _replay(await _body(headers, receive))
             await self._app(scope, receive, answer)
@@ -126,6 +72,26 @@ class Edge:
         finally:
             route = getattr(scope.get("route"), "path", "other").removeprefix("/api/ai-budget")
             self._requests.observe(route, status, time.perf_counter() - began)
+
+    def _caller(self, scope: Any, headers: Headers) -> Caller | None:
+        """The caller; None on a path that is open to everyone. Raises ApiError 401 or 403."""
+        path = scope["path"]
+        if path in OPEN_PATHS:
+            return None
+        admin = path in ADMIN_PATHS
+        if admin:
+            self._require_https(scope, headers)
+        caller = self._auth.caller(headers.get("authorization", ""), admin=admin)
+        if caller.actor:
+            self._require_https(scope, headers)
+        return caller
+
+    def _require_https(self, scope: Any, headers: Headers) -> None:
+        forwarded = headers.getlist("x-forwarded-proto")
+        if self._https_url and not (scope["scheme"] == "https" and forwarded == ["https"]):
+            address = f"{self._https_url}{scope['path']}"
+            message = f"the admin token is accepted on HTTPS only; send the request to {address}"
+            raise ApiError(403, "https_required", message)
 
 
 def error_response(error: ApiError) -> Response:

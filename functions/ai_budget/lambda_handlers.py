@@ -3,15 +3,12 @@
 Events: of an ALB; of SQS; `{"task": "tidy"}`; `{"task": "outbox"}`; `{"task": "migrate"}`, which a `"phase"`
 (pre or post) makes one half of the migrations.
 
-Environment: AI_BUDGET_DATABASE_SECRET_ARN (JSON with username and password; host, port and dbname in it or in
-AI_BUDGET_DATABASE_HOST, _PORT and _NAME), AI_BUDGET_DATABASE_SSLMODE (default require),
-AI_BUDGET_ADMIN_TOKEN_SECRET_ARN (tokens, comma-separated), AI_BUDGET_TRACK_QUEUE_URL, AI_BUDGET_CONFIG (the
-text of the configuration file, optional).
+The environment is that of functions/ai_budget/aws/environment.py.
 """
 
 import asyncio
-import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -23,35 +20,20 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from mangum import Mangum
 
-from functions.ai_budget import aws, notifications
-from functions.ai_budget.app import create_app
-from functions.ai_budget.config import Config, parse_config
+from functions.ai_budget import notifications
+from functions.ai_budget.aws import environment
+from functions.ai_budget.aws.api import Mailer
+from functions.ai_budget.aws.migration import CallerSecrets, MasterSecret
 from functions.ai_budget.errors import ApiError
-from functions.ai_budget.ledger import Ledger, connection_string, migrate
+from functions.ai_budget.ledger import API, OWNER, Ledger, create_roles, migrate
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.schemas import QueuedTrack
-from functions.ai_budget.service import REQUESTS_KEPT, Service
+from functions.ai_budget.service import REQUESTS_KEPT
 
 NAMESPACE = "AiBudget"  # of the metrics that components/ai_budget/alarms.py watches
 SERVICE = "ai-budget"
 logger = Logger(service=SERVICE)
 tracer = Tracer(service=SERVICE, auto_patch=False)
-
-
-def _conninfo() -> str:
-    names = ("host", "port", "dbname")
-    variables = ("AI_BUDGET_DATABASE_HOST", "AI_BUDGET_DATABASE_PORT", "AI_BUDGET_DATABASE_NAME")
-    given = {name: os.environ.get(variable, "") for name, variable in zip(names, variables, strict=True)}
-    return connection_string(
-        json.loads(aws.secret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])),
-        sslmode=os.environ.get("AI_BUDGET_DATABASE_SSLMODE", "require"),
-        **given,
-    )
-
-
-def _admin_tokens() -> list[str]:
-    text = aws.secret_or_nothing(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"])
-    return [token.strip() for token in text.split(",") if token.strip()]
 
 
 class _Runtime:
@@ -61,13 +43,11 @@ class _Runtime:
         utils.copy_config_to_registered_loggers(source_logger=logger, exclude={"psycopg.pool"})
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)  # the one that Mangum runs the application on
-        text = os.environ.get("AI_BUDGET_CONFIG", "")
-        self.config = parse_config(text, name="AI_BUDGET_CONFIG") if text else Config()
         # A connection may have died while the environment was frozen, so each is tested before use.
-        self.ledger = Ledger(_conninfo, size=2, kept_open=0, tested=True)
-        queue = aws.TrackQueue(os.environ["AI_BUDGET_TRACK_QUEUE_URL"])
-        self.service = Service(self.ledger, self.config, queue)
-        self.http = Mangum(create_app(self.service, _admin_tokens, RequestMetrics()), lifespan="off")
+        self.ledger = Ledger(environment.login(API), size=2, kept_open=0, tested=True)
+        self.service = environment.service(self.ledger)
+        self.config = self.service.config
+        self.http = Mangum(environment.application(self.service, RequestMetrics()), lifespan="off")
         self.processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self.loop.run_until_complete(self.ledger.open())
 
@@ -94,7 +74,7 @@ class _Runtime:
         """Sends the notices that are due."""
         async with notifications.http_client() as http:
             settings, now = self.config.notifications, datetime.now(UTC)
-            done = await notifications.deliver(self.ledger, aws.Mailer(), http, settings, now)
+            done = await notifications.deliver(self.ledger, Mailer(), http, settings, now)
         _count("NoticesFailed", done["failed"], function)
         return done
 
@@ -109,13 +89,27 @@ def _count(name: str, value: float, function: str) -> None:
         metric.add_dimension("FunctionName", function)
 
 
+def _migrate(phases: Sequence[str]) -> dict[str, Any]:
+    """Migrates the database as its owner; `pre` also creates the roles, and the tokens of new callers."""
+    owner = environment.login(OWNER)
+    if "pre" not in phases:
+        return {"applied": migrate(owner(), phases)}
+    master = MasterSecret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])
+    create_roles(owner(), lambda: environment.conninfo(*master()))
+    applied = migrate(owner(), phases)
+    callers = CallerSecrets(os.environ["AI_BUDGET_CALLER_SECRET_PREFIX"])
+    return {
+        "applied": applied,
+        "new_tokens": callers.fill([caller.name for caller in environment.config().callers]),
+    }
+
+
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.APPLICATION_LOAD_BALANCER)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers an event. A failed task or a message that cannot be booked raises, which its alarm sees."""
     if event.get("task") == "migrate":
-        phases = (event["phase"],) if "phase" in event else ("pre", "post")
-        return {"applied": migrate(_conninfo(), phases)}
+        return _migrate((event["phase"],) if "phase" in event else ("pre", "post"))
     runtime = _runtime()
     if "task" in event:
         tasks = {"tidy": runtime.tidy, "outbox": runtime.outbox}

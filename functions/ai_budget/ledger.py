@@ -6,7 +6,8 @@ happened.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,7 @@ _CONNECTION = {
     "connect_timeout": "3", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "2",
     "tcp_user_timeout": "10000",
 }  # fmt: skip
+OWNER, API = "ai_budget_owner", "ai_budget_api"
 _OPTIONS = "-c role=ai_budget_api -c timezone=UTC -c jit=off -c lock_timeout=2500 -c statement_timeout=4000"
 # A unique violation is another process that did the same at the same moment: a repetition will see it.
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation, PoolTimeout)
@@ -144,11 +146,31 @@ def _columns(kind: type, items: Sequence[Any]) -> dict[str, list[Any]]:
     return {field.name: [getattr(item, field.name) for item in items] for field in fields(kind)}
 
 
-def connection_string(secret: dict[str, Any], **given: str) -> str:
-    """The connection string of an RDS secret (username, password, perhaps more) and the rest."""
-    names = {"username": "user", "password": "password", "host": "host", "port": "port", "dbname": "dbname"}
-    parts = {name: str(secret[key]) for key, name in names.items() if secret.get(key)}
-    return make_conninfo("", **parts | {name: value for name, value in given.items() if value})
+def connection_string(**parts: str) -> str:
+    """The connection string of libpq with these parameters."""
+    return make_conninfo("", **parts)
+
+
+def create_roles(owner: str, master: Callable[[], str]) -> None:
+    """Creates the roles of the database as its master user, unless the owner can log in already.
+
+    `owner` is a connection string, `master` returns one. Raises Unavailable.
+    """
+    try:
+        psycopg.connect(owner, **_CONNECTION).close()
+    except psycopg.OperationalError:
+        with _connection(master()) as conn:
+            conn.execute((SQL / "roles.sql").read_bytes())
+
+
+@contextmanager
+def _connection(conninfo: str) -> Iterator[psycopg.Connection]:
+    """A connection with one transaction. Raises Unavailable."""
+    try:
+        with psycopg.connect(conninfo, **_CONNECTION) as conn:
+            yield conn
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Unavailable(f"the database does not answer: {error}".strip().replace("\n", " ")) from None
 
 
 def migrations(phases: Iterable[str] = ("pre", "post"), folder: Path = SQL / "migrations") -> dict[str, str]:
@@ -164,23 +186,22 @@ def migrate(
 
     One transaction, under a lock that lets several processes start at once. Raises Unavailable.
     """
-    try:
-        with psycopg.connect(conninfo, **_CONNECTION) as conn:
-            conn.execute("SELECT pg_advisory_xact_lock(hashtext('ai_budget_migrations'))")
-            table = conn.execute("SELECT to_regclass('public.ai_budget_migrations')").fetchone()
-            if table == (None,):
-                for file in ("schema.sql", "prices.sql"):
-                    conn.execute((SQL / file).read_bytes())
-                    conn.execute("SET ROLE ai_budget_owner")
-                applied = migrations(folder=folder)  # the schema has them all
-            else:
-                done = {row[0] for row in conn.execute("SELECT version FROM ai_budget_migrations")}
-                applied = {n: text for n, text in migrations(phases, folder).items() if n not in done}
-                conn.execute("SET ROLE ai_budget_owner")
-                for text in applied.values():
-                    conn.execute(text.encode())
-            for version in applied:
-                conn.execute("INSERT INTO ai_budget_migrations (version) VALUES (%s)", [version])
-            return list(applied)
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise Unavailable(f"the database does not answer: {error}".strip().replace("\n", " ")) from None
+    with _connection(conninfo) as conn:
+        conn.execute("SELECT pg_advisory_xact_lock(hashtext('ai_budget_migrations'))")
+        table = conn.execute("SELECT to_regclass('public.ai_budget_migrations')").fetchone()
+        if table == (None,):
+            if conn.info.user != OWNER:  # who created the roles before
+                conn.execute((SQL / "roles.sql").read_bytes())
+            conn.execute("SET ROLE ai_budget_owner")
+            for file in ("schema.sql", "prices.sql"):
+                conn.execute((SQL / file).read_bytes())
+            applied = migrations(folder=folder)  # the schema has them all
+        else:
+            done = {row[0] for row in conn.execute("SELECT version FROM ai_budget_migrations")}
+            applied = {n: text for n, text in migrations(phases, folder).items() if n not in done}
+            conn.execute("SET ROLE ai_budget_owner")
+            for text in applied.values():
+                conn.execute(text.encode())
+        for version in applied:
+            conn.execute("INSERT INTO ai_budget_migrations (version) VALUES (%s)", [version])
+        return list(applied)

@@ -36,6 +36,7 @@ class Recorder(Mocks):
             "arn": f"arn:aws:mock:::{identity}",
             "masterUserSecrets": secrets,
             "version": "7",
+            "resourceId": "db-MOCK",
         }
         if args.typ == "aws:sqs/queue:Queue":
             outputs["url"] = f"https://sqs.mock/{identity}"

@@ -4,23 +4,8 @@
 -- of its row, adds up the reservations that are open and not expired, and compares.
 --
 -- `p_now` is null in production: the database's own clock decides. Tests pass an instant.
-
-DO $$
-DECLARE
-    v_role text;
-BEGIN
-    FOREACH v_role IN ARRAY ARRAY['ai_budget_owner', 'ai_budget_api'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;  -- roles belong to the server: another database may have made them
-        END;
-        EXECUTE format('GRANT %I TO CURRENT_USER', v_role);
-    END LOOP;
-END $$;
-GRANT USAGE, CREATE ON SCHEMA public TO ai_budget_owner;
-GRANT USAGE ON SCHEMA public TO ai_budget_api;
-SET ROLE ai_budget_owner;
+--
+-- The owner runs this file; roles.sql creates it and the role of the API.
 
 CREATE TABLE ai_budget_migrations (
     version text PRIMARY KEY,
@@ -758,4 +743,3 @@ GRANT INSERT ON ai_token_usage, ai_budget_changes TO ai_budget_api;
 GRANT INSERT, UPDATE ON ai_token_budgets, ai_budget_months, ai_budget_usage_totals, ai_budget_outbox,
     ai_budget_deliveries TO ai_budget_api;
 GRANT INSERT, UPDATE, DELETE ON ai_budget_reservations, ai_unpriced_usage TO ai_budget_api;
-RESET ROLE;

@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1]
 TARGET = ROOT / "build" / "lambda"
 PYTHON = "3.13"
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
+SOURCES = ("*.py", "aws/*.py", "sql/**/*.sql", "certificates/*.pem")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -53,7 +54,7 @@ def _contents() -> dict[str, bytes]:
                 if not info.is_dir() and not info.filename.endswith(".pyi"):
                     files[info.filename] = archive.read(info)
     files["functions/__init__.py"] = (ROOT / "functions" / "__init__.py").read_bytes()
-    for path in (*PACKAGE.glob("*.py"), *PACKAGE.glob("sql/**/*.sql")):
+    for path in (path for pattern in SOURCES for path in PACKAGE.glob(pattern)):
         files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     return files
 

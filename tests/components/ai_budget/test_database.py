@@ -80,15 +80,28 @@ def test_each_cause_of_a_full_disk_has_an_alarm(metric, comparison, threshold):
     assert alarm["alarmActions"] == ["arn:aws:mock:::finops-alarms-teei-prod-us-east-1"]
 
 
-def test_only_the_pods_can_connect_to_the_database():
-    (rule,) = [
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_functions_can_connect_to_the_database(stack):
+    (database_group,) = instance(stack)["vpcSecurityGroupIds"]
+    rules = [
         resource.inputs
-        for resource in record("prod").of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if resource.name == "ai-budget-database-access-from-pods"
+        for resource in record(stack).of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if resource.inputs["securityGroupId"] == database_group
     ]
-    assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (5432, 5432, "tcp")
-    assert rule["referencedSecurityGroupId"] == "sg-0a1b2c3d4e5f60011"
-    assert "cidrIpv4" not in rule
+    functions = {
+        group
+        for resource in record(stack).of("lambda/function:Function")
+        for group in resource.inputs["vpcConfig"]["securityGroupIds"]
+    }
+    assert [rule.get("referencedSecurityGroupId") for rule in rules] == sorted(functions)
+    assert {(rule["fromPort"], rule["toPort"], rule["ipProtocol"]) for rule in rules} == {(5432, 5432, "tcp")}
+    assert not any(key.startswith(("cidr", "prefixList")) for rule in rules for key in rule)
+    (group,) = [
+        resource.inputs
+        for resource in record(stack).of("ec2/securityGroup:SecurityGroup")
+        if resource.inputs["name"] == database_group
+    ]
+    assert "ingress" not in group
 
 
 def test_the_log_groups_have_a_retention():

@@ -24,17 +24,6 @@ def function(stack, which="api"):
     return named(stack, "lambda/function:Function", f"ai-budget-service-{which}-function")
 
 
-def allowed(stack, name):
-    """The actions of a role's policy with their resources."""
-    policy = json.loads(named(stack, "iam/rolePolicy:RolePolicy", name)["policy"])
-    allowing = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
-    permissions = {}
-    for statement in allowing:
-        for action in statement["Action"]:
-            permissions.setdefault(action, []).extend(statement["Resource"])
-    return permissions
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_function_runs_the_handler_of_the_build_on_arm(stack):
     for which in ("api", "migrator"):
@@ -60,26 +49,6 @@ def test_the_function_runs_in_the_private_subnets_within_its_reserved_concurrenc
     )
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_environment_is_what_the_handler_reads_and_has_secrets_by_arn_only(stack):
-    variables = function(stack)["environment"]["variables"]
-    handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
-    assert all(f'"{name}"' in handler for name in variables)
-    needed = {
-        "AI_BUDGET_DATABASE_SECRET_ARN",
-        "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN",
-        "AI_BUDGET_TRACK_QUEUE_URL",
-    }
-    assert needed <= variables.keys()
-    assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:")
-    assert variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"].startswith("arn:aws:")
-    assert record(stack).one("secretsmanager/secret:Secret").inputs.keys().isdisjoint({"secretString"})
-    assert "aws:secretsmanager/secretVersion:SecretVersion" not in {
-        resource.type for resource in record(stack).resources
-    }
-    assert sum(len(name) + len(value) for name, value in variables.items()) < 4096
-
-
 @pytest.mark.parametrize(
     ("limit", "expected"), [(1000, "1000"), (0.01, "0.01"), (1999.99, "1999.99"), (2000, "2000")]
 )
@@ -93,40 +62,6 @@ def test_a_new_tenant_gets_the_default_of_the_settings(limit, expected):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_role_allows_the_calls_of_the_code_on_its_own_resources_and_nothing_else(stack):
-    permissions = allowed(stack, "ai-budget-service-api-permissions")
-    queue = f"arn:aws:mock:::{NAME[stack]}-tracks"
-    assert permissions["secretsmanager:GetSecretValue"] == [
-        "arn:aws:secretsmanager:mock:::database",
-        f"arn:aws:mock:::{NAME[stack]}/admin-tokens",
-    ]
-    assert permissions["sqs:ReceiveMessage"] == permissions["sqs:DeleteMessage"] == [queue]
-    assert permissions["sqs:SendMessage"] == [queue, f"arn:aws:mock:::{NAME[stack]}-failed-tasks"]
-    assert [identity.rpartition("/")[2] for identity in permissions["ses:SendEmail"]] == [
-        "finops@teei.io",
-        "teei.io",
-    ]
-    assert {action for action, resources in permissions.items() if resources == ["*"]} == {
-        action for action in permissions if action.startswith(("ec2:", "xray:"))
-    }
-    assert not any("*" in action for action in permissions)
-    assert {action.split(":")[0] for action in permissions} == {
-        "secretsmanager",
-        "sqs",
-        "ses",
-        "logs",
-        "ec2",
-        "xray",
-    }
-
-
-def test_the_migrator_may_read_the_database_secret_only():
-    permissions = allowed("prod", "ai-budget-service-migrator-permissions")
-    assert {action.split(":")[0] for action in permissions} == {"secretsmanager", "logs", "ec2", "xray"}
-    assert permissions["secretsmanager:GetSecretValue"] == ["arn:aws:secretsmanager:mock:::database"]
-
-
-@pytest.mark.parametrize("stack", STACKS)
 def test_all_callers_use_the_alias_and_the_alias_has_the_published_version(stack):
     alias = record(stack).one("lambda/alias:Alias").inputs
     arn = f"arn:aws:mock:::{alias['name']}"
@@ -136,18 +71,6 @@ def test_all_callers_use_the_alias_and_the_alias_has_the_published_version(stack
     assert {
         resource.inputs["arn"] for resource in record(stack).of("cloudwatch/eventTarget:EventTarget")
     } == {arn}
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_only_the_load_balancer_and_the_two_schedules_may_call_the_alias(stack):
-    permissions = [resource.inputs for resource in record(stack).of("lambda/permission:Permission")]
-    assert sorted(permission["principal"] for permission in permissions) == [
-        "elasticloadbalancing.amazonaws.com",
-        "events.amazonaws.com",
-        "events.amazonaws.com",
-    ]
-    assert {permission["qualifier"] for permission in permissions} == {"live"}
-    assert all(permission["sourceArn"].startswith("arn:aws:") for permission in permissions)
 
 
 @pytest.mark.parametrize("phase", ["pre", "post"])
@@ -187,46 +110,6 @@ def test_a_message_is_hidden_for_six_timeouts_and_then_moves_to_the_dead_letter_
         assert inputs["messageRetentionSeconds"] == 14 * 24 * 3600
     consumer = record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs
     assert consumer["functionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_load_balancer_is_internal_and_accepts_the_pods_on_port_3010_only(stack):
-    load_balancer = record(stack).one("lb/loadBalancer:LoadBalancer").inputs
-    assert (load_balancer["internal"], load_balancer["loadBalancerType"]) == (True, "application")
-    assert load_balancer["securityGroups"] == [f"{NAME[stack]}-load-balancer"]
-    listener = record(stack).one("lb/listener:Listener").inputs
-    assert (listener["port"], listener["protocol"]) == (3010, "HTTP")
-    assert record(stack).one("lb/targetGroup:TargetGroup").inputs["targetType"] == "lambda"
-    rules = [
-        resource.inputs
-        for resource in record(stack).of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if resource.inputs["securityGroupId"] == load_balancer["securityGroups"][0]
-    ]
-    assert [(rule["fromPort"], rule["toPort"]) for rule in rules] == [(3010, 3010)]
-    assert rules[0]["referencedSecurityGroupId"] == parse(config(stack)).network.client_security_group_id
-    assert not any(key.startswith("cidr") for key in rules[0])
-
-
-def test_nothing_connects_to_the_functions_and_they_connect_to_the_database_and_https_only():
-    group = f"{NAME['prod']}-functions"
-    assert function("prod")["vpcConfig"]["securityGroupIds"] == [group]
-    ingress = [
-        resource.inputs
-        for resource in record("prod").of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if resource.inputs["securityGroupId"] == group
-    ]
-    assert ingress == []
-    egress = record("prod").of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
-    assert {(resource.inputs["securityGroupId"], resource.inputs["fromPort"]) for resource in egress} == {
-        (group, 443),
-        (group, 5432),
-    }
-    database = named(
-        "prod",
-        "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-        "ai-budget-service-network-database-from-functions",
-    )
-    assert (database["referencedSecurityGroupId"], database["fromPort"]) == (group, 5432)
 
 
 @pytest.mark.parametrize("stack", STACKS)

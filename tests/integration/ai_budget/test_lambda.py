@@ -13,6 +13,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
 from functions.ai_budget import lambda_handlers as module
+from functions.ai_budget.aws import environment
 from tests.functions.ai_budget.support import ADMIN, SONNET, sql
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -27,36 +28,57 @@ CONTEXT = SimpleNamespace(
 )
 
 
-def away():
-    return json.dumps({"username": "postgres", "password": "", "host": "/nowhere", "dbname": "none"})
-
-
 @pytest.fixture
 def aws(monkeypatch, database):
     """AWS with the secrets, the queue and the sender that the Lambda is given."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AI_BUDGET_DATABASE_SSLMODE", "disable")
     host, name = database.split("host=")[1], database.split("/")[3].split("?")[0]
-    here = json.dumps({"username": "postgres", "password": "", "host": host, "dbname": name})
     with mock_aws():
         secrets = boto3.client("secretsmanager")
-        stored = secrets.create_secret(Name="database", SecretString=here)["ARN"]
-        tokens = secrets.create_secret(Name="admin", SecretString=f"{ADMIN}, next-{ADMIN}")["ARN"]
-        queue = boto3.client("sqs").create_queue(QueueName="tracks")["QueueUrl"]
+        master = json.dumps({"username": "postgres", "password": "of-the-master"})
+        callers = (
+            "callers = [{name = 'reporting', tenants = ['*']}, {name = 'partner-x', tenants = ['acme-*']}]"
+        )
+        tokens = f"{ADMIN}, next-{ADMIN}"
+        for caller in ("reporting", "partner-x"):
+            secrets.create_secret(Name=f"ai-budget/callers/{caller}")
         boto3.client("sesv2").create_email_identity(EmailIdentity="finops@teei.io")
-        monkeypatch.setenv("AI_BUDGET_DATABASE_SECRET_ARN", stored)
-        monkeypatch.setenv("AI_BUDGET_ADMIN_TOKEN_SECRET_ARN", tokens)
-        monkeypatch.setenv("AI_BUDGET_TRACK_QUEUE_URL", queue)
+        place = {
+            "HOST": "database.example",
+            "PORT": "5432",
+            "NAME": name,
+            "SECRET_ARN": secrets.create_secret(Name="database", SecretString=master)["ARN"],
+        }
+        queue = boto3.client("sqs").create_queue(QueueName="tracks")["QueueUrl"]
+        for key, value in {
+            **{f"AI_BUDGET_DATABASE_{key}": value for key, value in place.items()},
+            "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": secrets.create_secret(Name="admin", SecretString=tokens)[
+                "ARN"
+            ],
+            "AI_BUDGET_CALLER_SECRET_PREFIX": "ai-budget/callers/",
+            "AI_BUDGET_TRACK_QUEUE_URL": queue,
+        }.items():
+            monkeypatch.setenv(key, value)
 
-        def point(text):
-            secrets.put_secret_value(SecretId="database", SecretString=text)
+        def connect_to(host):
+            """Connects to the embedded server, which has a socket and no certificate."""
+            monkeypatch.setattr(environment, "TLS", {"sslmode": "disable", "host": host})
             restart()
 
-        restart()
+        def configure(text):
+            monkeypatch.setenv("AI_BUDGET_CONFIG", text)
+            restart()
+
+        connect_to(host)
         yield SimpleNamespace(
-            url=database, queue=queue, leave=lambda: point(away()), back=lambda: point(here)
+            url=database,
+            queue=queue,
+            leave=lambda: connect_to("/nowhere"),
+            back=lambda: connect_to(host),
+            with_callers=lambda: configure(callers),
+            configure=configure,
         )
         restart()
 
@@ -231,7 +253,7 @@ def test_the_scheduled_tasks_tidy_and_migrate(aws):
     )
     assert module.handler({"task": "tidy"}, CONTEXT) == {"forgotten": 1, "unpriced": 0}
     for phase in ("pre", "post"):
-        assert module.handler({"task": "migrate", "phase": phase}, CONTEXT) == {"applied": []}
+        assert module.handler({"task": "migrate", "phase": phase}, CONTEXT)["applied"] == []
     with pytest.raises(ValueError, match="none of tidy"):
         module.handler({"task": "dance"}, CONTEXT)
 

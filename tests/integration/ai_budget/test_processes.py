@@ -36,7 +36,7 @@ class TestConfiguration:
             ("[thresholds]\nwarnings = 80", "thresholds.warnings: unknown key"),
             ("reservation_seconds = -1", "reservation_seconds"),
             ('[prices."m"]\ninput_usd_per_mtok = 1', "prices.m.output_usd_per_mtok"),
-            ('[[service_tokens]]\nsha256 = "short"', "service_tokens.0.sha256"),
+            ('[[callers]]\nname = "x"\ntenants = ["*"]\nsha256 = ["short"]', "callers.0.sha256.0"),
             ("= 1", "not TOML"),
         ],
     )

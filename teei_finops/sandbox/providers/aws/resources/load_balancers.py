@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from teei_finops.sandbox.providers.aws.api import AwsError, Clients, pascal_case, tag_list, without_none
+from teei_finops.sandbox.providers.aws.moto_support.existing_certificates import ensure_certificate
 from teei_finops.sandbox.providers.aws.moto_support.existing_network import (
     ensure_security_groups,
     ensure_subnets,
@@ -113,6 +114,7 @@ class TargetGroupAttachment(ResourceHandler):
 @handles("aws:lb/listener:Listener")
 class Listener(ResourceHandler):
     def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        _ensure_certificate(aws, inputs)
         response = aws.call(
             "elbv2",
             "CreateListener",
@@ -124,6 +126,7 @@ class Listener(ResourceHandler):
         return ResourceState(id=arn, outputs={"arn": arn})
 
     def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        _ensure_certificate(aws, inputs)
         aws.call("elbv2", "ModifyListener", ListenerArn=resource_id, **_listener_parameters(inputs))
         _tag(aws, resource_id, inputs)
         return ResourceState(id=resource_id)
@@ -157,6 +160,11 @@ class ListenerRule(ResourceHandler):
 
     def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         aws.call_if_exists("elbv2", "DeleteRule", not_found=_NOT_FOUND, RuleArn=resource_id)
+
+
+def _ensure_certificate(aws: Clients, inputs: Inputs) -> None:
+    if inputs.get("certificateArn"):
+        ensure_certificate(aws, inputs["certificateArn"])
 
 
 def _tag(aws: Clients, arn: str, inputs: Inputs) -> None:

@@ -51,7 +51,7 @@ def conninfo(user: str, password: str) -> str:
         "dbname": "AI_BUDGET_DATABASE_NAME",
     }
     place = {name: os.environ[variable] for name, variable in names.items()}
-    return connection_string(user=user, password=password, **place, **TLS)
+    return connection_string(user=user, password=password, **(place | TLS))
 
 
 def login(user: str) -> Callable[[], str]:

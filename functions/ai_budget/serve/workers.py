@@ -12,7 +12,7 @@ from functions.ai_budget.service import Service
 
 @contextlib.asynccontextmanager
 async def ending_with_the_server(_: Service, *tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs tasks beside the application. Ends the worker when `serve` was killed, so that its port is free."""
+    """Runs tasks beside the application, and ends the worker when `serve` was killed."""
     running = [asyncio.create_task(task) for task in (_end_with(os.getppid()), *tasks)]
     try:
         yield

@@ -9,21 +9,11 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
-from components.ai_budget import roles
+from components.ai_budget import pod_spec, roles
 from components.autoscaling import horizontal_pod_autoscaler
 from components.settings import Settings
 from components.settings import budget_pods as settings_pods
 from components.tags import CostTags
-
-USER = 65532  # as in Dockerfile
-METRICS_DIRECTORY = "/tmp"
-# A pod gets no new connections once its endpoint is removed, which takes a moment; then it ends.
-DRAIN_SECONDS, GRACE_SECONDS = 5, 30
-CPU_LIMIT = "2"  # more than a worker and its HTTP threads can use
-HTTPS_PORT, DNS_PORT = 443, 53
-# NodeLocal DNSCache, where a cluster has it
-# (https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/, 2026-11).
-NODE_LOCAL_DNS = "169.254.20.10/32"
 
 
 @dataclass(frozen=True)
@@ -67,13 +57,20 @@ class BudgetPods(pulumi.ComponentResource):
         network_policy = k8s.networking.v1.NetworkPolicy(
             f"{name}-network-policy",
             metadata=self._metadata(),
-            spec=network_policy_spec(args.pods, self._labels, args.port),
+            spec=pod_spec.network_policy(args.pods, self._labels, args.port),
             opts=self._child,
         )
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=self._metadata(),
-            spec=self._deployment(account.metadata.name),
+            spec=pod_spec.deployment(
+                args.pods,
+                port=args.port,
+                labels={**args.tags.as_labels(), **self._labels},
+                selector=self._labels,
+                service_account=account.metadata["name"],
+                environment=args.environment,
+            ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*network, network_policy]),
         )
         k8s.autoscaling.v2.HorizontalPodAutoscaler(
@@ -209,98 +206,3 @@ class BudgetPods(pulumi.ComponentResource):
             opts=self._child,
         )
         return [*rules, binding]
-
-    def _deployment(self, service_account: pulumi.Input[str]) -> Any:
-        return {
-            "selector": {"matchLabels": self._labels},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-            "template": {
-                "metadata": {"labels": {**self._args.tags.as_labels(), **self._labels}},
-                "spec": {
-                    "serviceAccountName": service_account,
-                    "automountServiceAccountToken": False,
-                    "enableServiceLinks": False,
-                    "terminationGracePeriodSeconds": GRACE_SECONDS,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": USER,
-                        "runAsGroup": USER,
-                        "fsGroup": USER,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
-                    "topologySpreadConstraints": [
-                        _spread("topology.kubernetes.io/zone", self._labels),
-                        _spread("kubernetes.io/hostname", self._labels),
-                    ],
-                    "containers": [self._container()],
-                    "volumes": [{"name": "metrics", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}],
-                },
-            },
-        }
-
-    def _container(self) -> Any:
-        pods = self._args.pods
-        return {
-            "name": "serve",
-            "image": pods.image,
-            "args": ["--aws", "--port", str(self._args.port)],
-            "env": [{"name": name, "value": value} for name, value in self._args.environment.items()],
-            "ports": [{"name": "http", "containerPort": self._args.port, "protocol": "TCP"}],
-            "startupProbe": _probe("/readyz", period=5, failures=60),
-            "readinessProbe": _probe("/healthz", period=5, failures=2),
-            "livenessProbe": _probe("/healthz", period=10, failures=6),
-            "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}},
-            "resources": {
-                "requests": {"cpu": pods.cpu, "memory": pods.memory},
-                "limits": {"cpu": CPU_LIMIT, "memory": pods.memory},
-            },
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            },
-            "volumeMounts": [{"name": "metrics", "mountPath": METRICS_DIRECTORY}],
-        }
-
-
-def _probe(path: str, *, period: int, failures: int) -> Any:
-    """The timeout is longer than the service waits for the database."""
-    return {
-        "httpGet": {"path": path, "port": "http"},
-        "periodSeconds": period,
-        "timeoutSeconds": 5,
-        "failureThreshold": failures,
-    }
-
-
-def _spread(topology_key: str, labels: Mapping[str, str]) -> Any:
-    return {
-        "maxSkew": 1,
-        "topologyKey": topology_key,
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": dict(labels)},
-    }
-
-
-def network_policy_spec(pods: settings_pods.BudgetPods, labels: Mapping[str, str], port: int) -> Any:
-    """Connections from the pods' own namespace and the clients'; to DNS, the database and AWS only.
-
-    Which database and which addresses of AWS is decided by the security groups, not by name.
-    """
-    clients = [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-        for namespace in pods.client_namespaces
-    ]
-    dns = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
-    return {
-        "podSelector": {"matchLabels": dict(labels)},
-        "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": [{"podSelector": {}}, *clients], "ports": [{"protocol": "TCP", "port": port}]}],
-        "egress": [
-            {
-                "to": [dns, {"ipBlock": {"cidr": NODE_LOCAL_DNS}}],
-                "ports": [{"protocol": protocol, "port": DNS_PORT} for protocol in ("UDP", "TCP")],
-            },
-            {"ports": [{"protocol": "TCP", "port": number} for number in (HTTPS_PORT, budget_database.PORT)]},
-        ],
-    }

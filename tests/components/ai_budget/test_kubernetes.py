@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.ai_budget import kubernetes as budget_kubernetes
+from components.ai_budget import pod_spec
 from components.settings import SettingsError, parse
 from components.settings.budget_pods import CONNECTIONS_PER_POD
 from tests.components.recorded import record
@@ -77,7 +77,7 @@ def test_the_pods_run_as_the_user_of_the_image():
     dockerfile = (ROOT / "Dockerfile").read_text()
     user = int(pod("prod")["securityContext"]["runAsUser"])
     assert f"\nUSER {user}:{user}\n" in dockerfile
-    assert user == budget_kubernetes.USER
+    assert user == pod_spec.USER
 
 
 @pytest.mark.parametrize("stack", STACKS)

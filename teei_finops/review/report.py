@@ -73,8 +73,8 @@ def _build(
     if unverified:
         warnings.append(
             _warning(
-                f"unverified prices: no public source confirms a price of {unverified} resource(s); "
-                "--explain shows the source of each price"
+                f"resources with a price that no public source confirms: {unverified}; "
+                "`--explain URN` shows the source of each price"
             )
         )
     budgets = with_config_budgets(options.budgets, plans)

@@ -123,9 +123,17 @@ def test_resources_that_the_program_only_reads_are_not_checked():
 
 def test_a_stack_without_its_root_is_checked_by_its_outputs():
     pack = Pack(config=NO_BUDGETS)
+    role = aws_resource("aws:iam/role:Role", "role")
     pack.analyze(ROOT)
-    pack.analyze(aws_resource("aws:iam/role:Role", "role"))
-    assert [diagnostic.policy for diagnostic in pack.analyze_stack(queue())] == ["stack-has-a-budget"]
+    pack.analyze(role)
+    for resources in ([queue()], [role, queue()]):
+        policies = [diagnostic.policy for diagnostic in pack.analyze_stack(*resources)]
+        assert policies == ["stack-has-a-budget"]
+
+
+def test_a_stack_whose_root_was_not_shown_before_is_checked_by_its_outputs():
+    diagnostics = Pack(config=NO_BUDGETS).analyze_stack(ROOT, queue())
+    assert [diagnostic.policy for diagnostic in diagnostics] == ["stack-has-a-budget"]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_every_price_has_a_public_source_or_is_marked_as_unverified():
 
 @pytest.mark.parametrize("format", ["table", "markdown", "html"])
 def test_the_review_warns_of_amounts_that_rest_on_unverified_prices(format):
-    warning = "unverified prices: no public source confirms a price of 1 resource(s)"
+    warning = "resources with a price that no public source confirms: 1"
     assert warning in render(secret_in("eu-central-1"), format)
     assert "unverified" not in render(secret_in("us-east-1"), format)
 

@@ -1,0 +1,1 @@
+"""The sources of figures: data exports, Athena, Cost Explorer, and other APIs of an AWS account."""

@@ -1,0 +1,101 @@
+"""The calls to AWS: the only user of boto3 here. AWS_ENDPOINT_URL and the other variables of boto3 apply."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+# Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
+# https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
+HOME_REGION = "us-east-1"
+SECRET_SECONDS = 300
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
+
+
+class AwsError(Exception):
+    """A call that AWS did not answer; the message is one line. `code` is the error code of AWS, or empty."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Aws:
+    """The clients of one session, created on first use."""
+
+    def __init__(self, regions: Sequence[str] = ()) -> None:
+        """`regions`: those to read, or the one of the session."""
+        self._regions = tuple(regions)
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session()
+
+    @property
+    def home(self) -> str:
+        """The Region of the session."""
+        return self._session.region_name or HOME_REGION
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The Regions to read."""
+        return self._regions or (self.home,)
+
+    @cached_property
+    def account(self) -> str:
+        """The id of the account. Raises AwsError."""
+        return self.call("sts", "get_caller_identity")["Account"]
+
+    def call(self, service: str, operation: str, region: str = "", **parameters: Any) -> dict[str, Any]:
+        """One call of a boto3 method. Raises AwsError."""
+        try:
+            return getattr(self._client(service, region), operation)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            raise _error(service, operation, error) from None
+
+    def pages(
+        self, service: str, operation: str, region: str = "", **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """All pages of a boto3 method. Raises AwsError."""
+        try:
+            client = self._client(service, region)
+            if client.can_paginate(operation):
+                yield from client.get_paginator(operation).paginate(**parameters)
+            else:
+                yield getattr(client, operation)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            raise _error(service, operation, error) from None
+
+    def download(self, bucket: str, key: str, path: Path) -> None:
+        """Writes an object of S3 to a file. Raises AwsError."""
+        try:
+            self._client("s3", "").download_file(bucket, key, str(path))
+        except (ClientError, BotoCoreError) as error:
+            raise _error("s3", f"download s3://{bucket}/{key}", error) from None
+
+    def _client(self, service: str, region: str) -> Any:
+        key = (service, region or self.home)
+        if key not in self._clients:
+            session: Any = self._session  # its stubs know no service by a variable name
+            self._clients[key] = session.client(service, region_name=key[1], config=_CONFIG)
+        return self._clients[key]
+
+
+def secret(arn: str) -> str:
+    """The text of a secret, kept for five minutes. Raises AwsError."""
+    try:
+        return str(parameters.get_secret(arn, max_age=SECRET_SECONDS))
+    except GetParameterError as error:
+        raise AwsError(f"secretsmanager: {' '.join(str(error).split())}") from None
+
+
+def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return AwsError(f"{service} {operation}: {' '.join(str(error).split())}", code)

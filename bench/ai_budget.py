@@ -252,17 +252,18 @@ def warm(url: str) -> None:
     from moto import mock_aws
 
     os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
-    os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AI_BUDGET_DATABASE_SSLMODE": "disable"}
+    os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AI_BUDGET_CALLER_SECRET_PREFIX": "callers/"}
     os.environ |= {"POWERTOOLS_TRACE_DISABLED": "1", "POWERTOOLS_LOG_LEVEL": "WARNING"}
     from functions.ai_budget import lambda_handlers
     from functions.ai_budget.ledger import Check
 
-    secret = {"username": "postgres", "host": url.split("host=")[1], "dbname": "postgres"}
+    # The embedded server has a socket and no certificate.
+    lambda_handlers.TLS = {"sslmode": "disable", "host": url.split("host=")[1]}
+    for name, value in (("HOST", "localhost"), ("PORT", "5432"), ("NAME", "postgres")):
+        os.environ[f"AI_BUDGET_DATABASE_{name}"] = value
     with mock_aws():
-        secrets = boto3.client("secretsmanager")
-        for name, value in (("DATABASE", json.dumps(secret)), ("ADMIN_TOKEN", "token")):
-            arn = secrets.create_secret(Name=name, SecretString=value)["ARN"]
-            os.environ[f"AI_BUDGET_{name}_SECRET_ARN"] = arn
+        arn = boto3.client("secretsmanager").create_secret(Name="admin", SecretString="token")["ARN"]
+        os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"] = arn
         os.environ["AI_BUDGET_TRACK_QUEUE_URL"] = boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"]
         context = SimpleNamespace(
             function_name="f", aws_request_id="r", memory_limit_in_mb=512, invoked_function_arn="arn"

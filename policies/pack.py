@@ -12,8 +12,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.rules import (
     bucket_retention,
     budgets,
-    database,
-    database_parameters,
+    callers,
     estimated_cost,
     exemption_policies,
     keda,
@@ -23,6 +22,7 @@ from policies.rules import (
     tagging,
     workloads,
 )
+from policies.rules.databases import instances, parameter_values, parameters
 from policies.stack_context import StackContext
 from policies.taggable_types import taggable_types
 from teei_finops.costing.resource_types import known_types
@@ -65,15 +65,18 @@ def build(
         log_and_backup_retention.log_group_has_retention(context),
         log_and_backup_retention.backups_expire(context),
         log_and_backup_retention.snapshots_expire(context),
-        database_parameters.database_parameters_are_modifiable(context),
-        database_parameters.archive_command_keeps_wal(context),
-        database_parameters.replication_slots_are_bounded(context),
-        database.database_keeps_backups(context),
-        database.database_is_multi_az_in_prod(context),
-        database.database_is_protected_in_prod(context),
-        database.database_is_encrypted_in_prod(context),
-        database.database_is_private_in_prod(context),
-        database.database_is_current_generation(context),
+        parameters.database_parameters_are_modifiable(context),
+        parameters.archive_command_keeps_wal(context),
+        parameters.replication_slots_are_bounded(context),
+        parameter_values.database_parameters_have_valid_values(context),
+        parameter_values.database_parameters_do_not_drift(context),
+        instances.database_keeps_backups(context),
+        instances.database_is_multi_az_in_prod(context),
+        instances.database_is_protected_in_prod(context),
+        instances.database_is_encrypted_in_prod(context),
+        instances.database_is_private_in_prod(context),
+        instances.database_is_current_generation(context),
+        callers.ai_budget_has_callers_in_prod(context),
         scaling.containers_request_resources(context),
         scaling.hpa_range_is_valid(context),
         scaling.hpa_has_two_replicas_in_prod(context),

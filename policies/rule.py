@@ -38,6 +38,7 @@ class GuideSection(StrEnum):
     """The sections of the guide that rules come from."""
 
     COST_OPTIMIZATION = "Cost Optimization Strategy"
+    AI_BUDGET = "AI Token Budget Enforcement"
     COST_TRACKING = "Cloud Cost Tracking"
     AUTOSCALING = "Autoscaling Best Practices"
     STORAGE_RETENTION = "Storage Retention Policies"

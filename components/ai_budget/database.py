@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.settings import Settings
 from components.settings import database as settings_database
+from teei_finops.aws_limits import rds_parameters
 
 PORT = 5432
 DATABASE = "ai_budget"
@@ -62,7 +63,7 @@ class AiBudgetDatabase(pulumi.ComponentResource):
         parameter_group = aws.rds.ParameterGroup(
             f"{name}-parameters",
             name=f"{settings.identifier}-pg{settings.engine_version}",
-            family=f"postgres{settings.engine_version}",
+            family=family_of(settings),
             description="WAL settings of the AI budget database",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(name=key, value=value, apply_method=method)
@@ -86,6 +87,8 @@ class AiBudgetDatabase(pulumi.ComponentResource):
             identifier=settings.identifier,
             engine="postgres",
             engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.major_version_upgrade or None,
+            apply_immediately=settings.major_version_upgrade or None,
             instance_class=settings.instance_class,
             storage_type="gp3",
             allocated_storage=settings.storage_gib,
@@ -172,12 +175,19 @@ def parameters(settings: settings_database.Database) -> tuple[tuple[str, str, st
     """Name, value and apply method of each parameter; sizes are in MB, the unit of RDS.
 
     Static parameters take effect at the next restart, dynamic ones immediately
-    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html).
+    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html). What
+    RDS has by default is left out, because some of it would differ in every preview.
     """
-    return (
+    required = (
         ("wal_keep_size", str(settings.wal_keep_size_mib), "immediate"),
         ("max_slot_wal_keep_size", str(settings.max_slot_wal_keep_size_mib), "immediate"),
         ("wal_compression", settings.wal_compression, "immediate"),
         ("rds.force_ssl", "1", "immediate"),
         ("shared_preload_libraries", "pg_stat_statements", "pending-reboot"),
     )
+    family = family_of(settings)
+    return tuple(item for item in required if not rds_parameters.is_default(family, item[0], item[1]))
+
+
+def family_of(settings: settings_database.Database) -> str:
+    return f"postgres{settings.engine_version}"

@@ -47,6 +47,8 @@ class Database(Section):
         str, text("a major version of PostgreSQL on RDS", r"1[5-9]|[2-9][0-9]", '"18"')
     ] = default("18", "chosen: the newest major version on RDS, 2026-11")
     """The major version of PostgreSQL."""
+    major_version_upgrade: bool = default(False, "chosen: a major upgrade is never a side effect")
+    """Lets a deployment upgrade PostgreSQL to a new `engine_version`, immediately and in place."""
     instance_class: Annotated[
         str, text("an RDS instance class", r"db\.[a-z0-9-]+\.[a-z0-9]+", "db.m7g.large")
     ] = default("db.m7g.large", "chosen: connections for ai_budget_service.reserved_concurrency")

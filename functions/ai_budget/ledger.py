@@ -158,9 +158,13 @@ def create_roles(owner: str, master: Callable[[], str]) -> None:
     """
     try:
         psycopg.connect(owner, **_CONNECTION).close()
-    except psycopg.OperationalError:
-        with _connection(master()) as conn:
-            conn.execute((SQL / "roles.sql").read_bytes())
+    except psycopg.OperationalError as denied:
+        try:
+            with _connection(master()) as conn:
+                conn.execute((SQL / "roles.sql").read_bytes())
+        except Unavailable as error:
+            reason = str(denied).strip().replace("\n", " ")
+            raise Unavailable(f"{OWNER} cannot log in ({reason}) and {error}") from None
 
 
 @contextmanager

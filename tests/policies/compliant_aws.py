@@ -181,6 +181,15 @@ def postgres13_parameter_group() -> FakeResource:
     )
 
 
+def ai_budget_function() -> FakeResource:
+    config = '[[callers]]\nname = "reporting"\ntenants = ["*"]'
+    return aws_resource(
+        "aws:lambda/function:Function",
+        "ai-budget",
+        environment={"variables": {"AI_BUDGET_CONFIG": config}},
+    )
+
+
 def scaling_group() -> FakeResource:
     pairs = [{"key": key, "value": value, "propagateAtLaunch": True} for key, value in TAGS.items()]
     return FakeResource("aws:autoscaling/group:Group", "workers", {"minSize": 1, "maxSize": 4, "tags": pairs})

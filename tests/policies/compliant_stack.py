@@ -26,6 +26,7 @@ GROUPS = (
         kubernetes.scaled_object,
     ),
     (aws.budget,),
+    (aws.ai_budget_function,),
 )
 FACTORIES = tuple(factory for group in GROUPS for factory in group)
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 POLICIES = {policy.name: policy for policy in Pack().policies}
 SECTIONS = {
     "Cost Optimization Strategy",
+    "AI Token Budget Enforcement",
     "Cloud Cost Tracking",
     "Autoscaling Best Practices",
     "Storage Retention Policies",
@@ -126,6 +127,11 @@ OPTIONS = [
         {"kubernetes": True},
         ("postgres_config", "data", {"a": "archive_command = 'rm %p'"}),
     ),
+    (
+        "ai-budget-has-callers-in-prod",
+        {"variable": "CONFIG"},
+        ("ai_budget_function", "environment.variables", {"CONFIG": ""}),
+    ),
     ("replication-slots-are-bounded", {"since": 17}, ("parameter_group", "parameters.1.value", "-1")),
     ("database-keeps-backups", {"minimum_days": 8}, None),
     *(
@@ -174,6 +180,21 @@ LENIENT = [
         "archive-command-keeps-wal",
         {"kubernetes": False},
         ("postgres_config", "data", {"archive_command": "rm %p"}),
+    ),
+    (
+        "ai-budget-has-callers-in-prod",
+        {"environments": ["live"]},
+        ("ai_budget_function", "environment.variables.AI_BUDGET_CONFIG", ""),
+    ),
+    (
+        "database-parameters-have-valid-values",
+        {"ignored": ["max_slot_wal_keep_size"]},
+        ("parameter_group", "parameters.1.value", "10GB"),
+    ),
+    (
+        "database-parameters-do-not-drift",
+        {"ignored": ["rds.force_ssl"]},
+        ("parameter_group", "parameters.0", {"name": "rds.force_ssl", "value": "1"}),
     ),
     ("replication-slots-are-bounded", {"since": 18}, ("parameter_group", "parameters.1", None)),
     ("database-keeps-backups", {"minimum_days": 6}, ("database", "backupRetentionPeriod", 6)),

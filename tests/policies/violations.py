@@ -9,8 +9,7 @@ from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
 from tests.policies.pack_client import FakeResource, with_property
-
-Row = tuple[str, str, Any, str]
+from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
 
 _RULE = "rules.0"
 _INLINE = "lifecycleRules.0"
@@ -134,55 +133,6 @@ LOG_AND_BACKUP_RETENTION: list[Row] = [
     ("redshift_snapshot", "manualSnapshotRetentionPeriod", None, "snapshots-expire"),
     ("redshift_snapshot", "manualSnapshotRetentionPeriod", -1, "snapshots-expire"),
 ]
-DATABASES: list[Row] = [
-    ("database", "backupRetentionPeriod", None, "database-keeps-backups"),
-    ("database", "backupRetentionPeriod", 0, "database-keeps-backups"),
-    ("database", "backupRetentionPeriod", 6, "database-keeps-backups"),
-    ("cluster", "backupRetentionPeriod", None, "database-keeps-backups"),
-    ("database", "multiAz", None, "database-is-multi-az-in-prod"),
-    ("database", "multiAz", False, "database-is-multi-az-in-prod"),
-    ("database", "deletionProtection", None, "database-is-protected-in-prod"),
-    ("cluster", "deletionProtection", False, "database-is-protected-in-prod"),
-    ("database", "storageEncrypted", None, "database-is-encrypted-in-prod"),
-    ("cluster", "storageEncrypted", False, "database-is-encrypted-in-prod"),
-    ("database", "publiclyAccessible", True, "database-is-private-in-prod"),
-    ("cluster_instance", "publiclyAccessible", True, "database-is-private-in-prod"),
-    ("database", "instanceClass", "db.m4.large", "database-is-current-generation"),
-    ("cluster_instance", "instanceClass", "db.r4.large", "database-is-current-generation"),
-    ("database", "storageType", "gp2", "database-is-current-generation"),
-    ("database", "storageType", None, "database-is-current-generation"),
-    ("database", "storageType", "standard", "database-is-current-generation"),
-    *(
-        (group, "parameters.0.name", name, "database-parameters-are-modifiable")
-        for group in ("parameter_group", "cluster_parameter_group")
-        for name in ("archive_timeout", "ARCHIVE_TIMEOUT", "Archive_Command", "fsync", "wal_level")
-    ),
-    (
-        "parameter_group",
-        "parameters.0",
-        {"name": "archive_command", "value": "cp %p /wal/%f && rm %p"},
-        "archive-command-keeps-wal database-parameters-are-modifiable",
-    ),
-    (
-        "postgres_config",
-        "data",
-        {"postgresql.conf": "archive_command = 'aws s3 mv %p s3://wal/%f'"},
-        "archive-command-keeps-wal",
-    ),
-    ("postgres_config", "data", {"archive_command": "mv %p /wal/%f"}, "archive-command-keeps-wal"),
-    (
-        "deployment",
-        "spec.template.spec.containers.0.args",
-        ["postgres", "-c", "archive_command=cp %p /wal/%f && rm %p"],
-        "archive-command-keeps-wal",
-    ),
-    ("deployment", "metadata.annotations", {"Archive_Command": "unlink %p"}, "archive-command-keeps-wal"),
-    ("postgres13_parameter_group", "parameters", [], "replication-slots-are-bounded"),
-    ("parameter_group", "parameters.1", None, "replication-slots-are-bounded"),
-    ("parameter_group", "parameters.1.value", "-1", "replication-slots-are-bounded"),
-    ("cluster_parameter_group", "parameters.1.value", -1, "replication-slots-are-bounded"),
-    ("aurora_parameter_group", "parameters.0.value", "-1", "replication-slots-are-bounded"),
-]
 _CONTAINER = "spec.template.spec.containers.0.resources"
 SCALING: list[Row] = [
     ("deployment", _CONTAINER, None, "containers-request-resources"),
@@ -238,6 +188,8 @@ CHANGED_RESOURCES = [
     *LIFECYCLES,
     *LOG_AND_BACKUP_RETENTION,
     *DATABASES,
+    *PARAMETER_VALUES,
+    *AI_BUDGET,
     *SCALING,
 ]
 

@@ -17,12 +17,11 @@ from functions.ai_budget.aws import environment
 from functions.ai_budget.ledger import API, Ledger, connection_string
 from functions.ai_budget.metrics import RequestMetrics
 from tests.components.recorded import record
-from tests.functions.ai_budget.support import ADMIN, SONNET
-from tests.integration.ai_budget.test_lambda import CHECK, CONTEXT, aws, call, restart, sql, track
+from tests.functions.ai_budget.lambda_support import CHECK, CONTEXT, call, restart
+from tests.functions.ai_budget.support import ADMIN, SONNET, sql
 
-pytest_plugins = ("tests.functions.ai_budget.support",)
+pytest_plugins = ("tests.functions.ai_budget.support", "tests.functions.ai_budget.lambda_support")
 pytestmark = pytest.mark.postgres
-__all__ = ["aws"]  # a fixture
 NAME = "teei-prod-us-east-1-ai-budget"
 # What AWS does with a function's role because of its configuration, beside the calls of the code.
 BY_LAMBDA = {
@@ -32,6 +31,7 @@ BY_LAMBDA = {
     "queue": roles.QUEUE_ACTIONS,
 }
 MOCK = "arn:aws:mock:::"
+TRACK = {"tenant_id": "acme", "model": SONNET, "prompt_tokens": 1000, "completion_tokens": 500}
 
 
 class Recorder:
@@ -200,11 +200,11 @@ def test_the_calls_of_the_api_function_are_what_its_policy_allows(recorder, prep
         assert call("POST", "/api/ai-budget/check", CHECK, authorization=bearer)["statusCode"] == 200
     body = {"tenant_id": "acme", "model": SONNET, "monthly_limit_usd": 0.01}
     assert call("POST", "/api/ai-budget/set", body, authorization=f"Bearer {ADMIN}")["statusCode"] == 200
-    assert call("POST", "/api/ai-budget/track", track(), authorization=bearers[0])["statusCode"] == 200
+    assert call("POST", "/api/ai-budget/track", TRACK, authorization=bearers[0])["statusCode"] == 200
     assert lambda_handlers.handler({"task": "outbox"}, CONTEXT)["sent"] == 2
     lambda_handlers.handler({"task": "tidy"}, CONTEXT)
     prepared.leave()
-    assert call("POST", "/api/ai-budget/track", track(), authorization=bearers[0])["statusCode"] == 202
+    assert call("POST", "/api/ai-budget/track", TRACK, authorization=bearers[0])["statusCode"] == 202
     calls = recorder.calls
     assert {call for call in calls if not is_allowed(call, NAME)} == set()
     # Lambda sends to this queue what a scheduled task could not do.
@@ -233,7 +233,7 @@ def test_the_calls_of_the_pods_are_what_their_policy_allows(recorder, prepared):
             for bearer in bearers:
                 answer = client.post("/api/ai-budget/check", json=CHECK, headers={"Authorization": bearer})
                 assert answer.status_code == (503 if away else 200)
-            answer = client.post("/api/ai-budget/track", json=track(), headers={"Authorization": bearers[0]})
+            answer = client.post("/api/ai-budget/track", json=TRACK, headers={"Authorization": bearers[0]})
             assert answer.status_code == (202 if away else 200)
             client.get("/metrics", headers={"Authorization": f"Bearer {ADMIN}"})
     calls = recorder.calls

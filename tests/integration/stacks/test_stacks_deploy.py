@@ -108,11 +108,15 @@ def test_the_service_reads_back_as_a_function_behind_its_alias(account):
     variables = configuration["Environment"]["Variables"]
     (instance,) = account.client("rds").describe_db_instances()["DBInstances"]
     assert variables["AI_BUDGET_DATABASE_HOST"] == instance["Endpoint"]["Address"]
-    assert variables["AI_BUDGET_DATABASE_SECRET_ARN"].startswith("arn:aws:secretsmanager:us-east-1:")
-    tokens = account.client("secretsmanager").describe_secret(
-        SecretId=variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"]
-    )
+    secrets = account.client("secretsmanager")
+    tokens = secrets.describe_secret(SecretId=variables["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"])
     assert tokens["Name"] == f"{SERVICE}/admin-tokens"
+    for caller in ("reporting", "q2q-ai", "prometheus"):
+        secret = secrets.describe_secret(SecretId=f"{variables['AI_BUDGET_CALLER_SECRET_PREFIX']}{caller}")
+        assert not secret.get("VersionIdsToStages")  # the migration function puts the token in
+    migrator = functions.get_function(FunctionName=f"{SERVICE}-migrator")["Configuration"]
+    master = migrator["Environment"]["Variables"]["AI_BUDGET_DATABASE_SECRET_ARN"]
+    assert master.startswith("arn:aws:secretsmanager:us-east-1:")
 
 
 def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
@@ -128,20 +132,28 @@ def test_the_queue_reads_back_with_its_dead_letters_and_its_consumer(account):
     assert consumer["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_port_3010_only(account):
+def test_the_load_balancer_reads_back_as_internal_and_open_to_the_pods_on_its_two_ports_only(account):
     elb = account.client("elbv2")
     (load_balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
     assert load_balancer["Scheme"] == "internal"
-    (listener,) = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
-    assert (listener["Port"], listener["Protocol"]) == (3010, "HTTP")
+    listeners = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
+    assert {(listener["Port"], listener["Protocol"]) for listener in listeners} == {
+        (3010, "HTTP"),
+        (443, "HTTPS"),
+    }
     (target,) = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"]
     assert target["TargetType"] == "lambda"
-    assert listener["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
+    arns = {listener["DefaultActions"][0]["TargetGroupArn"] for listener in listeners}
+    assert arns == {target["TargetGroupArn"]}
     ec2 = account.client("ec2")
     (group,) = ec2.describe_security_groups(GroupIds=load_balancer["SecurityGroups"])["SecurityGroups"]
-    (rule,) = group["IpPermissions"]
-    assert (rule["FromPort"], rule["ToPort"], rule["IpRanges"]) == (3010, 3010, [])
-    assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == ["sg-0a1b2c3d4e5f60011"]
+    assert {(rule["FromPort"], rule["ToPort"]) for rule in group["IpPermissions"]} == {
+        (3010, 3010),
+        (443, 443),
+    }
+    for rule in group["IpPermissions"]:
+        assert rule["IpRanges"] == []
+        assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == ["sg-0a1b2c3d4e5f60011"]
 
 
 def test_the_schedules_read_back_with_their_tasks(account):

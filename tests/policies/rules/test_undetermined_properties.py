@@ -253,3 +253,20 @@ def test_a_value_of_the_wrong_type_is_undetermined():
         ("log-group-has-retention", "advisory")
     ]
     assert "retentionInDays is 'a month', not a number" in diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "policy"),
+    [
+        ("rds.force_ssl", "1", "database-parameters-do-not-drift"),
+        ("wal_compression", "zstd", "database-parameters-have-valid-values"),
+    ],
+)
+def test_a_value_that_some_versions_of_postgresql_reject_is_undetermined_for_an_unknown_family(
+    name, value, policy
+):
+    group = with_property(
+        compliant_stack()["parameter_group"], "parameters.0", {"name": name, "value": value}
+    )
+    (diagnostic,) = Pack().evaluate(with_property(group, "family", UNKNOWN))
+    assert (diagnostic.policy, diagnostic.level) == (policy, "advisory")

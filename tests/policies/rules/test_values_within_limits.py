@@ -38,6 +38,28 @@ WITHIN_LIMITS = [
     ("redshift_snapshot", "manualSnapshotRetentionPeriod", 1),
     ("parameter_group", "parameters.1.value", "0"),
     ("parameter_group", "parameters.1.value", "{DBInstanceClassMemory/1048576}"),
+    *(
+        ("parameter_group", "parameters.0", {"name": name, "value": value, **more})
+        for name, value, more in (
+            ("wal_compression", "zstd", {}),
+            ("wal_compression", "LZ4", {}),
+            ("work_mem", "{DBInstanceClassMemory/32768}", {}),
+            ("max_connections", "LEAST({DBInstanceClassMemory/9531392},5000)", {}),
+            ("shared_buffers", "GREATEST(1,2)", {}),
+            ("log_min_duration_statement", "-1", {}),
+            ("log_statement", "ddl", {}),
+            ("rds.force_ssl", "1", {"applyMethod": "pending-reboot"}),
+            ("rds.force_ssl", "0", {}),
+            ("shared_preload_libraries", "pg_stat_statements,pgaudit", {}),
+        )
+    ),
+    (
+        "postgres13_parameter_group",
+        "parameters",
+        [{"name": "rds.force_ssl", "value": "1"}, {"name": "max_slot_wal_keep_size", "value": "1"}],
+    ),
+    ("ai_budget_function", "environment", None),
+    ("ai_budget_function", "environment.variables.AI_BUDGET_CONFIG", None),
     ("parameter_group", "parameters.1.name", " MAX_SLOT_WAL_KEEP_SIZE "),
     ("lifecycle", "rules.0.abortIncompleteMultipartUpload.daysAfterInitiation", 1),
     ("lifecycle", "rules.0.expiration.days", 330),

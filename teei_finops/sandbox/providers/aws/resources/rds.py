@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from teei_finops.aws_limits import rds_parameters
 from teei_finops.sandbox.providers.aws.api import AwsError, Clients, tag_list
 from teei_finops.sandbox.providers.aws.moto_support.existing_network import (
     ensure_security_groups,
@@ -141,6 +142,7 @@ class Instance(ResourceHandler):
 @handles("aws:rds/parameterGroup:ParameterGroup")
 class ParameterGroup(ResourceHandler):
     def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
+        _check_parameters(inputs)
         created = aws.call(
             "rds",
             "CreateDBParameterGroup",
@@ -155,6 +157,7 @@ class ParameterGroup(ResourceHandler):
         )
 
     def update(self, aws: Clients, resource_id: str, olds: Inputs, inputs: Inputs) -> ResourceState:
+        _check_parameters(inputs)
         self._set(aws, inputs)
         names = {parameter["name"] for parameter in inputs.get("parameters") or []}
         removed = [parameter for parameter in olds.get("parameters") or [] if parameter["name"] not in names]
@@ -234,6 +237,16 @@ def _parameter_list(parameters: list[Mapping[str, Any]]) -> list[dict[str, str]]
         }
         for item in parameters
     ]
+
+
+def _check_parameters(inputs: Inputs) -> None:
+    """RDS answers InvalidParameterValue (RDS API 2014-10-31, ModifyDBParameterGroup, 2026-11)."""
+    for parameter in inputs.get("parameters") or []:
+        name, value = parameter["name"], str(parameter["value"])
+        allowed = rds_parameters.allowed_values(inputs["family"], name, value)
+        if allowed:
+            message = f"Invalid parameter value: {value} for: {name} allowed values are: {allowed}"
+            raise AwsError(f"InvalidParameterValue: {message}")
 
 
 def _check_values(inputs: Inputs) -> None:

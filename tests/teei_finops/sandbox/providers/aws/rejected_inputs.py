@@ -45,6 +45,18 @@ REJECTED = [
     ),
     ("aws:s3/bucketPolicy:BucketPolicy", {"policy": "{not json"}, "not JSON"),
     ("aws:s3/bucketLogging:BucketLogging", {"targetBucket": "nowhere"}, "404"),
+    *(
+        (
+            "aws:rds/parameterGroup:ParameterGroup",
+            {"name": "g2", "family": family, "parameters": [{"name": name, "value": value}]},
+            f"Invalid parameter value: {value} for: {name} allowed values are: {allowed}",
+        )
+        for family, name, value, allowed in (
+            ("postgres18", "max_slot_wal_keep_size", "10GB", "a number in MB, without the unit"),
+            ("postgres18", "wal_compression", "zstd:3", "one of pglz, lz4, zstd"),
+            ("postgres14", "wal_compression", "zstd", "one of 1, 0 with PostgreSQL 14"),
+        )
+    ),
     ("aws:sqs/queue:Queue", {"name": "u2", "messageRetentionSeconds": 5}, "not between 60 and 1209600"),
     ("aws:sqs/queue:Queue", {"name": "u2", "fifoQueue": True}, ".fifo"),
     ("aws:sns/topicSubscription:TopicSubscription", {"protocol": "pigeon"}, "pigeon"),

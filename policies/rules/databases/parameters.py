@@ -13,7 +13,8 @@ from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
-from policies.rules.archive_command import deletes_segment
+from policies.rules.databases.archive_command import deletes_segment
+from teei_finops.aws_limits.rds_parameters import major_version
 
 GROUPS = frozenset({
     "aws:rds/parameterGroup:ParameterGroup",
@@ -39,7 +40,6 @@ ARCHIVE_COMMAND = "archive_command"
 SLOT_LIMIT = "max_slot_wal_keep_size"
 SLOT_LIMIT_SINCE = 13  # the PostgreSQL major version that brought the parameter
 
-_POSTGRES = re.compile(r"postgres(\d+)")
 _ASSIGNMENT = re.compile(rf"{ARCHIVE_COMMAND}\s*(?:=|:|\bTO\b)\s*(.+)", re.IGNORECASE)
 
 
@@ -135,8 +135,8 @@ def replication_slots_are_bounded(context: EvaluationContext) -> Policy:
         parameters = list(parameters_of(resource))
         limits = [parameter.value for parameter in parameters if _is_named(parameter, SLOT_LIMIT)]
         if not limits:
-            version = _POSTGRES.fullmatch(resource.inputs["family"].text())
-            if version is None or int(version[1]) < options["since"]:
+            version = major_version(resource.inputs["family"].text())
+            if version is None or version < options["since"]:
                 return
             undetermined = [parameter for parameter in parameters if isinstance(parameter, Undetermined)]
             yield from undetermined
@@ -160,6 +160,7 @@ class Parameter:
     path: str
     name: str
     value: Property
+    apply_method: Property
 
 
 def parameters_of(group: Resource) -> Iterator[Parameter | Undetermined]:
@@ -169,7 +170,7 @@ def parameters_of(group: Resource) -> Iterator[Parameter | Undetermined]:
         if name.unknown:
             yield Undetermined(name.path)
         else:
-            yield Parameter(block.path, name.text().strip().lower(), block["value"])
+            yield Parameter(block.path, name.text().strip().lower(), block["value"], block["applyMethod"])
 
 
 def _is_named(parameter: Parameter | Undetermined, name: str) -> TypeGuard[Parameter]:

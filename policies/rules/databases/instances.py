@@ -22,7 +22,7 @@ BACKUP_DAYS = 7
 PREVIOUS_GENERATION = ("t1", "t2", "m1", "m2", "m3", "m4", "cr1", "r3", "r4")
 PREVIOUS_STORAGE = ("gp2", "standard")
 
-_ENVIRONMENTS_OPTION = {
+ENVIRONMENTS_OPTION = {
     "environments": text_list_option(
         "the production environments, by the stack's config or else the tag environment", ["prod"]
     )
@@ -82,7 +82,7 @@ def database_is_multi_az_in_prod(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.COST_OPTIMIZATION,
         fix="Set multi_az to True.",
-        options=_ENVIRONMENTS_OPTION,
+        options=ENVIRONMENTS_OPTION,
         tags=("database",),
     )
     return _flag_policy(rule, context, {INSTANCE}, "multiAz", True, "not deployed in two Availability Zones")
@@ -96,7 +96,7 @@ def database_is_protected_in_prod(context: EvaluationContext) -> Policy:
         severity=Severity.CRITICAL,
         section=GuideSection.COST_OPTIMIZATION,
         fix="Set deletion_protection to True.",
-        options=_ENVIRONMENTS_OPTION,
+        options=ENVIRONMENTS_OPTION,
         tags=("database",),
     )
     return _flag_policy(
@@ -118,7 +118,7 @@ def database_is_encrypted_in_prod(context: EvaluationContext) -> Policy:
         severity=Severity.CRITICAL,
         section=GuideSection.COST_OPTIMIZATION,
         fix="Set storage_encrypted to True; restore an existing database from an encrypted snapshot.",
-        options=_ENVIRONMENTS_OPTION,
+        options=ENVIRONMENTS_OPTION,
         tags=("database",),
     )
     return _flag_policy(
@@ -133,7 +133,7 @@ def database_is_private_in_prod(context: EvaluationContext) -> Policy:
         severity=Severity.CRITICAL,
         section=GuideSection.COST_OPTIMIZATION,
         fix="Set publicly_accessible to False.",
-        options=_ENVIRONMENTS_OPTION,
+        options=ENVIRONMENTS_OPTION,
         tags=("database",),
     )
     return _flag_policy(

@@ -1,6 +1,6 @@
 import pytest
 
-from policies.rules.archive_command import deletes_segment
+from policies.rules.databases.archive_command import deletes_segment
 
 
 @pytest.mark.parametrize(

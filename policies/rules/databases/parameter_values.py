@@ -1,0 +1,108 @@
+"""PostgreSQL parameters with values that RDS rejects, or that every preview shows as changed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation
+from policies.properties import Property, Undetermined
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rules.databases.parameters import GROUPS, Parameter, parameters_of
+from teei_finops.aws_limits import rds_parameters
+
+CHECKED = {"wal_compression", *rds_parameters.UNITS}
+
+
+def database_parameters_have_valid_values(context: EvaluationContext) -> Policy:
+    """RDS rejects `10GB`, and the values of wal_compression depend on the version of PostgreSQL."""
+    rule = Rule(
+        id="database-parameters-have-valid-values",
+        description="Parameters of RDS for PostgreSQL must have values that RDS accepts.",
+        severity=Severity.HIGH,
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Write sizes and times as numbers in the unit of the parameter, such as 10240 for 10 GB in MB.",
+        options={"ignored": text_list_option("parameters that are not checked", [])},
+        tags=("database",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        family = resource.inputs["family"]
+        for parameter in parameters_of(resource):
+            if isinstance(parameter, Undetermined):
+                yield parameter
+            elif parameter.name in options["ignored"]:
+                continue
+            elif parameter.value.unknown:
+                if parameter.name in CHECKED:
+                    yield Undetermined(parameter.value.path)
+            elif allowed := _first(_families(family), rds_parameters.allowed_values, parameter):
+                yield (
+                    Undetermined(family.path)
+                    if family.unknown
+                    else Violation(
+                        parameter.value.path,
+                        f"RDS rejects this value of {parameter.name}",
+                        parameter.value.data,
+                        f"set it to {allowed}",
+                    )
+                )
+
+    return resource_policy(rule, context, GROUPS.__contains__, check)
+
+
+def database_parameters_do_not_drift(context: EvaluationContext) -> Policy:
+    """AWS ignores the apply method of a parameter that is set to its default, so it always differs."""
+    rule = Rule(
+        id="database-parameters-do-not-drift",
+        description="Parameter groups must not set a parameter to its default with another apply method.",
+        severity=Severity.LOW,
+        section=GuideSection.STORAGE_RETENTION,
+        fix="Delete the parameter from the group: RDS has this value by default.",
+        options={"ignored": text_list_option("parameters that are not checked", [])},
+        tags=("database",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        family = resource.inputs["family"]
+        for parameter in parameters_of(resource):
+            if isinstance(parameter, Undetermined):
+                yield parameter
+            elif parameter.name in options["ignored"]:
+                continue
+            elif parameter.value.unknown or parameter.apply_method.unknown:
+                if parameter.name in rds_parameters.DEFAULTS:
+                    yield Undetermined(parameter.value.path)
+            elif parameter.apply_method.text("immediate") == rds_parameters.DEFAULT_APPLY_METHOD:
+                continue
+            elif _first(_families(family), rds_parameters.is_default, parameter):
+                yield (
+                    Undetermined(family.path)
+                    if family.unknown
+                    else Violation(
+                        parameter.path,
+                        f"every preview shows {parameter.name} as changed",
+                        parameter.value.data,
+                        f"delete it: {_text(parameter)} is the default of RDS",
+                    )
+                )
+
+    return resource_policy(rule, context, GROUPS.__contains__, check)
+
+
+def _families(family: Property) -> tuple[str, ...]:
+    """The family; for an unknown one, the families between which the tables differ."""
+    return ("postgres13", "postgres15") if family.unknown else (family.text(),)
+
+
+def _first(families: tuple[str, ...], check: Callable[[str, str, str], Any], parameter: Parameter) -> Any:
+    """The first result for one of the families that is not empty."""
+    return next(filter(None, (check(family, parameter.name, _text(parameter)) for family in families)), None)
+
+
+def _text(parameter: Parameter) -> str:
+    """The value as AWS gets it: the engine passes a whole number as 1.0."""
+    data = parameter.value.data
+    return f"{data:.0f}" if isinstance(data, float) and data.is_integer() else parameter.value.text()

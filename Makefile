@@ -39,6 +39,7 @@ test: setup
 lint: $(VENV)/.ready
 	@.github/actionlint/build
 	@.tools/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
+	@if command -v hadolint >/dev/null; then hadolint Dockerfile; fi
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyrefly check

@@ -69,6 +69,7 @@ class ServiceFunction(pulumi.ComponentResource):
                     *args.statements,
                     roles.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs]),
                     roles.allow(roles.NETWORK_ACTIONS, ["*"]),
+                    _deny_network_actions_to_code(args),
                     roles.allow(roles.TRACE_ACTIONS, ["*"]),
                 ]
             ),
@@ -96,5 +97,24 @@ class ServiceFunction(pulumi.ComponentResource):
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions, log_group]),
         )
+        # Only a person invokes `$LATEST` asynchronously; an alias has its own configuration.
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{name}-events",
+            function_name=self.function.name,
+            maximum_retry_attempts=0,
+            maximum_event_age_in_seconds=60,
+            opts=child,
+        )
         self.version = self.function.version
         self.register_outputs({"arn": self.function.arn, "version": self.version})
+
+
+def _deny_network_actions_to_code(args: ServiceFunctionArgs) -> roles.Statement:
+    """Lambda itself manages the network interfaces with the function's role; the function's code must not.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Required IAM permissions", 2026-11.
+    """
+    settings = args.settings
+    arn = f"arn:aws:lambda:{settings.region}:{settings.account_id}:function:{args.name}"
+    condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn]}}
+    return {**roles.allow(roles.NETWORK_ACTIONS, ["*"]), "Effect": "Deny", "Condition": condition}

@@ -7,21 +7,30 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.ai_budget import roles
 from components.tags import CostTags
+
+# The next event of a task does what a lost one would have done: an event need not be repeated for long.
+RETRIES = 1
+MAX_EVENT_AGE_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class TaskSchedulesArgs:
-    """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`."""
+    """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`.
+
+    `failed_tasks` gets the events that could not be delivered, and those whose retries failed.
+    """
 
     name: str
     alias: aws.lambda_.Alias
+    failed_tasks: aws.sqs.Queue
     minutes: Mapping[str, int]
     tags: CostTags
 
 
 class TaskSchedules(pulumi.ComponentResource):
-    """EventBridge rules on a schedule. A failed invocation is retried until the next one is due.
+    """EventBridge rules on a schedule. A failed invocation is retried once, then kept in `failed_tasks`.
 
     Rules rather than EventBridge Scheduler, because their scheduled invocations are free of charge
     (https://aws.amazon.com/eventbridge/pricing/, 2026-11).
@@ -32,6 +41,20 @@ class TaskSchedules(pulumi.ComponentResource):
     ) -> None:
         super().__init__("finops:ai_budget:TaskSchedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{name}-events",
+            function_name=args.alias.function_name,
+            qualifier=args.alias.name,
+            maximum_retry_attempts=RETRIES,
+            maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
+            destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
+                on_failure=aws.lambda_.FunctionEventInvokeConfigDestinationConfigOnFailureArgs(
+                    destination=args.failed_tasks.arn
+                )
+            ),
+            opts=child,
+        )
+        rules: list[aws.cloudwatch.EventRule] = []
         for task, minutes in args.minutes.items():
             rule = aws.cloudwatch.EventRule(
                 f"{name}-{task}",
@@ -41,6 +64,7 @@ class TaskSchedules(pulumi.ComponentResource):
                 tags=args.tags.as_tags(),
                 opts=child,
             )
+            rules.append(rule)
             permission = aws.lambda_.Permission(
                 f"{name}-{task}-permission",
                 statement_id=f"schedule-{task}",
@@ -58,8 +82,23 @@ class TaskSchedules(pulumi.ComponentResource):
                 arn=args.alias.arn,
                 input=json.dumps({"task": task}),
                 retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                    maximum_event_age_in_seconds=max(minutes * 60, 60), maximum_retry_attempts=2
+                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=RETRIES
                 ),
+                dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=args.failed_tasks.arn),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
             )
+        aws.sqs.QueuePolicy(
+            f"{name}-failed-tasks-policy",
+            queue_url=args.failed_tasks.url,
+            policy=roles.policy(
+                [
+                    {
+                        **roles.allow(["sqs:SendMessage"], [args.failed_tasks.arn]),
+                        "Principal": {"Service": "events.amazonaws.com"},
+                        "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
+                    }
+                ]
+            ),
+            opts=child,
+        )
         self.register_outputs({})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -12,10 +13,12 @@ from components.ai_budget import database as budget_database
 from components.ai_budget import package as function_package
 from components.ai_budget import roles
 from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
-from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs
+from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs, recovery_window_days
 from components.ai_budget.function import ServiceFunction, ServiceFunctionArgs
+from components.ai_budget.kubernetes import BudgetPods, BudgetPodsArgs
 from components.ai_budget.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.ai_budget.network_access import NetworkAccess, NetworkAccessArgs
+from components.ai_budget.queues import Queues
 from components.ai_budget.schedules import TaskSchedules, TaskSchedulesArgs
 from components.ai_budget.service_config import HOST, PORT, https_url, sender_identities, service_config
 from components.settings import Settings
@@ -25,7 +28,6 @@ ADAPTERS = function_package.ROOT / function_package.PACKAGE / "aws"
 API_ADAPTERS = (ADAPTERS / "api.py", ADAPTERS / "login.py")
 MIGRATOR_ADAPTERS = (ADAPTERS / "migration.py", ADAPTERS / "login.py")
 ALIAS = "live"
-FOURTEEN_DAYS = 1_209_600  # the longest retention of SQS, in seconds
 MIGRATION_SECONDS = 900  # the longest timeout of a Lambda
 BATCH_SIZE = 10
 
@@ -66,10 +68,12 @@ class AiBudgetService(pulumi.ComponentResource):
             f"{name}-admin-tokens",
             name=f"{service.name}/admin-tokens",
             description="Admin tokens of the AI budget API, comma-separated; set the value by hand",
+            recovery_window_in_days=recovery_window_days(settings),
             tags=tags,
             opts=child,
         )
-        dead_letters, queue = self._queues()
+        queues = Queues(name, settings, self._tags, child)
+        queue = queues.tracks
         access = NetworkAccess(
             f"{name}-network",
             NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
@@ -111,6 +115,11 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
+        api_environment = {
+            **environment,
+            "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": admin_tokens.arn,
+            "AI_BUDGET_TRACK_QUEUE_URL": queue.url,
+        }
         api = ServiceFunction(
             f"{name}-api",
             ServiceFunctionArgs(
@@ -119,11 +128,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 description="The AI budget API, its queue and its schedules",
                 code=args.code,
                 handler=HANDLER,
-                environment={
-                    **environment,
-                    "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": admin_tokens.arn,
-                    "AI_BUDGET_TRACK_QUEUE_URL": queue.url,
-                },
+                environment=api_environment,
                 statements=[
                     *roles.statements(
                         API_ADAPTERS,
@@ -135,6 +140,7 @@ class AiBudgetService(pulumi.ComponentResource):
                         },
                     ),
                     roles.allow(roles.QUEUE_ACTIONS, [queue.arn]),
+                    roles.allow(["sqs:SendMessage"], [queues.failed_tasks.arn]),
                 ],
                 security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
@@ -171,6 +177,7 @@ class AiBudgetService(pulumi.ComponentResource):
             TaskSchedulesArgs(
                 name=service.name,
                 alias=alias,
+                failed_tasks=queues.failed_tasks,
                 minutes={
                     "outbox": service.notification_interval_minutes,
                     "tidy": service.cleanup_interval_minutes,
@@ -184,7 +191,30 @@ class AiBudgetService(pulumi.ComponentResource):
             LoadBalancerArgs(settings, name=service.name, port=PORT, alias=alias, tags=self._tags),
             child,
         )
-        self._declare_host(load_balancer.dns_name)
+        pods = None
+        if service.runtime == "kubernetes" and service.kubernetes:
+            pods = BudgetPods(
+                f"{name}-pods",
+                BudgetPodsArgs(
+                    settings,
+                    service.kubernetes,
+                    name=HOST,
+                    role_name=f"{service.name}-pods",
+                    port=PORT,
+                    environment=api_environment,
+                    statements=[
+                        roles.allow(["rds-db:connect"], [args.database.user_arn(budget_database.API)]),
+                        roles.allow(
+                            ["secretsmanager:GetSecretValue"], [admin_tokens.arn, *caller_secret_arns]
+                        ),
+                        roles.allow(["sqs:SendMessage"], [queue.arn]),
+                    ],
+                    database=args.database,
+                    tags=self._tags,
+                ),
+                pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
+            )
+        self._declare_host(pods.service() if pods else external_name(load_balancer.dns_name))
         AiBudgetAlarms(
             f"{name}-alarms",
             AiBudgetAlarmsArgs(
@@ -192,7 +222,8 @@ class AiBudgetService(pulumi.ComponentResource):
                 topic_arn=args.alarm_topic_arn,
                 function_name=api.function.name,
                 queue_name=queue.name,
-                dead_letter_queue_name=dead_letters.name,
+                dead_letter_queue_name=queues.dead_letters.name,
+                failed_tasks_queue_name=queues.failed_tasks.name,
                 load_balancer_arn_suffix=load_balancer.arn_suffix,
             ),
             child,
@@ -202,34 +233,6 @@ class AiBudgetService(pulumi.ComponentResource):
         self.admin_token_secret_arn = admin_tokens.arn
         self.caller_secret_arns = callers.arns
         self.register_outputs({"url": self.url, "adminTokenSecretArn": self.admin_token_secret_arn})
-
-    def _queues(self) -> tuple[aws.sqs.Queue, aws.sqs.Queue]:
-        """The dead-letter queue, and the queue of tracked calls that could not be recorded immediately."""
-        settings, service = self._settings, self._settings.ai_budget_service
-        tags, child = self._tags.as_tags(), pulumi.ResourceOptions(parent=self)
-        names = {"queue": f"{service.name}-tracks", "dead": f"{service.name}-dead-letters"}
-        arn = f"arn:aws:sqs:{settings.region}:{settings.account_id}:{names['queue']}"
-        dead_letters = aws.sqs.Queue(
-            f"{self._name}-dead-letters",
-            name=names["dead"],
-            message_retention_seconds=FOURTEEN_DAYS,
-            sqs_managed_sse_enabled=True,
-            redrive_allow_policy=json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}),
-            tags=tags,
-            opts=child,
-        )
-        redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": service.max_receive_count}
-        queue = aws.sqs.Queue(
-            f"{self._name}-tracks",
-            name=names["queue"],
-            message_retention_seconds=FOURTEEN_DAYS,
-            visibility_timeout_seconds=service.visibility_timeout_seconds,
-            sqs_managed_sse_enabled=True,
-            redrive_policy=pulumi.Output.json_dumps(redrive),
-            tags=tags,
-            opts=child,
-        )
-        return dead_letters, queue
 
     def _migrate(
         self, phase: str, migrator: ServiceFunction, depends_on: list[pulumi.Resource]
@@ -244,8 +247,8 @@ class AiBudgetService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
 
-    def _declare_host(self, dns_name: pulumi.Output[str]) -> None:
-        """The name under which pods reach the load balancer."""
+    def _declare_host(self, spec: Any) -> None:
+        """The name under which pods reach the API."""
         k8s.core.v1.Service(
             f"{self._name}-host",
             metadata={
@@ -253,10 +256,12 @@ class AiBudgetService(pulumi.ComponentResource):
                 "namespace": self._settings.cluster.namespace,
                 "labels": self._tags.as_labels(),
             },
-            spec=k8s.core.v1.ServiceSpecArgs(
-                type="ExternalName",
-                external_name=dns_name,
-                ports=[k8s.core.v1.ServicePortArgs(name="http", port=PORT, protocol="TCP")],
-            ),
+            spec=spec,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def external_name(dns_name: pulumi.Output[str]) -> Any:
+    """The spec of a Service that is another name of the load balancer."""
+    ports = [{"name": "http", "port": PORT, "protocol": "TCP"}]
+    return {"type": "ExternalName", "externalName": dns_name, "ports": ports}

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from components.settings.budget_pods import CONNECTIONS_PER_POD, BudgetPods
 from components.settings.callers import Caller, Https
 from components.settings.types import (
     ConstraintError,
@@ -87,11 +88,15 @@ class ServiceAlarms(Section):
     responses_5xx_above: Annotated[int, integer("responses", 0, 1_000_000)] = default(
         10, "chosen: more than a database failover causes"
     )
-    """The alarm fires when more responses had a 5xx status, as they have while the database is down."""
+    """The alarms fire when more responses of the service, or of its load balancer itself, were 5xx."""
     dead_letters_above: Annotated[int, integer("messages", 0, 1_000_000)] = default(
         0, "chosen: every dead letter is unrecorded spend"
     )
-    """The alarm fires when more messages are in the dead-letter queue."""
+    """The alarm fires when the dead-letter queue grows by more messages."""
+    dead_letter_age_days_above: Annotated[int, integer("days", 1, 13)] = default(
+        7, "chosen: a week before SQS deletes a dead letter"
+    )
+    """The alarm fires when a dead letter is older; SQS deletes it after 14 days."""
     queue_age_seconds_above: Annotated[int, integer("seconds", 60, 1_209_600)] = default(
         900, "chosen: within the guide's alert latency of an hour"
     )
@@ -110,7 +115,7 @@ class ServiceMail(Section):
 
 
 class AiBudgetService(Section):
-    """The AI budget service: a Lambda behind an internal load balancer on port 3010."""
+    """The AI budget service: a Lambda behind an internal load balancer, or pods, on port 3010."""
 
     cost_allocation: CostAllocation = cost_allocation("ai-budget", "cloud-other", "confidential")
     """The cost tags of the service."""
@@ -127,6 +132,12 @@ class AiBudgetService(Section):
     """The services that may call; required in prod. Without any, every pod may."""
     https: Https | None = None
     """The HTTPS address, the only one for requests with the admin token; required in prod."""
+    runtime: Annotated[str, one_of("a runtime", "lambda", "kubernetes")] = default(
+        "lambda", "docs/ai-budget-operations.md: the cheaper one for few checks a second"
+    )
+    """What answers at `ai-budget:3010`. A Lambda runs the queue, schedules and migrations in either case."""
+    kubernetes: BudgetPods | None = None
+    """The pods; required with `runtime: kubernetes`."""
     memory_mib: Annotated[int, integer("MiB", 128, 10240)] = default(
         1024,
         "chosen: 0.6 vCPU, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html, 2026-11",
@@ -172,6 +183,23 @@ class AiBudgetService(Section):
         if self.queue_concurrency >= self.reserved_concurrency:
             raise self.constraint_error(
                 "queue_concurrency", f"less than reserved_concurrency ({self.reserved_concurrency})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pods_are_configured_and_fit_the_database(self) -> Self:
+        pods = self.kubernetes if self.runtime == "kubernetes" else None
+        if self.runtime == "kubernetes" and pods is None:
+            raise self.constraint_error(
+                "kubernetes", "set with runtime kubernetes: {image: …, oidc_issuer: …}"
+            )
+        if pods and pods.max_replicas * CONNECTIONS_PER_POD > self.other_connections:
+            maximum = self.other_connections // CONNECTIONS_PER_POD
+            raise ConstraintError(
+                "kubernetes.max_replicas",
+                pods.max_replicas,
+                f"at most {maximum}: a pod has {CONNECTIONS_PER_POD} of the database's other_connections"
+                f" ({self.other_connections})",
             )
         return self
 

@@ -31,7 +31,8 @@ class Edge:
     """ASGI middleware. A handler finds the caller in `request.state.caller`.
 
     `https_url` is set behind a load balancer that ends TLS. Requests of administrators are then answered only
-    if they came by HTTPS, as the load balancer says in X-Forwarded-Proto, which it always sets itself.
+    if they came by HTTPS, as the load balancer says in X-Forwarded-Proto, which it always sets itself. The
+    Lambda's scheme is that header; the scheme of a pod, to which clients connect themselves, is `http`.
     """
 
     def __init__(self, app: App, auth: Auth, requests: RequestMetrics, https_url: str | None = None) -> None:
@@ -58,7 +59,7 @@ class Edge:
 
         try:
             _check_head(scope, headers)
-            scope.setdefault("state", {})["caller"] = self._caller(scope["path"], headers)
+            scope.setdefault("state", {})["caller"] = self._caller(scope, headers)
             if scope["method"] == "POST":
                 receive = _replay(await _body(headers, receive))
             await self._app(scope, receive, answer)
@@ -72,23 +73,24 @@ class Edge:
             route = getattr(scope.get("route"), "path", "other").removeprefix("/api/ai-budget")
             self._requests.observe(route, status, time.perf_counter() - began)
 
-    def _caller(self, path: str, headers: Headers) -> Caller | None:
+    def _caller(self, scope: Any, headers: Headers) -> Caller | None:
         """The caller; None on a path that is open to everyone. Raises ApiError 401 or 403."""
+        path = scope["path"]
         if path in OPEN_PATHS:
             return None
         admin = path in ADMIN_PATHS
         if admin:
-            self._require_https(path, headers)
+            self._require_https(scope, headers)
         caller = self._auth.caller(headers.get("authorization", ""), admin=admin)
         if caller.actor:
-            self._require_https(path, headers)
+            self._require_https(scope, headers)
         return caller
 
-    def _require_https(self, path: str, headers: Headers) -> None:
-        if self._https_url and headers.getlist("x-forwarded-proto") != ["https"]:
-            message = (
-                f"the admin token is accepted on HTTPS only; send the request to {self._https_url}{path}"
-            )
+    def _require_https(self, scope: Any, headers: Headers) -> None:
+        forwarded = headers.getlist("x-forwarded-proto")
+        if self._https_url and not (scope["scheme"] == "https" and forwarded == ["https"]):
+            address = f"{self._https_url}{scope['path']}"
+            message = f"the admin token is accepted on HTTPS only; send the request to {address}"
             raise ApiError(403, "https_required", message)
 
 

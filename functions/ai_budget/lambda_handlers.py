@@ -3,18 +3,14 @@
 Events: of an ALB; of SQS; `{"task": "tidy"}`; `{"task": "outbox"}`; `{"task": "migrate"}`, which a `"phase"`
 (pre or post) makes one half of the migrations.
 
-Environment: AI_BUDGET_DATABASE_HOST, _PORT and _NAME; AI_BUDGET_CONFIG (the text of the configuration file,
-optional); AI_BUDGET_CALLER_SECRET_PREFIX (the callers' secrets have this and their names). Of the API also
-AI_BUDGET_ADMIN_TOKEN_SECRET_ARN (tokens, comma-separated) and AI_BUDGET_TRACK_QUEUE_URL; of the migrations
-AI_BUDGET_DATABASE_SECRET_ARN (JSON with username and password of the master user).
+The environment is that of functions/ai_budget/aws/environment.py.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger, Tracer, single_metric
@@ -25,47 +21,19 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from mangum import Mangum
 
 from functions.ai_budget import notifications
-from functions.ai_budget.app import create_app
-from functions.ai_budget.aws.api import CallerHashes, Mailer, TrackQueue, secret_or_nothing
-from functions.ai_budget.aws.login import DatabaseLogin
+from functions.ai_budget.aws import environment
+from functions.ai_budget.aws.api import Mailer
 from functions.ai_budget.aws.migration import CallerSecrets, MasterSecret
-from functions.ai_budget.config import Config, parse_config
 from functions.ai_budget.errors import ApiError
-from functions.ai_budget.ledger import API, OWNER, Ledger, connection_string, create_roles, migrate
+from functions.ai_budget.ledger import API, OWNER, Ledger, create_roles, migrate
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.schemas import QueuedTrack
-from functions.ai_budget.service import REQUESTS_KEPT, Service
+from functions.ai_budget.service import REQUESTS_KEPT
 
 NAMESPACE = "AiBudget"  # of the metrics that components/ai_budget/alarms.py watches
 SERVICE = "ai-budget"
-# The server must have the name that is connected to, and a certificate of RDS.
-TLS = {"sslmode": "verify-full", "sslrootcert": str(Path(__file__).parent / "certificates" / "rds-ca.pem")}
 logger = Logger(service=SERVICE)
 tracer = Tracer(service=SERVICE, auto_patch=False)
-
-
-def _conninfo(user: str, password: str) -> str:
-    names = ("host", "port", "dbname")
-    variables = ("AI_BUDGET_DATABASE_HOST", "AI_BUDGET_DATABASE_PORT", "AI_BUDGET_DATABASE_NAME")
-    place = {name: os.environ[variable] for name, variable in zip(names, variables, strict=True)}
-    return connection_string(**{**place, "user": user, "password": password, **TLS})
-
-
-def _login(user: str) -> Callable[[], str]:
-    """Connection strings of a user that logs in with IAM."""
-    host, port = os.environ["AI_BUDGET_DATABASE_HOST"], os.environ["AI_BUDGET_DATABASE_PORT"]
-    password = DatabaseLogin(host, port, user)
-    return lambda: _conninfo(user, password())
-
-
-def _config() -> Config:
-    text = os.environ.get("AI_BUDGET_CONFIG", "")
-    return parse_config(text, name="AI_BUDGET_CONFIG") if text else Config()
-
-
-def _admin_tokens() -> list[str]:
-    text = secret_or_nothing(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"])
-    return [token.strip() for token in text.split(",") if token.strip()]
 
 
 class _Runtime:
@@ -75,14 +43,11 @@ class _Runtime:
         utils.copy_config_to_registered_loggers(source_logger=logger, exclude={"psycopg.pool"})
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)  # the one that Mangum runs the application on
-        self.config = _config()
         # A connection may have died while the environment was frozen, so each is tested before use.
-        self.ledger = Ledger(_login(API), size=2, kept_open=0, tested=True)
-        queue = TrackQueue(os.environ["AI_BUDGET_TRACK_QUEUE_URL"])
-        self.service = Service(self.ledger, self.config, queue)
-        hashes = CallerHashes(os.environ["AI_BUDGET_CALLER_SECRET_PREFIX"])
-        app = create_app(self.service, _admin_tokens, RequestMetrics(), caller_hashes=hashes)
-        self.http = Mangum(app, lifespan="off")
+        self.ledger = Ledger(environment.login(API), size=2, kept_open=0, tested=True)
+        self.service = environment.service(self.ledger)
+        self.config = self.service.config
+        self.http = Mangum(environment.application(self.service, RequestMetrics()), lifespan="off")
         self.processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self.loop.run_until_complete(self.ledger.open())
 
@@ -95,12 +60,15 @@ class _Runtime:
             raise ValueError(f"{error.status}: {error}") from None
 
     async def tidy(self, function: str) -> dict[str, Any]:
-        """One round of tidying, and how many calls wait for a price."""
+        """One round of tidying, and how many calls wait for a price.
+
+        The metric counts those of the last day: one call that never gets a price ends its alarm after a day.
+        """
         warning = self.config.thresholds.warning_percent
         (row,) = await self.ledger.fetch("tidy", warning_percent=warning, keep=REQUESTS_KEPT)
-        calls = sum(count.calls for count in await self.ledger.fetch("unpriced_counts"))
-        _count("UnpricedCalls", calls, function)
-        return {"forgotten": row.forgotten, "unpriced": calls}
+        counts = await self.ledger.fetch("unpriced_counts")
+        _count("UnpricedCalls", sum(count.last_day for count in counts), function)
+        return {"forgotten": row.forgotten, "unpriced": sum(count.calls for count in counts)}
 
     async def outbox(self, function: str) -> dict[str, int]:
         """Sends the notices that are due."""
@@ -123,13 +91,17 @@ def _count(name: str, value: float, function: str) -> None:
 
 def _migrate(phases: Sequence[str]) -> dict[str, Any]:
     """Migrates the database as its owner; `pre` also creates the roles, and the tokens of new callers."""
-    owner = _login(OWNER)
+    owner = environment.login(OWNER)
     if "pre" not in phases:
         return {"applied": migrate(owner(), phases)}
-    create_roles(owner(), lambda: _conninfo(*MasterSecret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])()))
+    master = MasterSecret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])
+    create_roles(owner(), lambda: environment.conninfo(*master()))
     applied = migrate(owner(), phases)
     callers = CallerSecrets(os.environ["AI_BUDGET_CALLER_SECRET_PREFIX"])
-    return {"applied": applied, "new_tokens": callers.fill([caller.name for caller in _config().callers])}
+    return {
+        "applied": applied,
+        "new_tokens": callers.fill([caller.name for caller in environment.config().callers]),
+    }
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.APPLICATION_LOAD_BALANCER)

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import Mocks, set_all_config, set_mocks, test
 
-from tests.components.stack_config import ROOT, config
+from tests.components.stack_config import KUBERNETES, ROOT, config
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class Stack:
 
 
 @cache
-def record(stack: str) -> Stack:
-    """What the program registers for `stack`."""
+def record(stack: str, runtime: str = "lambda") -> Stack:
+    """What the program registers for `stack`, with another runtime of the AI budget API if need be."""
     recorder = Recorder()
     asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the loop of the thread
     set_mocks(recorder, project="teei-finops", stack=stack)
-    set_all_config(config(stack))
+    set_all_config(config(stack, KUBERNETES if runtime == "kubernetes" else None))
 
     @test
     def run() -> None:

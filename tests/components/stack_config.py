@@ -14,6 +14,15 @@ from components import settings
 ROOT = Path(__file__).parents[2]
 STACKS = ("prod", "prod-eu", "staging")
 ABSENT = object()
+# The changes that let pods serve the AI budget API.
+KUBERNETES = {
+    "ai_budget_service.runtime": "kubernetes",
+    "ai_budget_service.kubernetes": {
+        "image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/ai-budget@sha256:{'a' * 64}",
+        "oidc_issuer": f"oidc.eks.us-east-1.amazonaws.com/id/{'A' * 32}",
+        "max_replicas": 8,
+    },
+}
 
 
 def config(stack: str, changes: dict[str, Any] | None = None) -> dict[str, str]:
@@ -31,7 +40,7 @@ def config(stack: str, changes: dict[str, Any] | None = None) -> dict[str, str]:
         if value is ABSENT:
             del section[last]
         else:
-            section[last] = value
+            section[last] = deepcopy(value)
     return encoded(document)
 
 

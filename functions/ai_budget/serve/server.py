@@ -9,7 +9,6 @@ The server is granian: its HTTP parser (hyper) gives limits that uvicorn does no
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import logging
 import multiprocessing
 import os
@@ -22,7 +21,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -33,9 +32,10 @@ from functions.ai_budget import notifications
 from functions.ai_budget.app import create_app
 from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.edge import MAX_HEAD
-from functions.ai_budget.ledger import Ledger, Unavailable, migrate
+from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.metrics import RequestMetrics
-from functions.ai_budget.serve import postgres
+from functions.ai_budget.serve.errors import StartError
+from functions.ai_budget.serve.workers import ending_with_the_server
 from functions.ai_budget.service import REQUESTS_KEPT, Service
 
 HEAD_SECONDS = 10  # also how long a connection may be idle
@@ -43,10 +43,6 @@ TIDY_SECONDS = 30
 START_SECONDS = 30
 DATABASE, TOKENS, CONFIG = "AI_BUDGET_DATABASE_URL", "AI_BUDGET_ADMIN_TOKEN", "AI_BUDGET_CONFIG_FILE"
 log = logging.getLogger("ai_budget")
-
-
-class StartError(Exception):
-    """The server cannot start; the message says why in one line."""
 
 
 def application() -> FastAPI:
@@ -58,21 +54,8 @@ def application() -> FastAPI:
     return create_app(Service(ledger, config), lambda: tokens, requests, _background)
 
 
-@contextlib.asynccontextmanager
-async def _background(service: Service) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_end_with(os.getppid())), asyncio.create_task(_tidy(service))]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _end_with(parent: int) -> None:
-    """Ends this worker when `serve` was killed, so that its port is free again."""
-    while os.getppid() == parent:
-        await asyncio.sleep(0.2)
-    os.kill(os.getpid(), signal.SIGKILL)
+def _background(service: Service) -> AbstractAsyncContextManager[None]:
+    return ending_with_the_server(service, _tidy(service))
 
 
 async def _tidy(service: Service) -> None:
@@ -101,12 +84,15 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--data-dir", type=Path, help="of the embedded PostgreSQL (default build/ai-budget)")
     where.add_argument("--database-url", help="an existing PostgreSQL, which is migrated and used")
+    where.add_argument("--aws", action="store_true", help="as in a pod: all from the environment, on AWS")
     parser.add_argument("--config", help="TOML; see docs/ai-budget-operations.md")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.workers <= 64:
         parser.error("--workers: must be between 1 and 64")
     if not 0 <= arguments.port <= 65535:
         parser.error("--port: must be between 0 and 65535")
+    if arguments.aws and arguments.config:
+        parser.error("--config: with --aws the configuration is AI_BUDGET_CONFIG")
     if arguments.data_dir is None and arguments.database_url is None:
         arguments.data_dir = Path("build/ai-budget")
     return arguments
@@ -143,48 +129,6 @@ def _free_port(host: str, port: int) -> int:
             time.sleep(0.05)
 
 
-class Database:
-    """The PostgreSQL in use: one given by URL, or the embedded one of a directory, which is kept running."""
-
-    def __init__(self, url: str | None, directory: Path | None) -> None:
-        self._directory = directory
-        if directory is None:
-            self.url = url or ""
-            return
-        directory.mkdir(parents=True, exist_ok=True)
-        self._held = os.open(directory, os.O_RDONLY)
-        fcntl.flock(self._held, fcntl.LOCK_SH)
-        self.url = postgres.start(directory)
-        threading.Thread(target=self._keep_running, args=[directory], daemon=True).start()
-
-    def _keep_running(self, directory: Path) -> None:
-        while True:
-            time.sleep(1)
-            if self._directory is not None and not postgres.running(directory):
-                log.warning("the embedded PostgreSQL is gone; starting it again")
-                postgres.start(directory)
-
-    def migrate(self) -> None:
-        """Migrates, waiting a little for a database that is just starting."""
-        deadline = time.monotonic() + START_SECONDS / 3
-        while True:
-            try:
-                migrate(self.url)
-                return
-            except Unavailable as error:
-                if time.monotonic() > deadline:
-                    raise StartError(str(error)) from None
-                time.sleep(0.2)
-
-    def release(self) -> None:
-        """Stops the embedded server unless another `serve` uses it."""
-        directory, self._directory = self._directory, None
-        if directory is not None:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                postgres.stop(directory)
-
-
 def _welcome(url: str, new_token: str | None) -> None:
     """Prints the address and what to try, once the server answers."""
     deadline = time.monotonic() + START_SECONDS
@@ -213,37 +157,60 @@ def _welcome(url: str, new_token: str | None) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Serves until SIGTERM or SIGINT: 0. Where it cannot start: 1, with one line on stderr."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    database = None
     try:
-        _config(arguments.config)
-        given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
-        new_token = None if given else secrets.token_urlsafe(24)
-        port = _free_port(arguments.host, arguments.port)
-        database = Database(arguments.database_url, arguments.data_dir)
-        database.migrate()
+        if arguments.aws:
+            _check_pod()
+            _run(arguments, "functions.ai_budget.serve.pods:application", None)
+        else:
+            _serve_with_a_database(arguments)
     except (StartError, ConfigError) as error:
         print(f"ai-budget: {error}", file=sys.stderr)
-        if database is not None:
-            database.release()
         return 1
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
+    return 0
+
+
+def _check_pod() -> None:
+    from functions.ai_budget.aws import environment  # late: `make serve` needs no boto3
+
+    environment.check_api()
+
+
+def _serve_with_a_database(arguments: argparse.Namespace) -> None:
+    from functions.ai_budget.serve.database import Database  # late: the image has no embedded PostgreSQL
+
+    _config(arguments.config)
+    given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
+    new_token = None if given else secrets.token_urlsafe(24)
+    _free_port(arguments.host, arguments.port)
+    database = Database(arguments.database_url, arguments.data_dir)
+    try:
+        database.migrate()
         os.environ |= {
             DATABASE: database.url,
             TOKENS: ",".join(given) or str(new_token),
             CONFIG: arguments.config or "",
         }
+        _run(arguments, "functions.ai_budget.serve.server:application", new_token)
+    finally:
+        database.release()
+
+
+def _run(arguments: argparse.Namespace, application: str, new_token: str | None) -> None:
+    """Serves until SIGTERM or SIGINT. Raises StartError if the port is in use."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    port = _free_port(arguments.host, arguments.port)
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
         multiprocessing.set_start_method("spawn")
         server = Granian(
-            "functions.ai_budget.serve.server:application",
+            application,
             factory=True,
             interface=Interfaces.ASGI,
             address=arguments.host,
@@ -258,7 +225,7 @@ def main(argv: list[str] | None = None) -> int:
             websockets=False,
             log_level=LogLevels.error,
         )
-        threading.Thread(target=_welcome, args=[f"http://{host}:{port}", new_token], daemon=True).start()
+        if not arguments.aws:
+            url = f"http://{host}:{port}"
+            threading.Thread(target=_welcome, args=[url, new_token], daemon=True).start()
         server.serve()
-    database.release()
-    return 0

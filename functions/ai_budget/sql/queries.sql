@@ -77,7 +77,8 @@ ORDER BY tenant_id, request_id LIMIT %(limit)s;
 
 -- name: unpriced_counts
 SELECT model, count(*) AS calls, sum(prompt_tokens + completion_tokens + cache_read_tokens + cache_write_tokens
-    + cache_write_1h_tokens)::bigint AS tokens, count(DISTINCT tenant_id) AS tenants, min(tracked_at) AS oldest
+    + cache_write_1h_tokens)::bigint AS tokens, count(DISTINCT tenant_id) AS tenants, min(tracked_at) AS oldest,
+    count(*) FILTER (WHERE tracked_at > coalesce(%(now)s::timestamptz, now()) - interval '1 day') AS last_day
 FROM ai_unpriced_usage GROUP BY model ORDER BY model;
 
 -- name: totals

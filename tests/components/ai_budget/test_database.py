@@ -71,7 +71,7 @@ def test_each_cause_of_a_full_disk_has_an_alarm(metric, comparison, threshold):
     (alarm,) = [
         resource.inputs
         for resource in record("prod").of("cloudwatch/metricAlarm:MetricAlarm")
-        if resource.inputs["metricName"] == metric
+        if resource.inputs.get("metricName") == metric
     ]
     assert (alarm["comparisonOperator"], alarm["threshold"]) == (comparison, threshold)
     assert alarm["namespace"] == "AWS/RDS"

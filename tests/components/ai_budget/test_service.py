@@ -120,37 +120,3 @@ def test_the_host_of_the_guides_curl_examples_is_the_load_balancer(stack):
     assert host["spec"]["type"] == "ExternalName"
     assert host["spec"]["externalName"] == f"{NAME[stack]}.elb.mock"
     assert [port["port"] for port in host["spec"]["ports"]] == [3010]
-
-
-@pytest.mark.parametrize(
-    ("metric", "dimension", "threshold"),
-    [
-        ("Errors", {"FunctionName": NAME["prod"]}, 0),
-        ("Throttles", {"FunctionName": NAME["prod"]}, 0),
-        ("ApproximateNumberOfMessagesVisible", {"QueueName": f"{NAME['prod']}-dead-letters"}, 0),
-        ("ApproximateAgeOfOldestMessage", {"QueueName": f"{NAME['prod']}-tracks"}, 900),
-        ("UnpricedCalls", {"FunctionName": NAME["prod"]}, 0),
-        ("NoticesFailed", {"FunctionName": NAME["prod"]}, 0),
-        ("HTTPCode_Target_5XX_Count", {"LoadBalancer": f"app/{NAME['prod']}/mock"}, 10),
-    ],
-)
-def test_each_kind_of_failure_has_an_alarm(metric, dimension, threshold):
-    (alarm,) = [
-        resource.inputs
-        for resource in record("prod").of("cloudwatch/metricAlarm:MetricAlarm")
-        if resource.inputs["metricName"] == metric
-    ]
-    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", threshold)
-    assert alarm["dimensions"] == dimension
-    assert alarm["treatMissingData"] == "notBreaching"
-    assert alarm["alarmActions"] == ["arn:aws:mock:::finops-alarms-teei-prod-us-east-1"]
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_logs_of_every_function_have_a_retention(stack):
-    groups = {
-        resource.inputs["name"]: resource.inputs["retentionInDays"]
-        for resource in record(stack).of("cloudwatch/logGroup:LogGroup")
-    }
-    for resource in record(stack).of("lambda/function:Function"):
-        assert groups[f"/aws/lambda/{resource.inputs['name']}"] == 30

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from functions.ai_budget import lambda_handlers as module
+from functions.ai_budget.aws import environment
 from tests.functions.ai_budget.support import ADMIN, SONNET
 
 REGION = "us-east-1"
@@ -37,7 +38,7 @@ def aws(monkeypatch, database):
         for caller in ("reporting", "partner-x"):
             secrets.create_secret(Name=f"ai-budget/callers/{caller}")
         boto3.client("sesv2").create_email_identity(EmailIdentity="finops@teei.io")
-        environment = {
+        place = {
             "HOST": "database.example",
             "PORT": "5432",
             "NAME": name,
@@ -45,7 +46,7 @@ def aws(monkeypatch, database):
         }
         queue = boto3.client("sqs").create_queue(QueueName="tracks")["QueueUrl"]
         for key, value in {
-            **{f"AI_BUDGET_DATABASE_{key}": value for key, value in environment.items()},
+            **{f"AI_BUDGET_DATABASE_{key}": value for key, value in place.items()},
             "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": secrets.create_secret(Name="admin", SecretString=tokens)[
                 "ARN"
             ],
@@ -56,7 +57,7 @@ def aws(monkeypatch, database):
 
         def connect_to(host):
             """Connects to the embedded server, which has a socket and no certificate."""
-            monkeypatch.setattr(module, "TLS", {"sslmode": "disable", "host": host})
+            monkeypatch.setattr(environment, "TLS", {"sslmode": "disable", "host": host})
             restart()
 
         def configure(text):

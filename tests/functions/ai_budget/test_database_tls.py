@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg.conninfo import conninfo_to_dict
 
 from components.settings.types import REGIONS
-from functions.ai_budget import lambda_handlers
+from functions.ai_budget.aws import environment
 from functions.ai_budget.ledger import connection_string
 
-CERTIFICATES = lambda_handlers.TLS["sslrootcert"]
+CERTIFICATES = environment.TLS["sslrootcert"]
 
 
 def test_there_are_valid_root_certificates_of_rds_for_each_region_of_the_settings():
@@ -39,7 +39,7 @@ def test_there_are_valid_root_certificates_of_rds_for_each_region_of_the_setting
 def test_the_connection_of_the_functions_verifies_the_server(monkeypatch):
     for name, value in {"HOST": "db.example", "PORT": "5432", "NAME": "ai_budget"}.items():
         monkeypatch.setenv(f"AI_BUDGET_DATABASE_{name}", value)
-    conninfo = conninfo_to_dict(lambda_handlers._conninfo("user", "password"))
+    conninfo = conninfo_to_dict(environment.conninfo("user", "password"))
     assert conninfo == {
         "host": "db.example", "port": "5432", "dbname": "ai_budget", "user": "user", "password": "password",
         "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
@@ -93,7 +93,7 @@ class TlsServer:
         """The first message that a connection of the functions sends after TLS, and the client's error."""
         server = {"host": "localhost", "hostaddr": "127.0.0.1", "port": self.port, "connect_timeout": "5"}
         login = {"dbname": "ai_budget", "user": "the-user"}
-        conninfo = connection_string(**server | login | lambda_handlers.TLS | changes)
+        conninfo = connection_string(**server | login | environment.TLS | changes)
         with pytest.raises(psycopg.OperationalError) as raised:
             psycopg.connect(conninfo)
         self._thread.join(10)

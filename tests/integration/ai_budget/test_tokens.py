@@ -27,7 +27,7 @@ def client_of(server: str, **config: Any) -> TestClient:
     url = fresh_database(server)
     callers = (caller("acme", "acme", "team-*"), caller("any", "*"))
     service = Service(Ledger(lambda: url), Config(callers=callers, **config))
-    return TestClient(create_app(service, lambda: [ADMIN], RequestMetrics()))
+    return TestClient(create_app(service, lambda: [ADMIN], RequestMetrics()), base_url="https://testserver")
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,14 @@ def test_what_administrators_do_is_refused_without_tls_and_the_error_names_the_h
         answer = behind_tls.post(f"{API}/{path}", json={}, headers=[*headers, *token])
         assert (answer.status_code, answer.json()["error"]) == (403, "https_required")
         assert f"https://ai-budget.example{API}/{path}" in answer.json()["message"]
+
+
+def test_a_pod_to_which_clients_connect_themselves_does_not_believe_their_headers(
+    behind_tls: TestClient,
+) -> None:
+    admin = [*HTTPS, ("Authorization", f"Bearer {ADMIN}")]
+    answer = behind_tls.post(f"http://testserver{API}/reprice", json={}, headers=admin)
+    assert (answer.status_code, answer.json()["error"]) == (403, "https_required")
 
 
 @pytest.mark.parametrize("headers", FORGED)

@@ -1,15 +1,15 @@
 """`python -m functions.ai_budget.serve`: the service as a real HTTP server with several workers.
 
-The admin token is AI_BUDGET_ADMIN_TOKEN (comma-separated during a rotation) or one made at start and printed.
+The admin token is AI_BUDGET_ADMIN_TOKEN (several, comma-separated, during a rotation); without it one is
+generated and printed.
 
-The server is granian: its HTTP parser (hyper) gives limits that uvicorn does not. A head that is too long is
+The server is granian: its HTTP parser (hyper) has limits that uvicorn lacks. A head that is too long is
 431, a slow one is cut off, an `Upgrade` is ignored and trailers never become headers.
 """
 
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import logging
 import multiprocessing
 import os
@@ -20,14 +20,16 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from fastapi import FastAPI
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from functions.ai_budget import notifications
 from functions.ai_budget.app import create_app
@@ -40,8 +42,9 @@ from functions.ai_budget.service import REQUESTS_KEPT, Service
 
 HEAD_SECONDS = 10  # also how long a connection may be idle
 TIDY_SECONDS = 30
-START_SECONDS = 30
+PORT_SECONDS = 4
 DATABASE, TOKENS, CONFIG = "AI_BUDGET_DATABASE_URL", "AI_BUDGET_ADMIN_TOKEN", "AI_BUDGET_CONFIG_FILE"
+METRICS, PARENT = "PROMETHEUS_MULTIPROC_DIR", "AI_BUDGET_SERVE_PID"
 log = logging.getLogger("ai_budget")
 
 
@@ -53,14 +56,14 @@ def application() -> FastAPI:
     """A worker's application, from the environment that `main` prepared. granian calls it."""
     config = _config(os.environ.get(CONFIG))
     ledger = Ledger(lambda: os.environ[DATABASE])
-    tokens = os.environ[TOKENS].split(",")
-    requests = RequestMetrics(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    tokens = [token.strip() for token in os.environ[TOKENS].split(",") if token.strip()]
+    requests = RequestMetrics(os.environ[METRICS])
     return create_app(Service(ledger, config), lambda: tokens, requests, _background)
 
 
 @contextlib.asynccontextmanager
 async def _background(service: Service) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_end_with(os.getppid())), asyncio.create_task(_tidy(service))]
+    tasks = [asyncio.create_task(_end_with(int(os.environ[PARENT]))), asyncio.create_task(_tidy(service))]
     try:
         yield
     finally:
@@ -99,7 +102,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=3010, help="0 takes a free one")
     parser.add_argument("--workers", type=int, default=2, help="processes that answer (default 2)")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--data-dir", type=Path, help="of the embedded PostgreSQL (default build/ai-budget)")
+    where.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("build/ai-budget"),
+        help="of the embedded PostgreSQL (default build/ai-budget)",
+    )
     where.add_argument("--database-url", help="an existing PostgreSQL, which is migrated and used")
     parser.add_argument("--config", help="TOML; see docs/ai-budget-operations.md")
     arguments = parser.parse_args(argv)
@@ -107,34 +115,28 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         parser.error("--workers: must be between 1 and 64")
     if not 0 <= arguments.port <= 65535:
         parser.error("--port: must be between 0 and 65535")
-    if arguments.data_dir is None and arguments.database_url is None:
-        arguments.data_dir = Path("build/ai-budget")
     return arguments
 
 
 def _config(path: str | None) -> Config:
-    if not path:
-        return Config()
     try:
-        return parse_config(Path(path).read_text(encoding="utf-8"), name=path)
-    except OSError as error:
-        raise StartError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise StartError(f"{path}: not UTF-8") from None
+        return parse_config(Path(path).read_text(encoding="utf-8"), name=path) if path else Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"--config {path}: {error}") from None
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port if nobody listens on it, any free one for 0. Raises StartError.
+    """The port if no process listens on it, any free one for 0. Raises StartError.
 
-    Tries for a second: the workers of a `serve` that was killed need a moment to notice.
+    Tries for a few seconds: the workers of a `serve` that was killed end within that time.
     """
-    deadline = time.monotonic() + 1
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    deadline = time.monotonic() + PORT_SECONDS
     while True:
         try:
-            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
+            with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
+                probe.bind((host, port))
                 return probe.getsockname()[1]
         except OSError as error:
             if time.monotonic() > deadline:
@@ -143,106 +145,54 @@ def _free_port(host: str, port: int) -> int:
             time.sleep(0.05)
 
 
-class Database:
-    """The PostgreSQL in use: one given by URL, or the embedded one of a directory, which is kept running."""
-
-    def __init__(self, url: str | None, directory: Path | None) -> None:
-        self._directory = directory
-        if directory is None:
-            self.url = url or ""
-            return
-        directory.mkdir(parents=True, exist_ok=True)
-        self._held = os.open(directory, os.O_RDONLY)
-        fcntl.flock(self._held, fcntl.LOCK_SH)
-        self.url = postgres.start(directory)
-        threading.Thread(target=self._keep_running, args=[directory], daemon=True).start()
-
-    def _keep_running(self, directory: Path) -> None:
-        while True:
-            time.sleep(1)
-            if self._directory is not None and not postgres.running(directory):
-                log.warning("the embedded PostgreSQL is gone; starting it again")
-                postgres.start(directory)
-
-    def migrate(self) -> None:
-        """Migrates, waiting a little for a database that is just starting."""
-        deadline = time.monotonic() + START_SECONDS / 3
-        while True:
-            try:
-                migrate(self.url)
-                return
-            except Unavailable as error:
-                if time.monotonic() > deadline:
-                    raise StartError(str(error)) from None
-                time.sleep(0.2)
-
-    def release(self) -> None:
-        """Stops the embedded server unless another `serve` uses it."""
-        directory, self._directory = self._directory, None
-        if directory is not None:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                postgres.stop(directory)
-
-
-def _welcome(url: str, new_token: str | None) -> None:
-    """Prints the address and what to try, once the server answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{url}/healthz", timeout=1)
-            break
-        time.sleep(0.02)
-    else:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return
-    token, json = new_token or "$AI_BUDGET_ADMIN_TOKEN", "-H 'Content-Type: application/json'"
+def _print_examples(url: str, new_token: str | None) -> None:
+    """Prints the address and commands to try."""
+    api, token = f"{url}/api/ai-budget", new_token or f"${TOKENS}"
+    post = "curl -H 'Content-Type: application/json'"
     tenant = '"tenant_id": "tenant-demo", "model": "claude-3-5-sonnet-20241022"'
+    tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
+    limit = '"monthly_limit_usd": 5000.00'
     print(f"The AI budget service is at {url}")
     if new_token:
-        print(f"Admin token (made for this run; set {TOKENS} to keep one): {new_token}")
-    print(f"Try:\n  curl {url}/api/ai-budget/tenant/tenant-demo")
-    tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
-    print(f"  curl {json} -d '{{{tenant}, {tokens}}}' {url}/api/ai-budget/check")
-    print(
-        f'  curl {json} -H "Authorization: Bearer {token}" -d \'{{{tenant}, "monthly_limit_usd": 5000.00}}\''
-        f" {url}/api/ai-budget/set"
-    )
-    print("ready", flush=True)
+        print(f"Admin token (generated for this run; set {TOKENS} to keep one): {new_token}")
+    print("Try:", f"curl {api}/tenant/tenant-demo", sep="\n  ")
+    print(f"  {post} -d '{{{tenant}, {tokens}}}' {api}/check")
+    print(f"  {post} -H \"Authorization: Bearer {token}\" -d '{{{tenant}, {limit}}}' {api}/set", flush=True)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT: 0. Where it cannot start: 1, with one line on stderr."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+def _print_ready(host: str, port: int) -> None:
+    """Prints `ready` once a worker accepts connections, which it does when its application has started."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+            print("ready", flush=True)
+            return
+        time.sleep(0.02)
 
-    arguments = _arguments(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    database = None
-    try:
-        _config(arguments.config)
-        given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
-        new_token = None if given else secrets.token_urlsafe(24)
-        port = _free_port(arguments.host, arguments.port)
-        database = Database(arguments.database_url, arguments.data_dir)
-        database.migrate()
-    except (StartError, ConfigError) as error:
-        print(f"ai-budget: {error}", file=sys.stderr)
-        if database is not None:
-            database.release()
-        return 1
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
+
+def _serve(arguments: argparse.Namespace) -> None:
+    """Serves until SIGTERM or SIGINT. Raises StartError, ConfigError or Unavailable where it cannot start."""
+    _config(arguments.config)
+    tokens = os.environ.get(TOKENS, "")
+    new_token = None if tokens.strip(", ") else secrets.token_urlsafe(24)
+    port = _free_port(arguments.host, arguments.port)
+    url, directory = arguments.database_url, arguments.data_dir
+    with (
+        contextlib.nullcontext(url) if url else postgres.kept_running(directory) as database,
+        tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics,
+    ):
+        migrate(database)
         os.environ |= {
-            DATABASE: database.url,
-            TOKENS: ",".join(given) or str(new_token),
+            DATABASE: database,
+            TOKENS: new_token or tokens,
             CONFIG: arguments.config or "",
+            METRICS: metrics,
+            PARENT: str(os.getpid()),
         }
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        _print_examples(f"http://{host}:{port}", new_token)
+        threading.Thread(target=_print_ready, args=[arguments.host, port], daemon=True).start()
         multiprocessing.set_start_method("spawn")
-        server = Granian(
+        Granian(
             "functions.ai_budget.serve.server:application",
             factory=True,
             interface=Interfaces.ASGI,
@@ -257,8 +207,16 @@ def main(argv: list[str] | None = None) -> int:
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD),
             websockets=False,
             log_level=LogLevels.error,
-        )
-        threading.Thread(target=_welcome, args=[f"http://{host}:{port}", new_token], daemon=True).start()
-        server.serve()
-    database.release()
+        ).serve()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serves until SIGTERM or SIGINT: 0. Where it cannot start: 1, with one line on stderr."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        _serve(arguments)
+    except (StartError, ConfigError, Unavailable) as error:
+        print(f"ai-budget: {error}", file=sys.stderr)
+        return 1
     return 0

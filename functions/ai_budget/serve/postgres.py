@@ -92,7 +92,7 @@ def kept_running(directory: Path) -> Iterator[str]:
     def watch() -> None:
         while not ended.wait(1):
             if not running(directory.resolve()):
-                log.warning("the embedded PostgreSQL is gone; starting it again")
+                log.warning("the embedded PostgreSQL has stopped; starting it again")
                 start(directory)
 
     watcher = threading.Thread(target=watch, daemon=True)

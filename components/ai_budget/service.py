@@ -214,7 +214,8 @@ class AiBudgetService(pulumi.ComponentResource):
                 ),
                 pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
             )
-        self._declare_host(pods.service() if pods else external_name(load_balancer.dns_name))
+        spec = pods.service() if pods else external_name(load_balancer.dns_name)
+        self._declare_host(spec, [pods] if pods else [])
         AiBudgetAlarms(
             f"{name}-alarms",
             AiBudgetAlarmsArgs(
@@ -247,8 +248,8 @@ class AiBudgetService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
 
-    def _declare_host(self, spec: Any) -> None:
-        """The name under which pods reach the API."""
+    def _declare_host(self, spec: Any, depends_on: list[pulumi.Resource]) -> None:
+        """The name under which pods reach the API; it moves to what serves it once that is there."""
         k8s.core.v1.Service(
             f"{self._name}-host",
             metadata={
@@ -257,7 +258,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 "labels": self._tags.as_labels(),
             },
             spec=spec,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
 
 

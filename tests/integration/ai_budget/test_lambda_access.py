@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from functions.ai_budget import lambda_handlers as module
 from functions.ai_budget import ledger
-from functions.ai_budget.aws import api
+from functions.ai_budget.aws import api, environment
 from tests.functions.ai_budget.lambda_support import CHECK, CONTEXT, call
 from tests.functions.ai_budget.support import ADMIN, SONNET
 
@@ -154,7 +154,7 @@ def test_the_migrations_log_in_as_the_owner_with_iam_and_do_not_read_the_passwor
 @pytest.mark.usefixtures("aws")
 def test_the_api_works_as_a_user_that_logs_in_with_iam():
     assert status() == 200
-    conninfo = conninfo_to_dict(module._login("ai_budget_api")())
+    conninfo = conninfo_to_dict(environment.login("ai_budget_api")())
     assert signed(conninfo["password"]) == ("database.example:5432", "ai_budget_api")
     (users,) = {tuple(row) for row in module._runtime().loop.run_until_complete(_users())}
     assert users == ("ai_budget_api", "ai_budget_api")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from components import tags
-from tests.components.stack_config import STACKS
+from tests.components.stack_config import KUBERNETES, STACKS
 from tests.components.taggable import can_be_tagged
 from tests.integration.stack_project import ProjectCopy
 
@@ -192,6 +192,37 @@ def test_changed_code_migrates_before_the_alias_moves(project):
         ("ai-budget-service-load-balancer-attachment", "ai-budget-service-live"),
     ):
         assert state[earlier]["urn"] in state[later]["dependencies"], (later, earlier)
+
+
+def test_the_runtime_kubernetes_adds_pods_and_moves_the_service_and_changes_nothing_else(project):
+    for path, value in KUBERNETES.items():
+        project.set("staging", path, value)
+    planned = project.stack("staging").planned()
+    result = project.stack("staging").up()
+    state = project.stack("staging").state()
+    project.restore("staging")
+    assert planned.pop("ai-budget-service-host") == "update"
+    assert {name.rpartition("ai-budget-service-pods")[0] for name in planned} == {""}
+    assert set(planned.values()) == {"create"}
+    assert result.returncode == 0, result.stdout + result.stderr
+    host = state["ai-budget-service-host"]
+    assert host["outputs"]["spec"]["selector"] == {"app": "ai-budget"}
+    assert state["ai-budget-service-pods-deployment"]["urn"] in host["dependencies"]
+    back = project.stack("staging").up()
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert not [
+        name for name in project.stack("staging").state() if name.startswith("ai-budget-service-pods")
+    ]
+
+
+def test_staging_can_be_destroyed_and_deployed_again(project):
+    """No secret keeps its name, and nothing is protected."""
+    stack = project.stack("staging")
+    secrets = [item for item in stack.resources() if item["type"].endswith("secret:Secret")]
+    assert secrets
+    assert {item["inputs"]["recoveryWindowInDays"] for item in secrets} == {0}
+    for result in (stack.destroy(), stack.up()):
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_deployment_to_aws_without_a_build_stops_with_one_line_and_changes_nothing(tmp_path):

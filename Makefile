@@ -30,11 +30,11 @@ review-example: setup
 serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
 
-build: setup
+build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
 
 test: setup
-	@$(PY) -m pytest -n 2 --durations=10
+	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
 
 lint: $(VENV)/.ready
 	@.github/actionlint/build

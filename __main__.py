@@ -23,7 +23,7 @@ account = aws.Provider(
     allowed_account_ids=[settings.account_id],
     default_tags=aws.ProviderDefaultTagsArgs(tags=settings.tags(settings.owner.cost_allocation).as_tags()),
 )
-cluster = k8s.Provider("cluster", kubeconfig=stack_settings.kubeconfig(), context=settings.cluster.context)
+cluster = k8s.Provider("cluster", context=settings.cluster.context)
 opts = pulumi.ResourceOptions(providers=[account, cluster])
 
 if settings.cloud_budgets:

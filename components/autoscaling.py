@@ -18,7 +18,8 @@ class AutoscalingArgs:
 class Autoscaling(pulumi.ComponentResource):
     """HorizontalPodAutoscalers for all services except reporting, which KEDA scales by queue length and CPU.
 
-    KEDA refuses a ScaledObject on a Deployment that has a HorizontalPodAutoscaler, so reporting has none.
+    KEDA's webhook refuses a ScaledObject on a Deployment that has a HorizontalPodAutoscaler, so reporting
+    has none.
     """
 
     targets: tuple[str, ...]
@@ -48,9 +49,11 @@ class Autoscaling(pulumi.ComponentResource):
             k8s.policy.v1.PodDisruptionBudget(
                 f"{name}-{target}-disruption",
                 metadata=_metadata(target, args.settings),
-                # One pod at a time works with every minimum and never blocks draining a node.
+                # One pod at a time works with every minimum. Without AlwaysAllow, a drain would wait for
+                # unready pods to become ready, for ever where they cannot.
                 spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
                     max_unavailable=1,
+                    unhealthy_pod_eviction_policy="AlwaysAllow",
                     selector=k8s.meta.v1.LabelSelectorArgs(match_labels={settings.pod_label: target}),
                 ),
                 opts=child,
@@ -101,8 +104,10 @@ def scaling_behavior(behavior: settings_autoscaling.Behavior) -> Any:
 def scaled_object(reporting: settings_autoscaling.Reporting, behavior: settings_autoscaling.Behavior) -> Any:
     """The spec of a ScaledObject; all values of a trigger are strings (keda.sh/docs/latest/scalers/).
 
-    `fallback` needs an explicit AverageValue trigger (kedacore/keda#6696), and while it applies it also
-    overrides the CPU trigger (kedacore/keda#6659), so its replicas are those of a busy hour.
+    The minimum is at least 1, so KEDA's HPA does all the scaling: `cooldownPeriod` and `pollingInterval`,
+    which KEDA uses between zero and one pod, have no effect on it, and `behavior` prevents flapping. While
+    the fallback applies, KEDA reports the queue as if `fallback.replicas` were needed, and the CPU trigger
+    still counts: the HPA takes the larger number. Tried on KEDA 2.21 and Kubernetes 1.34, 2026-11.
     """
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": reporting.target},
@@ -118,7 +123,6 @@ def scaled_object(reporting: settings_autoscaling.Reporting, behavior: settings_
         "triggers": [
             {
                 "type": "nats-jetstream",
-                "metricType": "AverageValue",
                 "metadata": {
                     "natsServerMonitoringEndpoint": reporting.nats.monitoring_endpoint,
                     "account": reporting.nats.account,

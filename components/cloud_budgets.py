@@ -10,8 +10,6 @@ from components.settings import Settings
 from components.settings import budgets as settings_budgets
 from components.tags import KEYS
 
-# The filters of the AWS Budgets API (CostFilters), by the key of the settings.
-FILTERS = {"regions": "Region", "services": "Service", "usage_type_groups": "UsageTypeGroup"}
 PUBLISHERS = ("budgets.amazonaws.com", "costalerts.amazonaws.com")
 
 
@@ -31,7 +29,7 @@ class CloudBudgets(pulumi.ComponentResource):
     def __init__(self, name: str, args: CloudBudgetsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("finops:cloud_budgets:CloudBudgets", name, None, opts)
         tags = args.settings.tags(args.section.cost_allocation).as_tags()
-        recipients = args.section.recipients
+        recipients, cost_types = args.section.recipients, args.section.cost_types
         topic = AlertTopic(
             f"{name}-alerts",
             AlertTopicArgs(
@@ -52,11 +50,10 @@ class CloudBudgets(pulumi.ComponentResource):
                 time_unit="MONTHLY",
                 limit_amount=f"{budget.limit:f}",
                 limit_unit="USD",
-                cost_filters=[
-                    aws.budgets.BudgetCostFilterArgs(name=key, values=list(values))
-                    for field, key in FILTERS.items()
-                    if (values := getattr(budget, field))
-                ],
+                cost_filters=_cost_filters(budget),
+                cost_types=aws.budgets.BudgetCostTypesArgs(
+                    include_credit=cost_types.credits, include_refund=cost_types.refunds
+                ),
                 notifications=[
                     _notification(notification, recipients, topic.arn)
                     for notification in args.section.notifications
@@ -110,6 +107,14 @@ class CloudBudgets(pulumi.ComponentResource):
                 tags=tags,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[topic.ready]),
             )
+
+
+def _cost_filters(budget: settings_budgets.Budget) -> list[aws.budgets.BudgetCostFilterArgs]:
+    cost_filter = budget.cost_filter()
+    if cost_filter is None:
+        return []
+    name, values = cost_filter
+    return [aws.budgets.BudgetCostFilterArgs(name=name, values=values)]
 
 
 def _notification(

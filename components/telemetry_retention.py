@@ -132,7 +132,12 @@ def _job(settings: Settings, scripts: Any, command: str, seconds: int) -> Any:
             "spec": {
                 "restartPolicy": "Never",
                 "automountServiceAccountToken": False,
-                "securityContext": {"runAsNonRoot": True, "runAsUser": 101, "runAsGroup": 101},
+                "securityContext": {
+                    "runAsNonRoot": True,
+                    "runAsUser": 101,
+                    "runAsGroup": 101,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
                 "containers": [
                     {
                         "name": "clickhouse-client",

@@ -42,6 +42,38 @@ def _is_kind(name: str, *groups: str) -> Callable[[str], bool]:
 is_deployment = _is_kind("Deployment", "apps", "extensions")
 is_hpa = _is_kind("HorizontalPodAutoscaler", "autoscaling")
 is_scaled_object = _is_kind("ScaledObject", "keda.sh")
+is_disruption_budget = _is_kind("PodDisruptionBudget", "policy")
+
+
+# The path of the pod's spec in the kinds of objects that create pods.
+_POD_SPECS = {
+    Kind("core", "Pod"): ("spec",),
+    **dict.fromkeys(
+        (
+            Kind("core", "ReplicationController"),
+            Kind("batch", "Job"),
+            *(Kind("apps", name) for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
+            *(Kind("extensions", name) for name in ("Deployment", "DaemonSet", "ReplicaSet")),
+        ),
+        ("spec", "template", "spec"),
+    ),
+    Kind("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+
+
+def is_workload(token: str) -> bool:
+    """An object that is a pod or creates pods."""
+    return kind_of(token) in _POD_SPECS
+
+
+def pod_spec(resource: Resource) -> Property:
+    """The spec of the pods of a workload."""
+    kind = kind_of(resource.type)
+    assert kind is not None
+    value = resource.inputs
+    for key in _POD_SPECS[kind]:
+        value = value[key]
+    return value
 
 
 def is_scaler(token: str) -> bool:

@@ -11,18 +11,18 @@ from policies import exemptions
 from policies.evaluation_context import EvaluationContext
 from policies.rules import (
     bucket_retention,
+    budget_costs,
     budgets,
     callers,
     estimated_cost,
     exemption_policies,
-    keda,
+    lifecycle_actions,
     lifecycle_days,
     log_and_backup_retention,
-    scaling,
     tagging,
-    workloads,
 )
 from policies.rules.databases import instances, parameter_values, parameters
+from policies.rules.kubernetes import keda, pod_security, scaling, workloads
 from policies.stack_context import StackContext
 from policies.taggable_types import taggable_types
 from teei_finops.costing.resource_types import known_types
@@ -55,6 +55,8 @@ def build(
         budgets.budget_tag_names_a_budget(context, taggable, billable),
         budgets.budget_notifies_somebody(context),
         budgets.budget_alerts_on_forecast(context),
+        budget_costs.budget_excludes_credits_and_refunds(context),
+        budget_costs.budget_filters_match(context),
         estimated_cost.estimated_cost_within_budget(context, ROOT, today),
         bucket_retention.bucket_has_a_lifecycle(context),
         bucket_retention.bucket_expires_old_versions(context),
@@ -62,6 +64,7 @@ def build(
         lifecycle_days.lifecycle_keeps_minimum_days(context),
         lifecycle_days.lifecycle_moves_to_colder_classes(context),
         lifecycle_days.lifecycle_expires_after_transitions(context),
+        lifecycle_actions.lifecycle_actions_fit(context),
         log_and_backup_retention.log_group_has_retention(context),
         log_and_backup_retention.backups_expire(context),
         log_and_backup_retention.snapshots_expire(context),
@@ -87,6 +90,8 @@ def build(
         keda.trigger_values_are_text(context),
         workloads.workload_has_one_scaler(context),
         workloads.workload_is_scaled(context),
+        workloads.disruption_budget_allows_drains(context),
+        pod_security.pods_meet_the_restricted_standard(context),
         exemption_policies.exemptions_are_valid(context),
         exemption_policies.exemptions_in_force(context),
         exemption_policies.exemptions_in_force_in_stack(context),

@@ -86,12 +86,13 @@ def test_policies_import_only_the_tags_from_components():
     assert not violations
 
 
-def test_components_import_only_the_limits_of_aws_from_the_tool():
+def test_components_import_only_facts_about_aws_from_the_tool():
     violations = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in modules("components")
         for line, name in imports(path)
-        if within(name, "teei_finops") and not within(name, "teei_finops.aws_limits")
+        if within(name, "teei_finops")
+        and not any(within(name, f"teei_finops.{facts}") for facts in ("aws_limits", "cost_explorer"))
     ]
     assert not violations
 

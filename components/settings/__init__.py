@@ -9,7 +9,7 @@ an object of budgets by name (the values of the `budget` tag), each with a month
 """
 
 from components.settings.errors import SettingsError
-from components.settings.load import PREFIX, kubeconfig, load, parse
+from components.settings.load import PREFIX, load, parse
 from components.settings.stack import Settings
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "kubeconfig", "load", "parse"]
+__all__ = ["PREFIX", "Settings", "SettingsError", "load", "parse"]

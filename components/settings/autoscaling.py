@@ -131,17 +131,17 @@ class Reporting(Scale):
     cpu: Percent = default(60, f"{GUIDE_HPA}; decision 7")
     """The target CPU utilization, in percent of the CPU request."""
     cooldown_seconds: Annotated[int, integer("seconds", 60, 3600)] = default(300, GUIDE_KEDA)
-    """KEDA's `cooldownPeriod`; it affects only the step from one pod to none."""
+    """KEDA's `cooldownPeriod`; no effect with a `min` of 1 or more, see `scale_down_window_seconds`."""
     polling_seconds: Annotated[int, integer("seconds", 5, 600)] = default(
         30, "KEDA's own default, https://keda.sh/docs/latest/reference/scaledobject-spec/, 2026-11"
     )
-    """How often KEDA reads the queue."""
+    """KEDA's `pollingInterval`; no effect on scaling with a `min` of 1 or more."""
     fallback_replicas: Replicas = default(6, "chosen: the replicas of a busy hour; decision 8")
-    """The number of pods while KEDA cannot read the queue; CPU does not count then."""
+    """The least number of pods while KEDA cannot read the queue; CPU can raise it up to `max`."""
     fallback_after_failures: Annotated[int, integer("failures", 1, 100)] = default(
         3, "KEDA's example, https://keda.sh/docs/latest/reference/scaledobject-spec/#fallback, 2026-11"
     )
-    """Consecutive failures to read the queue before the fallback applies."""
+    """KEDA's `failureThreshold`: the fallback starts with the next consecutive failure to read the queue."""
     nats: Nats = Nats()
     """The queue."""
 

@@ -16,17 +16,39 @@ from components.settings.types import (
     Usd,
     cost_allocation,
     default,
+    name_of,
     one_of,
     text,
 )
+from components.tags import KEYS, REQUIRED
+from teei_finops.cost_explorer import SERVICES, USAGE_TYPE_GROUPS, tag_filter
 
 # The limit of the console. The API accepts ten, each with up to ten e-mail addresses and one SNS topic
 # (botocore's model of budgets 2016-10-20: NotificationWithSubscribersList, Subscribers).
 MAX_NOTIFICATIONS = 5
 
 ServiceName = Annotated[
-    str, text("a name as Cost Explorer writes it", r"\S[^\n]{0,120}\S", "Amazon Simple Storage Service")
+    str, name_of("a service that Cost Explorer has", SERVICES, "Amazon Simple Storage Service")
 ]
+UsageTypeGroup = Annotated[
+    str, name_of("a usage type group that Cost Explorer has", USAGE_TYPE_GROUPS, "EC2: Running Hours")
+]
+
+
+class TagFilter(Section):
+    """A cost allocation tag with one value."""
+
+    key: Annotated[str, one_of("a cost allocation tag", *KEYS)]
+    """The key."""
+    value: Annotated[str, text("the value of a tag", r"\S{1,63}", "platform")]
+    """The value, which must be allowed for the key."""
+
+    @model_validator(mode="after")
+    def _value_is_allowed(self) -> Self:
+        (rule,) = (rule for rule in REQUIRED if rule.key == self.key)
+        if not rule.accepts(self.value):
+            raise self.constraint_error("value", rule.allows)
+        return self
 
 
 class Budget(Section):
@@ -38,15 +60,28 @@ class Budget(Section):
     """Count only the cost of these regions."""
     services: Annotated[tuple[ServiceName, ...], Unique] = ()
     """Count only the cost of these services."""
-    usage_type_groups: Annotated[tuple[ServiceName, ...], Unique] = ()
+    usage_type_groups: Annotated[tuple[UsageTypeGroup, ...], Unique] = ()
     """Count only the cost of these usage type groups."""
+    tag: TagFilter | None = None
+    """Count only the cost of resources with this tag."""
+
+    def cost_filter(self) -> tuple[str, list[str]] | None:
+        """The name and the values of the filter in the AWS Budgets API (CostFilters); None without one."""
+        filters = {
+            "Region": list(self.regions),
+            "Service": list(self.services),
+            "UsageTypeGroup": list(self.usage_type_groups),
+            "TagKeyValue": [tag_filter(self.tag.key, self.tag.value)] if self.tag else [],
+        }
+        return next(((name, values) for name, values in filters.items() if values), None)
 
     @model_validator(mode="after")
     def _one_filter(self) -> Self:
-        used = [name for name in ("regions", "services", "usage_type_groups") if getattr(self, name)]
+        used = [key for key in ("regions", "services", "usage_type_groups", "tag") if getattr(self, key)]
         if len(used) > 1:
-            value = list(getattr(self, used[1]))
-            raise ConstraintError(used[1], value, f"the only filter, but {used[0]} is set, too")
+            raise ConstraintError(
+                used[1], self.model_dump()[used[1]], f"the only filter, but {used[0]} is set, too"
+            )
         return self
 
 
@@ -98,6 +133,15 @@ class AnomalyDetection(Section):
     """Recipients of the daily e-mail."""
 
 
+class CostTypes(Section):
+    """What every budget counts besides usage, subscriptions, support and tax."""
+
+    credits: bool = default(False, "decision 26")
+    """Count credits, which reduce the spend that the budget sees."""
+    refunds: bool = default(False, "decision 26")
+    """Count refunds, which reduce the spend that the budget sees."""
+
+
 GUIDE_NOTIFICATIONS = (
     Notification(percent=70, type="actual", to=("finops",)),
     Notification(percent=80, type="actual", to=("engineering_lead",)),
@@ -112,6 +156,8 @@ class CloudBudgets(Section):
 
     cost_allocation: CostAllocation = cost_allocation("cloud-budgets", "cloud-other")
     """The cost tags of the budgets and the topic."""
+    cost_types: CostTypes = CostTypes()
+    """What every budget counts."""
     recipients: Recipients
     """The people of the escalation path."""
     notifications: Annotated[tuple[Notification, ...], Field(min_length=1, max_length=MAX_NOTIFICATIONS)] = (

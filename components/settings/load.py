@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import pulumi
 from pulumi.runtime.config import CONFIG
 from pydantic import ValidationError
 
@@ -13,7 +12,6 @@ from components.settings.stack import Settings
 
 PROJECT = "teei-finops"
 PREFIX = f"{PROJECT}:"
-SECRETS = ("kubeconfig",)
 EMPTY = ("", "{}")  # the defaults of required keys in Pulumi.yaml: the same as a missing key
 
 
@@ -23,9 +21,7 @@ def parse(config: Mapping[str, str]) -> Settings:
     Raises `SettingsError`.
     """
     own = {key.removeprefix(PREFIX): value for key, value in config.items() if key.startswith(PREFIX)}
-    document = {
-        key: _decoded(key, value) for key, value in own.items() if value not in EMPTY and key not in SECRETS
-    }
+    document = {key: _decoded(key, value) for key, value in own.items() if value not in EMPTY}
     try:
         return Settings.model_validate_json(json.dumps(document))
     except ValidationError as error:
@@ -45,8 +41,3 @@ def _decoded(key: str, value: str) -> Any:
 def load() -> Settings:
     """The settings of the stack that the engine runs. Raises `SettingsError`."""
     return parse(CONFIG.get())
-
-
-def kubeconfig() -> pulumi.Output[str] | None:
-    """The kubeconfig of the cluster, a secret; None for the user's own, at `cluster.context`."""
-    return pulumi.Config(PROJECT).get_secret("kubeconfig")

@@ -41,9 +41,9 @@ In the tables, "guide" is the FinOps Strategy & Implementation Guide, "decision"
 
 ## Secrets
 
-`{PREFIX}kubeconfig` is the only secret, and optional: `pulumi config set --secret kubeconfig "$(cat FILE)"`.
-Without it the Kubernetes provider uses your own kubeconfig; either way it deploys to the context
-`cluster.context` only. AWS Secrets Manager creates and keeps the password of the database.
+There are none, in the config or in the state. The Kubernetes provider reads your own kubeconfig
+(`~/.kube/config`) and deploys to the context `cluster.context` only. AWS Secrets Manager creates and keeps
+the password of the database.
 
 ## Exemptions from a policy
 

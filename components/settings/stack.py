@@ -42,7 +42,7 @@ class Owner(Section):
 
 
 class Settings(Section):
-    """Everything a stack declares, except for secrets, which stay Outputs (see `kubeconfig`)."""
+    """Everything a stack declares."""
 
     environment: Annotated[str, one_of("an environment", *tags.ENVIRONMENTS)]
     """The value of the tag `environment`; the stack prod-eu is also `prod`."""
@@ -121,6 +121,19 @@ class Settings(Section):
             if not arn.startswith(place):
                 key = "ai_budget_service.https.certificate_arn"
                 raise ConstraintError(key, arn, f"in the region and account of the stack: {place}…")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_filter_by_active_tags(self) -> Self:
+        if self.cloud_budgets and not self.cloud_budgets.activate_cost_allocation_tags:
+            for name, budget in self.budgets.items():
+                if budget.tag:
+                    raise ConstraintError(
+                        f"budgets.{name}.tag",
+                        budget.tag.model_dump(),
+                        "left out until cloud_budgets.activate_cost_allocation_tags is true: a budget"
+                        " counts nothing by a tag that is not active",
+                    )
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ the config key and the value.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+from rapidfuzz import process
 
 from components import tags
 from teei_finops.aws_limits import LOG_RETENTION_DAYS
@@ -97,6 +98,20 @@ def one_of(meaning: str, *allowed: str | int) -> Check:
         return value
 
     return Check(check, f"{meaning}: " + ", ".join(f"`{value}`" for value in allowed))
+
+
+def name_of(meaning: str, names: Collection[str], example: str) -> Check:
+    """A value out of a list that is too long for an error; the error has the most similar one."""
+
+    def check(value: Any) -> str:
+        if isinstance(value, str) and value in names:
+            return value
+        match = process.extractOne(str(value), tuple(names), score_cutoff=75)
+        raise ValueError(
+            f"must be {meaning}, " + (f"did you mean {match[0]}?" if match else f"such as {example}")
+        )
+
+    return Check(check, f"{meaning}, such as `{example}`")
 
 
 def _amount(value: Any) -> Decimal:

@@ -17,6 +17,8 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> None:
             time_unit="MONTHLY",
             limit_unit="USD",
             limit_amount=str(budget["limit"]),
+            cost_filters=[{"name": "Region", "values": budget["regions"]}] if "regions" in budget else [],
+            cost_types={"include_credit": False, "include_refund": False},
             tags=settings.tags("budgets"),
             opts=opts,
             notifications=[

@@ -38,16 +38,24 @@ class Workloads(pulumi.ComponentResource):
                     "template": {
                         "metadata": {"labels": pod},
                         "spec": {
+                            "security_context": {
+                                "run_as_non_root": True,
+                                "seccomp_profile": {"type": "RuntimeDefault"},
+                            },
                             "containers": [
                                 {
                                     "name": service,
+                                    "security_context": {
+                                        "allow_privilege_escalation": False,
+                                        "capabilities": {"drop": ["ALL"]},
+                                    },
                                     "image": f"registry.example.com/{service}:1.0",
                                     "resources": {
                                         "requests": {"cpu": cpu, "memory": memory},
                                         "limits": {"memory": memory},
                                     },
                                 }
-                            ]
+                            ],
                         },
                     },
                 },

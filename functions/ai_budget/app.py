@@ -2,26 +2,23 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from datetime import UTC, date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from functions.ai_budget import metrics, schemas
-from functions.ai_budget.auth import Auth, Caller
+from functions.ai_budget.auth import Auth
 from functions.ai_budget.edge import Edge, error_response
 from functions.ai_budget.errors import ApiError, ErrorResponse, RefusedResponse, invalid, unavailable
 from functions.ai_budget.ledger import Unavailable
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.service import Service
 
-Tenant = Annotated[schemas.Identifier, Path()]
-WARNING = {"X-AI-Budget-Warning": "true"}
-_TEXTS = {
+_DESCRIPTIONS = {
     400: "A value is wrong; `field` names it", 401: "No valid token",
     403: "No budget, not for this token, or not by HTTPS",
     404: "Not found", 409: "The request_id or the reservation was used", 413: "Body above 64 KiB",
@@ -29,15 +26,18 @@ _TEXTS = {
 }  # fmt: skip
 
 
-def _responses(ok: type[BaseModel], *errors: int, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """What a route answers, for the document: FastAPI's own 422 is not sent, our 400 is."""
-    codes = {400, 401, 422, 503, *errors}
-    documented = {code: {"model": ErrorResponse, "description": _TEXTS[code]} for code in codes}
-    return {200: {"model": ok}, **documented, **more}
+def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Responses for the document."""
+    return {code: {"model": ErrorResponse, "description": _DESCRIPTIONS[code]} for code in codes}
 
 
-def _json(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body.model_dump_json(), status, headers, media_type="application/json")
+def _authorized(request: Request, tenant: str | None) -> Service:
+    """The service. Raises ApiError 403 if the caller's token is not for the tenant; None: for all tenants."""
+    request.state.caller.require(tenant)
+    return request.app.state.service
+
+
+Tenant = Annotated[schemas.Identifier, Path()]
 
 
 class _Query(BaseModel):
@@ -62,135 +62,118 @@ class MetricsQuery(_Query):
     tenant: schemas.Identifier | None = None
 
 
-_POST = (413, 415)
-_PAGE: dict[int | str, dict[str, Any]] = {code: {"model": ErrorResponse} for code in (400, 401, 403, 422)}
-_PAGE[200] = {"content": {"text/plain": {}}}
-_budget = APIRouter(prefix="/api/ai-budget", tags=["AI budget"])
+# FastAPI's own 422 is not sent, our 400 is.
+_budget = APIRouter(prefix="/api/ai-budget", tags=["AI budget"], responses=_errors(400, 401, 422, 503))
 _operation = APIRouter(tags=["operation"])
+_POST = _errors(413, 415)
+_REFUSED = {429: {"model": RefusedResponse, "description": "The budget has no room for the call"}}
+_QUEUED = {202: {"model": schemas.QueuedResponse, "description": "The queue has the call"}}
 
 
-def _service(request: Request) -> Service:
-    return request.app.state.service
-
-
-def _caller(request: Request) -> Caller:
-    return request.state.caller
-
-
-@_budget.post(
-    "/check",
-    responses=_responses(schemas.CheckResponse, 403, 409, *_POST)
-    | {429: {"model": RefusedResponse, "description": "The budget has no room for the call"}},
-)
-async def check(body: schemas.CheckRequest, request: Request) -> Response:
+@_budget.post("/check", responses=_errors(403, 409) | _POST | _REFUSED)
+async def check(body: schemas.CheckRequest, request: Request, response: Response) -> schemas.CheckResponse:
     """Reserves the most that a call can cost, or refuses it with 429."""
-    _caller(request).require(body.tenant_id)
-    answer, warns = await _service(request).check(body)
-    return _json(answer, headers=WARNING if warns else None)
+    answer, warns = await _authorized(request, body.tenant_id).check(body)
+    if warns:
+        response.headers["X-AI-Budget-Warning"] = "true"
+    return answer
 
 
-@_budget.post(
-    "/track",
-    responses=_responses(schemas.TrackResponse, 403, 409, *_POST)
-    | {202: {"model": schemas.QueuedResponse, "description": "The queue has the call"}},
-)
-async def track(body: schemas.TrackRequest, request: Request) -> Response:
-    """Books what a call used and settles its reservation."""
-    _caller(request).require(body.tenant_id)
-    answer = await _service(request).track(body)
-    return _json(answer, 202 if isinstance(answer, schemas.QueuedResponse) else 200)
+@_budget.post("/track", response_model=schemas.TrackResponse, responses=_errors(403, 409) | _POST | _QUEUED)
+async def track(body: schemas.TrackRequest, request: Request) -> Any:
+    """Records what a call used and settles its reservation."""
+    answer = await _authorized(request, body.tenant_id).track(body)
+    return JSONResponse(answer.model_dump(), 202) if isinstance(answer, schemas.QueuedResponse) else answer
 
 
-@_budget.post("/release", responses=_responses(schemas.ReleaseResponse, 403, *_POST))
-async def release(body: schemas.ReleaseRequest, request: Request) -> Response:
+@_budget.post("/release", responses=_errors(403) | _POST)
+async def release(body: schemas.ReleaseRequest, request: Request) -> schemas.ReleaseResponse:
     """Ends the reservation of a call that was cancelled."""
-    _caller(request).require(body.tenant_id)
-    return _json(await _service(request).release(body))
+    return await _authorized(request, body.tenant_id).release(body)
 
 
-@_budget.post("/extend", responses=_responses(schemas.ExtendResponse, 403, 404, 409, *_POST))
-async def extend(body: schemas.ExtendRequest, request: Request) -> Response:
+@_budget.post("/extend", responses=_errors(403, 404, 409) | _POST)
+async def extend(body: schemas.ExtendRequest, request: Request) -> schemas.ExtendResponse:
     """Lets the reservation of a call that takes longer end later."""
-    _caller(request).require(body.tenant_id)
-    return _json(await _service(request).extend(body))
+    return await _authorized(request, body.tenant_id).extend(body)
 
 
-@_budget.post("/set", responses=_responses(schemas.BudgetEntry, 403, 404, *_POST))
-async def set_budget(body: schemas.SetRequest, request: Request) -> Response:
+@_budget.post("/set", responses=_errors(403, 404) | _POST)
+async def set_budget(body: schemas.SetRequest, request: Request) -> schemas.BudgetEntry:
     """Sets a monthly limit or a temporary raise; needs the admin token."""
-    return _json(await _service(request).budgets.set_limit(body, str(_caller(request).actor)))
+    service = _authorized(request, body.tenant_id)
+    return await service.budgets.set_limit(body, str(request.state.caller.actor))
 
 
-@_budget.post("/reprice", responses=_responses(schemas.RepriceResponse, 403, *_POST))
-async def reprice(request: Request) -> Response:
-    """Books the calls that have a price now; needs the admin token."""
-    return _json(await _service(request).reprice())
+@_budget.post("/reprice", responses=_errors(403) | _POST)
+async def reprice(request: Request) -> schemas.RepriceResponse:
+    """Charges the calls that have a price now; needs the admin token."""
+    return await _authorized(request, None).reprice()
 
 
-@_budget.get("/unpriced", responses=_responses(schemas.UnpricedResponse, 403))
-async def unpriced(request: Request) -> Response:
+@_budget.get("/unpriced", responses=_errors(403))
+async def unpriced(request: Request) -> schemas.UnpricedResponse:
     """Calls that were tracked for models without a price."""
-    _caller(request).require(None)
-    return _json(await _service(request).budgets.unpriced())
+    return await _authorized(request, None).budgets.unpriced()
 
 
-@_budget.get("/tenants", responses=_responses(schemas.TenantsResponse, 403))
-async def tenants(query: Annotated[TenantsQuery, Query()], request: Request) -> Response:
+@_budget.get("/tenants", responses=_errors(403))
+async def tenants(query: Annotated[TenantsQuery, Query()], request: Request) -> schemas.TenantsResponse:
     """Tenants by the state of their budgets; `at-risk` is warning or exceeded."""
-    _caller(request).require(None)
-    return _json(await _service(request).budgets.tenants(query.status, query.after, query.limit))
+    return await _authorized(request, None).budgets.tenants(query.status, query.after, query.limit)
 
 
-@_budget.get("/tenant/{tenant_id}", responses=_responses(schemas.TenantResponse, 403))
-async def tenant(tenant_id: Tenant, request: Request) -> Response:
+@_budget.get("/tenant/{tenant_id}", responses=_errors(403))
+async def tenant(tenant_id: Tenant, request: Request) -> schemas.TenantResponse:
     """A tenant's budgets as they stand."""
-    _caller(request).require(tenant_id)
-    return _json(await _service(request).budgets.tenant(tenant_id))
+    return await _authorized(request, tenant_id).budgets.tenant(tenant_id)
 
 
-@_budget.get("/tenant/{tenant_id}/usage", responses=_responses(schemas.UsageResponse, 403))
-async def usage(tenant_id: Tenant, query: Annotated[UsageQuery, Query()], request: Request) -> Response:
+@_budget.get("/tenant/{tenant_id}/usage", responses=_errors(403))
+async def usage(
+    tenant_id: Tenant, query: Annotated[UsageQuery, Query()], request: Request
+) -> schemas.UsageResponse:
     """A tenant's month by day, model and report type."""
-    _caller(request).require(tenant_id)
-    service = _service(request)
-    month = date.fromisoformat(f"{query.month}-01") if query.month else service.clock().astimezone(UTC).date()
-    return _json(await service.budgets.usage(tenant_id, month.replace(day=1)))
+    return await _authorized(request, tenant_id).budgets.usage(tenant_id, query.month)
 
 
-@_budget.get("/tenant/{tenant_id}/changes", responses=_responses(schemas.ChangesResponse, 403))
-async def changes(tenant_id: Tenant, query: Annotated[ChangesQuery, Query()], request: Request) -> Response:
+@_budget.get("/tenant/{tenant_id}/changes", responses=_errors(403))
+async def changes(
+    tenant_id: Tenant, query: Annotated[ChangesQuery, Query()], request: Request
+) -> schemas.ChangesResponse:
     """Who changed which limit when."""
-    _caller(request).require(tenant_id)
-    return _json(await _service(request).budgets.changes(tenant_id, query.limit))
+    return await _authorized(request, tenant_id).budgets.changes(tenant_id, query.limit)
 
 
-@_operation.get("/healthz", responses={200: {"model": schemas.StatusResponse}})
-async def healthz() -> Response:
+@_operation.get("/healthz")
+async def healthz() -> schemas.StatusResponse:
     """The process is alive."""
-    return _json(schemas.StatusResponse(status="ok"))
+    return schemas.StatusResponse(status="ok")
 
 
-@_operation.get("/readyz", responses=_responses(schemas.StatusResponse))
-async def readyz(request: Request) -> Response:
+@_operation.get("/readyz", responses=_errors(400, 401, 422, 503))
+async def readyz(request: Request) -> schemas.StatusResponse:
     """The database answers."""
-    await _service(request).ledger.fetch("ping")
-    return _json(schemas.StatusResponse(status="ready"))
+    await request.app.state.service.ledger.fetch("ping")
+    return schemas.StatusResponse(status="ready")
 
 
-@_operation.get("/metrics", response_class=Response, responses=_PAGE)
+@_operation.get(
+    "/metrics",
+    response_class=Response,
+    responses=_errors(400, 401, 403, 422) | {200: {"content": {"text/plain": {}}}},
+)
 async def metrics_page(query: Annotated[MetricsQuery, Query()], request: Request) -> Response:
     """The Prometheus page."""
-    _caller(request).require(query.tenant)
-    service = _service(request)
+    service = _authorized(request, query.tenant)
     share = service.config.metrics_share_percent / 100
-    page = await metrics.page(
-        service.ledger, request.app.state.requests, service.clock(), share, query.tenant
-    )
+    requests = request.app.state.requests
+    page = await metrics.page(service.ledger, requests, service.clock(), share, query.tenant)
     return Response(page, headers={"content-type": metrics.CONTENT_TYPE})
 
 
 def _api_error(error: Exception) -> ApiError:
-    """What a request is answered that failed with an exception."""
+    """The error response to an exception."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, Unavailable):

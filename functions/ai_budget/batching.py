@@ -1,7 +1,7 @@
 """One statement in flight per tenant: what arrives meanwhile forms the next one.
 
 The budget's row is locked until its commit is on disk. Requests of one tenant that each waited for the commit
-before would be as slow as the disk; together they take one lock and one commit.
+before would be as slow as the disk; together they need one lock and one commit.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class _Entry:
 
 
 class Batcher:
-    """Hands items of the same tenant and operation to `run` together. Nothing is shared between processes."""
+    """Passes items of one tenant and operation to `run` together. Nothing is shared between processes."""
 
     def __init__(self, run: Run) -> None:
         self._run = run

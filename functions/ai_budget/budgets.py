@@ -1,8 +1,8 @@
 """Budgets: setting them, and what the API shows of them."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -23,23 +23,14 @@ STATES = {
 }
 
 
-def percentage(spent: Decimal, limit: Decimal) -> Decimal:
-    """100 × spent / limit, half-up to two decimals; a budget of 0 is used up."""
-    return (100 * spent / limit).quantize(Decimal("0.01"), ROUND_HALF_UP) if limit else Decimal(100)
-
-
-def month_start(month: date) -> datetime:
-    """The first instant of a month."""
-    return datetime(month.year, month.month, 1, tzinfo=UTC)
-
-
-def next_month(month: date) -> datetime:
-    """The first instant of the month after."""
-    return datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
+def _month(instant: datetime) -> tuple[datetime, datetime]:
+    """The first instants of the month, in UTC, and of the next one."""
+    start = instant.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return start, (start + timedelta(days=32)).replace(day=1)
 
 
 class Budgets:
-    """`prices` gives the price book; every method raises Unavailable while the database does not answer."""
+    """`prices` returns the price book. Every method raises Unavailable while the database does not answer."""
 
     def __init__(
         self,
@@ -95,22 +86,11 @@ class Budgets:
         return tier
 
     def _entry(self, row: Any) -> schemas.BudgetEntry:
-        """A row of ai_budget_positions in the guide's form."""
+        """A row of ai_budget_positions as the guide shows it."""
         spent, limit = row.spent_usd, row.monthly_limit_usd
-        return schemas.BudgetEntry(
-            model=row.model,
-            monthly_limit_usd=limit,
-            current_usage_usd=spent,
-            percentage_used=percentage(spent, limit),
-            token_count_input=row.token_count_input,
-            token_count_output=row.token_count_output,
-            reset_date=row.reset_date,
-            status="exceeded" if spent >= limit else "warning" if self.warns(spent, limit) else "ok",
-            soft_limit_notified=row.soft_limit_notified,
-            hard_limit_reached=row.hard_limit_reached,
-            raise_usd=row.raise_usd or None,
-            raise_until=row.raise_until,
-        )
+        status = "exceeded" if spent >= limit else "warning" if self.warns(spent, limit) else "ok"
+        values = row._asdict() | {"status": status, "raise_usd": row.raise_usd or None}
+        return schemas.BudgetEntry.model_validate(values)
 
     async def tenant(self, tenant: str) -> schemas.TenantResponse:
         """A tenant's budgets; a tenant without any shows the default one."""
@@ -119,17 +99,15 @@ class Budgets:
 
     def _default(self) -> schemas.BudgetEntry:
         limit = self._config.default_monthly_limit_usd
-        return schemas.BudgetEntry(
-            model=canonical_model(self._config.default_model).canonical,
-            monthly_limit_usd=limit,
-            current_usage_usd=Decimal(0),
-            percentage_used=percentage(Decimal(0), limit),
-            token_count_input=0,
-            token_count_output=0,
-            reset_date=next_month(self._clock().astimezone(UTC).date()),
-            status="ok" if limit else "exceeded",
-            soft_limit_notified=False,
-            hard_limit_reached=not limit,
+        return schemas.BudgetEntry.model_validate(
+            {
+                "model": canonical_model(self._config.default_model).canonical,
+                "monthly_limit_usd": limit,
+                "spent_usd": Decimal(0),
+                "reset_date": _month(self._clock())[1],
+                "status": "ok" if limit else "exceeded",
+                "hard_limit_reached": not limit,
+            }
         )
 
     def _tenant(self, tenant: str, entries: list[schemas.BudgetEntry]) -> schemas.TenantResponse:
@@ -159,31 +137,27 @@ class Budgets:
             tenants=tenants, next=rows[-1].tenant_id if rows and rows[-1].more else None
         )
 
-    async def usage(self, tenant: str, month: date) -> schemas.UsageResponse:
-        """A tenant's month of the audit log by day, model and report type, and its closed months."""
-        days = await self._ledger.fetch(
-            "usage_days", tenant_id=tenant, start=month_start(month), end=next_month(month)
-        )
-        closed = await self._ledger.fetch("months", tenant_id=tenant)
+    async def usage(self, tenant: str, month: str | None) -> schemas.UsageResponse:
+        """A tenant's month of the audit log by day, model and report type, and its closed months.
+
+        `month` is YYYY-MM, the current one if None.
+        """
+        start, end = _month(datetime.fromisoformat(f"{month}-01T00:00Z") if month else self._clock())
+        days = await self._ledger.fetch("usage_days", tenant_id=tenant, start=start, end=end)
         return schemas.UsageResponse(
             tenant_id=tenant,
-            month=f"{month:%Y-%m}",
-            complete=next_month(month) <= self._clock(),
+            month=f"{start:%Y-%m}",
+            complete=end <= self._clock(),
             total_cost_usd=sum((day.cost_usd for day in days), Decimal(0)),
-            days=[schemas.UsageDay(**day._asdict()) for day in days],
-            closed_months=[
-                schemas.ClosedMonth(**row._asdict() | {"month": f"{row.month:%Y-%m}"}) for row in closed
-            ],
+            days=days,
+            closed_months=await self._ledger.fetch("months", tenant_id=tenant),
         )
 
     async def changes(self, tenant: str, limit: int) -> schemas.ChangesResponse:
         """The changes of a tenant's limits and its resets, latest first."""
         rows = await self._ledger.fetch("changes", tenant_id=tenant, limit=limit)
-        return schemas.ChangesResponse(
-            tenant_id=tenant, changes=[schemas.BudgetChange(**row._asdict()) for row in rows]
-        )
+        return schemas.ChangesResponse(tenant_id=tenant, changes=rows)
 
     async def unpriced(self) -> schemas.UnpricedResponse:
         """The calls that wait for a price, by model."""
-        rows = await self._ledger.fetch("unpriced_counts")
-        return schemas.UnpricedResponse(models=[schemas.UnpricedModel(**row._asdict()) for row in rows])
+        return schemas.UnpricedResponse(models=await self._ledger.fetch("unpriced_counts"))

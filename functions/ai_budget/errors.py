@@ -1,12 +1,12 @@
-"""What a request is refused with."""
+"""The errors of the API and their bodies."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from functions.ai_budget.schemas import Usd
+from functions.ai_budget.schemas import Percentage, Usd
 
 
 class ErrorResponse(BaseModel):
@@ -18,27 +18,30 @@ class ErrorResponse(BaseModel):
 
 
 class RefusedResponse(BaseModel):
-    """`reason` says whether waiting helps before the month ends; `budget` is a model or `*`."""
+    """Validated from an ai_budget_decision. `reason` says whether waiting helps before the month ends;
+    `budget` is a model or `*`."""
 
     error: Literal["Too Many Requests"] = "Too Many Requests"
     message: str
-    reason: Literal["budget_spent", "budget_reserved", "too_many_reservations"]
+    reason: Annotated[
+        Literal["budget_spent", "budget_reserved", "too_many_reservations"], Field(validation_alias="status")
+    ]
     allowed: Literal[False] = False
     tenant_id: str
     model: str
     budget: str
-    monthly_limit_usd: Usd
-    current_usage_usd: Usd
-    estimated_usd: Usd
+    monthly_limit_usd: Annotated[Usd, Field(validation_alias="limit_usd")]
+    current_usage_usd: Annotated[Usd, Field(validation_alias="spent_usd")]
+    estimated_usd: Annotated[Usd, Field(validation_alias="reserved_usd")]
     remaining_usd: Usd
-    percentage_used: Usd
+    percentage_used: Percentage
     reset_date: datetime
     fallback: Literal["cached_template"] = "cached_template"
     fallback_model: str | None
 
 
 class ApiError(Exception):
-    """An answer with a status of 400 or more; `field` is the part of the request that is wrong."""
+    """A response with a status of 400 or more; `field` is the part of the request that is wrong."""
 
     def __init__(
         self,
@@ -62,6 +65,6 @@ def invalid(field: str, message: str) -> ApiError:
 
 
 def unavailable() -> ApiError:
-    """The database does not answer: nothing is permitted, nothing is recorded."""
+    """503: the database does not answer; nothing is permitted or recorded."""
     message = "the budget database does not answer; try again"
     return ApiError(503, "unavailable", message, headers={"Retry-After": "5"})

@@ -127,7 +127,7 @@ class Ledger:
         return await self.fetch("check", tenant_id=tenant, **_columns(Check, checks), **rules)
 
     async def track(self, tenant: str, calls: Sequence[Usage], **rules: Any) -> list[Any]:
-        """Books calls in one transaction; rows of (status, cost_usd, settlement, booked_at)."""
+        """Records calls in one transaction; rows of (status, cost_usd, reservation, month)."""
         return await self.fetch("track", tenant_id=tenant, **_columns(Usage, calls), **rules)
 
     async def _rows(self, name: str, params: dict[str, Any]) -> list[Any]:

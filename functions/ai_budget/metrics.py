@@ -1,4 +1,4 @@
-"""The Prometheus page: money and notices from the database at each scrape, answer times from this server."""
+"""The Prometheus page: money and notices from the database at each scrape, latencies from this server."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,12 +61,12 @@ class _Position(NamedTuple):
 async def page(
     ledger: Ledger, requests: RequestMetrics, now: datetime, share: Decimal, tenant: str | None = None
 ) -> bytes:
-    """The whole page, below 1 MB. Without the database it has no money: no figure is better than an old one.
+    """The whole page, below 1 MB. Without the database it has no amounts, rather than stale ones.
 
     Budgets that have spent at least `share` of their limit, or have reached it, are named: the fullest first,
     as many as fit. The rest are sums by model with an empty tenant_id. With `tenant` it has only that one.
     """
-    families: list[Metric] = []
+    families = _Families()
     try:
         positions = [_Position(*row) for row in await ledger.fetch("positions", tenant=tenant, now=now)]
         families += _budgets(positions, Decimal(0) if tenant else share)
@@ -77,19 +77,16 @@ async def page(
             families += _notices(await ledger.fetch("delivery_counts"), unexpanded)
         up = 1
     except Unavailable:
-        families, up = [], 0
+        families, up = _Families(), 0
     families.append(_gauge("ai_budget_database_up", "1 if the database answered this scrape.", "", [(up,)]))
-    registry = CollectorRegistry()
-    registry.register(_Families(families))
-    return generate_latest(registry) + (b"" if tenant else generate_latest(requests.registry))
+    return generate_latest(families) + (b"" if tenant else generate_latest(requests.registry))
 
 
-class _Families:
-    def __init__(self, families: list[Metric]) -> None:
-        self._families = families
+class _Families(list[Metric]):
+    """A collector of metrics that are at hand."""
 
     def collect(self) -> Iterable[Metric]:
-        return self._families
+        return self
 
 
 def _gauge(
@@ -143,14 +140,14 @@ def _budgets(positions: list[_Position], share: Decimal) -> Iterator[Metric]:
 
 def _usage(totals: list[Any], tenant: str | None) -> Iterator[Metric]:
     """Counters of the audit log. Untyped, since the library would append `_total` to the guide's names."""
-    labels, given = ("tenant_id model report_type", (tenant,)) if tenant else ("model report_type", ())
+    labels, first = ("tenant_id model report_type", (tenant,)) if tenant else ("model report_type", ())
     for column, name, text in (
         (2, "ai_token_usage_cost_usd", "Spend in US dollars: the sum of the audit log, which never falls."),
         (3, "ai_token_usage_requests", "Tracked calls."),
         (4, "ai_token_usage_input_tokens", "Input tokens, cache included."),
         (5, "ai_token_usage_output_tokens", "Output tokens."),
     ):
-        rows = ((*given, *row[:2], row[column]) for row in totals)
+        rows = ((*first, *row[:2], row[column]) for row in totals)
         yield _gauge(name, text, labels, rows, UntypedMetricFamily)
 
 

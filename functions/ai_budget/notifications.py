@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -50,7 +51,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class Webhook(BaseModel):
-    """A URL that gets the notices of all tenants, and the secret that signs them."""
+    """A URL that receives the notices of all tenants, and the secret that signs them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -161,7 +162,7 @@ def http_client() -> httpx.AsyncClient:
 async def deliver(
     ledger: Ledger, mailer: Mailer, http: httpx.AsyncClient, settings: Notifications, now: datetime
 ) -> dict[str, int]:
-    """Makes one attempt at every delivery that is due. Returns how many were sent, retried later or given up.
+    """Makes one attempt at every delivery that is due. Returns how many were sent, retried later or failed.
 
     A target that fails is tried again after 1, 2, 4 … minutes, MAX_ATTEMPTS times in all; then its row in
     ai_budget_deliveries says `failed` and why. Raises Unavailable if the database does not answer.
@@ -174,23 +175,48 @@ async def deliver(
         urls=[webhook.url for webhook in settings.webhooks],
         secrets=[webhook.secret for webhook in settings.webhooks],
     )
-    counts = {"sent": 0, "pending": 0, "failed": 0}
+    counts = Counter[str]()
     while rows := await ledger.fetch("claim_deliveries", now=now, retry_at=now + CLAIM, limit=BATCH):
         attempts = [_attempt(Delivery(*row), mailer, http, settings.sender, now) for row in rows]
         for attempt in asyncio.as_completed(attempts):
-            delivery, error, permanent = await attempt
-            state = _state(delivery, error, permanent)
+            delivery, state, error = await attempt
             counts[state] += 1
             await ledger.fetch(
                 "finish_delivery",
                 id=delivery.id,
                 attempts=delivery.attempts,
                 state=state,
-                next_attempt_at=now + _delay(delivery.attempts),
+                next_attempt_at=now + min(FIRST_DELAY * 2 ** (delivery.attempts - 1), LONGEST_DELAY),
                 error=error,
                 now=now,
             )
     return {"sent": counts["sent"], "retried": counts["pending"], "failed": counts["failed"]}
+
+
+async def _attempt(
+    delivery: Delivery, mailer: Mailer, http: httpx.AsyncClient, sender: str, now: datetime
+) -> tuple[Delivery, str, str | None]:
+    """Sends once. Returns the delivery, its new state, and the error if it was not sent."""
+    try:
+        if delivery.channel == "webhook":
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await _post(delivery, http, now)
+        else:
+            message = (sender, delivery.target, delivery.subject, delivery.text, delivery.dedupe_id)
+            await asyncio.to_thread(mailer, *message)
+        return delivery, "sent", None
+    except Exception as error:  # a mailer may raise anything, and no target may hold up the others
+        wrong_target = isinstance(error, ValueError)
+        kind = "" if wrong_target or isinstance(error, ResponseError) else f"{type(error).__name__}: "
+        text = _shown(f"{kind}{error}".removesuffix(": "))
+    final = wrong_target or delivery.attempts >= MAX_ATTEMPTS
+    log.log(
+        logging.ERROR if final else logging.WARNING,
+        "notice %s: %s %s, attempt %d: %s",
+        "given up" if final else "not sent yet",
+        delivery.channel, delivery.dedupe_id, delivery.attempts, text,
+    )  # fmt: skip
+    return delivery, "failed" if final else "pending", text
 
 
 def _shown(error: str) -> str:
@@ -198,40 +224,12 @@ def _shown(error: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in error[:_ERROR_CHARACTERS])
 
 
-def _delay(attempts: int) -> timedelta:
-    return min(FIRST_DELAY * 2 ** (attempts - 1), LONGEST_DELAY)
+class ResponseError(Exception):
+    """A webhook's response is not 2xx; the message is its status and the beginning of its body."""
 
 
-def _state(delivery: Delivery, error: str | None, permanent: bool) -> str:
-    if error is None:
-        return "sent"
-    what = (delivery.channel, delivery.dedupe_id, delivery.attempts, error)
-    if permanent or delivery.attempts >= MAX_ATTEMPTS:
-        log.error("notice given up: %s %s, attempt %d: %s", *what)
-        return "failed"
-    log.warning("notice not sent yet: %s %s, attempt %d: %s", *what)
-    return "pending"
-
-
-async def _attempt(
-    delivery: Delivery, mailer: Mailer, http: httpx.AsyncClient, sender: str, now: datetime
-) -> tuple[Delivery, str | None, bool]:
-    """Sends once. Returns what went wrong, if anything, and whether it is useless to try again."""
-    try:
-        if delivery.channel == "webhook":
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return delivery, await _post(delivery, http, now), False
-        message = (sender, delivery.target, delivery.subject, delivery.text, delivery.dedupe_id)
-        await asyncio.to_thread(mailer, *message)
-    except ValueError as error:  # the target itself is wrong
-        return delivery, _shown(str(error)), True
-    except Exception as error:  # a mailer may raise anything, and no target may hold up the others
-        return delivery, _shown(f"{type(error).__name__}: {error}".removesuffix(": ")), False
-    return delivery, None, False
-
-
-async def _post(delivery: Delivery, http: httpx.AsyncClient, now: datetime) -> str | None:
-    """Returns what is wrong with the answer, None for 2xx. Raises HTTPError; ValueError for a bad target."""
+async def _post(delivery: Delivery, http: httpx.AsyncClient, now: datetime) -> None:
+    """Raises ResponseError, httpx.HTTPError, or ValueError for a target that can never be sent to."""
     if delivery.secret is None:
         raise ValueError("the webhook has no secret to sign with")
     body = delivery.body()
@@ -243,7 +241,7 @@ async def _post(delivery: Delivery, http: httpx.AsyncClient, now: datetime) -> s
     url = checked_webhook_url(delivery.target)
     async with http.stream("POST", url, content=body, headers=headers) as response:
         if response.is_success:
-            return None
+            return
         async for chunk in response.aiter_raw():
-            return _shown(f"HTTP {response.status_code}: {chunk.decode(errors='replace')}")
-        return f"HTTP {response.status_code}"
+            raise ResponseError(f"HTTP {response.status_code}: {chunk.decode(errors='replace')}")
+        raise ResponseError(f"HTTP {response.status_code}")

@@ -1,4 +1,4 @@
-"""Model names, token counts and what a call costs. Pure: the price rows are handed in."""
+"""Model names, token counts and what a call costs. Pure: the price rows are arguments."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,6 +99,10 @@ class CallTokens:
         return self.prompt + self.cache_read + self.cache_write + self.cache_write_1h
 
 
+def _input_times(ratio: str) -> Any:
+    return Field(default_factory=lambda price: price["input_usd_per_mtok"] * Decimal(ratio))
+
+
 class PriceOverride(BaseModel):
     """USD per million tokens. Cache prices left out are 0.1, 1.25 and 2 times the input price."""
 
@@ -106,9 +110,9 @@ class PriceOverride(BaseModel):
 
     input_usd_per_mtok: _PerMtok
     output_usd_per_mtok: _PerMtok
-    cache_read_usd_per_mtok: _PerMtok | None = None
-    cache_write_usd_per_mtok: _PerMtok | None = None
-    cache_write_1h_usd_per_mtok: _PerMtok | None = None
+    cache_read_usd_per_mtok: _PerMtok = _input_times("0.1")
+    cache_write_usd_per_mtok: _PerMtok = _input_times("1.25")
+    cache_write_1h_usd_per_mtok: _PerMtok = _input_times("2")
     web_search_usd_per_1000: _PerMtok = Decimal(10)
     fast_multiplier: Annotated[Decimal, Field(ge=1, le=100)] | None = None
 
@@ -155,7 +159,8 @@ class PriceBook:
         for prices in self._prices.values():
             prices.sort(key=lambda price: (price.effective_from, price.above), reverse=True)
         for name, override in overrides.items():
-            self._prices[canonical_model(name).canonical] = [_overridden(override)]
+            price = _Price(_ALWAYS, 0, *dict(override).values())  # the fields of both have one order
+            self._prices[canonical_model(name).canonical] = [price]
 
     def cost(self, model: ModelName, tokens: CallTokens, at: datetime) -> Decimal | None:
         """USD for a call made at an instant, or None if the model, or its fast mode, has no price."""
@@ -186,20 +191,3 @@ class PriceBook:
         """The tiers at an instant, the one for the longest input first."""
         prices = [price for price in self._prices.get(model.canonical, ()) if price.effective_from <= at]
         return (price for price in prices if price.effective_from == prices[0].effective_from)
-
-
-def _overridden(override: PriceOverride) -> _Price:
-    def or_input_times(value: Decimal | None, ratio: str) -> Decimal:
-        return override.input_usd_per_mtok * Decimal(ratio) if value is None else value
-
-    return _Price(
-        _ALWAYS,
-        0,
-        override.input_usd_per_mtok,
-        override.output_usd_per_mtok,
-        or_input_times(override.cache_read_usd_per_mtok, "0.1"),
-        or_input_times(override.cache_write_usd_per_mtok, "1.25"),
-        or_input_times(override.cache_write_1h_usd_per_mtok, "2"),
-        override.web_search_usd_per_1000,
-        override.fast_multiplier,
-    )

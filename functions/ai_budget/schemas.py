@@ -1,7 +1,7 @@
 """Requests and responses of the API. The OpenAPI document is generated from them."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -24,15 +24,23 @@ ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}$"
 ModelOrAll = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255})$")]
 Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True), WholeFloat]
 Limit = Annotated[
-    Decimal,
-    Field(ge=0, le=1_000_000_000),
-    AfterValidator(lambda usd: usd.quantize(Decimal("0.000000001"))),
+    Decimal, Field(ge=0, le=1_000_000_000), AfterValidator(lambda usd: usd.quantize(Decimal("1e-9")))
 ]
 Geo = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Month = Annotated[str, Field(pattern=r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 
 
+def percentage(spent: Decimal, limit: Decimal) -> Decimal:
+    """100 × spent / limit, half-up to two decimals; a budget of 0 is used up."""
+    return (100 * spent / limit).quantize(Decimal("0.01"), ROUND_HALF_UP) if limit else Decimal(100)
+
+
+def _percentage_used(budget: dict[str, Any]) -> Decimal:
+    return percentage(budget["current_usage_usd"], budget["monthly_limit_usd"])
+
+
+Percentage = Annotated[Usd, Field(default_factory=_percentage_used)]
 _COUNTS = (
     "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
     "web_search_requests", "service_tier", "speed", "inference_geo",
@@ -41,11 +49,9 @@ _COUNTS = (
 
 def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """JSON Schema: these fields are there and not null, and those are absent or null."""
-    there, absent = {"not": {"type": "null"}}, {"type": "null"}
-    return {
-        "required": list(fields),
-        "properties": dict.fromkeys(fields, there) | dict.fromkeys(without, absent),
-    }
+    given, absent = {"not": {"type": "null"}}, {"type": "null"}
+    properties = dict.fromkeys(fields, given) | dict.fromkeys(without, absent)
+    return {"required": list(fields), "properties": properties}
 
 
 def _any_of(*variants: dict[str, Any]) -> ConfigDict:
@@ -56,11 +62,22 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class CheckRequest(_Request):
-    """The most that a call can use. What is left out is 0, except the completion, which is then estimated."""
+class _Row(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
 
+
+class _Call(_Request):
     tenant_id: Identifier
     model: ModelId
+    speed: Literal["standard", "fast"] = "standard"
+    inference_geo: Geo = ""
+    report_type: Identifier | None = None
+    request_id: Identifier | None = None
+
+
+class CheckRequest(_Call):
+    """The most that a call can use. What is left out is 0, except the completion, which is then estimated."""
+
     estimated_prompt_tokens: Tokens
     max_completion_tokens: Tokens | None = None
     expected_cache_read_tokens: Tokens = 0
@@ -68,10 +85,6 @@ class CheckRequest(_Request):
     expected_cache_write_1h_tokens: Tokens = 0
     max_web_searches: Tokens = 0
     service_tier: Literal["standard", "batch"] = "standard"
-    speed: Literal["standard", "fast"] = "standard"
-    inference_geo: Geo = ""
-    report_type: Identifier | None = None
-    request_id: Identifier | None = None
     reservation_seconds: Seconds | None = None
     dry_run: Annotated[bool, Field(strict=True)] = False
 
@@ -79,7 +92,7 @@ class CheckRequest(_Request):
 class CheckResponse(BaseModel):
     """`reservation_id` is null for a dry run."""
 
-    allowed: bool
+    allowed: bool = True
     reservation_id: UUID | None
     reserved_usd: Usd
     remaining_usd: Usd
@@ -87,15 +100,13 @@ class CheckResponse(BaseModel):
     expires_at: datetime
 
 
-class TrackRequest(_Request):
+class TrackRequest(_Call):
     """What a call used: the token counts, or the `usage` object of an Anthropic response."""
 
     model_config = _any_of(
         _given("prompt_tokens", "completion_tokens", without=("usage",)), _given("usage", without=_COUNTS)
     )
 
-    tenant_id: Identifier
-    model: ModelId
     prompt_tokens: Tokens | None = None
     completion_tokens: Tokens | None = None
     cache_read_tokens: Tokens = 0
@@ -103,17 +114,13 @@ class TrackRequest(_Request):
     cache_write_1h_tokens: Tokens = 0
     web_search_requests: Tokens = 0
     service_tier: Literal["standard", "batch", "priority"] = "standard"
-    speed: Literal["standard", "fast"] = "standard"
-    inference_geo: Geo = ""
     usage: AnthropicUsage | None = None
-    report_type: Identifier | None = None
     reservation_id: UUID | None = None
-    request_id: Identifier | None = None
 
     @model_validator(mode="after")
     def _counts_or_usage(self) -> Self:
-        given = self.model_fields_set.intersection(_COUNTS)
-        if self.usage is not None and any(getattr(self, name) is not None for name in given):
+        counts = self.model_fields_set.intersection(_COUNTS)
+        if self.usage is not None and any(getattr(self, count) is not None for count in counts):
             raise ValueError("usage: send either the usage object or the token counts, not both")
         if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
             raise ValueError("prompt_tokens and completion_tokens are required unless usage is sent")
@@ -135,11 +142,11 @@ class QueuedTrack(TrackRequest):
 class TrackResponse(BaseModel):
     """`cost_usd` is null for a call without a price; `reservation` is null if none was named."""
 
-    recorded: bool
+    recorded: bool = True
     cost_usd: Usd | None
     month: Month
     reservation: Literal["settled", "expired", "released", "unknown"] | None
-    unpriced: bool = False
+    unpriced: bool
 
 
 class QueuedResponse(BaseModel):
@@ -159,11 +166,9 @@ class ReleaseResponse(BaseModel):
     reservation: Literal["released", "settled", "unknown"]
 
 
-class ExtendRequest(_Request):
+class ExtendRequest(ReleaseRequest):
     """The reservation ends `reservation_seconds` from now, or when it would have ended if that is later."""
 
-    tenant_id: Identifier
-    reservation_id: UUID
     reservation_seconds: Seconds
 
 
@@ -200,13 +205,13 @@ class BudgetEntry(BaseModel):
 
     model: str
     monthly_limit_usd: Usd
-    current_usage_usd: Usd
-    percentage_used: Usd
-    token_count_input: int
-    token_count_output: int
+    current_usage_usd: Annotated[Usd, Field(validation_alias="spent_usd")]
+    percentage_used: Percentage
+    token_count_input: int = 0
+    token_count_output: int = 0
     reset_date: datetime
     status: Literal["ok", "warning", "exceeded"]
-    soft_limit_notified: bool
+    soft_limit_notified: bool = False
     hard_limit_reached: bool
     raise_usd: Annotated[Usd | None, Field(exclude_if=lambda usd: usd is None)] = None
     raise_until: Annotated[datetime | None, Field(exclude_if=lambda until: until is None)] = None
@@ -228,7 +233,7 @@ class TenantsResponse(BaseModel):
     next: str | None
 
 
-class UsageDay(BaseModel):
+class UsageDay(_Row):
     date: date
     model: str
     report_type: str
@@ -238,7 +243,7 @@ class UsageDay(BaseModel):
     cost_usd: Usd
 
 
-class ClosedMonth(BaseModel):
+class ClosedMonth(_Row):
     month: Month
     model: str
     monthly_limit_usd: Usd
@@ -248,7 +253,7 @@ class ClosedMonth(BaseModel):
 
 
 class UsageResponse(BaseModel):
-    """Calls count in the month in which they were booked."""
+    """Calls count in the month in which they were recorded."""
 
     tenant_id: str
     month: Month
@@ -258,7 +263,7 @@ class UsageResponse(BaseModel):
     closed_months: list[ClosedMonth]
 
 
-class BudgetChange(BaseModel):
+class BudgetChange(_Row):
     changed_at: datetime
     changed_by: str
     source: Literal["api", "sql"]
@@ -273,7 +278,7 @@ class ChangesResponse(BaseModel):
     changes: list[BudgetChange]
 
 
-class UnpricedModel(BaseModel):
+class UnpricedModel(_Row):
     model: str
     calls: int
     tokens: int

@@ -1,4 +1,4 @@
-"""The rules of the AI budget service. What must be atomic is done by the ledger."""
+"""The rules of the AI budget service. What must be atomic is in the ledger's SQL functions."""
 
 import asyncio
 import hashlib
@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from functions.ai_budget import schemas
 from functions.ai_budget.batching import Batcher
-from functions.ai_budget.budgets import ALL_MODELS, Budgets, percentage
+from functions.ai_budget.budgets import ALL_MODELS, Budgets
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError, RefusedResponse
 from functions.ai_budget.ledger import Check, Ledger, Unavailable, Usage
@@ -34,10 +36,11 @@ CONFLICTS = {
 log = logging.getLogger(__name__)
 
 Queue = Callable[[dict[str, Any]], Awaitable[None]]
+WorstCase = Callable[[ModelName], Decimal | None]
 
 
 class Service:
-    """One instance per process. `queue` takes tracked calls while the database is away."""
+    """One instance per process. `queue` takes tracked calls while the database is unavailable."""
 
     def __init__(
         self,
@@ -52,21 +55,22 @@ class Service:
         self._queue = queue
         self.budgets = Budgets(ledger, config, self.prices, clock)
         self._batcher = Batcher(self._run)
-        self._default_model = canonical_model(config.default_model).canonical
+        self._rules = {
+            "default_model": canonical_model(config.default_model).canonical,
+            "default_limit": config.default_monthly_limit_usd,
+            "max_open": config.max_open_reservations,
+            "warning_percent": config.thresholds.warning_percent,
+        }
         self._prices: PriceBook | None = None
         self._prices_until = datetime.min.replace(tzinfo=UTC)
         self._loading = asyncio.Lock()
 
     async def _run(self, operation: str, tenant: str, items: list[Any]) -> list[Any]:
-        limit, config = self.config.default_monthly_limit_usd, self.config
-        default = {"default_model": self._default_model, "default_limit": limit}
-        if operation == "check":
-            return await self.ledger.check(tenant, items, max_open=config.max_open_reservations, **default)
-        warning = config.thresholds.warning_percent
-        return await self.ledger.track(tenant, items, warning_percent=warning, **default)
+        run = self.ledger.check if operation == "check" else self.ledger.track
+        return await run(tenant, items, **self._rules)
 
     async def prices(self) -> PriceBook:
-        """The price book, read again every minute. Raises Unavailable while there is none."""
+        """The price book, reloaded every minute. Raises Unavailable until it was loaded once."""
         async with self._loading:
             if self._prices is None or self.clock() >= self._prices_until:
                 try:
@@ -95,25 +99,21 @@ class Service:
         )  # fmt: skip
         seconds = body.reservation_seconds or self.config.reservation_seconds
         until = now + timedelta(seconds=seconds)
-        amount = prices.worst_case(model, tokens, now, until)
+        worst_case = partial(prices.worst_case, tokens=tokens, at=now, until=until)
+        amount = worst_case(model)
         if amount is None:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
-        announced = replace(
-            tokens, completion=body.max_completion_tokens or 0
-        )  # an estimate changes with time
-        mark = _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds)
-        item = Check(model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, mark)
+        # Without the estimate, which changes with time.
+        announced = replace(tokens, completion=body.max_completion_tokens or 0)
+        fingerprint = _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds)
+        item = Check(
+            model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, fingerprint
+        )
         decision = await self._batcher.submit("check", body.tenant_id, item)
         if decision.status not in ("ok", "replay"):
-            raise await self._refusal(decision, body.tenant_id, model, tokens, now, until)
-        answer = schemas.CheckResponse.model_construct(
-            allowed=True,
-            reservation_id=decision.reservation_id,
-            reserved_usd=decision.reserved_usd,
-            remaining_usd=decision.remaining_usd,
-            percentage_used=percentage(decision.spent_usd, decision.limit_usd),
-            expires_at=decision.expires_at,
-        )
+            raise await self._refusal(decision, body.tenant_id, model, now, worst_case)
+        used = schemas.percentage(decision.spent_usd, decision.limit_usd)
+        answer = schemas.CheckResponse.model_validate(decision._asdict() | {"percentage_used": used})
         return answer, self.budgets.warns(decision.spent_usd, decision.limit_usd)
 
     async def _estimate(self, tenant: str, model: str, report_type: str) -> int:
@@ -124,7 +124,7 @@ class Service:
         return self.config.default_completion_tokens if row.tokens is None else row.tokens
 
     async def _refusal(
-        self, decision: Any, tenant: str, model: ModelName, tokens: CallTokens, now: datetime, until: datetime
+        self, decision: Any, tenant: str, model: ModelName, now: datetime, worst_case: WorstCase
     ) -> ApiError:
         if decision.status in CONFLICTS:
             return ApiError(409, decision.status, CONFLICTS[decision.status], "request_id")
@@ -138,52 +138,31 @@ class Service:
         }
         if self.budgets.warns(decision.spent_usd, decision.limit_usd):
             headers["X-AI-Budget-Warning"] = "true"
-        message = REFUSALS[decision.status]
-        return ApiError(
-            429,
-            "Too Many Requests",
-            message,
-            headers=headers,
-            body=RefusedResponse(
-                message=message,
-                reason=decision.status,
-                tenant_id=tenant,
-                model=model.canonical,
-                budget=decision.budget,
-                monthly_limit_usd=decision.limit_usd,
-                current_usage_usd=decision.spent_usd,
-                estimated_usd=decision.reserved_usd,
-                remaining_usd=decision.remaining_usd,
-                percentage_used=percentage(decision.spent_usd, decision.limit_usd),
-                reset_date=decision.reset_date,
-                fallback_model=await self._cheaper_model(tenant, model, tokens, now, until),
-            ),
-        )
-
-    async def _cheaper_model(
-        self, tenant: str, model: ModelName, tokens: CallTokens, now: datetime, until: datetime
-    ) -> str | None:
-        """The dearest of the tenant's models that cost less for this call and have room for it now."""
-        prices = await self.prices()
-        rows = await self.ledger.fetch("tenant", tenant_id=tenant)
-        room = {
-            row.model: row.monthly_limit_usd - row.spent_usd - row.reserved_usd
-            for row in rows
-            if row.spent_usd < row.monthly_limit_usd or row.model == ALL_MODELS
+        about = {
+            "message": REFUSALS[decision.status],
+            "tenant_id": tenant,
+            "model": model.canonical,
+            "fallback_model": await self._cheaper_model(tenant, model, worst_case),
         }
-        everywhere = room.pop(ALL_MODELS, None)
-        cost = prices.worst_case(model, tokens, now, until)
+        body = RefusedResponse.model_validate(decision._asdict() | about)
+        return ApiError(429, body.error, body.message, headers=headers, body=body)
+
+    async def _cheaper_model(self, tenant: str, model: ModelName, worst_case: WorstCase) -> str | None:
+        """The dearest of the tenant's models that cost less for this call and have room for it now."""
+        budgets = await self.ledger.fetch("tenant", tenant_id=tenant)
+        of_all_models = [budget for budget in budgets if budget.model == ALL_MODELS]
+        cost = worst_case(model)
         fitting: list[tuple[Decimal, str]] = []
-        for name, left in room.items():
-            other = prices.worst_case(ModelName(name, model.multiplier), tokens, now, until)
+        for budget in budgets:
+            other = worst_case(ModelName(budget.model, model.multiplier))
             if other is None or cost is None or other >= cost:
                 continue
-            if other <= left and (everywhere is None or (everywhere > 0 and other <= everywhere)):
-                fitting.append((other, name))
+            if all(_has_room(limiting, other) for limiting in (budget, *of_all_models)):
+                fitting.append((other, budget.model))
         return max(fitting)[1] if fitting else None
 
     async def track(self, body: schemas.TrackRequest) -> schemas.TrackResponse | schemas.QueuedResponse:
-        """Books a call and settles its reservation; leaves it to the queue while the database is away.
+        """Records a call and settles its reservation; queues the call while the database is unavailable.
 
         Raises ApiError for a used request_id; Unavailable without a queue.
         """
@@ -202,7 +181,7 @@ class Service:
         return schemas.QueuedResponse(request_id=body.request_id)
 
     async def book(self, body: schemas.TrackRequest, at: datetime | None = None) -> schemas.TrackResponse:
-        """Books a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
+        """Records a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
         tokens, report_type = body.tokens(), body.report_type or ""
         model = canonical_model(body.model, tokens.inference_geo)
         usage = Usage(
@@ -216,19 +195,13 @@ class Service:
             fingerprint=_fingerprint(model, tokens, report_type, body.reservation_id),
             reservation_id=body.reservation_id,
         )
-        booked = await self._batcher.submit("track", body.tenant_id, usage)
-        if booked.status == "conflict":
+        result = await self._batcher.submit("track", body.tenant_id, usage)
+        if result.status == "conflict":
             raise ApiError(409, "conflict", CONFLICTS["conflict"], "request_id")
-        return schemas.TrackResponse.model_construct(
-            recorded=True,
-            cost_usd=booked.cost_usd,
-            month=f"{booked.booked_at.astimezone(UTC):%Y-%m}",
-            reservation=booked.settlement,
-            unpriced=booked.cost_usd is None,
-        )
+        return schemas.TrackResponse.model_validate(result._asdict() | {"unpriced": result.cost_usd is None})
 
     async def reprice(self) -> schemas.RepriceResponse:
-        """Books the calls that waited for a price and have one now. Raises Unavailable."""
+        """Charges the calls that waited for a price and have one now. Raises Unavailable."""
         self._prices_until = datetime.min.replace(tzinfo=UTC)
         prices = await self.prices()
         repriced, cost, still = 0, Decimal(0), 0
@@ -237,17 +210,13 @@ class Service:
             "unpriced", after_tenant=after[0], after_request=after[1], limit=REPRICE_BATCH
         ):
             after = (rows[-1].tenant_id, rows[-1].request_id)
-            by_tenant: dict[str, list[Usage]] = {}
-            for row in rows:
-                usage = _repriced(row, prices)
-                if usage.cost is None:
-                    still += 1
-                else:
-                    by_tenant.setdefault(row.tenant_id, []).append(usage)
-            for tenant, calls in by_tenant.items():
-                booked = await self._run("track", tenant, calls)
-                done = [row.cost_usd for row in booked if row.status == "ok"]
-                repriced, cost = repriced + len(done), cost + sum(done, Decimal(0))
+            for tenant, tenant_rows in groupby(rows, key=lambda row: row.tenant_id):
+                calls = [_repriced(row, prices) for row in tenant_rows]
+                priced = [call for call in calls if call.cost is not None]
+                still += len(calls) - len(priced)
+                results = await self._run("track", tenant, priced) if priced else []
+                charges = [result.cost_usd for result in results if result.status == "ok"]
+                repriced, cost = repriced + len(charges), cost + sum(charges, Decimal(0))
         return schemas.RepriceResponse(repriced=repriced, cost_usd=cost, still_unpriced=still)
 
     async def release(self, body: schemas.ReleaseRequest) -> schemas.ReleaseResponse:
@@ -274,21 +243,18 @@ class Service:
         return schemas.ExtendResponse(expires_at=row.expires_at)
 
 
+def _has_room(budget: Any, cost: Decimal) -> bool:
+    left = budget.monthly_limit_usd - budget.spent_usd
+    return left > 0 and cost <= left - budget.reserved_usd
+
+
 def _repriced(row: Any, prices: PriceBook) -> Usage:
     """A row of `unpriced` as a call with its price of now, if there is one."""
-    tokens = CallTokens(*row[4:13])
-    model = canonical_model(row.model_sent, tokens.inference_geo)
-    return Usage(
-        *astuple(tokens),
-        model=model.canonical,
-        model_sent=row.model_sent,
-        report_type=row.report_type,
-        cost=prices.cost(model, tokens, row.tracked_at),
-        tracked_at=row.tracked_at,
-        request_id=row.request_id,
-        fingerprint=row.fingerprint,
-        reservation_id=row.reservation_id,
-    )
+    values = row._asdict()
+    del values["tenant_id"]
+    call = Usage(**values, cost=None)
+    model = canonical_model(call.model_sent, call.inference_geo)
+    return replace(call, model=model.canonical, cost=prices.cost(model, call, row.tracked_at))
 
 
 def _fingerprint(*parts: object) -> uuid.UUID:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from functions.ai_budget.pricing import CallTokens
 
-# To JSON Schema 5.0 is an integer; true and "5" are none.
+# In JSON Schema 5.0 is an integer; true and "5" are not.
 WholeFloat = BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)
 Count = Annotated[int, Field(ge=0, le=100_000_000, strict=True), WholeFloat]
 Text = Annotated[str, Field(max_length=64, strict=True)]
@@ -22,18 +22,16 @@ def _allow_nulls(schema: dict[str, Any]) -> None:
 
 
 class _Part(BaseModel):
-    """Unknown keys are skipped; null is what an absent key is."""
+    """Unknown keys are ignored; null is the same as an absent key."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_allow_nulls)
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: Any) -> Any:
-        return (
-            {key: value for key, value in data.items() if value is not None}
-            if isinstance(data, dict)
-            else data
-        )
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None}
 
 
 def _require_counts(schema: dict[str, Any]) -> None:
@@ -63,7 +61,7 @@ class Iteration(_Part):
 
     @property
     def written_for_5m(self) -> int:
-        """Tokens written to the cache for five minutes: also those whose lifetime is not told."""
+        """Tokens written to the cache for five minutes: also those without a lifetime."""
         detail = self.cache_creation
         rest = self.cache_creation_input_tokens - detail.ephemeral_1h_input_tokens
         return max(detail.ephemeral_5m_input_tokens, rest)

@@ -22,7 +22,7 @@ WARM_TO_COLD = (
     "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
 )  # fmt: skip
 
-_SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
+SIZES = ("objectSizeGreaterThan", "objectSizeLessThan")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class LifecycleRule:
                 for key in ("prefix", "tags")
             ),
             self.block["filter"]["tag"],
-            *(block[size] for block in (self.block["filter"], conjunction) for size in _SIZES),
+            *(block[size] for block in (self.block["filter"], conjunction) for size in SIZES),
         ]
         unknown = next((limit for limit in limits if limit.unknown), None)
         if any(limit.data for limit in limits if not limit.unknown):

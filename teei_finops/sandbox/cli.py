@@ -83,7 +83,9 @@ SANDBOX = Command(
     name="sandbox",
     summary="run Pulumi without an AWS account, a cluster or a network",
     description="Run a Pulumi program with fake AWS and Kubernetes providers: one of the commands below, or\n"
-    "any pulumi command after --. State is in DIR/build; the program's own files are not changed.",
+    "any pulumi command after --. State is in DIR/build; the program's own files are not changed.\n"
+    "The program runs with an empty home directory and without your environment variables, except for a\n"
+    "few like PATH and those that TEEI_FINOPS_SANDBOX_ENV names, separated by commas.",
     configure=_configure_sandbox,
     run=_run_pulumi,
     example="teei-finops sandbox -C ../my-program -- preview -s dev",

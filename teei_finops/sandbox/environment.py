@@ -1,10 +1,12 @@
-"""The environment variables of the engine: no credentials of the user, and all state in the workspace."""
+"""The environment variables of the engine, the program and the policy pack: an allow list of the user's."""
 
 import os
+import site
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from teei_finops import policy_report
 from teei_finops.sandbox.passphrase import SANDBOX
 from teei_finops.sandbox.workspace import Workspace
 
@@ -13,32 +15,38 @@ _PLUGINS = {
     "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
     "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
 }
-_HIDDEN_PREFIXES = ("AWS_", "PULUMI_OPTION_")
-_VISIBLE = ("AWS_REGION", "AWS_DEFAULT_REGION")
-_HIDDEN = frozenset({
-    "KUBECONFIG", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE",
-    "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CREDENTIALS_PATH", "PULUMI_API",
+# The user's variables that the program and the policy pack can read; all others are hidden.
+VISIBLE = frozenset({
+    "PATH", "LD_LIBRARY_PATH", "TMPDIR", "USER", "LOGNAME", "SHELL",
+    "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI",
+    "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "PYTHONWARNINGS", "VIRTUAL_ENV",
+    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", policy_report.VARIABLE,
 })  # fmt: skip
+_VISIBLE_PREFIX = "LC_"
+# Its value names further variables to show, separated by commas.
+MORE_VISIBLE = "TEEI_FINOPS_SANDBOX_ENV"
 
 
 def engine_environment(
     user: Mapping[str, str],
     workspace: Workspace,
     *,
+    home: Path,
     language_port: int,
     provider_ports: Mapping[str, int],
     config_file: Path | None,
 ) -> dict[str, str]:
-    """The user's variables without credentials, and those that attach the language host and the providers.
+    """The user's variables that are visible, and those that attach the language host and the providers.
 
-    Creates the directories of the workspace that the engine needs.
+    `home` is an empty directory. Creates the directories of the workspace that the engine needs.
     """
-    for directory in (workspace.state, workspace.home):
+    for directory in (workspace.state, workspace.engine_home):
         directory.mkdir(parents=True, exist_ok=True)
+    more = {name.strip() for name in user.get(MORE_VISIBLE, "").split(",")}
     visible = {
         name: value
         for name, value in user.items()
-        if name in _VISIBLE or (name not in _HIDDEN and not name.startswith(_HIDDEN_PREFIXES))
+        if name in VISIBLE or name in more or name.startswith(_VISIBLE_PREFIX)
     }
     if config_file is not None:
         visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
@@ -46,12 +54,14 @@ def engine_environment(
     path = [str(_plugin_directory(workspace)), str(Path(sys.executable).parent), visible.get("PATH", "")]
     return {
         **visible,
+        "HOME": str(home),
+        "PYTHONUSERBASE": site.getuserbase(),  # of `pip install --user`, which would follow HOME
         "PATH": os.pathsep.join(path),
         "AWS_CONFIG_FILE": missing_file,
         "AWS_SHARED_CREDENTIALS_FILE": missing_file,
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": missing_file,
-        "PULUMI_HOME": str(workspace.home),
+        "PULUMI_HOME": str(workspace.engine_home),
         "PULUMI_BACKEND_URL": f"file://{workspace.state}",
         "PULUMI_CONFIG_PASSPHRASE": SANDBOX.passphrase,
         "PULUMI_DEBUG_LANGUAGES": f"python:{language_port}",

@@ -56,6 +56,10 @@ def run_pulumi(
     With `quiet_after_user_error` the engine's output after the program's message to its user is not printed:
     it repeats the message, and the caller prints it.
     """
+    if arguments[:1] == ["login"]:
+        _print("login: no backend is contacted; the state of the sandbox is under build/")
+        return Run(exit_code=0, stdout="", stderr="", user_error=None)
+    arguments = _without_secrets_provider(arguments)
     engine = find_engine()
     project = Project.at(workspace.project)
     stack = _prepare_stack(arguments, workspace, project)
@@ -75,11 +79,12 @@ def run_pulumi(
         environment = engine_environment(
             os.environ,
             workspace,
+            home=cleanup.enter_context(workspace.empty_home()),
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
         )
-        # The program runs in this process and must not see the user's credentials either.
+        # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
         process: subprocess.CompletedProcess[str] = run_engine(
@@ -181,6 +186,20 @@ def _with_config_copy(arguments: Sequence[str], config: StackConfig | None) -> l
         f"--config-file={config.copy}" if argument.startswith("--config-file=") else argument
         for argument in result
     ]
+
+
+def _without_secrets_provider(arguments: Sequence[str]) -> list[str]:
+    """The arguments without `--secrets-provider`, which would reach a key of an account."""
+    result = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        name, separator, value = argument.partition("=")
+        if name != "--secrets-provider":
+            result.append(argument)
+            continue
+        value = value if separator else next(remaining, "")
+        _print(f"{value}: not used; the sandbox encrypts with a passphrase of its own")
+    return result
 
 
 def _print_differences(config: StackConfig, stack_file: Path) -> None:

@@ -93,7 +93,7 @@ def resources_in(checkpoint: Path) -> list[dict[str, Any]]:
 def selected_stack(workspace: Workspace, project: Project) -> str | None:
     """The stack that `pulumi stack select` selected in this workspace."""
     files = sorted(
-        (workspace.home / "workspaces").glob(f"{project.name}-*-workspace.json"),
+        (workspace.engine_home / "workspaces").glob(f"{project.name}-*-workspace.json"),
         key=lambda file: file.stat().st_mtime,
     )
     return json.loads(files[-1].read_text()).get("stack") if files else None

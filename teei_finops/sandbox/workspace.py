@@ -1,5 +1,8 @@
 """Where a project is, and where the sandbox stores what belongs to it."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +38,15 @@ class Workspace:
         return cls(project=project, state=build / "state", scratch=build / "sandbox")
 
     @property
-    def home(self) -> Path:
-        """The engine's home directory, used instead of the user's `~/.pulumi`."""
+    def engine_home(self) -> Path:
+        """The directory that the engine uses instead of `~/.pulumi`."""
         return self.scratch / "home"
+
+    @contextmanager
+    def empty_home(self) -> Iterator[Path]:
+        """An empty directory that takes the place of the user's home directory in one run."""
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=self.scratch, prefix="user-home-", ignore_cleanup_errors=True
+        ) as home:
+            yield Path(home)

@@ -1,10 +1,14 @@
 """The budgets of the account: limits, filters, thresholds and recipients."""
 
+import re
 from decimal import Decimal
 
 import pytest
 
+from components import settings
+from teei_finops.cost_explorer import SERVICES, TAG_FILTER, USAGE_TYPE_GROUPS
 from tests.components.recorded import record
+from tests.components.stack_config import ABSENT, config
 
 CATEGORIES = {
     "cloud-eks": 45_000,
@@ -42,6 +46,25 @@ def test_every_budget_is_monthly_and_in_dollars():
         assert (budget["budgetType"], budget["timeUnit"], budget["limitUnit"]) == ("COST", "MONTHLY", "USD")
 
 
+def test_no_budget_counts_credits_or_refunds():
+    for budget in budgets().values():
+        assert budget["costTypes"] == {"includeCredit": False, "includeRefund": False}
+
+
+def test_every_name_in_a_filter_is_one_that_cost_explorer_has():
+    names = {"Service": SERVICES, "UsageTypeGroup": USAGE_TYPE_GROUPS, "Region": REGIONS}
+    for budget in budgets().values():
+        for name, values in filters(budget).items():
+            assert set(values) <= set(names[name])
+
+
+def test_a_filter_by_a_tag_has_the_form_of_aws_budgets():
+    changes = {"budgets.cloud-s3.services": ABSENT, "budgets.cloud-s3.tag": {"key": "team", "value": "data"}}
+    budget = settings.parse(config("prod", changes)).budgets["cloud-s3"]
+    assert budget.cost_filter() == ("TagKeyValue", ["user:team$data"])
+    assert re.fullmatch(TAG_FILTER, "user:team$data")
+
+
 def test_the_total_has_no_filter_and_every_other_budget_has_one():
     by_budget = {name: filters(budget) for name, budget in budgets().items()}
     assert by_budget.pop("cloud-total") == {}
@@ -68,6 +91,8 @@ def test_the_categories_use_the_names_of_cost_explorer_and_count_nothing_twice()
 def test_the_ai_budget_counts_bedrock_and_the_models_that_aws_bills_as_separate_services():
     services = filters(budgets()["ai-tokens"])["Service"]
     assert "Amazon Bedrock" in services
+    # The default model of the AI budget, claude-3-5-sonnet-20241022.
+    assert "Claude 3.5 Sonnet v2 (Amazon Bedrock Edition)" in services
     assert any(service.endswith("(Amazon Bedrock Edition)") for service in services)
 
 

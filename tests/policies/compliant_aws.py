@@ -200,6 +200,12 @@ def budget() -> FakeResource:
         "aws:budgets/budget:Budget",
         "s3",
         name="cloud-s3",
+        budgetType="COST",
+        costFilters=[
+            {"name": "Service", "values": ["Amazon Simple Storage Service"]},
+            {"name": "TagKeyValue", "values": ["user:team$platform"]},
+        ],
+        costTypes={"includeCredit": False, "includeRefund": False},
         notifications=[
             {"notificationType": "ACTUAL", "threshold": 80, "subscriberEmailAddresses": ["a@teei.io"]},
             {"notificationType": "FORECASTED", "threshold": 100, "subscriberSnsTopicArns": ["arn:aws:sns"]},

@@ -1,5 +1,6 @@
 """Kubernetes objects that violate no policy, one of each kind that the pack checks."""
 
+import copy
 from typing import Any
 
 from tests.policies.compliant_aws import TAGS
@@ -22,6 +23,14 @@ def postgres_config() -> FakeResource:
     )
 
 
+RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+RESTRICTED_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+
+
+def container(name: str, **properties: Any) -> dict[str, Any]:
+    return {"name": name, "securityContext": copy.deepcopy(RESTRICTED_CONTAINER), **properties}
+
+
 def deployment(name: str = "teei-analytics") -> FakeResource:
     requests = {"cpu": "250m", "memory": "256Mi"}
     return FakeResource(
@@ -32,19 +41,40 @@ def deployment(name: str = "teei-analytics") -> FakeResource:
             "spec": {
                 "template": {
                     "spec": {
-                        "containers": [{"name": "app", "resources": {"requests": dict(requests)}}],
+                        "securityContext": copy.deepcopy(RESTRICTED_POD),
+                        "containers": [container("app", resources={"requests": dict(requests)})],
                         "initContainers": [
-                            {"name": "migrate"},
-                            {
-                                "name": "proxy",
-                                "restartPolicy": "Always",
-                                "resources": {"requests": dict(requests)},
-                            },
+                            container("migrate"),
+                            container(
+                                "proxy", restartPolicy="Always", resources={"requests": dict(requests)}
+                            ),
                         ],
+                        "volumes": [{"name": "files", "emptyDir": {}}],
                     }
                 }
             },
         },
+    )
+
+
+def cron_job() -> FakeResource:
+    pod = {"securityContext": copy.deepcopy(RESTRICTED_POD), "containers": [container("report")]}
+    return FakeResource(
+        "kubernetes:batch/v1:CronJob",
+        "nightly",
+        {
+            "metadata": metadata("nightly"),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}},
+        },
+    )
+
+
+def disruption_budget() -> FakeResource:
+    spec = {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
+    return FakeResource(
+        "kubernetes:policy/v1:PodDisruptionBudget",
+        "analytics",
+        {"metadata": metadata("analytics"), "spec": spec},
     )
 
 
@@ -100,6 +130,27 @@ def scaled_object() -> FakeResource:
                     },
                     {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "60"}},
                 ],
+            },
+        },
+    )
+
+
+def batch_deployment() -> FakeResource:
+    return deployment("teei-batch-jobs")
+
+
+def scaled_to_zero() -> FakeResource:
+    return FakeResource(
+        "kubernetes:keda.sh/v1alpha1:ScaledObject",
+        "batch-jobs",
+        {
+            "metadata": metadata("teei-batch-jobs"),
+            "spec": {
+                "scaleTargetRef": {"name": "teei-batch-jobs"},
+                "minReplicaCount": 0,
+                "maxReplicaCount": 4,
+                "cooldownPeriod": 300,
+                "triggers": [{"type": "cron", "metadata": {"timezone": "UTC"}}],
             },
         },
     )

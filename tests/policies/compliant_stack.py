@@ -25,6 +25,8 @@ GROUPS = (
         kubernetes.reporting_deployment,
         kubernetes.scaled_object,
     ),
+    (kubernetes.cron_job, kubernetes.disruption_budget),
+    (kubernetes.batch_deployment, kubernetes.scaled_to_zero),
     (aws.budget,),
     (aws.ai_budget_function,),
 )

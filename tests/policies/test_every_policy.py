@@ -113,6 +113,11 @@ def test_the_compliant_stack_gets_no_diagnostic():
 
 OPTIONS = [
     ("required-tags", {"keys": ["team", "owner"]}, ("bucket", "tags.team", "finops")),
+    (
+        "budget-excludes-credits-and-refunds",
+        {"cost_types": ["includeTax"]},
+        ("budget", "costTypes.includeTax", True),
+    ),
     ("allowed-tag-values", {"keys": ["note"]}, ("bucket", "tags.note", "  ")),
     ("log-group-has-retention", {"maximum_days": 29}, ("log_group", "retentionInDays", 30)),
     ("backups-expire", {"maximum_days": 119}, ("backup_plan", "rules.0.lifecycle.deleteAfter", 120)),
@@ -173,7 +178,55 @@ def test_an_option_changes_what_a_policy_reports(name, options, change):
     assert name in {diagnostic.policy for diagnostic in diagnostics}
 
 
+_POD = "spec.template.spec"
+_CAPABILITIES = f"{_POD}.containers.0.securityContext.capabilities"
 LENIENT = [
+    (
+        "lifecycle-actions-fit",
+        {"actions": ["AbortIncompleteMultipartUpload"]},
+        ("lifecycle", "rules.0.expiration.expiredObjectDeleteMarker", True),
+    ),
+    (
+        "lifecycle-actions-fit",
+        {"actions": ["ExpiredObjectDeleteMarker"]},
+        ("lifecycle", "rules.0.filter", {"objectSizeLessThan": 5}),
+    ),
+    (
+        "disruption-budget-allows-drains",
+        {"eviction_policies": ["AlwaysAllow", "IfHealthyBudget"]},
+        ("disruption_budget", "spec.unhealthyPodEvictionPolicy", None),
+    ),
+    (
+        "budget-excludes-credits-and-refunds",
+        {"cost_types": ["includeCredit"]},
+        ("budget", "costTypes.includeRefund", True),
+    ),
+    ("budget-filters-match", {"services": ["Snowflake"]}, ("budget", "costFilters.0.values.0", "Snowflake")),
+    (
+        "budget-filters-match",
+        {"usage_type_groups": ["SQS: Requests"]},
+        ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["SQS: Requests"]}),
+    ),
+    (
+        "pods-meet-the-restricted-standard",
+        {"volumes": ["nfs", "emptyDir"]},
+        ("deployment", f"{_POD}.volumes", [{"name": "shared", "nfs": {"server": "a", "path": "/"}}]),
+    ),
+    (
+        "pods-meet-the-restricted-standard",
+        {"capabilities": ["CHOWN"]},
+        ("deployment", f"{_CAPABILITIES}.add", ["CHOWN"]),
+    ),
+    (
+        "pods-meet-the-restricted-standard",
+        {"sysctls": ["net.core.somaxconn"]},
+        ("deployment", f"{_POD}.securityContext.sysctls", [{"name": "net.core.somaxconn", "value": "1"}]),
+    ),
+    (
+        "pods-meet-the-restricted-standard",
+        {"privileged_namespaces": [kubernetes.NAMESPACE]},
+        ("deployment", f"{_POD}.hostNetwork", True),
+    ),
     ("required-tags", {"keys": []}, ("bucket", "tags.team", None)),
     ("allowed-tag-values", {"keys": ["service"]}, ("bucket", "tags.team", "nobody")),
     (

@@ -8,12 +8,12 @@ from typing import Any
 from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
+from tests.policies.kubernetes_violations import DISRUPTION, POD_SECURITY, POD_SECURITY_ALLOWED, SCALING
 from tests.policies.pack_client import FakeResource, with_property
 from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
 
 _RULE = "rules.0"
 _INLINE = "lifecycleRules.0"
-_NATS = "spec.triggers.0.metadata"
 
 TAGGING: list[Row] = [
     *(("bucket", f"tags.{key}", None, "required-tags") for key in TAGS if key != "budget"),
@@ -54,16 +54,42 @@ BUDGETING: list[Row] = [
     ("budget", "notifications.1.notificationType", "ACTUAL", "budget-alerts-on-forecast"),
     ("budget", "notifications.1.subscriberSnsTopicArns", [], "budget-alerts-on-forecast"),
 ]
+_NOT_CREDIT = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Credit"]}}}
+_NOT_REFUND = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Refund"]}}}
+BUDGET_COSTS: list[Row] = [
+    ("budget", "costTypes", None, "budget-excludes-credits-and-refunds"),
+    ("budget", "costTypes.includeCredit", None, "budget-excludes-credits-and-refunds"),
+    ("budget", "costTypes.includeRefund", True, "budget-excludes-credits-and-refunds"),
+    ("budget", "costTypes.includeTax", True, ""),
+    ("budget", "filterExpression", {"ands": [_NOT_CREDIT, _NOT_REFUND]}, ""),
+    ("budget", "filterExpression", {"ands": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
+    ("budget", "filterExpression", {"ors": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
+    ("budget", "costFilters.0.values.0", "Amazon S3", "budget-filters-match"),
+    ("budget", "costFilters.0.values.0", "amazon simple storage service", "budget-filters-match"),
+    ("budget", "costFilters.1.values.0", "team$platform", "budget-filters-match"),
+    ("budget", "costFilters.1.values.0", "user:team", "budget-filters-match"),
+    ("budget", "costFilters.1.values.0", "aws:createdBy$Root", ""),
+    ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["EC2: Hours"]}, "budget-filters-match"),
+    ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["EC2: Running Hours"]}, ""),
+    ("budget", "costFilters.0", {"name": "Region", "values": ["us-east-1"]}, ""),
+]
 BUCKETS: list[Row] = [
     ("lifecycle", "rules", [], "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.status", "Disabled", "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.filter", {"prefix": "tmp/"}, "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.prefix", "tmp/", "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"tag": {"key": "a", "value": "b"}}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"objectSizeGreaterThan": 1000}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"objectSizeLessThan": 1000}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"and": {"tags": {"a": "b"}}}, "bucket-has-a-lifecycle"),
-    ("lifecycle", f"{_RULE}.filter", {"and": {"objectSizeLessThan": 5}}, "bucket-has-a-lifecycle"),
+    *(
+        ("lifecycle", f"{_RULE}.filter", limit, "bucket-has-a-lifecycle lifecycle-actions-fit")
+        for limit in (
+            {"tag": {"key": "a", "value": "b"}},
+            {"objectSizeGreaterThan": 1000},
+            {"objectSizeLessThan": 1000},
+            {"and": {"tags": {"a": "b"}}},
+            {"and": {"prefix": "a/", "objectSizeLessThan": 5}},
+        )
+    ),
+    ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", True, "lifecycle-actions-fit"),
+    ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", False, ""),
     ("lifecycle", "bucket", "another", "bucket-has-a-lifecycle"),
     (
         "lifecycle",
@@ -74,7 +100,7 @@ BUCKETS: list[Row] = [
     ("inline_bucket", "lifecycleRules", None, "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.enabled", False, "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.prefix", "logs/", "bucket-has-a-lifecycle"),
-    ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle"),
+    ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle lifecycle-actions-fit"),
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
     ("inline_bucket", f"{_INLINE}.noncurrentVersionExpiration.days", 0, "bucket-expires-old-versions"),
     ("lifecycle", f"{_RULE}.noncurrentVersionExpiration", None, "bucket-expires-old-versions"),
@@ -133,57 +159,10 @@ LOG_AND_BACKUP_RETENTION: list[Row] = [
     ("redshift_snapshot", "manualSnapshotRetentionPeriod", None, "snapshots-expire"),
     ("redshift_snapshot", "manualSnapshotRetentionPeriod", -1, "snapshots-expire"),
 ]
-_CONTAINER = "spec.template.spec.containers.0.resources"
-SCALING: list[Row] = [
-    ("deployment", _CONTAINER, None, "containers-request-resources"),
-    ("deployment", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
-    ("deployment", f"{_CONTAINER}.requests.memory", None, "containers-request-resources"),
-    ("deployment", f"{_CONTAINER}.requests.memory", "", "containers-request-resources"),
-    ("deployment", "spec.template.spec.initContainers.1.resources", None, "containers-request-resources"),
-    ("hpa", "spec.maxReplicas", 1, "hpa-range-is-valid"),
-    ("hpa", "spec.minReplicas", 9, "hpa-range-is-valid"),
-    ("hpa", "spec.minReplicas", None, "hpa-has-two-replicas-in-prod"),
-    ("hpa", "spec.minReplicas", 1, "hpa-has-two-replicas-in-prod"),
-    ("hpa", "spec.metrics.0.resource.target.averageUtilization", 39, "scaler-target-is-sensible"),
-    ("hpa", "spec.metrics.0.resource.target.averageUtilization", 86, "scaler-target-is-sensible"),
-    ("hpa", "spec.targetCPUUtilizationPercentage", 90, "scaler-target-is-sensible"),
-    (
-        "hpa",
-        "spec.metrics.0",
-        {
-            "type": "ContainerResource",
-            "containerResource": {"name": "cpu", "target": {"averageUtilization": 95}},
-        },
-        "scaler-target-is-sensible",
-    ),
-    ("scaled_object", "spec.triggers.1.metadata.value", "20", "scaler-target-is-sensible"),
-    ("scaled_object", "spec.triggers.1.metadata.value", "90", "scaler-target-is-sensible"),
-    (
-        "scaled_object",
-        "spec.triggers.1",
-        {"type": "cpu", "metadata": {"value": "86"}},
-        "scaler-target-is-sensible",
-    ),
-    ("scaled_object", "spec.maxReplicaCount", None, "scaled-object-is-bounded"),
-    ("scaled_object", "spec.maxReplicaCount", 1, "scaled-object-is-bounded"),
-    ("scaled_object", "spec.cooldownPeriod", None, "scaled-object-cools-down"),
-    ("scaled_object", "spec.cooldownPeriod", 0, "scaled-object-cools-down"),
-    *(
-        ("scaled_object", f"{_NATS}.{name}", value, "nats-trigger-is-complete")
-        for name in ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
-        for value in (None, " ")
-    ),
-    ("scaled_object", f"{_NATS}.lagThreshold", 100, "trigger-values-are-text"),
-    ("scaled_object", "spec.triggers.1.metadata.value", 60, "trigger-values-are-text"),
-    ("scaled_object", f"{_NATS}.useHttps", True, "trigger-values-are-text"),
-    ("hpa", "spec.scaleTargetRef.name", "teei-reporting", "workload-has-one-scaler workload-is-scaled"),
-    ("hpa", "spec.scaleTargetRef.name", "another", "workload-is-scaled"),
-    ("hpa", "spec.scaleTargetRef.kind", "StatefulSet", "workload-is-scaled"),
-    ("hpa", "metadata.namespace", None, "workload-is-scaled"),
-]
 CHANGED_RESOURCES = [
     *TAGGING,
     *BUDGETING,
+    *BUDGET_COSTS,
     *BUCKETS,
     *LIFECYCLES,
     *LOG_AND_BACKUP_RETENTION,
@@ -191,6 +170,9 @@ CHANGED_RESOURCES = [
     *PARAMETER_VALUES,
     *AI_BUDGET,
     *SCALING,
+    *DISRUPTION,
+    *POD_SECURITY,
+    *POD_SECURITY_ALLOWED,
 ]
 
 _second_hpa = with_property(with_property(hpa(), "metadata.name", "second"), "spec.scaleTargetRef.kind", None)

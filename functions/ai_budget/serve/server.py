@@ -35,12 +35,13 @@ from functions.ai_budget.edge import MAX_HEAD
 from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.serve.errors import StartError
-from functions.ai_budget.serve.workers import ending_with_the_server
+from functions.ai_budget.serve.workers import SERVER_PID, ending_with_the_server
 from functions.ai_budget.service import REQUESTS_KEPT, Service
 
 HEAD_SECONDS = 10  # also how long a connection may be idle
 TIDY_SECONDS = 30
 START_SECONDS = 30
+PORT_SECONDS = 4
 DATABASE, TOKENS, CONFIG = "AI_BUDGET_DATABASE_URL", "AI_BUDGET_ADMIN_TOKEN", "AI_BUDGET_CONFIG_FILE"
 log = logging.getLogger("ai_budget")
 
@@ -112,9 +113,9 @@ def _config(path: str | None) -> Config:
 def _free_port(host: str, port: int) -> int:
     """The port if nobody listens on it, any free one for 0. Raises StartError.
 
-    Tries for a second: the workers of a `serve` that was killed need a moment to notice.
+    Tries for a few seconds: the workers of a `serve` that was killed need a moment to notice.
     """
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + PORT_SECONDS
     while True:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -207,7 +208,7 @@ def _run(arguments: argparse.Namespace, application: str, new_token: str | None)
     port = _free_port(arguments.host, arguments.port)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
     with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+        os.environ |= {"PROMETHEUS_MULTIPROC_DIR": metrics, SERVER_PID: str(os.getpid())}
         multiprocessing.set_start_method("spawn")
         server = Granian(
             application,

@@ -9,11 +9,17 @@ from typing import Any
 
 from functions.ai_budget.service import Service
 
+SERVER_PID = "AI_BUDGET_SERVER_PID"
+
 
 @contextlib.asynccontextmanager
 async def ending_with_the_server(_: Service, *tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs tasks beside the application, and ends the worker when `serve` was killed."""
-    running = [asyncio.create_task(task) for task in (_end_with(os.getppid()), *tasks)]
+    """Runs tasks beside the application, and ends the worker when `serve` was killed.
+
+    The environment has the pid of `serve`, since a worker that is still starting when `serve` is killed has
+    another parent already.
+    """
+    running = [asyncio.create_task(task) for task in (_end_with(int(os.environ[SERVER_PID])), *tasks)]
     try:
         yield
     finally:

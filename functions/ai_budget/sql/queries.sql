@@ -4,11 +4,12 @@ SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(defau
     %(request_id)s::text[], %(fingerprint)s::uuid[]);
 
 -- name: track
-SELECT * FROM ai_budget_track(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s,
-    %(model)s::text[], %(model_sent)s::text[], %(report_type)s::text[], %(prompt)s::bigint[], %(completion)s::bigint[],
-    %(cache_read)s::bigint[], %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search_requests)s::bigint[],
-    %(service_tier)s::text[], %(speed)s::text[], %(inference_geo)s::text[], %(cost)s::numeric[],
-    %(tracked_at)s::timestamptz[], %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
+SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-MM') AS month FROM ai_budget_track(
+    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(model)s::text[],
+    %(model_sent)s::text[], %(report_type)s::text[], %(prompt)s::bigint[], %(completion)s::bigint[], %(cache_read)s::bigint[],
+    %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search_requests)s::bigint[], %(service_tier)s::text[],
+    %(speed)s::text[], %(inference_geo)s::text[], %(cost)s::numeric[], %(tracked_at)s::timestamptz[],
+    %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
 
 -- name: release
 SELECT * FROM ai_budget_release(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
@@ -34,8 +35,7 @@ FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE %(tenant)s::text IS NUL
 SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id = %(tenant_id)s ORDER BY model;
 
 -- name: tenants
--- Whole tenants after a tenant id, those with a budget in one of the given states: at most `limit` of them with at most
--- `rows` budgets together, but at least one. `more`: there are others behind them.
+-- Of the tenants with a budget in one of the states at most `limit`, and at most `rows` budgets but at least one tenant.
 WITH matching AS (
     SELECT tenant_id, count(*) AS budgets
     FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id > %(after)s GROUP BY tenant_id
@@ -53,7 +53,6 @@ FROM ai_budget_positions(COALESCE(%(now)s, now())) AS p JOIN numbered AS q USING
 WHERE n = 1 OR (n <= %(limit)s AND total <= %(rows)s) ORDER BY tenant_id, model;
 
 -- name: usage_days
--- A tenant's month of the audit log by day, model and report type.
 SELECT date_trunc('day', "timestamp" AT TIME ZONE 'UTC')::date AS date, model, report_type, count(*) AS requests,
     sum(prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens)::bigint AS input_tokens,
     sum(completion_tokens)::bigint AS output_tokens, sum(cost_usd) AS cost_usd
@@ -61,17 +60,17 @@ FROM ai_token_usage WHERE tenant_id = %(tenant_id)s AND "timestamp" >= %(start)s
 GROUP BY date, model, report_type ORDER BY date DESC, model, report_type;
 
 -- name: months
-SELECT month, model, monthly_limit_usd, spent_usd, token_count_input, token_count_output
-FROM ai_budget_months WHERE tenant_id = %(tenant_id)s ORDER BY month DESC, model LIMIT 240;
+SELECT to_char(month, 'YYYY-MM') AS month, model, monthly_limit_usd, spent_usd, token_count_input, token_count_output
+FROM ai_budget_months m WHERE tenant_id = %(tenant_id)s ORDER BY m.month DESC, model LIMIT 240;
 
 -- name: changes
 SELECT changed_at, changed_by, source, model, field, old_value, new_value
 FROM ai_budget_changes WHERE tenant_id = %(tenant_id)s ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: unpriced
-SELECT tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
-    cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed, inference_geo, tracked_at,
-    reservation_id, request_id, fingerprint
+SELECT tenant_id, model, model_sent, report_type, prompt_tokens AS prompt, completion_tokens AS completion,
+    cache_read_tokens AS cache_read, cache_write_tokens AS cache_write, cache_write_1h_tokens AS cache_write_1h,
+    web_search_requests, service_tier, speed, inference_geo, tracked_at, reservation_id, request_id, fingerprint
 FROM ai_unpriced_usage WHERE (tenant_id, request_id) > (%(after_tenant)s, %(after_request)s)
 ORDER BY tenant_id, request_id LIMIT %(limit)s;
 
@@ -101,7 +100,7 @@ SELECT ai_budget_tidy(%(now)s, %(warning_percent)s, %(keep)s) AS forgotten;
 SELECT count(*) AS count FROM ai_budget_outbox WHERE expanded_at IS NULL;
 
 -- name: expand_notices
--- Makes a delivery of each new notice for each of its targets.
+-- Creates a delivery of each new notice for each of its targets.
 WITH fresh AS (
     UPDATE ai_budget_outbox SET expanded_at = %(now)s WHERE expanded_at IS NULL RETURNING id, tenant_id, threshold
 ), targets AS (

@@ -77,7 +77,7 @@ CREATE UNIQUE INDEX ai_budget_reservations_request
     ON ai_budget_reservations (tenant_id, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX ai_budget_reservations_age ON ai_budget_reservations USING brin (created_at);
 
--- The audit log: one row per call, never changed. `timestamp` is when the call was booked and decides its month;
+-- The audit log: one row per call, never changed. `timestamp` is when the call was recorded and decides its month;
 -- `tracked_at` is when its track was received, which is earlier if it waited in the queue or for a price.
 CREATE TABLE ai_token_usage (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -216,7 +216,7 @@ BEGIN
 END $$;
 
 -- A row that is inserted starts with what the audit log holds of its month, so that deleting a budget and creating
--- it again does not give the tenant its month's money twice. For the same reason a budget cannot be renamed.
+-- it again does not grant the month's limit twice. For the same reason a budget cannot be renamed.
 CREATE FUNCTION ai_budget_before_write() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     v_log record;
@@ -224,12 +224,12 @@ BEGIN
     IF NEW.monthly_limit_usd = 0 THEN
         NEW.monthly_limit_usd := 0.000000000001;
     END IF;
-    -- 14 hours: the start of a month in the session's time zone is taken for that of UTC.
+    -- 14 hours: the start of a month in the session's time zone counts as that of UTC.
     IF TG_OP = 'INSERT' OR NEW.reset_date IS DISTINCT FROM OLD.reset_date THEN
         NEW.reset_date := ai_budget_month_start(NEW.reset_date + interval '14 hours');
     END IF;
     IF TG_OP = 'INSERT' THEN
-        -- Waits for the calls that are being booked: the log is read when they are in it.
+        -- Waits until the calls in flight are recorded: the log is read when they are in it.
         PERFORM 1 FROM ai_token_budgets WHERE tenant_id = NEW.tenant_id ORDER BY model FOR UPDATE;
         SELECT COALESCE(sum(cost_usd), 0) AS usd, COALESCE(sum(completion_tokens), 0) AS output, COALESCE(sum(
             prompt_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens), 0) AS input
@@ -351,7 +351,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Gives a tenant without any budget the default one.
+-- Creates the default budget of a tenant that has none.
 CREATE FUNCTION ai_budget_create_default(p_now timestamptz, p_tenant text, p_model text, p_limit numeric) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -364,7 +364,7 @@ BEGIN
     END IF;
 END $$;
 
--- Writes the notices of the thresholds that a tenant's budgets have crossed and that nobody was notified of.
+-- Writes the notices of the thresholds that a tenant's budgets have crossed that have no notice yet.
 CREATE FUNCTION ai_budget_notify(p_now timestamptz, p_tenant text, p_models text[], p_warning_percent numeric) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -382,7 +382,7 @@ BEGIN
         SELECT p_tenant, v_budget.model, ai_budget_month_start(v_budget.reset_date - interval '1 day') AT TIME ZONE 'UTC', threshold,
             v_limit, v_budget.current_usage_usd
         FROM (VALUES (80, NOT v_budget.soft_limit_notified),
-            (100, v_exceeded AND NOT v_budget.hard_limit_notified)) AS t (threshold, owed) WHERE owed;
+            (100, v_exceeded AND NOT v_budget.hard_limit_notified)) AS t (threshold, due) WHERE due;
         UPDATE ai_token_budgets SET soft_limit_notified = true, hard_limit_notified = hard_limit_notified OR v_exceeded
         WHERE tenant_id = p_tenant AND model = v_budget.model;
     END LOOP;
@@ -406,13 +406,13 @@ DECLARE
     v_budget ai_token_budgets;
     v_now timestamptz;
     v_limits numeric[];
-    v_held numeric[];  -- open reservations of each budget, those that this batch makes included
+    v_held numeric[];  -- open reservations of each budget, those of this batch included
     v_open bigint[];
     v_refused boolean[];
     v_usd numeric;
     v_count bigint;
     v_room numeric;
-    v_found ai_budget_reservations;
+    v_reservation ai_budget_reservations;
     v_decision ai_budget_decision;
 BEGIN
     v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
@@ -440,19 +440,19 @@ BEGIN
         v_decision := NULL;
         v_decision.reserved_usd := p_amount[i];
         IF p_request_id[i] IS NOT NULL AND NOT p_dry_run[i] THEN
-            SELECT * INTO v_found FROM ai_budget_reservations
+            SELECT * INTO v_reservation FROM ai_budget_reservations
             WHERE tenant_id = p_tenant AND request_id = p_request_id[i];
-            IF FOUND AND v_found.fingerprint <> p_fingerprint[i] THEN
+            IF FOUND AND v_reservation.fingerprint <> p_fingerprint[i] THEN
                 v_decision.status := 'conflict';
-            ELSIF FOUND AND v_found.state = 'settled' THEN
+            ELSIF FOUND AND v_reservation.state = 'settled' THEN
                 v_decision.status := 'already_settled';
-            ELSIF FOUND AND v_found.state = 'open' AND v_found.expires_at > v_now THEN
+            ELSIF FOUND AND v_reservation.state = 'open' AND v_reservation.expires_at > v_now THEN
                 v_decision.status := 'replay';
-                v_decision.reservation_id := v_found.id;
-                v_decision.reserved_usd := v_found.amount_usd;
-                v_decision.expires_at := v_found.expires_at;
+                v_decision.reservation_id := v_reservation.id;
+                v_decision.reserved_usd := v_reservation.amount_usd;
+                v_decision.expires_at := v_reservation.expires_at;
             ELSIF FOUND THEN  -- it expired or was released: this is a new reservation
-                DELETE FROM ai_budget_reservations WHERE id = v_found.id;
+                DELETE FROM ai_budget_reservations WHERE id = v_reservation.id;
             END IF;
         END IF;
 
@@ -514,17 +514,17 @@ END $$;
 CREATE FUNCTION ai_budget_release(p_now timestamptz, p_tenant text, p_reservation uuid[]) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_found ai_budget_reservations;
+    v_reservation ai_budget_reservations;
 BEGIN
     FOR i IN 1 .. cardinality(p_reservation) LOOP
-        SELECT * INTO v_found FROM ai_budget_reservations
+        SELECT * INTO v_reservation FROM ai_budget_reservations
         WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
         IF NOT FOUND THEN
             RETURN NEXT 'unknown';
-        ELSIF v_found.state <> 'open' THEN
-            RETURN NEXT v_found.state;
+        ELSIF v_reservation.state <> 'open' THEN
+            RETURN NEXT v_reservation.state;
         ELSE
-            UPDATE ai_budget_reservations SET state = 'released' WHERE id = v_found.id;
+            UPDATE ai_budget_reservations SET state = 'released' WHERE id = v_reservation.id;
             RETURN NEXT 'released';
         END IF;
     END LOOP;
@@ -537,26 +537,26 @@ RETURNS TABLE (status text, expires_at timestamptz) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz;
-    v_found ai_budget_reservations;
+    v_reservation ai_budget_reservations;
 BEGIN
     PERFORM ai_budget_lock(p_now, p_tenant, ARRAY(SELECT DISTINCT model FROM ai_budget_reservations
         WHERE id = ANY (p_reservation) AND tenant_id = p_tenant));
     v_now := COALESCE(p_now, clock_timestamp());
     FOR i IN 1 .. cardinality(p_reservation) LOOP
-        SELECT * INTO v_found FROM ai_budget_reservations
+        SELECT * INTO v_reservation FROM ai_budget_reservations
         WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
-        status := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_found.state <> 'open' THEN v_found.state
-            WHEN v_found.expires_at <= v_now THEN 'expired' ELSE 'extended' END;
-        expires_at := v_found.expires_at;
+        status := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_reservation.state <> 'open' THEN v_reservation.state
+            WHEN v_reservation.expires_at <= v_now THEN 'expired' ELSE 'extended' END;
+        expires_at := v_reservation.expires_at;
         IF status = 'extended' THEN
-            expires_at := GREATEST(v_found.expires_at, v_now + make_interval(secs => p_seconds[i]));
-            UPDATE ai_budget_reservations r SET expires_at = ai_budget_extend.expires_at WHERE r.id = v_found.id;
+            expires_at := GREATEST(v_reservation.expires_at, v_now + make_interval(secs => p_seconds[i]));
+            UPDATE ai_budget_reservations r SET expires_at = ai_budget_extend.expires_at WHERE r.id = v_reservation.id;
         END IF;
         RETURN NEXT;
     END LOOP;
 END $$;
 
--- Books a batch of calls of one tenant and settles their reservations; one row each.
+-- Records a batch of calls of one tenant, charges their budgets and settles their reservations; one row each.
 -- A call whose p_cost is null has no price: it is kept in ai_unpriced_usage until it is tracked again with a price.
 -- status: ok | replay | conflict; settlement: settled | expired | released | unknown (no such reservation of this
 -- tenant, or settled by another call) | null (none was named).
@@ -565,7 +565,7 @@ CREATE FUNCTION ai_budget_track(p_now timestamptz, p_tenant text, p_default_mode
     p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cache_write_1h bigint[],
     p_web_search bigint[], p_service_tier text[], p_speed text[], p_inference_geo text[], p_cost numeric[],
     p_tracked_at timestamptz[], p_request_id text[], p_fingerprint uuid[], p_reservation uuid[])
-RETURNS TABLE (status text, cost_usd numeric, settlement text, booked_at timestamptz) LANGUAGE plpgsql AS $$
+RETURNS TABLE (status text, cost_usd numeric, settlement text, recorded_at timestamptz) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz;
@@ -574,8 +574,9 @@ DECLARE
     v_add boolean[] := array_fill(false, ARRAY[cardinality(p_model)]);
     v_settlement text[];
     v_first integer;
-    v_owed boolean;
-    v_found record;
+    v_notify boolean;
+    v_earlier record;  -- the call that was recorded under this request_id
+    v_reservation ai_budget_reservations;
 BEGIN
     IF v_priced <> '{}' THEN
         v_budgets := ARRAY(SELECT model FROM ai_budget_lock(p_now, p_tenant, v_priced));
@@ -593,9 +594,9 @@ BEGIN
     FOR i IN 1 .. cardinality(p_model) LOOP
         status := 'ok';
         cost_usd := p_cost[i];
-        booked_at := v_now;
+        recorded_at := v_now;
         v_first := array_position(p_request_id, p_request_id[i]);
-        SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_found FROM (
+        SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_earlier FROM (
             SELECT fingerprint, cost_usd, settlement, "timestamp", request_id, tenant_id FROM ai_token_usage
             UNION ALL
             SELECT fingerprint, NULL, settlement, "timestamp", request_id, tenant_id FROM ai_unpriced_usage) AS u
@@ -604,27 +605,27 @@ BEGIN
             status := CASE WHEN p_fingerprint[v_first] = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
             cost_usd := p_cost[v_first];
             settlement := v_settlement[v_first];
-        ELSIF FOUND AND (v_found.fingerprint <> p_fingerprint[i] OR v_found.cost_usd IS NOT NULL OR p_cost[i] IS NULL) THEN
-            status := CASE WHEN v_found.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
-            cost_usd := v_found.cost_usd;
-            settlement := v_found.settlement;
-            booked_at := v_found."timestamp";
+        ELSIF FOUND AND (v_earlier.fingerprint <> p_fingerprint[i] OR v_earlier.cost_usd IS NOT NULL OR p_cost[i] IS NULL) THEN
+            status := CASE WHEN v_earlier.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
+            cost_usd := v_earlier.cost_usd;
+            settlement := v_earlier.settlement;
+            recorded_at := v_earlier."timestamp";
         ELSIF FOUND THEN  -- it waited for its price
-            settlement := v_found.settlement;
+            settlement := v_earlier.settlement;
             DELETE FROM ai_unpriced_usage u WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
             v_add[i] := true;
         ELSE
             settlement := NULL;
             v_add[i] := true;
             IF p_reservation[i] IS NOT NULL THEN
-                SELECT state, expires_at, request_id INTO v_found FROM ai_budget_reservations
+                SELECT * INTO v_reservation FROM ai_budget_reservations
                 WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
-                settlement := CASE WHEN NOT FOUND OR v_found.state = 'settled' THEN 'unknown'
-                    WHEN v_found.state = 'released' THEN 'released'
-                    WHEN v_found.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
+                settlement := CASE WHEN NOT FOUND OR v_reservation.state = 'settled' THEN 'unknown'
+                    WHEN v_reservation.state = 'released' THEN 'released'
+                    WHEN v_reservation.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
                 IF settlement = 'unknown' THEN
                     NULL;
-                ELSIF v_found.request_id IS NULL THEN
+                ELSIF v_reservation.request_id IS NULL THEN
                     DELETE FROM ai_budget_reservations WHERE id = p_reservation[i];
                 ELSE  -- kept, because its check may be repeated
                     UPDATE ai_budget_reservations SET state = 'settled' WHERE id = p_reservation[i];
@@ -650,7 +651,7 @@ BEGIN
         p_cost[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i],
         p_fingerprint[i]
     FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NOT NULL;
-    WITH booked AS (
+    WITH charged AS (
         UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + c.cost,
             token_count_input = b.token_count_input + c.input, token_count_output = b.token_count_output + c.output,
             hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + c.cost >= ai_budget_limit(b, v_now),
@@ -661,10 +662,10 @@ BEGIN
             WHERE v_add[i] AND p_cost[i] IS NOT NULL GROUP BY k.model) AS c
         WHERE b.tenant_id = p_tenant AND b.model = c.model
         RETURNING b.current_usage_usd * 100 > ai_budget_limit(b, v_now) * p_warning_percent
-            AND NOT (b.soft_limit_notified AND b.hard_limit_notified) AS owed
+            AND NOT (b.soft_limit_notified AND b.hard_limit_notified) AS notify
     )
-    SELECT bool_or(owed) INTO v_owed FROM booked;
-    IF v_owed THEN
+    SELECT bool_or(notify) INTO v_notify FROM charged;
+    IF v_notify THEN
         PERFORM ai_budget_notify(v_now, p_tenant, v_priced || '*'::text, p_warning_percent);
     END IF;
 END $$;
@@ -709,8 +710,8 @@ BEGIN
         WHERE tenant_id = p_tenant AND model = p_model;
 END $$;
 
--- What no rule depends on: closes months that ended, clears raises that ended, writes the notices that changes by SQL
--- owe, and forgets reservations that nobody can ask for. Call it again while it returns more than 0.
+-- What no rule depends on: closes months that ended, clears raises that ended, writes the notices that are due after
+-- changes by SQL, and deletes reservations that no request refers to any more. Call it again while it returns more than 0.
 CREATE FUNCTION ai_budget_tidy(p_now timestamptz, p_warning_percent numeric, p_keep interval) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE

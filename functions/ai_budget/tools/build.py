@@ -24,24 +24,11 @@ def _wheels() -> list[Path]:
     cached = TARGET / "wheels" / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     if not (cached / ".complete").exists():
         command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-        ]
-        command += [part for platform in PLATFORMS for part in ("--platform", platform)]
-        command += [
-            "--python-version",
-            PYTHON,
-            "--implementation",
-            "cp",
-            "--only-binary=:all:",
-            "--require-hashes",
-        ]
-        subprocess.run([*command, "-r", str(requirements), "-d", str(cached)], check=True)
+            sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+            "--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", "--require-hashes",
+            *(f"--platform={platform}" for platform in PLATFORMS), "-r", str(requirements), "-d", str(cached),
+        ]  # fmt: skip
+        subprocess.run(command, check=True)
         (cached / ".complete").touch()
     return sorted(cached.glob("*.whl"))
 
@@ -60,7 +47,7 @@ def _contents() -> dict[str, bytes]:
 
 
 def build(target: Path = TARGET / "ai_budget.zip") -> Path:
-    """Writes the zip. Raises subprocess.CalledProcessError if a wheel cannot be had or has another hash."""
+    """Writes the zip. Raises subprocess.CalledProcessError if a wheel is unavailable or has another hash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in sorted(_contents().items()):
@@ -75,7 +62,5 @@ if __name__ == "__main__":
     try:
         target = build()
     except subprocess.CalledProcessError as error:
-        sys.exit(
-            f"build: pip could not fetch the pinned wheels (exit {error.returncode}); its reason is above"
-        )
+        sys.exit(f"build: pip could not fetch the pinned wheels (exit {error.returncode}); see above")
     print(target.relative_to(ROOT), hashlib.sha256(target.read_bytes()).hexdigest())

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from teei_finops.cost_explorer import SERVICES
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.prices.price_book import PriceBook
 from teei_finops.costing.pricing import Discount
@@ -28,28 +29,6 @@ ENFORCEMENTS = ("advisory", "mandatory")
 HUNDRED = Decimal(100)
 _BUDGET_KEYS = ("name", "scope", "monthly_limit_usd", "max_increase_usd", "max_increase_percent")
 
-# Cost Explorer's service names, as AWS Budgets filters by them → codes of the price list.
-# docs.aws.amazon.com/cost-management, services in Cost Explorer; read 2026-11-24.
-SERVICE_CODES = {
-    "Amazon Elastic Container Service for Kubernetes": "AmazonEKS",
-    "Amazon Elastic Compute Cloud - Compute": "AmazonEC2",
-    "EC2 - Other": "AmazonEC2",
-    "Amazon Virtual Private Cloud": "AmazonVPC",
-    "Amazon Relational Database Service": "AmazonRDS",
-    "Amazon Simple Storage Service": "AmazonS3",
-    "Amazon Elastic Load Balancing": "ElasticLoadBalancing",
-    "AmazonCloudWatch": "AmazonCloudWatch",
-    "AWS Key Management Service": "awskms",
-    "AWS Secrets Manager": "AWSSecretsManager",
-    "AWS Lambda": "AWSLambda",
-    "Amazon Simple Notification Service": "AmazonSNS",
-    "Amazon Simple Queue Service": "AWSQueueService",
-    "AWS Cost Explorer": "AWSCostExplorer",
-    "Amazon ElastiCache": "AmazonElastiCache",
-    "Amazon OpenSearch Service": "AmazonES",
-    "Amazon DynamoDB": "AmazonDynamoDB",
-    "Amazon Elastic File System": "AmazonEFS",
-}
 DATA_TRANSFER_GROUP = "Data Transfer"
 
 
@@ -165,10 +144,12 @@ def _of_config(name: str, entry: dict[str, Any]) -> Budget | None:
     if entry.get("regions"):
         scope = Scope("region", tuple(map(str, entry["regions"])))
     elif entry.get("services"):
-        codes = [SERVICE_CODES.get(service, service) for service in map(str, entry["services"])]
+        codes = [SERVICES.get(service) or service for service in map(str, entry["services"])]
         scope = Scope("service", tuple(dict.fromkeys(codes)))
     elif any(DATA_TRANSFER_GROUP in str(group) for group in entry.get("usage_type_groups") or ()):
         scope = Scope("service", ("AWSDataTransfer",))
+    elif isinstance(tag := entry.get("tag"), dict):
+        scope = Scope("tag", (str(tag.get("value")),), str(tag.get("key")))
     else:
         scope = Scope()
     caps = _amount(entry.get("max_increase_usd")), _amount(entry.get("max_increase_percent"))

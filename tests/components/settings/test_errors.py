@@ -25,6 +25,34 @@ MISTAKES = [
     ("budgets.cloud-s3.limit", ABSENT, ": is missing"),
     ("budgets.cloud-s3.limits", 5, ": unknown key; did you mean limit?"),
     ("budgets.Cloud S3", {"limit": 5}, ': "Cloud S3" is invalid: must be a name in lower case words'),
+    (
+        "budgets.cloud-s3.services[0]",
+        "Amazon Simple Storage Services",
+        ': "Amazon Simple Storage Services" is invalid: must be a service that Cost Explorer has,'
+        " did you mean Amazon Simple Storage Service?",
+    ),
+    (
+        "budgets.cloud-s3.services[0]",
+        "S3",
+        ': "S3" is invalid: must be a service that Cost Explorer has, such as Amazon Simple Storage Service',
+    ),
+    ("budgets.cloud-s3.services[0]", ["a"], ': ["a"] is invalid: must be a service that Cost Explorer has'),
+    (
+        "budgets.cloud-data-transfer.usage_type_groups[1]",
+        "EC2: Data Transfer - InterAZ",
+        ': "EC2: Data Transfer - InterAZ" is invalid: must be a usage type group that Cost Explorer has,'
+        " did you mean EC2: Data Transfer - Inter AZ?",
+    ),
+    (
+        "budgets.cloud-total.tag",
+        {"key": "Team", "value": "data"},
+        '.key: "Team" is invalid: must be a cost allocation tag: one of team, service',
+    ),
+    (
+        "budgets.cloud-total.tag",
+        {"key": "team", "value": "nobody"},
+        '.value: "nobody" is invalid: must be one of finops, platform',
+    ),
     ("regoin", "us-east-1", ": unknown key; did you mean region?"),
     ("region", "us-west-2", ': "us-west-2" is invalid: must be a supported region: one of us-east-1'),
     ("region", ABSENT, ": is missing"),
@@ -225,6 +253,17 @@ def test_two_filters_on_one_budget_are_rejected():
     line = error_of({"budgets.cloud-s3.regions": ["us-east-1"]})
     assert "teei-finops:budgets.cloud-s3.services" in line
     assert "must be the only filter, but regions is set, too" in line
+
+
+def test_a_budget_by_a_tag_is_rejected_until_the_tags_are_active():
+    line = error_of(
+        {
+            "budgets.cloud-total.tag": {"key": "team", "value": "data"},
+            "cloud_budgets.activate_cost_allocation_tags": False,
+        }
+    )
+    assert "teei-finops:budgets.cloud-total.tag" in line
+    assert "must be left out until cloud_budgets.activate_cost_allocation_tags is true" in line
 
 
 def test_a_lifecycle_that_moves_to_a_warmer_class_is_rejected():

@@ -214,7 +214,7 @@ class TestMonthEnd:
         desk.track(reservation_id=held.reservation_id)
         desk.now = at("2030-03-05 00:00")
         desk.tidy()
-        february = desk.run(desk.service.budgets.usage("acme", desk.now.date().replace(month=2, day=1)))
+        february = desk.run(desk.service.budgets.usage("acme", f"{desk.now:%Y}-02"))
         closed = {entry.month: entry.spent_usd for entry in february.closed_months}
         assert february.total_cost_usd == CALL
         assert closed == {"2030-01": CALL, "2030-02": CALL}

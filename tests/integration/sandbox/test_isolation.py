@@ -39,6 +39,21 @@ def test_no_command_changes_a_file_of_the_project(tmp_path):
     assert program.files() == before
 
 
+def test_a_login_and_a_key_of_an_account_are_not_used(tmp_path):
+    program = SmallProgram.at(tmp_path / "keys", BUCKET)
+    login = program.sandbox("--", "login", "s3://state?region=us-east-1")
+    assert login.returncode == 0
+    assert "no backend is contacted" in login.stderr
+    for stack, arguments in (
+        ("one", ["--secrets-provider", "awskms://alias/state?region=us-east-1"]),
+        ("two", ["--secrets-provider=awskms://alias/state?region=us-east-1"]),
+    ):
+        init = program.sandbox("--", "stack", "init", stack, *arguments, "--non-interactive")
+        assert init.returncode == 0, init.stderr
+        assert "awskms://alias/state?region=us-east-1: not used" in init.stderr
+    assert program.up().returncode == 0
+
+
 def test_a_value_that_config_set_changes_is_used_in_the_sandbox(tmp_path):
     program = SmallProgram.at(
         tmp_path / "set",
@@ -77,59 +92,97 @@ def test_a_secret_that_only_the_real_account_can_decrypt_has_a_placeholder(tmp_p
     assert "small:token" in up.stderr
 
 
-def test_the_program_sees_the_environment_without_credentials_and_the_home_directory_is_unchanged(tmp_path):
+HIDDEN_VARIABLES = (
+    "GITHUB_TOKEN", "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DOCKER_HOST", "XDG_RUNTIME_DIR", "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "VAULT_TOKEN", "PULUMI_ACCESS_TOKEN", "NPM_TOKEN",
+)  # fmt: skip
+HIDDEN_DIRECTORIES = (".aws", ".kube", ".pulumi", ".ssh", ".docker", ".config")
+# Returns what it finds of these.
+SEARCH = f"""
+import os
+from pathlib import Path
+
+def search():
+    variables = [name for name in {HIDDEN_VARIABLES} if name in os.environ]
+    directories = [name for name in {HIDDEN_DIRECTORIES} if Path("~", name).expanduser().exists()]
+    values = [name for name, value in os.environ.items() if "REAL" in value]
+    return variables + directories + values + [entry.name for entry in Path.home().iterdir()]
+"""
+
+
+@pytest.fixture
+def user(tmp_path) -> dict[str, str]:
+    """The environment of a user with credentials in variables and in the home directory."""
     home = tmp_path / "home"
-    (home / ".aws").mkdir(parents=True)
+    for name in HIDDEN_DIRECTORIES:
+        (home / name).mkdir(parents=True)
     (home / ".aws" / "credentials").write_text(
         "[default]\naws_access_key_id = REAL\naws_secret_access_key = REAL\n"
     )
+    (home / ".kube" / "config").write_text("apiVersion: v1\nkind: Config\n")
+    return {
+        **dict.fromkeys(HIDDEN_VARIABLES, "REAL"),
+        "HOME": str(home),
+        "KUBECONFIG": str(home / ".kube" / "config"),
+    }
+
+
+def test_a_program_that_looks_for_credentials_and_agents_finds_nothing(tmp_path, user):
+    home = Path(user["HOME"])
     program = SmallProgram.at(
-        tmp_path / "environment",
+        tmp_path / "looks",
+        SEARCH
+        + """
+import pulumi
+import botocore.session
+credentials = botocore.session.get_session().get_credentials()
+pulumi.export("key", credentials.access_key if credentials else "none")
+pulumi.export("kubeconfig", os.path.exists(os.environ["KUBECONFIG"]))
+pulumi.export("leaked", search())
+Path("~/.cache").expanduser().mkdir()
+""",
+    )
+    before = set(home.rglob("*"))
+    for _ in range(2):  # what the first run writes to its home directory is not there in the second
+        up = program.up(**user)
+        assert up.returncode == 0, up.stdout + up.stderr
+        assert program.outputs() == {"key": "none", "kubeconfig": False, "leaked": []}
+    assert set(home.rglob("*")) == before
+    assert not list(program.directory.rglob("user-home-*"))
+
+
+def test_the_program_can_read_the_variables_that_the_user_names(tmp_path):
+    program = SmallProgram.at(
+        tmp_path / "named",
         """
         import os
         import pulumi
-        import botocore.session
-        session = botocore.session.get_session()
-        credentials = session.get_credentials()
-        pulumi.export("key", credentials.access_key if credentials else "none")
-        pulumi.export("token", os.environ.get("PULUMI_ACCESS_TOKEN", "none"))
-        pulumi.export("kubeconfig", os.path.exists(os.environ["KUBECONFIG"]))
-        pulumi.export("other", os.environ["TEAM"])
+        pulumi.export("team", os.environ["TEAM"])
+        pulumi.export("other", os.environ.get("OTHER", "none"))
         """,
     )
-    before = set(home.rglob("*"))
-    done = program.up(
-        HOME=str(home),
-        AWS_ACCESS_KEY_ID="REAL",
-        AWS_SECRET_ACCESS_KEY="REAL",
-        AWS_PROFILE="default",
-        PULUMI_ACCESS_TOKEN="pul-real",
-        KUBECONFIG=str(home / ".aws" / "credentials"),
-        TEAM="finops",
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    outputs = program.outputs()
-    assert outputs == {"key": "none", "token": "none", "kubeconfig": False, "other": "finops"}
-    assert set(home.rglob("*")) == before
+    up = program.up(TEAM="finops", OTHER="x", TEEI_FINOPS_SANDBOX_ENV="TEAM, MISSING")
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert program.outputs() == {"team": "finops", "other": "none"}
 
 
-def test_a_policy_pack_reads_the_environment_and_blocks_the_preview(tmp_path):
+def test_a_policy_pack_that_looks_for_credentials_finds_nothing_and_reads_named_variables(tmp_path, user):
     program = SmallProgram.at(tmp_path / "blocked", BUCKET)
     pack = tmp_path / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (pack / "__main__.py").write_text(
-        "import os\n"
-        "from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy\n"
+        SEARCH + "from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy\n"
         "def check(args, report):\n"
         "    if args.resource_type == 'aws:s3/bucket:Bucket':\n"
-        "        report('not for ' + os.environ['TEAM'])\n"
+        "        report(f'not for {os.environ[\"TEAM\"]}, which can read {search()}')\n"
         "PolicyPack('small-pack', enforcement_level=EnforcementLevel.MANDATORY, policies=[\n"
         "    ResourceValidationPolicy(name='no-buckets', description='None.', validate=check)])\n"
     )
-    done = program.pulumi("preview", "--policy-pack", str(pack), TEAM="finops")
-    assert done.returncode != 0
-    assert "not for finops" in done.stdout
+    arguments = ("preview", "--policy-pack", str(pack))
+    preview = program.pulumi(*arguments, **user, TEAM="finops", TEEI_FINOPS_SANDBOX_ENV="TEAM")
+    assert preview.returncode != 0
+    assert "not for finops, which can read []" in preview.stdout
 
 
 def test_what_the_program_prints_is_a_diagnostic_of_the_json_document(tmp_path):

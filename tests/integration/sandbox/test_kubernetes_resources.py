@@ -45,17 +45,26 @@ def test_a_scaled_object_on_a_workload_with_an_hpa_is_rejected_on_creation(tmp_p
     assert "queue" not in program.state()
 
 
-def test_a_workload_can_have_another_scaler_after_the_first_is_deleted(tmp_path):
-    program = SmallProgram.at(tmp_path / "freed", SCALED)
+def test_an_hpa_beside_a_scaled_object_is_accepted_as_by_the_api_server(tmp_path):
+    program = SmallProgram.at(tmp_path / "both", SCALED)
     program.configure(keda=True)
+    program.deployed()
+    program.configure(hpa=True, keda=True)
+    program.deployed()
+    assert set(program.state()) >= {"cpu", "queue"}
+
+
+def test_a_workload_can_have_a_scaled_object_after_its_hpa_is_deleted(tmp_path):
+    program = SmallProgram.at(tmp_path / "freed", SCALED)
+    program.configure(hpa=True)
     program.deployed()
     program.configure(hpa=True, keda=True)
     assert program.up().returncode != 0
     program.configure()
     program.deployed()
-    program.configure(hpa=True)
+    program.configure(keda=True)
     program.deployed()
-    assert set(program.state()) >= {"cpu"}
+    assert set(program.state()) >= {"queue"}
 
 
 def test_a_number_as_a_trigger_value_is_rejected_on_creation(tmp_path):

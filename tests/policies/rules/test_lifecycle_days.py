@@ -288,8 +288,9 @@ def test_an_upload_abort_for_a_prefix_does_not_count():
 
 
 def test_a_filter_with_a_known_limit_counts_although_another_limit_is_unknown():
+    aborts_none = with_property(lifecycle(), "rules.0.abortIncompleteMultipartUpload")
     resource = with_property(
-        lifecycle(), "rules.0.filter", {"prefix": "a/", "objectSizeGreaterThan": UNKNOWN}
+        aborts_none, "rules.0.filter", {"prefix": "a/", "objectSizeGreaterThan": UNKNOWN}
     )
     policies = [
         (diagnostic.policy, diagnostic.level)

@@ -2,6 +2,7 @@ import pytest
 
 from policies import messages
 from tests.policies.compliant_aws import TAGS
+from tests.policies.compliant_kubernetes import container
 from tests.policies.compliant_stack import compliant_stack, related_resources
 from tests.policies.pack_client import UNKNOWN, FakeResource, Pack, with_property
 
@@ -122,7 +123,26 @@ UNDETERMINED = [
     ("scaled_object", "spec.scaleTargetRef", "spec.scaleTargetRef", "workload-has-one-scaler"),
     ("scaled_object", "spec.maxReplicaCount", "spec.maxReplicaCount", "scaled-object-is-bounded"),
     ("scaled_object", "spec.minReplicaCount", "spec.minReplicaCount", "scaled-object-is-bounded"),
-    ("scaled_object", "spec.cooldownPeriod", "spec.cooldownPeriod", "scaled-object-cools-down"),
+    ("scaled_to_zero", "spec.cooldownPeriod", "spec.cooldownPeriod", "scaled-object-cools-down"),
+    ("scaled_object", "spec.advanced", "spec.advanced", "scaled-object-cools-down"),
+    ("budget", "costTypes", "costTypes", "budget-excludes-credits-and-refunds"),
+    ("budget", "costFilters", "costFilters", "budget-filters-match"),
+    ("budget", "costFilters.0.values", "costFilters[0].values", "budget-filters-match"),
+    (
+        "deployment",
+        "spec.template.spec.securityContext",
+        "spec.template.spec.securityContext",
+        "pods-meet-the-restricted-standard",
+    ),
+    (
+        "deployment",
+        "spec.template.spec.containers.0.securityContext",
+        "spec.template.spec.containers[0].securityContext",
+        "pods-meet-the-restricted-standard",
+    ),
+    ("cron_job", "spec", "spec", "pods-meet-the-restricted-standard"),
+    ("disruption_budget", "spec", "spec", "disruption-budget-allows-drains"),
+    ("lifecycle", "rules.0.filter", "rules[0].filter", "lifecycle-actions-fit"),
     ("scaled_object", _NATS, "spec.triggers[0].metadata", "nats-trigger-is-complete"),
     ("scaled_object", f"{_NATS}.stream", "spec.triggers[0].metadata.stream", "nats-trigger-is-complete"),
     (
@@ -172,7 +192,10 @@ def _paths(data, prefix=""):
 
 def test_a_violation_is_reported_in_addition_to_an_undetermined_property():
     resources = related_resources("deployment")
-    containers = [{"name": "a", "resources": UNKNOWN}, {"name": "b", "resources": {"requests": {"cpu": "1"}}}]
+    containers = [
+        container("a", resources=UNKNOWN),
+        container("b", resources={"requests": {"cpu": "1"}}),
+    ]
     resources["deployment"] = with_property(
         resources["deployment"], "spec.template.spec.containers", containers
     )

@@ -51,8 +51,8 @@ TEXTS = [
         "  fix: raise maxReplicas or lower minReplicas",
     ),
     (
-        ("scaled_object", "spec.cooldownPeriod", None),
-        "reporting: spec.cooldownPeriod: is less than 1 s\n  value: not set\n"
+        ("scaled_to_zero", "spec.cooldownPeriod", None),
+        "batch-jobs: spec.cooldownPeriod: is less than 1 s\n  value: not set\n"
         "  fix: set cooldownPeriod, for example to 300",
     ),
     (

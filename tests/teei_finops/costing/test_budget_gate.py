@@ -145,7 +145,8 @@ def test_no_resource_is_within_every_budget():
 
 def test_budgets_in_the_config_of_a_stack_are_judged():
     budgets = '{"total": {"limit": 7}, "eu": {"limit": 1, "regions": ["eu-central-1"]}, ' + (
-        '"db": {"limit": 1, "services": ["Amazon Relational Database Service"]}}'
+        '"db": {"limit": 1, "services": ["Amazon Relational Database Service"]}, '
+        '"web": {"limit": 9, "tag": {"key": "team", "value": "web"}}}'
     )
     plan = read_plan(
         preview(disk(100), config={"aws:region": "us-east-1", "shop:budgets": budgets}), name="p"
@@ -154,6 +155,7 @@ def test_budgets_in_the_config_of_a_stack_are_judged():
         ("total", {}),
         ("eu", {"region": "eu-central-1"}),
         ("db", {"service": "AmazonRDS"}),
+        ("web", {"tag": {"key": "team", "value": "web"}}),
     ]
     assert build_report([plan], CostOptions(at=DAY))["verdict"] == "fail"
 

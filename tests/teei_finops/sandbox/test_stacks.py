@@ -85,28 +85,37 @@ def test_a_missing_directory_is_an_error(tmp_path):
         Workspace.at(tmp_path / "nowhere")
 
 
-def test_the_engine_gets_the_environment_without_credentials(tmp_path):
+def test_the_engine_gets_only_the_variables_of_the_allow_list_and_those_that_the_user_names(tmp_path):
     user = {
         "PATH": "/bin",
+        "HOME": "/home/ada",
+        "LC_ALL": "C.UTF-8",
         "AWS_SECRET_ACCESS_KEY": "REAL",
         "AWS_PROFILE": "prod",
         "AWS_REGION": "eu-central-1",
+        "GITHUB_TOKEN": "ghs-real",
+        "SSH_AUTH_SOCK": "/run/agent",
         "PULUMI_ACCESS_TOKEN": "pul-real",
         "PULUMI_CONFIG_PASSPHRASE": "theirs",
         "PULUMI_OPTION_CWD": "/elsewhere",
+        "A_TOKEN_OF_NO_KNOWN_TOOL": "real",
         "TEAM": "finops",
+        "TEEI_FINOPS_SANDBOX_ENV": "TEAM,NOT_SET",
     }
     workspace = Workspace.at(tmp_path)
     environment = engine_environment(
-        user, workspace, language_port=1, provider_ports={"aws": 2, "kubernetes": 3}, config_file=None
+        user,
+        workspace,
+        home=tmp_path / "empty",
+        language_port=1,
+        provider_ports={"aws": 2, "kubernetes": 3},
+        config_file=None,
     )
-    assert {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "PULUMI_OPTION_CWD"}.isdisjoint(
-        environment
-    )
-    assert environment["TEAM"] == "finops"
-    assert environment["AWS_REGION"] == "eu-central-1"
+    unchanged = {name for name, value in user.items() if environment.get(name) == value}
+    assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM"}
+    assert environment.keys() & user.keys() == unchanged | {"PATH", "HOME", "PULUMI_CONFIG_PASSPHRASE"}
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
     assert environment["PATH"].endswith("/bin")
-    for name in ("PULUMI_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG"):
+    for name in ("HOME", "PULUMI_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG"):
         assert environment[name].startswith(str(tmp_path))

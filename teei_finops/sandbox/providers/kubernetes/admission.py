@@ -32,13 +32,13 @@ def admission_errors(manifest: Manifest, others: Mapping[str, Manifest]) -> Iter
         yield from _replica_bounds(
             "ScaledObject", spec.get("minReplicaCount", 0), spec.get("maxReplicaCount", 100)
         )
+        yield from _second_scaler(manifest, others)
     if kind == "HorizontalPodAutoscaler":
         yield from _replica_bounds(
             "HorizontalPodAutoscaler", spec.get("minReplicas", 1), spec.get("maxReplicas")
         )
     if kind in ("Deployment", "StatefulSet", "DaemonSet"):
         yield from _selector(spec)
-    yield from _second_scaler(manifest, others)
 
 
 def scaled_by(manifest: Manifest) -> Workload | None:
@@ -57,14 +57,16 @@ def namespace_of(manifest: Manifest, default: str = "default") -> str:
     return namespace if isinstance(namespace, str) and namespace else default
 
 
-def _second_scaler(manifest: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
-    """As KEDA's admission webhook (KEDA 2.16, scaledobject_webhook.go), which ignores a second HPA."""
-    workload = scaled_by(manifest)
+def _second_scaler(scaled_object: Manifest, others: Mapping[str, Manifest]) -> Iterator[str]:
+    """As KEDA's admission webhook, which sees ScaledObjects only: an HPA may be created beside one.
+
+    Tried on KEDA 2.21 and Kubernetes 1.34, 2026-11.
+    """
+    workload = scaled_by(scaled_object)
     if workload is None:
         return
     for other_id, other in others.items():
-        kinds = {manifest["kind"], other.get("kind")}
-        if scaled_by(other) == workload and "ScaledObject" in kinds:
+        if scaled_by(other) == workload:
             yield (
                 'admission webhook "vscaledobject.kb.io" denied the request: '
                 f"the workload {workload} is already managed by the {other['kind']} {other_id}"

@@ -8,9 +8,11 @@ from teei_finops.sandbox.providers.aws.api import AwsError, pascal_case, tag_lis
 
 
 def lifecycle_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rules of a `BucketLifecycleConfiguration`; raises AwsError for days that S3 rejects."""
+    """The rules of a `BucketLifecycleConfiguration`; raises AwsError for a rule that S3 rejects."""
     converted = [_rule(rule) for rule in rules]
     for rule in converted:
+        _check_filter(rule)
+        _check_expiration(rule)
         _check_days(rule)
     return converted
 
@@ -58,7 +60,7 @@ def _from_bucket_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": rule.get("id", "rule"),
         "status": "Enabled" if rule.get("enabled") is True else "Disabled",
-        "filter": {"prefix": rule.get("prefix", "")},
+        "filter": _from_bucket_filter(rule),
         "expiration": rule.get("expiration"),
         "transitions": rule.get("transitions", []),
         "noncurrentVersionExpiration": {"noncurrentDays": noncurrent.get("days")} if noncurrent else None,
@@ -70,6 +72,11 @@ def _from_bucket_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         if rule.get("abortIncompleteMultipartUploadDays")
         else None,
     }
+
+
+def _from_bucket_filter(rule: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = rule.get("prefix", "")
+    return {"and": {"prefix": prefix, "tags": rule["tags"]}} if rule.get("tags") else {"prefix": prefix}
 
 
 def _action(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -85,6 +92,40 @@ def _action(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _to_int(value: Any) -> Any:
     """A number that the provider takes as a string (`newerNoncurrentVersions`, object sizes)."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _check_filter(rule: Mapping[str, Any]) -> None:
+    """Raises AwsError as S3 does: uploads and delete markers have no tags, and an upload has no size.
+
+    The texts are S3's own: terraform-aws-modules/terraform-aws-s3-bucket#109 (tags) and
+    aws-cloudformation/cfn-lint#3554 (sizes), read 2026-11.
+    """
+    rule_filter = rule["Filter"]
+    conditions = {**rule_filter, **rule_filter.get("And", {})}
+    has_tags = bool(conditions.get("Tag") or conditions.get("Tags"))
+    has_size = not {"ObjectSizeGreaterThan", "ObjectSizeLessThan"}.isdisjoint(conditions)
+    if "AbortIncompleteMultipartUpload" in rule:
+        if has_tags:
+            raise AwsError("InvalidRequest: AbortIncompleteMultipartUpload cannot be specified with Tags.")
+        if has_size:
+            raise AwsError(
+                "InvalidRequest: AbortIncompleteMultipartUpload cannot be specified with Object Size."
+            )
+    if has_tags and (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker"):
+        raise AwsError("InvalidRequest: ExpiredObjectDeleteMarker cannot be specified with Tags.")
+
+
+def _check_expiration(rule: Mapping[str, Any]) -> None:
+    """Raises AwsError as S3 does.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html (2026-11)
+    """
+    kinds = {"Days", "Date", "ExpiredObjectDeleteMarker"} & (rule.get("Expiration") or {}).keys()
+    if len(kinds) > 1:
+        raise AwsError(
+            "MalformedXML: The XML you provided was not well-formed or did not validate against our "
+            f"published schema: the Expiration has {' and '.join(sorted(kinds))}"
+        )
 
 
 def _check_days(rule: Mapping[str, Any]) -> None:

@@ -123,7 +123,7 @@ def test_a_custom_resource_without_a_schema_is_accepted():
     [
         (SCALED_OBJECT, {}, False),
         (SCALED_OBJECT, {"default/reporting": HPA}, True),
-        (HPA, {"default/reporting": SCALED_OBJECT}, True),
+        (HPA, {"default/reporting": SCALED_OBJECT}, False),
         (SCALED_OBJECT, {"default/other": SCALED_OBJECT}, True),
         (HPA, {"default/other": HPA}, False),
         (SCALED_OBJECT, {"x": changed(HPA, ["metadata", "namespace"], "elsewhere")}, False),
@@ -132,7 +132,7 @@ def test_a_custom_resource_without_a_schema_is_accepted():
         (changed(SCALED_OBJECT, ["spec", "scaleTargetRef", "kind"], "Deployment"), {"x": HPA}, True),
     ],
 )
-def test_a_workload_has_only_one_scaler_if_one_is_a_scaled_object(new, existing, expected):
+def test_a_scaled_object_is_rejected_on_a_workload_that_has_a_scaler(new, existing, expected):
     assert any("already managed" in text for text in admission_errors(new, existing)) is expected
 
 

@@ -1,4 +1,4 @@
-"""KEDA ScaledObjects: limits, a cooldown period, and complete triggers."""
+"""KEDA ScaledObjects: limits, a wait before scaling down, and complete triggers."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,8 @@ from policies.properties import Property
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
 
+# Of an HPA; https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, 2026-11.
+DEFAULT_WINDOW_SECONDS = 300
 NATS = "nats-jetstream"
 NATS_FIELDS = ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
 
@@ -47,23 +49,28 @@ def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
 
 
 def scaled_object_cools_down(context: EvaluationContext) -> Policy:
-    """The cooldown period is the time from the last active trigger to scaling down."""
+    """KEDA uses cooldownPeriod only to scale to zero. Above that its HPA scales, by a window of its own."""
     rule = Rule(
         id="scaled-object-cools-down",
-        description="Every ScaledObject must set a cooldownPeriod.",
+        description="Every ScaledObject must wait before it removes pods.",
         severity=Severity.MEDIUM,
         section=GuideSection.AUTOSCALING,
-        fix="Set spec.cooldownPeriod, for example to 300 seconds.",
-        options={"minimum_seconds": integer_option("the shortest cooldown period in seconds", 1, minimum=1)},
+        fix="Set advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds, for"
+        " example to 300, and cooldownPeriod where minReplicaCount is 0.",
+        options={"minimum_seconds": integer_option("the shortest time in seconds", 1, minimum=1)},
         tags=("scaling",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        period = resource.inputs["spec"]["cooldownPeriod"]
-        least = options["minimum_seconds"]
-        if period.number() < least:
-            what = f"is less than {least:g} s"
-            yield Violation(period.path, what, period.data, "set cooldownPeriod, for example to 300")
+        spec, least = resource.inputs["spec"], options["minimum_seconds"]
+        scale_down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+        waits = [(scale_down["stabilizationWindowSeconds"], DEFAULT_WINDOW_SECONDS)]
+        if spec["minReplicaCount"].number() == 0:
+            waits.append((spec["cooldownPeriod"], 0))
+        for wait, default in waits:
+            if wait.number(default) < least:
+                fix = f"set {wait.path.rpartition('.')[2]}, for example to 300"
+                yield Violation(wait.path, f"is less than {least:g} s", wait.data, fix)
 
     return resource_policy(rule, context, is_scaled_object, check)
 

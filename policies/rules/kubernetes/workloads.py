@@ -1,4 +1,4 @@
-"""Scaling across the stack: every workload has exactly one scaler."""
+"""Workloads: each has exactly one scaler, and a disruption budget never blocks a drain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pulumi_policy import Policy, Severity
 
 from policies.evaluation_context import EvaluationContext
-from policies.findings import ResourceFinding, Violation
-from policies.kubernetes_types import is_deployment, is_scaled_object, is_scaler, namespace
+from policies.findings import Finding, ResourceFinding, Violation
+from policies.kubernetes_types import (
+    is_deployment,
+    is_disruption_budget,
+    is_scaled_object,
+    is_scaler,
+    namespace,
+)
 from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy
+from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy, text_list_option
 
 DEPLOYMENT = "Deployment"
 
@@ -24,7 +30,9 @@ _KIND_OPTION = {
 
 
 def workload_has_one_scaler(context: EvaluationContext) -> Policy:
-    """KEDA's webhook rejects a ScaledObject for a workload with an HPA; two HPAs conflict."""
+    """KEDA's webhook rejects a ScaledObject for a workload with an HPA. Nothing rejects an HPA beside a
+    ScaledObject, or a second HPA: the two then set different numbers of replicas in turn.
+    """
     rule = Rule(
         id="workload-has-one-scaler",
         description="A workload must not have more than one HPA or ScaledObject.",
@@ -92,6 +100,33 @@ def workload_is_scaled(context: EvaluationContext) -> Policy:
     return stack_policy(rule, context, check)
 
 
+def disruption_budget_allows_drains(context: EvaluationContext) -> Policy:
+    """By default a budget protects running pods that are not ready: where all are, a drain never ends."""
+    rule = Rule(
+        id="disruption-budget-allows-drains",
+        description="A PodDisruptionBudget must never block the drain of a node.",
+        severity=Severity.MEDIUM,
+        section=GuideSection.AUTOSCALING,
+        fix="Set unhealthyPodEvictionPolicy to AlwaysAllow, and allow at least one pod to be unavailable.",
+        options={
+            "eviction_policies": text_list_option("the allowed unhealthyPodEvictionPolicy", ["AlwaysAllow"])
+        },
+        tags=("scaling",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        spec = resource.inputs["spec"]
+        eviction = spec["unhealthyPodEvictionPolicy"]
+        if eviction.text("IfHealthyBudget") not in options["eviction_policies"]:
+            fix = f"set it to {' or '.join(options['eviction_policies'])}"
+            yield Violation(eviction.path, "keeps pods that are not ready", eviction.data, fix)
+        for limit, blocking in (("maxUnavailable", ("0", "0.0", "0%")), ("minAvailable", ("100%",))):
+            if spec[limit].text() in blocking:
+                yield Violation(spec[limit].path, "allows no disruption", spec[limit].data, "allow one pod")
+
+    return resource_policy(rule, context, is_disruption_budget, check)
+
+
 @dataclass(frozen=True)
 class Workload:
     """A workload as a scaler refers to it."""
@@ -125,5 +160,5 @@ class Workload:
 
 
 def _hpas_first(stack: Stack) -> list[Resource]:
-    """So that a ScaledObject is the one in violation, as in KEDA's webhook."""
+    """So that a ScaledObject is the one in violation, which is the one that KEDA's webhook rejects."""
     return sorted(stack.resources(is_scaler), key=lambda scaler: is_scaled_object(scaler.type))

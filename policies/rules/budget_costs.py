@@ -1,0 +1,121 @@
+"""AWS Budgets: which costs a budget counts."""
+
+import re
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation, findings_of
+from policies.properties import Property
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rules.budgets import BUDGET
+from teei_finops.cost_explorer import SERVICES, TAG_FILTER, USAGE_TYPE_GROUPS
+
+# Input of `costTypes` → value of the dimension RECORD_TYPE.
+COST_TYPES = {"includeCredit": "Credit", "includeRefund": "Refund"}
+
+
+def budget_excludes_credits_and_refunds(context: EvaluationContext) -> Policy:
+    """AWS counts both unless told otherwise: a credit of $10,000 hides $10,000 of spend."""
+    rule = Rule(
+        id="budget-excludes-credits-and-refunds",
+        description="A cost budget must count neither credits nor refunds, which hide spend.",
+        severity=Severity.HIGH,
+        section=GuideSection.ALERTS,
+        fix="Set include_credit and include_refund to False in cost_types.",
+        options={
+            "cost_types": text_list_option("the inputs of costTypes that must be false", COST_TYPES),
+        },
+        tags=("budgeting",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        if resource.inputs["budgetType"].text() != "COST":
+            return
+        expression = resource.inputs["filterExpression"]
+        if not expression.absent:
+            yield from _check_expression(expression, options["cost_types"])
+            return
+        cost_types = resource.inputs["costTypes"]
+        for name in options["cost_types"]:
+            included = cost_types[name]
+            if included.boolean(True):
+                what = "is not false, so that the budget counts them"
+                yield Violation(included.path, what, included.data, f"set costTypes.{name} to false")
+
+    return resource_policy(rule, context, BUDGET.__eq__, check)
+
+
+def _check_expression(expression: Property, cost_types: Collection[str]) -> Iterator[Finding]:
+    """A budget with an expression has no `costTypes`; it excludes kinds of costs in the expression."""
+    excluded = set(_excluded_record_types(expression))
+    missing = [
+        COST_TYPES[name] for name in cost_types if name in COST_TYPES and COST_TYPES[name] not in excluded
+    ]
+    if missing:
+        values = " and ".join(missing)
+        yield Violation(
+            expression.path,
+            f"does not exclude {values}",
+            expression.data,
+            f"add a `not` with the dimension RECORD_TYPE and the values {values}",
+        )
+
+
+def _excluded_record_types(expression: Property) -> Iterator[str]:
+    """The record types that an expression excludes, itself or in one part of an `and`."""
+    for part in expression["ands"].items():
+        yield from _excluded_record_types(part)
+    dimensions = expression["not"]["dimensions"]
+    if dimensions["key"].text() == "RECORD_TYPE":
+        yield from (value.text() for value in dimensions["values"].items())
+
+
+def budget_filters_match(context: EvaluationContext) -> Policy:
+    """AWS accepts any value of a filter; a budget with a name that nothing has always counts $0."""
+    rule = Rule(
+        id="budget-filters-match",
+        description="The filters of a budget must have values that some cost can match.",
+        severity=Severity.HIGH,
+        section=GuideSection.ALERTS,
+        fix="Write the names of Cost Explorer, and a tag as user:KEY$VALUE.",
+        options={
+            "services": text_list_option("further names of services, such as those of AWS Marketplace", []),
+            "usage_type_groups": text_list_option("further usage type groups", []),
+        },
+        tags=("budgeting",),
+    )
+
+    def check_value(value: Property, names: Collection[str]) -> Iterator[Finding]:
+        text = value.text()
+        if text not in names:
+            similar = get_close_matches(text, names, n=1, cutoff=0.7)
+            fix = f"write {similar[0]}" if similar else "write the name as Cost Explorer shows it"
+            yield Violation(value.path, "is not a name that Cost Explorer has", text, fix)
+
+    def check_tag(value: Property) -> Iterator[Finding]:
+        if not re.fullmatch(TAG_FILTER, value.text()):
+            yield Violation(value.path, "is not user:KEY$VALUE", value.data, "write user:KEY$VALUE")
+
+    def check_filter(cost_filter: Property, names: dict[str, Collection[str]]) -> Iterator[Finding]:
+        name = cost_filter["name"].text()
+        for value in cost_filter["values"].items():
+            if name in names:
+                yield from findings_of(check_value, value, names[name])
+            elif name == "TagKeyValue":
+                yield from findings_of(check_tag, value)
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        if resource.inputs["budgetType"].text() != "COST":
+            return
+        names = {
+            "Service": [*SERVICES, *options["services"]],
+            "UsageTypeGroup": [*USAGE_TYPE_GROUPS, *options["usage_type_groups"]],
+        }
+        for cost_filter in resource.inputs["costFilters"].items():
+            yield from findings_of(check_filter, cost_filter, names)
+
+    return resource_policy(rule, context, BUDGET.__eq__, check)

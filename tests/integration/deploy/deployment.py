@@ -1,0 +1,99 @@
+"""Runs docs/deploy.md in a clone of the repository, with `pulumi` being the sandbox's."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from teei_finops.sandbox.stacks import checkpoint_file, resources_in
+from teei_finops.sandbox.workspace import Workspace
+from tests.integration.deploy import cloudformation
+from tests.integration.deploy.page import ROOT, commands
+from tests.workflows.runner import clone_to
+
+
+@dataclass
+class Deployment:
+    """`problems` are the commands that failed or printed something else than the page shows."""
+
+    directory: Path
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def project(self) -> Path:
+        return self.directory / "project"
+
+    def run(self) -> "Deployment":
+        self.project.mkdir(parents=True)
+        clone_to(self.project)
+        _use_installed_packages(self.project)
+        path = f"{_stubs(self.directory / 'bin', self.project)}:{os.environ['PATH']}"
+        environment = {
+            "PATH": path, "HOME": str(self.directory), "PROJECT": str(self.project), "PYTHONPATH": str(ROOT),
+            "CALLS": str(self.directory / "calls.jsonl"),
+        }  # fmt: skip
+        for command in commands():
+            process = subprocess.run(
+                ["bash", "-c", command.line],
+                cwd=self.project, env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            )  # fmt: skip
+            if process.returncode != 0 or not command.prints(process.stdout):
+                self.problems.append(f"$ {command.line}\n{process.stdout}(exit code {process.returncode})\n")
+        return self
+
+    def calls(self, *beginning: str) -> list[list[str]]:
+        """The arguments of the commands for AWS, the clusters and GitHub that begin with these words."""
+        lines = (self.directory / "calls.jsonl").read_text().splitlines()
+        recorded = [json.loads(line)["command"] for line in lines]
+        return [words[len(beginning) :] for words in recorded if words[: len(beginning)] == list(beginning)]
+
+    def inputs(self, *beginning: str) -> dict[str, Any]:
+        """What such a command read, by its next word."""
+        calls = [json.loads(line) for line in (self.directory / "calls.jsonl").read_text().splitlines()]
+        size = len(beginning)
+        return {
+            call["command"][size]: json.loads(call["input"])
+            for call in calls
+            if call["command"][:size] == list(beginning)
+        }
+
+    def templates(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The resources of each CloudFormation stack, by its name."""
+        stacks = {}
+        for words in self.calls("aws", "cloudformation", "deploy"):
+            split = words.index("--parameter-overrides")
+            options = dict(zip(words[:split:2], words[1:split:2], strict=True))
+            parameters = dict(pair.split("=", 1) for pair in words[split + 1 :])
+            template = self.project / options["--template-file"]
+            stacks[options["--stack-name"]] = cloudformation.resources(template, parameters)
+        return stacks
+
+    def resources(self, stack: str) -> list[dict[str, Any]]:
+        return resources_in(checkpoint_file(Workspace.at(self.project), "teei-finops", stack))
+
+
+def _use_installed_packages(project: Path) -> None:
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    os.utime(project / "requirements.txt", (0, 0))  # so that make does not install them again
+    wheels = ROOT / "build/lambda/wheels"
+    if wheels.exists():
+        shutil.copytree(wheels, project / "build/lambda/wheels")
+
+
+def _stubs(directory: Path, project: Path) -> Path:
+    directory.mkdir()
+    python, original = shlex.quote(sys.executable), shlex.quote(os.environ["PATH"])
+    sandbox = f"cd {ROOT} && PATH={original} exec {python} -m teei_finops sandbox -C {project} --"
+    scripts = {"pulumi": sandbox}
+    for name in ("aws", "gh", "kubectl"):
+        scripts[name] = f"exec {python} -m tests.integration.deploy.checked_command {name}"
+    for name, command in scripts.items():
+        (directory / name).write_text(f'#!/bin/sh\n{command} "$@"\n')
+        (directory / name).chmod(0o755)
+    return directory

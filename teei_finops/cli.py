@@ -102,7 +102,7 @@ def _no_command(_: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    if not Path("functions", "ai_budget", "serve.py").exists():
+    if not Path("functions", "ai_budget", "serve").exists():
         raise UserError(
             f"serve: {Path.cwd()} has no functions/ai_budget; run it in a checkout of the teei-finops project"
         )

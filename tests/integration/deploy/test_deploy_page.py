@@ -44,6 +44,7 @@ ACTIONS = {
 PARTS = {
     "aws:cloudwatch/eventTarget:EventTarget": "events:PutTargets",
     "aws:iam/rolePolicy:RolePolicy": "iam:PutRolePolicy",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "lambda:PutFunctionEventInvokeConfig",
     "aws:lambda/invocation:Invocation": "lambda:InvokeFunction",
     "aws:lambda/permission:Permission": "lambda:AddPermission",
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": "elasticloadbalancing:RegisterTargets",
@@ -55,8 +56,9 @@ PARTS = {
         "s3:PutEncryptionConfiguration",
     "aws:s3/bucketVersioning:BucketVersioning": "s3:PutBucketVersioning",
     "aws:sns/topicSubscription:TopicSubscription": "sns:Subscribe",
+    "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
 }  # fmt: skip
-PARENTS = ("bucket", "function", "functionName", "role", "rule", "targetGroupArn", "topic")
+PARENTS = ("bucket", "function", "functionName", "queueUrl", "role", "rule", "targetGroupArn", "topic")
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.xdist_group("deploy page")]
 
 
@@ -252,7 +254,11 @@ def test_the_security_page_names_every_role_group_secret_and_security_group(depl
     page = (ROOT / "docs/security.md").read_text()
     types = ("aws:iam/role:Role", "aws:secretsmanager/secret:Secret", "aws:ec2/securityGroup:SecurityGroup")
     names = {
-        resource["inputs"]["name"].replace(f"{prefix(deployment, stack)}-ai-budget", "<service>")
+        re.sub(
+            "/callers/.*",
+            "/callers/<caller>",
+            resource["inputs"]["name"].replace(f"{prefix(deployment, stack)}-ai-budget", "<service>"),
+        )
         for stack in STACKS
         for resource in deployment.resources(stack)
         if resource["type"] in types

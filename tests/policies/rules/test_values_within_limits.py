@@ -64,7 +64,25 @@ WITHIN_LIMITS = [
     ("lifecycle", "rules.0.abortIncompleteMultipartUpload.daysAfterInitiation", 1),
     ("lifecycle", "rules.0.expiration.days", 330),
     ("lifecycle", "rules.0.filter", None),
-    ("lifecycle", "rules.0.filter", {"objectSizeGreaterThan": 0}),
+    (
+        "lifecycle",
+        "rules",
+        [
+            {
+                "id": "objects",
+                "status": "Enabled",
+                "filter": {"objectSizeGreaterThan": 0},
+                "expiration": {"days": 730},
+                "noncurrentVersionExpiration": {"noncurrentDays": 60},
+            },
+            {
+                "id": "uploads",
+                "status": "Enabled",
+                "filter": {},
+                "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+            },
+        ],
+    ),
     ("lifecycle", "rules.0.status", "enabled"),
     ("inline_bucket", "lifecycleRules.0.noncurrentVersionExpiration.days", 1),
     ("inline_bucket", "versioning", None),

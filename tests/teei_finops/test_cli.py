@@ -76,9 +76,7 @@ def test_serve_outside_a_checkout_says_where_to_run_it(capsys, monkeypatch, tmp_
 
 
 def test_serve_passes_its_options_on_to_the_service(monkeypatch, tmp_path):
-    service = tmp_path / "functions" / "ai_budget" / "serve.py"
-    service.parent.mkdir(parents=True)
-    service.touch()
+    (tmp_path / "functions" / "ai_budget" / "serve").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     started = []
     monkeypatch.setattr("os.execv", lambda _, command: started.extend(command))

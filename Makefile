@@ -34,7 +34,7 @@ build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
 
 test: setup
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
+	@$(PY) -m pytest -n 2 --dist loadfile --durations=10
 
 lint: $(VENV)/.ready
 	@.github/actionlint/build

@@ -34,7 +34,7 @@ DRIFT = (
     " --policy-pack policies --color never"
 )
 PULL_REQUEST = {"number": 7, "base": {"sha": "HEAD"}, "head": {"sha": "a1b2c3"}}
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("workflow runs")]
+pytestmark = pytest.mark.timeout(600)
 
 
 def pull_request(repository="teei/finops"):

@@ -59,7 +59,7 @@ PARTS = {
     "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
 }  # fmt: skip
 PARENTS = ("bucket", "function", "functionName", "queueUrl", "role", "rule", "targetGroupArn", "topic")
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.xdist_group("deploy page")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.components.taggable import can_be_tagged
 from tests.integration.stack_project import ProjectCopy
 
 SERVICE = "teei-prod-us-east-1-ai-budget"
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.xdist_group("deployed stacks")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

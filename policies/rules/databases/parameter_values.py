@@ -14,6 +14,7 @@ from policies.rules.databases.parameters import GROUPS, Parameter, parameters_of
 from teei_finops.aws_limits import rds_parameters
 
 CHECKED = {"wal_compression", *rds_parameters.UNITS}
+_OPTIONS = {"ignored": text_list_option("parameters that are not checked", [])}
 
 
 def database_parameters_have_valid_values(context: EvaluationContext) -> Policy:
@@ -24,31 +25,26 @@ def database_parameters_have_valid_values(context: EvaluationContext) -> Policy:
         severity=Severity.HIGH,
         section=GuideSection.STORAGE_RETENTION,
         fix="Write sizes and times as numbers in the unit of the parameter, such as 10240 for 10 GB in MB.",
-        options={"ignored": text_list_option("parameters that are not checked", [])},
+        options=_OPTIONS,
         tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         family = resource.inputs["family"]
-        for parameter in parameters_of(resource):
+        for parameter in _parameters_to_check(resource, options):
             if isinstance(parameter, Undetermined):
                 yield parameter
-            elif parameter.name in options["ignored"]:
-                continue
             elif parameter.value.unknown:
                 if parameter.name in CHECKED:
                     yield Undetermined(parameter.value.path)
             elif allowed := _first(_families(family), rds_parameters.allowed_values, parameter):
-                yield (
-                    Undetermined(family.path)
-                    if family.unknown
-                    else Violation(
-                        parameter.value.path,
-                        f"RDS rejects this value of {parameter.name}",
-                        parameter.value.data,
-                        f"set it to {allowed}",
-                    )
+                violation = Violation(
+                    parameter.value.path,
+                    f"RDS rejects this value of {parameter.name}",
+                    parameter.value.data,
+                    f"set it to {allowed}",
                 )
+                yield Undetermined(family.path) if family.unknown else violation
 
     return resource_policy(rule, context, GROUPS.__contains__, check)
 
@@ -61,35 +57,37 @@ def database_parameters_do_not_drift(context: EvaluationContext) -> Policy:
         severity=Severity.LOW,
         section=GuideSection.STORAGE_RETENTION,
         fix="Delete the parameter from the group: RDS has this value by default.",
-        options={"ignored": text_list_option("parameters that are not checked", [])},
+        options=_OPTIONS,
         tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         family = resource.inputs["family"]
-        for parameter in parameters_of(resource):
+        for parameter in _parameters_to_check(resource, options):
             if isinstance(parameter, Undetermined):
                 yield parameter
-            elif parameter.name in options["ignored"]:
-                continue
             elif parameter.value.unknown or parameter.apply_method.unknown:
                 if parameter.name in rds_parameters.DEFAULTS:
                     yield Undetermined(parameter.value.path)
             elif parameter.apply_method.text("immediate") == rds_parameters.DEFAULT_APPLY_METHOD:
                 continue
             elif _first(_families(family), rds_parameters.is_default, parameter):
-                yield (
-                    Undetermined(family.path)
-                    if family.unknown
-                    else Violation(
-                        parameter.path,
-                        f"every preview shows {parameter.name} as changed",
-                        parameter.value.data,
-                        f"delete it: {_text(parameter)} is the default of RDS",
-                    )
+                violation = Violation(
+                    parameter.path,
+                    f"every preview shows {parameter.name} as changed",
+                    parameter.value.data,
+                    f"delete it: {_text(parameter)} is the default of RDS",
                 )
+                yield Undetermined(family.path) if family.unknown else violation
 
     return resource_policy(rule, context, GROUPS.__contains__, check)
+
+
+def _parameters_to_check(group: Resource, options: Options) -> Iterator[Parameter | Undetermined]:
+    """The parameters of a group without those that the option `ignored` names."""
+    for parameter in parameters_of(group):
+        if isinstance(parameter, Undetermined) or parameter.name not in options["ignored"]:
+            yield parameter
 
 
 def _families(family: Property) -> tuple[str, ...]:

@@ -19,44 +19,81 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fastapi import FastAPI
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from functions.ai_budget import notifications
 from functions.ai_budget.app import create_app
 from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.edge import MAX_HEAD
-from functions.ai_budget.ledger import Ledger, Unavailable
+from functions.ai_budget.ledger import API, Ledger, Unavailable, migrate
 from functions.ai_budget.metrics import RequestMetrics
-from functions.ai_budget.serve.errors import StartError
-from functions.ai_budget.serve.workers import SERVER_PID, ending_with_the_server
 from functions.ai_budget.service import REQUESTS_KEPT, Service
 
 HEAD_SECONDS = 10  # also how long a connection may be idle
 TIDY_SECONDS = 30
-START_SECONDS = 30
 PORT_SECONDS = 4
 DATABASE, TOKENS, CONFIG = "AI_BUDGET_DATABASE_URL", "AI_BUDGET_ADMIN_TOKEN", "AI_BUDGET_CONFIG_FILE"
+METRICS, SERVER_PID = "PROMETHEUS_MULTIPROC_DIR", "AI_BUDGET_SERVER_PID"
 log = logging.getLogger("ai_budget")
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why in one line."""
 
 
 def application() -> FastAPI:
     """A worker's application, from the environment that `main` prepared. granian calls it."""
-    config = _config(os.environ.get(CONFIG))
-    ledger = Ledger(lambda: os.environ[DATABASE])
-    tokens = os.environ[TOKENS].split(",")
-    requests = RequestMetrics(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    return create_app(Service(ledger, config), lambda: tokens, requests, _background)
+    ledger, tokens = Ledger(lambda: os.environ[DATABASE]), os.environ[TOKENS].split(",")
+    service = Service(ledger, _config(os.environ[CONFIG]))
+    return create_app(service, lambda: tokens, RequestMetrics(os.environ[METRICS]), _tidied)
 
 
-def _background(service: Service) -> AbstractAsyncContextManager[None]:
-    return ending_with_the_server(service, _tidy(service))
+def application_of_a_pod() -> FastAPI:
+    """The same in a pod. The Lambda has the queue, the schedules and the migrations."""
+    from functions.ai_budget.aws import environment  # late: `make serve` needs no boto3
+
+    service = environment.service(Ledger(environment.login(API)))
+    return environment.application(service, RequestMetrics(os.environ[METRICS]), _ending_with_the_server)
+
+
+@contextlib.asynccontextmanager
+async def _ending_with_the_server(_: Service) -> AsyncIterator[None]:
+    async with _running(_end_with(int(os.environ[SERVER_PID]))):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _tidied(service: Service) -> AsyncIterator[None]:
+    async with _ending_with_the_server(service), _running(_tidy(service)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(coroutine)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _end_with(parent: int) -> None:
+    """Ends this worker when `serve` was killed.
+
+    Its pid is from the environment: a worker that is starting at that moment already has another parent.
+    """
+    while os.getppid() == parent:
+        await asyncio.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def _tidy(service: Service) -> None:
@@ -83,10 +120,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=3010, help="0 takes a free one")
     parser.add_argument("--workers", type=int, default=2, help="processes that answer (default 2)")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--data-dir", type=Path, help="of the embedded PostgreSQL (default build/ai-budget)")
+    where.add_argument(
+        "--data-dir", type=Path, default=Path("build/ai-budget"),
+        help="of the embedded PostgreSQL (default build/ai-budget)",
+    )  # fmt: skip
     where.add_argument("--database-url", help="an existing PostgreSQL, which is migrated and used")
     where.add_argument("--aws", action="store_true", help="as in a pod: all from the environment, on AWS")
-    parser.add_argument("--config", help="TOML; see docs/ai-budget-operations.md")
+    parser.add_argument("--config", default="", help="TOML; see docs/ai-budget-operations.md")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.workers <= 64:
         parser.error("--workers: must be between 1 and 64")
@@ -94,16 +134,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         parser.error("--port: must be between 0 and 65535")
     if arguments.aws and arguments.config:
         parser.error("--config: with --aws the configuration is AI_BUDGET_CONFIG")
-    if arguments.data_dir is None and arguments.database_url is None:
-        arguments.data_dir = Path("build/ai-budget")
     return arguments
 
 
-def _config(path: str | None) -> Config:
-    if not path:
-        return Config()
+def _config(path: str) -> Config:
     try:
-        return parse_config(Path(path).read_text(encoding="utf-8"), name=path)
+        return parse_config(Path(path).read_text(encoding="utf-8"), name=path) if path else Config()
     except OSError as error:
         raise StartError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -130,30 +166,29 @@ def _free_port(host: str, port: int) -> int:
             time.sleep(0.05)
 
 
-def _welcome(url: str, new_token: str | None) -> None:
-    """Prints the address and what to try, once the server answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{url}/healthz", timeout=1)
-            break
+def _print_ready(host: str, port: int, examples: list[str]) -> None:
+    """Prints what to try once a worker accepts connections, which is when its application has started."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+            print(*examples, "ready", sep="\n", flush=True)
+            return
         time.sleep(0.02)
-    else:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return
-    token, json = new_token or "$AI_BUDGET_ADMIN_TOKEN", "-H 'Content-Type: application/json'"
+
+
+def _examples(url: str, new_token: str | None) -> list[str]:
+    """The address and commands to try."""
+    api, post = f"{url}/api/ai-budget", "curl -H 'Content-Type: application/json'"
     tenant = '"tenant_id": "tenant-demo", "model": "claude-3-5-sonnet-20241022"'
-    print(f"The AI budget service is at {url}")
-    if new_token:
-        print(f"Admin token (made for this run; set {TOKENS} to keep one): {new_token}")
-    print(f"Try:\n  curl {url}/api/ai-budget/tenant/tenant-demo")
     tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
-    print(f"  curl {json} -d '{{{tenant}, {tokens}}}' {url}/api/ai-budget/check")
-    print(
-        f'  curl {json} -H "Authorization: Bearer {token}" -d \'{{{tenant}, "monthly_limit_usd": 5000.00}}\''
-        f" {url}/api/ai-budget/set"
-    )
-    print("ready", flush=True)
+    made = [f"Admin token (made for this run; set {TOKENS} to keep one): {new_token}"] if new_token else []
+    token = f'-H "Authorization: Bearer {new_token or f"${TOKENS}"}"'
+    return [
+        f"The AI budget service is at {url}",
+        *made,
+        f"Try:\n  curl {api}/tenant/tenant-demo",
+        f"  {post} -d '{{{tenant}, {tokens}}}' {api}/check",
+        f"  {post} {token} -d '{{{tenant}, \"monthly_limit_usd\": 5000.00}}' {api}/set",
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -162,56 +197,50 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         if arguments.aws:
-            _check_pod()
-            _run(arguments, "functions.ai_budget.serve.pods:application", None)
+            from functions.ai_budget.aws import environment
+
+            environment.check_api()
+            _serve(arguments, application_of_a_pod.__name__)
         else:
             _serve_with_a_database(arguments)
-    except (StartError, ConfigError) as error:
+    except (StartError, ConfigError, Unavailable) as error:
         print(f"ai-budget: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _check_pod() -> None:
-    from functions.ai_budget.aws import environment  # late: `make serve` needs no boto3
-
-    environment.check_api()
-
-
 def _serve_with_a_database(arguments: argparse.Namespace) -> None:
-    from functions.ai_budget.serve.database import Database  # late: the image has no embedded PostgreSQL
-
     _config(arguments.config)
-    given = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
-    new_token = None if given else secrets.token_urlsafe(24)
-    _free_port(arguments.host, arguments.port)
-    database = Database(arguments.database_url, arguments.data_dir)
-    try:
-        database.migrate()
-        os.environ |= {
-            DATABASE: database.url,
-            TOKENS: ",".join(given) or str(new_token),
-            CONFIG: arguments.config or "",
-        }
-        _run(arguments, "functions.ai_budget.serve.server:application", new_token)
-    finally:
-        database.release()
+    tokens = [token.strip() for token in os.environ.get(TOKENS, "").split(",") if token.strip()]
+    new_token = None if tokens else secrets.token_urlsafe(24)
+    arguments.port = _free_port(arguments.host, arguments.port)
+    with _database(arguments) as url:
+        migrate(url)
+        os.environ |= {DATABASE: url, TOKENS: new_token or ",".join(tokens), CONFIG: arguments.config}
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        examples = _examples(f"http://{host}:{arguments.port}", new_token)
+        threading.Thread(
+            target=_print_ready, args=[arguments.host, arguments.port, examples], daemon=True
+        ).start()
+        _serve(arguments, application.__name__)
 
 
-def _run(arguments: argparse.Namespace, application: str, new_token: str | None) -> None:
+def _database(arguments: argparse.Namespace) -> contextlib.AbstractContextManager[str]:
+    if arguments.database_url:
+        return contextlib.nullcontext(arguments.database_url)
+    from functions.ai_budget.serve import postgres  # late: the image has no embedded PostgreSQL
+
+    return postgres.kept_running(arguments.data_dir)
+
+
+def _serve(arguments: argparse.Namespace, application: str) -> None:
     """Serves until SIGTERM or SIGINT. Raises StartError if the port is in use."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-
     port = _free_port(arguments.host, arguments.port)
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
     with tempfile.TemporaryDirectory(prefix="ai-budget-metrics-") as metrics:
-        os.environ |= {"PROMETHEUS_MULTIPROC_DIR": metrics, SERVER_PID: str(os.getpid())}
+        os.environ |= {METRICS: metrics, SERVER_PID: str(os.getpid())}
         multiprocessing.set_start_method("spawn")
-        server = Granian(
-            application,
+        Granian(
+            f"{__name__}:{application}",
             factory=True,
             interface=Interfaces.ASGI,
             address=arguments.host,
@@ -225,8 +254,4 @@ def _run(arguments: argparse.Namespace, application: str, new_token: str | None)
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD),
             websockets=False,
             log_level=LogLevels.error,
-        )
-        if not arguments.aws:
-            url = f"http://{host}:{port}"
-            threading.Thread(target=_welcome, args=[url, new_token], daemon=True).start()
-        server.serve()
+        ).serve()

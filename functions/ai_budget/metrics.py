@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric, UntypedMetricFamily
@@ -42,20 +42,9 @@ class RequestMetrics:
         self._seconds.labels(route, f"{status // 100}xx").observe(seconds)
 
 
-class _Position(NamedTuple):
-    """A row of `positions`: a budget in this month, in US dollars."""
-
-    tenant_id: str
-    model: str
-    limit: Decimal
-    spent: Decimal
-    reserved: Decimal
-    hard_limit_reached: bool
-
-    @property
-    def share(self) -> Decimal:
-        """Spent as a share of the limit; 1 of a limit of 0."""
-        return self.spent / self.limit if self.limit else Decimal(1)
+def _share(budget: Any) -> Decimal:
+    """What a budget has spent as a share of its limit; 1 of a limit of 0."""
+    return budget.spent_usd / budget.monthly_limit_usd if budget.monthly_limit_usd else Decimal(1)
 
 
 async def page(
@@ -68,13 +57,12 @@ async def page(
     """
     families = _Families()
     try:
-        positions = [_Position(*row) for row in await ledger.fetch("positions", tenant=tenant, now=now)]
-        families += _budgets(positions, Decimal(0) if tenant else share)
+        budgets = await ledger.fetch("budgets", tenant_id=tenant, now=now)
+        families += _budgets(budgets, Decimal(0) if tenant else share)
         families += _usage(await ledger.fetch("totals", tenant=tenant), tenant)
         if tenant is None:
             families += _unpriced(await ledger.fetch("unpriced_counts"))
-            [(unexpanded,)] = await ledger.fetch("outbox_unexpanded")
-            families += _notices(await ledger.fetch("delivery_counts"), unexpanded)
+            families += _notices(await ledger.fetch("notice_counts"))
         up = 1
     except Unavailable:
         families, up = _Families(), 0
@@ -99,43 +87,36 @@ def _gauge(
     return family
 
 
-def _named(positions: list[_Position], share: Decimal) -> Iterator[_Position]:
+def _named(budgets: list[Any], share: Decimal) -> Iterator[Any]:
     """The budgets to name, fullest first, as long as their series fit."""
     left = NAMED_BYTES
-    for position in sorted(positions, key=lambda p: (p.hard_limit_reached, p.share), reverse=True):
-        left -= 5 * (_SERIES_BYTES + len(f"{position.tenant_id}{position.model}".encode()))
-        if left < 0 or not (position.hard_limit_reached or position.share >= share):
+    for budget in sorted(budgets, key=lambda b: (b.hard_limit_reached, _share(b)), reverse=True):
+        left -= 5 * (_SERIES_BYTES + len(f"{budget.tenant_id}{budget.model}".encode()))
+        if left < 0 or not (budget.hard_limit_reached or _share(budget) >= share):
             return
-        yield position
+        yield budget
 
 
-def _budgets(positions: list[_Position], share: Decimal) -> Iterator[Metric]:
-    named = list(_named(positions, share))
-    names = {position[:2] for position in named}
-    models = Counter(position.model for position in positions)
-    shown = {model for model, _ in models.most_common(_SUMMED_MODELS)}
-    sums: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
-    counts = Counter[tuple[str, str]]()
-    for position in positions:
-        model = position.model if position.model in shown else ""
-        counts[model, str(position.hard_limit_reached).lower()] += 1
-        if position[:2] not in names:
-            sums[model] = [a + b for a, b in zip(sums[model], position[2:5], strict=True)]
+def _budgets(budgets: list[Any], share: Decimal) -> Iterator[Metric]:
+    named = list(_named(budgets, share))
+    names = {(budget.tenant_id, budget.model) for budget in named}
+    rest = [budget for budget in budgets if (budget.tenant_id, budget.model) not in names]
+    shown = {model for model, _ in Counter(budget.model for budget in rest).most_common(_SUMMED_MODELS)}
     for column, name, text in (
-        (0, "ai_budget_monthly_limit_usd", "Monthly limit in US dollars."),
-        (1, "ai_budget_spent_usd", "Spent this month in US dollars."),
-        (2, "ai_budget_reserved_usd", "Reserved and not yet settled in US dollars."),
+        ("monthly_limit_usd", "ai_budget_monthly_limit_usd", "Monthly limit in US dollars."),
+        ("spent_usd", "ai_budget_spent_usd", "Spent this month in US dollars."),
+        ("reserved_usd", "ai_budget_reserved_usd", "Reserved and not yet settled in US dollars."),
     ):
-        rows = [(p.tenant_id, p.model, p[2 + column]) for p in named]
-        rows += [("", model, amounts[column]) for model, amounts in sums.items()]
-        yield _gauge(name, text, "tenant_id model", rows)
-    percent = ((p.tenant_id, p.model, round(p.share * 100, 6)) for p in named)
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for budget in rest:
+            sums[budget.model if budget.model in shown else ""] += getattr(budget, column)
+        rows = [(b.tenant_id, b.model, getattr(b, column)) for b in named]
+        yield _gauge(name, text, "tenant_id model", rows + [("", *item) for item in sums.items()])
+    percent = ((b.tenant_id, b.model, round(_share(b) * 100, 6)) for b in named)
     yield _gauge("ai_budget_utilization_percent", "100 × spent / limit.", "tenant_id model", percent)
     text = "1 if the limit is reached or the last check was refused."
-    reached = ((p.tenant_id, p.model, p.hard_limit_reached) for p in named)
+    reached = ((b.tenant_id, b.model, b.hard_limit_reached) for b in named)
     yield _gauge("ai_budget_hard_limit_reached", text, "tenant_id model", reached)
-    text = "Budgets by model, named or not, and whether their limit is reached."
-    yield _gauge("ai_budget_budgets", text, "model hard_limit_reached", ((*k, n) for k, n in counts.items()))
 
 
 def _usage(totals: list[Any], tenant: str | None) -> Iterator[Metric]:
@@ -151,10 +132,10 @@ def _usage(totals: list[Any], tenant: str | None) -> Iterator[Metric]:
         yield _gauge(name, text, labels, rows, UntypedMetricFamily)
 
 
-def _notices(counts: list[Any], unexpanded: int) -> Iterator[Metric]:
+def _notices(counts: list[Any]) -> Iterator[Metric]:
     text = "Notices to one target each, by channel and state: pending, sent, failed after the last attempt."
-    yield _gauge("ai_budget_notices", text, "channel state", counts)
-    waiting = unexpanded + sum(count for _, state, count in counts if state == "pending")
+    yield _gauge("ai_budget_notices", text, "channel state", (row for row in counts if row[0]))
+    waiting = sum(count for _, state, count in counts if state == "pending")
     yield _gauge("ai_budget_outbox_unsent", "Notices not yet sent and not given up.", "", [(waiting,)])
 
 

@@ -12,7 +12,7 @@ SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-M
     %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
 
 -- name: release
-SELECT * FROM ai_budget_release(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
+SELECT * FROM ai_budget_release(%(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
 
 -- name: extend
 SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(seconds)s::integer[]);
@@ -27,12 +27,10 @@ SELECT percentile_disc(%(percentile)s) WITHIN GROUP (ORDER BY tokens) AS tokens
 FROM ai_budget_usage_totals, unnest(recent_completions) AS tokens
 WHERE tenant_id = %(tenant_id)s AND model = %(model)s AND report_type = %(report_type)s;
 
--- name: positions
-SELECT tenant_id, model, monthly_limit_usd, spent_usd, reserved_usd, hard_limit_reached
-FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s ORDER BY tenant_id, model;
-
--- name: tenant
-SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id = %(tenant_id)s ORDER BY model;
+-- name: budgets
+-- Of one tenant or of all.
+SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now()))
+WHERE %(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s ORDER BY tenant_id, model;
 
 -- name: tenants
 -- Of the tenants with a budget in one of the states at most `limit`, and at most `rows` budgets but at least one tenant.
@@ -96,9 +94,6 @@ SELECT 1;
 -- name: tidy
 SELECT ai_budget_tidy(%(now)s, %(warning_percent)s, %(keep)s) AS forgotten;
 
--- name: outbox_unexpanded
-SELECT count(*) AS count FROM ai_budget_outbox WHERE expanded_at IS NULL;
-
 -- name: expand_notices
 -- Creates a delivery of each new notice for each of its targets.
 WITH fresh AS (
@@ -135,5 +130,7 @@ UPDATE ai_budget_deliveries SET state = %(state)s, next_attempt_at = %(next_atte
     finished_at = CASE WHEN %(state)s <> 'pending' THEN %(now)s::timestamptz END
 WHERE id = %(id)s AND state = 'pending' AND (attempts = %(attempts)s OR %(state)s = 'sent') RETURNING id;
 
--- name: delivery_counts
-SELECT channel, state, count(*) AS count FROM ai_budget_deliveries GROUP BY channel, state;
+-- name: notice_counts
+-- A notice that has no deliveries yet has no channel.
+SELECT channel, state, count(*) AS count FROM ai_budget_deliveries GROUP BY channel, state
+UNION ALL SELECT NULL, 'pending', count(*) FROM ai_budget_outbox WHERE expanded_at IS NULL;

@@ -263,29 +263,21 @@ CREATE TRIGGER ai_budget_update BEFORE UPDATE ON ai_token_budgets
 CREATE FUNCTION ai_budget_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     v_actor text := NULLIF(current_setting('ai_budget.actor', true), '');
-    v_old ai_token_budgets;
-    v_new ai_token_budgets;
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        v_old := OLD;
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        v_new := NEW;
-    END IF;
     INSERT INTO ai_budget_changes (changed_by, source, tenant_id, model, field, old_value, new_value)
     SELECT COALESCE(v_actor, session_user), CASE WHEN v_actor IS NULL THEN 'sql' ELSE 'api' END,
-        COALESCE(v_new.tenant_id, v_old.tenant_id), COALESCE(v_new.model, v_old.model), field, old_value, new_value
+        COALESCE(NEW.tenant_id, OLD.tenant_id), COALESCE(NEW.model, OLD.model), field, old_value, new_value
     FROM (VALUES
         ('monthly_limit_usd',
-            CASE WHEN v_old.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(v_old.monthly_limit_usd)::text END,
-            CASE WHEN v_new.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(v_new.monthly_limit_usd)::text END),
-        ('raise_usd', NULLIF(trim_scale(v_old.raise_usd), 0)::text, NULLIF(trim_scale(v_new.raise_usd), 0)::text),
-        ('raise_until', v_old.raise_until::text, v_new.raise_until::text),
+            CASE WHEN OLD.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(OLD.monthly_limit_usd)::text END,
+            CASE WHEN NEW.monthly_limit_usd <= 0.000000000001 THEN '0' ELSE trim_scale(NEW.monthly_limit_usd)::text END),
+        ('raise_usd', NULLIF(trim_scale(OLD.raise_usd), 0)::text, NULLIF(trim_scale(NEW.raise_usd), 0)::text),
+        ('raise_until', OLD.raise_until::text, NEW.raise_until::text),
         ('current_usage_usd',
-            CASE WHEN v_new.current_usage_usd < v_old.current_usage_usd AND v_new.reset_date = v_old.reset_date
-                THEN trim_scale(v_old.current_usage_usd)::text END,
-            CASE WHEN v_new.current_usage_usd < v_old.current_usage_usd AND v_new.reset_date = v_old.reset_date
-                THEN trim_scale(v_new.current_usage_usd)::text END)
+            CASE WHEN NEW.current_usage_usd < OLD.current_usage_usd AND NEW.reset_date = OLD.reset_date
+                THEN trim_scale(OLD.current_usage_usd)::text END,
+            CASE WHEN NEW.current_usage_usd < OLD.current_usage_usd AND NEW.reset_date = OLD.reset_date
+                THEN trim_scale(NEW.current_usage_usd)::text END)
     ) AS c (field, old_value, new_value)
     WHERE old_value IS DISTINCT FROM new_value;
     RETURN NULL;
@@ -510,8 +502,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Ends open reservations. status: released | settled | expired | unknown.
-CREATE FUNCTION ai_budget_release(p_now timestamptz, p_tenant text, p_reservation uuid[]) RETURNS SETOF text
+-- Ends open reservations. status: released | settled | unknown.
+CREATE FUNCTION ai_budget_release(p_tenant text, p_reservation uuid[]) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_reservation ai_budget_reservations;

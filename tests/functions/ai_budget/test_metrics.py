@@ -4,10 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -21,7 +22,6 @@ LABELS = (
     "tenant_id",
     "model",
     "report_type",
-    "hard_limit_reached",
     "channel",
     "state",
     "route",
@@ -31,14 +31,25 @@ LABELS = (
 Row = tuple[Any, ...]
 
 
+class Budget(NamedTuple):
+    """The columns of `budgets` that the page uses."""
+
+    tenant_id: str
+    model: str
+    monthly_limit_usd: Decimal
+    spent_usd: Decimal
+    reserved_usd: Decimal
+    hard_limit_reached: bool
+
+
 class Figures:
     """What the named queries of the ledger return."""
 
-    def __init__(self, **rows: list[Row]) -> None:
-        self.rows: dict[str, list[Row]] = {"outbox_unexpanded": [(0,)], **rows}
+    def __init__(self, **rows: Sequence[Row]) -> None:
+        self.rows = rows
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
-    async def fetch(self, name: str, **params: Any) -> list[Row]:
+    async def fetch(self, name: str, **params: Any) -> Sequence[Row]:
         self.asked.append((name, params))
         return self.rows.get(name, [])
 
@@ -59,8 +70,8 @@ def samples(text: bytes) -> dict[str, dict[tuple[str, ...], float]]:
     return read
 
 
-def budget(tenant: str, spent: str, model: str = SONNET, reached: bool = False) -> Row:
-    return tenant, model, Decimal(100), Decimal(spent), Decimal("1.5"), reached
+def budget(tenant: str, spent: str, model: str = SONNET, reached: bool = False) -> Budget:
+    return Budget(tenant, model, Decimal(100), Decimal(spent), Decimal("1.5"), reached)
 
 
 def test_budgets_at_or_above_the_share_are_named_and_the_rest_are_sums_by_model() -> None:
@@ -68,7 +79,7 @@ def test_budgets_at_or_above_the_share_are_named_and_the_rest_are_sums_by_model(
         budget("at", "50"), budget("below", "49.9"), budget("low", "0.1"), budget("low", "7", OPUS),
         budget("refused", "3", OPUS, reached=True),
     ]  # fmt: skip
-    read = samples(page(Figures(positions=positions)))
+    read = samples(page(Figures(budgets=positions)))
     assert read["ai_budget_spent_usd"] == {
         ("at", SONNET): 50, ("refused", OPUS): 3, ("", SONNET): 50, ("", OPUS): 7,
     }  # fmt: skip
@@ -76,45 +87,42 @@ def test_budgets_at_or_above_the_share_are_named_and_the_rest_are_sums_by_model(
     assert read["ai_budget_reserved_usd"][("", SONNET)] == 3
     assert read["ai_budget_utilization_percent"] == {("at", SONNET): 50, ("refused", OPUS): 3}
     assert read["ai_budget_hard_limit_reached"] == {("at", SONNET): 0, ("refused", OPUS): 1}
-    assert read["ai_budget_budgets"] == {(SONNET, "false"): 3, (OPUS, "false"): 1, (OPUS, "true"): 1}
 
 
 def test_a_limit_of_nothing_is_all_used() -> None:
-    figures = Figures(positions=[("none", SONNET, Decimal(0), Decimal(0), Decimal(0), True)])
+    figures = Figures(budgets=[Budget("none", SONNET, Decimal(0), Decimal(0), Decimal(0), True)])
     assert samples(page(figures))["ai_budget_utilization_percent"] == {("none", SONNET): 100}
 
 
 def test_the_page_for_one_tenant_names_what_it_has_whatever_it_spent() -> None:
-    figures = Figures(positions=[budget("acme", "0")], totals=[(SONNET, "weekly", Decimal(2), 3, 4, 5)])
+    figures = Figures(budgets=[budget("acme", "0")], totals=[(SONNET, "weekly", Decimal(2), 3, 4, 5)])
     read = samples(page(figures, tenant="acme"))
     assert read["ai_budget_spent_usd"] == {("acme", SONNET): 0}
     assert read["ai_token_usage_cost_usd"] == {("acme", SONNET, "weekly"): 2}
-    assert figures.asked == [("positions", {"tenant": "acme", "now": NOW}), ("totals", {"tenant": "acme"})]
+    assert figures.asked == [("budgets", {"tenant_id": "acme", "now": NOW}), ("totals", {"tenant": "acme"})]
 
 
 def test_the_page_stays_below_a_megabyte_with_5000_full_budgets_of_the_longest_names() -> None:
     full = [budget(f"{number:04}" + "t" * 124, "100", "m" * 128, reached=True) for number in range(5000)]
     unpriced = [(f"{number}" + "a" * 2045, 1, 10) for number in range(100, 999)]
     totals = [(SONNET, f"report-{number}", Decimal(1), 1, 1, 1) for number in range(100)]
-    text = page(Figures(positions=full, unpriced_counts=unpriced, totals=totals))
+    text = page(Figures(budgets=full, unpriced_counts=unpriced, totals=totals))
     assert len(text) < 1_000_000
     read = samples(text)
     assert len(read["ai_budget_hard_limit_reached"]) > 300
     assert sum(read["ai_budget_spent_usd"].values()) == 500_000
-    assert read["ai_budget_budgets"] == {("m" * 128, "true"): 5000}
     assert sum(read["ai_budget_unpriced_calls"].values()) == 899
 
 
 def test_the_page_stays_below_a_megabyte_with_a_model_for_every_budget() -> None:
-    text = page(Figures(positions=[budget("t", "60", f"{number:04}" + "m" * 124) for number in range(5000)]))
+    text = page(Figures(budgets=[budget("t", "60", f"{number:04}" + "m" * 124) for number in range(5000)]))
     assert len(text) < 1_000_000
     assert sum(samples(text)["ai_budget_spent_usd"].values()) == 300_000
-    assert sum(samples(text)["ai_budget_budgets"].values()) == 5000
 
 
 def test_names_of_an_ordinary_length_fit_more_than_a_thousand_budgets() -> None:
     full = [budget(f"7f1c0f5e-4b0f-4e4f-9d2e-8a8ee7a1{number:04}", "90") for number in range(5000)]
-    text = page(Figures(positions=full))
+    text = page(Figures(budgets=full))
     assert len(text) < 1_000_000
     assert len(samples(text)["ai_budget_hard_limit_reached"]) > 1000
 
@@ -122,16 +130,14 @@ def test_names_of_an_ordinary_length_fit_more_than_a_thousand_budgets() -> None:
 def test_the_fullest_budgets_are_named_where_not_all_fit() -> None:
     positions = [budget(f"t{number:04}" + "x" * 120, f"{60 + number / 100}") for number in range(2000)]
     named = [
-        tenant for tenant, _ in samples(page(Figures(positions=positions)))["ai_budget_utilization_percent"]
+        tenant for tenant, _ in samples(page(Figures(budgets=positions)))["ai_budget_utilization_percent"]
     ]
     assert named == [f"t{number:04}" + "x" * 120 for number in range(1999, 1999 - len(named), -1)]
 
 
 def test_the_guides_queries_find_their_series_under_the_printed_names() -> None:
     totals = [(SONNET, "weekly", Decimal("2.5"), 3, 4, 5), (OPUS, "", Decimal(4), 1, 1, 1)]
-    read = samples(
-        page(Figures(positions=[budget("a", "100", reached=True), budget("b", "1")], totals=totals))
-    )
+    read = samples(page(Figures(budgets=[budget("a", "100", reached=True), budget("b", "1")], totals=totals)))
     assert sum(read["ai_token_usage_cost_usd"].values()) == 6.5
     assert [value for value in read["ai_budget_hard_limit_reached"].values() if value == 1] == [1]
     assert {labels[1] for labels in read["ai_token_usage_cost_usd"] if labels[1]} == {"weekly"}
@@ -139,7 +145,7 @@ def test_the_guides_queries_find_their_series_under_the_printed_names() -> None:
 
 def test_a_counter_of_spend_stays_the_same_series_when_a_tenant_crosses_the_share() -> None:
     totals = [(SONNET, "weekly", Decimal("2.5"), 3, 4, 5)]
-    pages = [samples(page(Figures(positions=[budget("a", spent)], totals=totals))) for spent in ("1", "99")]
+    pages = [samples(page(Figures(budgets=[budget("a", spent)], totals=totals))) for spent in ("1", "99")]
     assert (
         pages[0]["ai_token_usage_cost_usd"]
         == pages[1]["ai_token_usage_cost_usd"]
@@ -149,8 +155,12 @@ def test_a_counter_of_spend_stays_the_same_series_when_a_tenant_crosses_the_shar
 
 def test_notices_and_calls_without_a_price_are_counted() -> None:
     figures = Figures(
-        delivery_counts=[("email", "sent", 5), ("webhook", "pending", 2), ("webhook", "failed", 1)],
-        outbox_unexpanded=[(3,)],
+        notice_counts=[
+            ("email", "sent", 5),
+            ("webhook", "pending", 2),
+            ("webhook", "failed", 1),
+            (None, "pending", 3),
+        ],
         unpriced_counts=[("gpt-5.4", 2, 900)],
     )
     read = samples(page(figures))
@@ -167,7 +177,7 @@ def test_notices_and_calls_without_a_price_are_counted() -> None:
 def test_without_the_database_the_page_has_its_absence_and_the_answer_times_but_no_money() -> None:
     class Away:
         async def fetch(self, name: str, **_: Any) -> list[Row]:
-            if name == "positions":
+            if name == "budgets":
                 return [budget("acme", "99")]
             raise Unavailable("the database does not answer")
 
@@ -181,7 +191,7 @@ def test_without_the_database_the_page_has_its_absence_and_the_answer_times_but_
 
 def test_label_values_are_escaped() -> None:
     tenant = 'quote " backslash \\ line\nend'
-    assert (tenant, SONNET) in samples(page(Figures(positions=[budget(tenant, "80")])))["ai_budget_spent_usd"]
+    assert (tenant, SONNET) in samples(page(Figures(budgets=[budget(tenant, "80")])))["ai_budget_spent_usd"]
 
 
 def test_answer_times_of_all_workers_are_added_up_after_a_worker_has_ended(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`python -m bench.ai_budget [http] [lambda]`: the AI budget service beside pgbench.
 
 Each part prints a Markdown table. PostgreSQL (fsync and synchronous_commit on), pgbench, the service and the
-load XX
+load generator share the machine; a measurement and its baseline alternate.
 """
 
 import asyncio
@@ -255,10 +255,11 @@ def warm(url: str) -> None:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AI_BUDGET_CALLER_SECRET_PREFIX": "callers/"}
     os.environ |= {"POWERTOOLS_TRACE_DISABLED": "1", "POWERTOOLS_LOG_LEVEL": "WARNING"}
     from functions.ai_budget import lambda_handlers
+    from functions.ai_budget.aws import environment
     from functions.ai_budget.ledger import Check
 
     # The embedded server has a socket and no certificate.
-    lambda_handlers.TLS = {"sslmode": "disable", "host": url.split("host=")[1]}
+    environment.TLS = {"sslmode": "disable", "host": url.split("host=")[1]}
     for name, value in (("HOST", "localhost"), ("PORT", "5432"), ("NAME", "postgres")):
         os.environ[f"AI_BUDGET_DATABASE_{name}"] = value
     with mock_aws():

@@ -94,7 +94,7 @@ class Budgets:
 
     async def tenant(self, tenant: str) -> schemas.TenantResponse:
         """A tenant's budgets; a tenant without any shows the default one."""
-        rows = await self._ledger.fetch("budgets", tenant_id=tenant)
+        rows = await self._ledger.fetch("tenant", tenant_id=tenant)
         return self._tenant(tenant, [self._entry(row) for row in rows] or [self._default()])
 
     def _default(self) -> schemas.BudgetEntry:

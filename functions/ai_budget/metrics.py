@@ -57,8 +57,10 @@ async def page(
     """
     families = _Families()
     try:
-        budgets = await ledger.fetch("budgets", tenant_id=tenant, now=now)
-        families += _budgets(budgets, Decimal(0) if tenant else share)
+        if tenant is None:
+            families += _budgets(await ledger.fetch("budgets", now=now), share)
+        else:
+            families += _budgets(await ledger.fetch("tenant", tenant_id=tenant, now=now), Decimal(0))
         families += _usage(await ledger.fetch("totals", tenant=tenant), tenant)
         if tenant is None:
             families += _unpriced(await ledger.fetch("unpriced_counts"))

@@ -149,7 +149,7 @@ class Service:
 
     async def _cheaper_model(self, tenant: str, model: ModelName, worst_case: WorstCase) -> str | None:
         """The dearest of the tenant's models that cost less for this call and have room for it now."""
-        budgets = await self.ledger.fetch("budgets", tenant_id=tenant)
+        budgets = await self.ledger.fetch("tenant", tenant_id=tenant)
         of_all_models = [budget for budget in budgets if budget.model == ALL_MODELS]
         cost = worst_case(model)
         fitting: list[tuple[Decimal, str]] = []

@@ -28,9 +28,10 @@ FROM ai_budget_usage_totals, unnest(recent_completions) AS tokens
 WHERE tenant_id = %(tenant_id)s AND model = %(model)s AND report_type = %(report_type)s;
 
 -- name: budgets
--- Of one tenant or of all.
-SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now()))
-WHERE %(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s ORDER BY tenant_id, model;
+SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now())) ORDER BY tenant_id, model;
+
+-- name: tenant
+SELECT * FROM ai_budget_positions(COALESCE(%(now)s, now())) WHERE tenant_id = %(tenant_id)s ORDER BY model;
 
 -- name: tenants
 -- Of the tenants with a budget in one of the states at most `limit`, and at most `rows` budgets but at least one tenant.
@@ -42,8 +43,7 @@ WITH matching AS (
         WHEN spent_usd * 100 > monthly_limit_usd * %(warning_percent)s THEN 'warning' ELSE 'ok'
         END = ANY (%(states)s))
 ), numbered AS (
-    SELECT tenant_id, sum(budgets) OVER w AS total, row_number() OVER w AS n,
-        lead(tenant_id) OVER w AS next
+    SELECT tenant_id, sum(budgets) OVER w AS total, row_number() OVER w AS n, lead(tenant_id) OVER w AS next
     FROM matching WINDOW w AS (ORDER BY tenant_id)
 )
 SELECT p.*, q.next IS NOT NULL AS more

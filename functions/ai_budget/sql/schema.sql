@@ -198,11 +198,9 @@ CREATE TABLE report_templates (
     model text NOT NULL,
     fallback_body text NOT NULL
 );
-INSERT INTO report_templates (report_type, model, fallback_body) VALUES
-    ('quarterly-report', 'claude-3-5-sonnet-20241022',
-        'This report is shown from its last version: the AI budget of this month is used up.'),
-    ('quarterly-report-draft', 'claude-3-5-sonnet-20241022',
-        'This draft is shown from its last version: the AI budget of this month is used up.');
+INSERT INTO report_templates (report_type, model, fallback_body)
+SELECT unnest(ARRAY['quarterly-report', 'quarterly-report-draft']), 'claude-3-5-sonnet-20241022',
+    'This report is shown from its last version: the AI budget of this month is used up.';
 
 -- The limit in force at an instant: a stored 0.000000000001 is 0, and a raise counts until it ends.
 CREATE FUNCTION ai_budget_limit(p_budget ai_token_budgets, p_now timestamptz) RETURNS numeric
@@ -687,18 +685,21 @@ CREATE VIEW ai_budget_position AS SELECT * FROM ai_budget_positions(now());
 CREATE FUNCTION ai_budget_set(p_now timestamptz, p_tenant text, p_model text, p_limit numeric, p_tier text,
     p_raise numeric, p_raise_until timestamptz, p_actor text, p_warning_percent numeric) RETURNS SETOF ai_budget_position
 LANGUAGE plpgsql AS $$
+DECLARE
+    v_now timestamptz;
 BEGIN
     PERFORM ai_budget_lock(p_now, p_tenant, ARRAY[p_model]), set_config('ai_budget.actor', p_actor, true);
+    v_now := COALESCE(p_now, clock_timestamp());
     IF p_limit IS NOT NULL THEN
         INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, tier, reset_date)
-        VALUES (p_tenant, p_model, p_limit, p_tier, ai_budget_month_end(COALESCE(p_now, clock_timestamp())))
+        VALUES (p_tenant, p_model, p_limit, p_tier, ai_budget_month_end(v_now))
         ON CONFLICT (tenant_id, model) DO UPDATE SET monthly_limit_usd = EXCLUDED.monthly_limit_usd,
-            tier = EXCLUDED.tier, updated_at = COALESCE(p_now, clock_timestamp());
+            tier = EXCLUDED.tier, updated_at = v_now;
     END IF;
     UPDATE ai_token_budgets SET raise_usd = p_raise, raise_until = CASE WHEN p_raise > 0 THEN p_raise_until END
     WHERE tenant_id = p_tenant AND model = p_model AND p_raise IS NOT NULL;
-    PERFORM ai_budget_notify(COALESCE(p_now, clock_timestamp()), p_tenant, ARRAY[p_model], p_warning_percent);
-    RETURN QUERY SELECT * FROM ai_budget_positions(COALESCE(p_now, clock_timestamp()))
+    PERFORM ai_budget_notify(v_now, p_tenant, ARRAY[p_model], p_warning_percent);
+    RETURN QUERY SELECT * FROM ai_budget_positions(v_now)
         WHERE tenant_id = p_tenant AND model = p_model;
 END $$;
 

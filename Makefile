@@ -33,8 +33,8 @@ serve: setup
 build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
 
-test: setup
-	@$(PY) -m pytest -n 2 --dist loadfile --durations=10
+test: setup build
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 lint: $(VENV)/.ready
 	@.github/actionlint/build

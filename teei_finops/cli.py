@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
 from teei_finops.sandbox.cli import SANDBOX
 
 NAME = "teei-finops"
+# The SDKs that a program imports create millions of objects that stay; with the default of 700, collections
+# that find nothing take a third of the processor time of `sandbox up`.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The console command. Ends the process at once: a sandboxed program may have left threads waiting."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         code = main()
     except SystemExit as stop:

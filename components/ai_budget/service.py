@@ -10,7 +10,6 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
-from components.ai_budget import package as function_package
 from components.ai_budget import roles
 from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
 from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs, recovery_window_days
@@ -24,9 +23,6 @@ from components.ai_budget.service_config import HOST, PORT, https_url, sender_id
 from components.settings import Settings
 
 HANDLER = "functions.ai_budget.lambda_handlers.handler"
-ADAPTERS = function_package.ROOT / function_package.PACKAGE / "aws"
-API_ADAPTERS = (ADAPTERS / "api.py", ADAPTERS / "login.py")
-MIGRATOR_ADAPTERS = (ADAPTERS / "migration.py", ADAPTERS / "login.py")
 ALIAS = "live"
 MIGRATION_SECONDS = 900  # the longest timeout of a Lambda
 BATCH_SIZE = 10
@@ -98,15 +94,13 @@ class AiBudgetService(pulumi.ComponentResource):
                 code=args.code,
                 handler=HANDLER,
                 environment={**environment, "AI_BUDGET_DATABASE_SECRET_ARN": master_secret_arn},
-                statements=roles.statements(
-                    MIGRATOR_ADAPTERS,
-                    {
-                        "rds-db:connect": [args.database.user_arn(budget_database.OWNER)],
-                        "secretsmanager:GetSecretValue": [master_secret_arn],
-                        "secretsmanager:DescribeSecret": caller_secret_arns,
-                        "secretsmanager:PutSecretValue": caller_secret_arns,
-                    },
-                ),
+                statements=[
+                    roles.allow(["rds-db:connect"], [args.database.user_arn(budget_database.OWNER)]),
+                    roles.allow(["secretsmanager:GetSecretValue"], [master_secret_arn]),
+                    roles.allow(
+                        ["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"], caller_secret_arns
+                    ),
+                ],
                 security_group_id=access.security_group_id,
                 memory_mib=service.memory_mib,
                 timeout_seconds=MIGRATION_SECONDS,
@@ -120,6 +114,11 @@ class AiBudgetService(pulumi.ComponentResource):
             "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN": admin_tokens.arn,
             "AI_BUDGET_TRACK_QUEUE_URL": queue.url,
         }
+        api_statements = [
+            roles.allow(["rds-db:connect"], [args.database.user_arn(budget_database.API)]),
+            roles.allow(["secretsmanager:GetSecretValue"], [admin_tokens.arn, *caller_secret_arns]),
+            roles.allow(["sqs:SendMessage"], [queue.arn]),
+        ]
         api = ServiceFunction(
             f"{name}-api",
             ServiceFunctionArgs(
@@ -130,15 +129,8 @@ class AiBudgetService(pulumi.ComponentResource):
                 handler=HANDLER,
                 environment=api_environment,
                 statements=[
-                    *roles.statements(
-                        API_ADAPTERS,
-                        {
-                            "rds-db:connect": [args.database.user_arn(budget_database.API)],
-                            "secretsmanager:GetSecretValue": [admin_tokens.arn, *caller_secret_arns],
-                            "sqs:SendMessage": [queue.arn],
-                            "ses:SendEmail": sender_identities(settings),
-                        },
-                    ),
+                    *api_statements,
+                    roles.allow(["ses:SendEmail"], sender_identities(settings)),
                     roles.allow(roles.QUEUE_ACTIONS, [queue.arn]),
                     roles.allow(["sqs:SendMessage"], [queues.failed_tasks.arn]),
                 ],
@@ -202,13 +194,7 @@ class AiBudgetService(pulumi.ComponentResource):
                     role_name=f"{service.name}-pods",
                     port=PORT,
                     environment=api_environment,
-                    statements=[
-                        roles.allow(["rds-db:connect"], [args.database.user_arn(budget_database.API)]),
-                        roles.allow(
-                            ["secretsmanager:GetSecretValue"], [admin_tokens.arn, *caller_secret_arns]
-                        ),
-                        roles.allow(["sqs:SendMessage"], [queue.arn]),
-                    ],
+                    statements=api_statements,
                     database=args.database,
                     tags=self._tags,
                 ),

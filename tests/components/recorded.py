@@ -2,8 +2,8 @@
 
 import asyncio
 import runpy
-import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,15 +74,15 @@ class Stack:
 def record(stack: str, runtime: str = "lambda") -> Stack:
     """What the program registers for `stack`, with another runtime of the AI budget API if need be."""
     recorder = Recorder()
-    asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the loop of the thread
-    set_mocks(recorder, project="teei-finops", stack=stack)
-    set_all_config(config(stack, KUBERNETES if runtime == "kubernetes" else None))
 
     @test
     def run() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
-    with warnings.catch_warnings():  # the SDK warns about its own deprecated names when it is imported
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with closing(asyncio.new_event_loop()) as loop:  # of its own: another test may have closed the thread's
+        asyncio.set_event_loop(loop)
+        set_mocks(recorder, project="teei-finops", stack=stack)
+        set_all_config(config(stack, KUBERNETES if runtime == "kubernetes" else None))
         run()
+    asyncio.set_event_loop(None)
     return Stack(tuple(recorder.resources))

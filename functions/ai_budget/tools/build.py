@@ -54,7 +54,7 @@ def build(target: Path = TARGET / "ai_budget.zip") -> Path:
             info = zipfile.ZipInfo(name, _EPOCH)
             info.external_attr = 0o644 << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data, compresslevel=9)
+            archive.writestr(info, data)
     return target
 
 

@@ -137,7 +137,7 @@ class NotApplicable:
 class Plan:
     """What one preview says about one stack.
 
-    `complete` is False when the preview ended in errors (a mandatory policy violation is not one).
+    `complete` is False when the preview failed (a mandatory policy violation is not one).
     `totals_of` is `change` when the preview left out unchanged resources, else `stack`. `packs` are the
     policy packs that ran, by name, with their versions.
     """

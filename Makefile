@@ -51,6 +51,7 @@ bench: setup
 docs: $(VENV)/.ready
 	@$(PY) -m components.settings.reference
 	@$(PY) -m policies.catalogue
+	@$(PY) -m monitoring.dashboards
 
 clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -145,29 +145,20 @@ def add_service(board: build.Dashboard) -> None:
         ),
         panels.figure(
             About(
-                "Calls without a price",
-                "They are charged to no budget until a price is added and POST /reprice is called.",
+                "Not charged, not sent",
+                "Calls without a price, which are charged to no budget until POST /reprice; notices to tenants "
+                "that wait, and those that failed after the last attempt.",
                 4,
             ),
             panels.COUNT,
             Query("sum(max by (model) (ai_budget_unpriced_calls)) or vector(0)", "Calls"),
-            steps=(("green", None), ("orange", 1)),
-            decimals=0,
-        ),
-        panels.figure(
-            About(
-                "Notices not sent",
-                "Notices to tenants that wait, and that failed after the last attempt.",
-                4,
-            ),
-            panels.COUNT,
-            Query("max(ai_budget_outbox_unsent)", "Waiting"),
-            Query('sum(max by (channel) (ai_budget_notices{state="failed"})) or vector(0)', "Failed"),
+            Query("max(ai_budget_outbox_unsent)", "Notices waiting"),
+            Query('sum(max by (channel) (ai_budget_notices{state="failed"})) or vector(0)', "Notices failed"),
             steps=(("green", None), ("orange", 1)),
             decimals=0,
         ),
         panels.rows(
-            About("Alerts", "FinOps alerts on AI budgets that are firing.", 4),
+            About("Alerts", "FinOps alerts on AI budgets that are firing.", 8),
             {"alertname": "Alert", "severity": "Severity"},
             Column(
                 "Firing",
@@ -176,6 +167,7 @@ def add_service(board: build.Dashboard) -> None:
                 panels.COUNT,
                 0,
             ),
+            sort="Firing",
             none="No alert is firing",
         ),
     )

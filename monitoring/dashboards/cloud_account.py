@@ -74,7 +74,6 @@ def add_commitments(board: build.Dashboard) -> None:
             panels.RATIO,
             Query("max by (kind) (aws_commitment_coverage_ratio)", "{{kind}}, coverage"),
             Query("max by (kind) (aws_commitment_utilization_ratio)", "{{kind}}, utilization"),
-            steps=(("red", None), ("orange", 0.6), ("green", 0.8)),
             decimals=1,
         ),
         panels.rows(
@@ -86,11 +85,13 @@ def add_commitments(board: build.Dashboard) -> None:
             {"kind": "Kind", "product": "Product", "id": "Id"},
             Column(
                 "Ends in",
-                "sort(min by (kind, product, id) (aws_commitment_expiry_days))",
+                "min by (kind, product, id) (aws_commitment_expiry_days)",
                 panels.DAYS,
                 0,
                 (("red", None), ("orange", 30), ("green", 60)),
             ),
+            sort="Ends in",
+            descending=False,
             none="No commitments",
         ),
         panels.rows(
@@ -119,7 +120,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
                 "Largest S3 buckets",
                 "All storage classes and versions, as CloudWatch measures them once a day. The alert "
                 "S3BucketLarge fires above 1 TB.",
-                8,
+                6,
             ),
             panels.BYTES,
             Query("topk(10, sum by (bucket) (aws_s3_bucket_bytes))", "{{bucket}}"),
@@ -131,7 +132,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
                 "Age of the data",
                 "Time since each source was last read, and the reads that have failed since. The alert "
                 "CostDataStale knows the interval of each source.",
-                8,
+                6,
             ),
             {"kind": "Source"},
             Column("Read", "max by (kind) (aws_cost_data_age_seconds)", panels.SECONDS, 0),
@@ -150,7 +151,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             decimals=0,
         ),
         panels.rows(
-            About("Alerts", "FinOps alerts on cloud costs that are firing.", 4),
+            About("Alerts", "FinOps alerts on cloud costs that are firing.", 8),
             {"alertname": "Alert", "severity": "Severity"},
             Column(
                 "Firing",
@@ -159,6 +160,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
                 panels.COUNT,
                 0,
             ),
+            sort="Firing",
             none="No alert is firing",
         ),
     )

@@ -123,6 +123,7 @@ def _trend(board: build.Dashboard) -> None:
                 f"0 * sum by (month) ({PAST}) + on () group_left () sum(aws_budget_monthly_limit_usd)",
                 "Budget",
             ),
+            grey="Budget",
             decimals=0,
         ),
         panels.lines(

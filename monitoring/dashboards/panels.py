@@ -92,14 +92,19 @@ def lines(
     return _panel(panel, about, unit, queries, "range", (), decimals)
 
 
-def columns(about: About, unit: str, x: str, *queries: Query, decimals: int | None = None) -> barchart.Panel:
-    """A vertical bar for each value of the label `x` and each query."""
+def columns(
+    about: About, unit: str, x: str, *queries: Query, grey: str = "", decimals: int | None = None
+) -> barchart.Panel:
+    """A vertical bar for each value of the label `x` and each query; `grey` names a query to compare with."""
     joined = [_transformation("joinByField", byField=x, mode="outer")] if len(queries) > 1 else []
     times = ("Time", *(f"Time {number}" for number in range(1, len(queries) + 1)))
     values = ["Value"] if len(queries) == 1 else [f"Value #{letter}" for letter in ascii_uppercase]
     names = {value: query.name for value, query in zip(values, queries, strict=False)}
     panel = barchart.Panel().x_field(x).legend(_legend()).show_value(common_model.VisibilityMode.NEVER)
     panel.transformations([*joined, _organized(times, names), _sorted(x)])
+    if grey:
+        color = {"mode": "fixed", "fixedColor": "#8e8e8e"}
+        panel.override_by_name(grey, [model.DynamicConfigValue("color", color)])
     return _panel(panel, about, unit, queries, "table", (), decimals)
 
 
@@ -115,16 +120,20 @@ def stacked_columns(about: About, unit: str, x: str, series: str, expr: str) -> 
 
 
 def rows(
-    about: About, labels: Mapping[str, str], *figures: Column, sort: str = "", none: str = ""
+    about: About,
+    labels: Mapping[str, str],
+    *figures: Column,
+    sort: str,
+    descending: bool = True,
+    none: str = "",
 ) -> table.Panel:
-    """A row for each set of labels; `labels` gives the headings, `sort` the column with the largest first."""
+    """A row for each set of labels, sorted by the column `sort`; `labels` gives their headings."""
     values = ["Value"] if len(figures) == 1 else [f"Value #{letter}" for letter in ascii_uppercase]
     names = dict(zip(values, (column.heading for column in figures), strict=False))
     panel = table.Panel().transformations(
         [_transformation("merge"), _organized(("Time",), {**labels, **names})]
     )
-    if sort:
-        panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(True)])
+    panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
     if none:
         panel.no_value(none)
     for column in figures:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple, TextIO
 
 from demo import tenants
@@ -28,6 +29,7 @@ STEP = timedelta(minutes=30)
 DELIVERY_HOUR = 6
 # Before the month of history a tenant makes one large call instead of many.
 EARLIER_STEP = timedelta(days=5)
+CHECK, TRACK = "/api/ai-budget/check", "/api/ai-budget/track"
 # The label of a metric that has its past in labels.
 PAST = re.compile(r'[{,](day|month)="\d')
 
@@ -63,6 +65,7 @@ class History:
         start = now - timedelta(days=DAYS)
         self.start = start.replace(minute=start.minute // 30 * 30, second=0, microsecond=0)
         self._clock = Clock(self.start)
+        self._requests = RequestMetrics()
         self._ledger = Ledger(lambda: url, clock=self._clock)
         self._service = Service(self._ledger, config, clock=self._clock)
 
@@ -87,7 +90,7 @@ class History:
                     costs = self._read_costs(at)
                     await self._send_notices(at)
                 share = self._config.metrics_share_percent / 100
-                page = await metrics.page(self._ledger, RequestMetrics(), at, share)
+                page = await metrics.page(self._ledger, self._requests, at, share)
                 output.write(_stamped(_samples(page), "ai-budget", self._targets.ai_budget, at))
                 output.write(_stamped(costs, "cost-data", self._targets.cost_data, at))
         finally:
@@ -133,13 +136,18 @@ class History:
         await asyncio.gather(*(self._check_and_track(call) for call in calls))
 
     async def _check_and_track(self, call: tenants.Call) -> None:
+        started = perf_counter()
         try:
             answer, _ = await self._service.check(call.check())
         except ApiError as error:
             if error.status != 429:
                 raise
+            self._requests.observe(CHECK, error.status, perf_counter() - started)
             return
+        checked = perf_counter()
+        self._requests.observe(CHECK, 200, checked - started)
         await self._service.track(call.track(reservation_id=answer.reservation_id))
+        self._requests.observe(TRACK, 200, perf_counter() - checked)
 
     def _read_costs(self, at: datetime) -> list[str]:
         """Stores what is delivered, and returns the samples whose past is not in a label."""
@@ -150,7 +158,7 @@ class History:
 
 
 def _stamped(lines: Iterable[str], job: str, instance: str, at: datetime) -> str:
-    """Samples of a page as OpenMetrics samples of an instant, with the labels that Prometheus gives a target."""
+    """Samples of a page as OpenMetrics samples of an instant, with the labels that a target gets."""
     labels = f'instance="{instance}",job="{job}"'
     samples = []
     for line in lines:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -16,9 +16,10 @@ PRICES = {
     HAIKU: (Decimal("0.25"), Decimal("1.25")),
 }
 REPORTS = {SONNET: "impact-report", OPUS: "executive-summary", HAIKU: "draft-preview"}
-CALLS_A_DAY = 10
+CALL_COST = Decimal("1.2")  # of most calls, in US dollars
+CALLS_A_DAY = (4, 40)  # the fewest and the most of a plan
 OUTPUT_SHARE = Decimal("0.35")  # of the cost of a call
-SPIKE = 5  # times the usual calls, in the last day
+SPIKE, SPIKE_HOURS = 50, 3  # times the usual calls, in the last hours
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,16 @@ class Plan:
     limit: Decimal
     daily: Decimal
 
+    @property
+    def calls(self) -> Decimal:
+        """The calls of a day."""
+        fewest, most = CALLS_A_DAY
+        return max(Decimal(fewest), min(self.daily / CALL_COST, Decimal(most)))
+
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant; it joined `joined` months before now, and may have a spike of usage in the last day."""
+    """A tenant; it joined `joined` months before now, and may have a spike of usage in the last hours."""
 
     id: str
     joined: int
@@ -48,9 +55,9 @@ def _tenant(id: str, joined: int, *plans: tuple[str, int, int], spikes: bool = F
 
 TENANTS = (
     _tenant("tenant-enterprise", 12, (SONNET, 5000, 62), (OPUS, 1900, 48)),
-    _tenant("tenant-harbor", 12, (SONNET, 1000, 29), (HAIKU, 100, 1)),
+    _tenant("tenant-harbor", 12, (SONNET, 900, 29), (HAIKU, 100, 1)),
     _tenant("tenant-summit", 12, (OPUS, 800, 19)),
-    _tenant("tenant-lumen", 11, (SONNET, 500, 16)),
+    _tenant("tenant-lumen", 11, (SONNET, 500, 17)),
     _tenant("tenant-cedar", 9, (SONNET, 900, 18), spikes=True),
     _tenant("tenant-orchid", 8, (SONNET, 500, 9), (OPUS, 500, 8)),
     _tenant("tenant-delta", 6, (SONNET, 500, 11)),
@@ -124,8 +131,8 @@ def calls_between(start: datetime, end: datetime, now: datetime) -> Iterator[Cal
             busy = 1.7 if 7 <= start.hour < 19 else 0.3
             if start.weekday() >= 5:
                 busy *= 0.6
-            if tenant.spikes and (now - start).total_seconds() < 86_400:
-                busy *= SPIKE
-            expected = CALLS_A_DAY * share_of_day * busy
+            if tenant.spikes and now - start < timedelta(hours=SPIKE_HOURS):
+                busy = SPIKE
+            expected = float(plan.calls) * share_of_day * busy
             for _ in range(int(expected) + (random.random() < expected % 1)):
-                yield call(tenant, plan, plan.daily / CALLS_A_DAY * Decimal(str(random.uniform(0.6, 1.4))))
+                yield call(tenant, plan, plan.daily / plan.calls * Decimal(str(random.uniform(0.6, 1.4))))

@@ -13,11 +13,10 @@ def text(value: float, unit: str, decimals: int | None = None) -> str:
 
 def short(value: float, unit: str) -> str:
     """A figure for the labels of an axis, like $40k."""
-    if unit == "currencyUSD" and abs(value) >= 1000:
-        return f"${value / 1000:,.3g}k"
-    if unit == "currencyUSD":
-        return f"${value:,.3g}" if abs(value) < 1 else f"${value:,.4g}"
-    return text(value, unit)
+    if unit != "currencyUSD":
+        return text(value, unit)
+    sign = "−" if value < 0 else ""
+    return f"{sign}${abs(value) / 1000:,.3g}k" if abs(value) >= 1000 else f"{sign}${abs(value):,.3g}"
 
 
 def _number(value: float, decimals: int | None) -> str:

@@ -91,10 +91,10 @@ def add_anomalies(board: build.Dashboard) -> None:
                 9,
             ),
             panels.USD,
-            Query(usual, "Usual"),
-            Query(f"{usual} + 3 * {spread}", "Usual, upper bound"),
+            Query(usual, "Average"),
+            Query(f"{usual} + 3 * {spread}", "Upper bound"),
             Query(hourly, "Spend of the hour"),
-            band=("Usual", "Usual, upper bound"),
+            band=("Average", "Upper bound"),
         ),
         panels.ranking(
             About(
@@ -146,8 +146,8 @@ def add_service(board: build.Dashboard) -> None:
         panels.figure(
             About(
                 "Not charged, not sent",
-                "Calls without a price, which are charged to no budget until POST /reprice; notices to tenants "
-                "that wait, and those that failed after the last attempt.",
+                "Calls without a price, which are charged to no budget until POST /reprice; notices to "
+                "tenants that wait, and those that failed after the last attempt.",
                 4,
             ),
             panels.COUNT,

@@ -29,7 +29,7 @@ def cloud_cost() -> model.Dashboard:
     """What AWS costs, against budget and forecast, and where it goes."""
     board = dashboard(
         UID,
-        "FinOps: cloud cost",
+        "FinOps: Cloud cost",
         "What AWS costs, from the stored bill (docs/cost-data.md). No panel asks AWS.",
         "now-30d",
         [
@@ -135,12 +135,12 @@ def _trend(board: build.Dashboard) -> None:
                 9,
             ),
             panels.USD,
-            Query("sum(aws_cost_forecast_low_usd)", "Forecast, low"),
-            Query("sum(aws_cost_forecast_high_usd)", "Forecast, high"),
+            Query("sum(aws_cost_forecast_low_usd)", "Low forecast"),
+            Query("sum(aws_cost_forecast_high_usd)", "High forecast"),
             Query("sum(aws_cost_forecast_usd)", "Forecast"),
             Query("sum(aws_budget_monthly_limit_usd)", "Budget"),
             Query(f"sum({CURRENT})", "Month to date"),
-            band=("Forecast, low", "Forecast, high"),
+            band=("Low forecast", "High forecast"),
             decimals=0,
         ),
         panels.stacked_columns(

@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 .DEFAULT_GOAL := review
-.PHONY: setup review preview up destroy test lint bench docs serve build review-example clean
+.PHONY: setup review preview up destroy test lint bench docs serve build demo review-example clean
 
 setup: $(VENV)/.ready
 	@$(PY) -m teei_finops sandbox setup
@@ -29,6 +29,9 @@ review-example: setup
 
 serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
+
+demo: $(VENV)/.ready
+	@$(PY) -m demo
 
 build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build

@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from demo.processes import DemoError
 from demo.run import Demo
 
 FOLDER = Path("build/demo")
+COLLECT_SECONDS = 60
 
 
 def _interrupt(*_: object) -> None:
@@ -23,16 +24,15 @@ def _interrupt(*_: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until Ctrl-C or SIGTERM: 0. Where it cannot start: 2, with one line on stderr."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="stop after the page is written")
-    options = parser.parse_args(arguments)
-    stop = threading.Event()
+    parser.parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
         with Demo(FOLDER) as demo:
             demo.write_page()
             demo.print_addresses()
-            while not (options.once or stop.wait(60)):
+            while True:
+                time.sleep(COLLECT_SECONDS)
                 demo.collect()
                 demo.write_page()
     except KeyboardInterrupt:

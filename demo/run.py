@@ -1,10 +1,12 @@
 """The demo: a database with a month of history, the servers over it, and the page."""
 
+import fcntl
 import os
 import shutil
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +51,7 @@ class Demo:
     def __enter__(self) -> Self:
         """Raises DemoError if a part cannot be started."""
         with ExitStack() as stack:
+            stack.enter_context(_only_one(self.folder))
             self._start(stack)
             self._stack = stack.pop_all()
         return self
@@ -197,6 +200,19 @@ class Demo:
         for name, address in [("Dashboards", (self.folder / "index.html").as_uri()), *self._addresses]:
             print(f"{name + ':':<20} {address}")
         print("Notifications follow. Ctrl-C stops the demo.", flush=True)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Raises DemoError if another demo uses the folder."""
+    lock = folder.with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(f"another demo uses {folder}; stop it first") from None
+        yield
 
 
 def _local(listens: int) -> str:

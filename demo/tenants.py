@@ -55,9 +55,9 @@ def _tenant(id: str, joined: int, *plans: tuple[str, int, int], spikes: bool = F
 
 TENANTS = (
     _tenant("tenant-enterprise", 12, (SONNET, 5000, 62), (OPUS, 1900, 48)),
-    _tenant("tenant-harbor", 12, (SONNET, 900, 29), (HAIKU, 100, 1)),
+    _tenant("tenant-harbor", 12, (SONNET, 800, 29), (HAIKU, 100, 1)),
     _tenant("tenant-summit", 12, (OPUS, 800, 19)),
-    _tenant("tenant-lumen", 11, (SONNET, 500, 17)),
+    _tenant("tenant-lumen", 11, (SONNET, 450, 17)),
     _tenant("tenant-cedar", 9, (SONNET, 900, 18), spikes=True),
     _tenant("tenant-orchid", 8, (SONNET, 500, 9), (OPUS, 500, 8)),
     _tenant("tenant-delta", 6, (SONNET, 500, 11)),

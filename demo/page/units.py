@@ -55,5 +55,4 @@ _UNITS: dict[str, Callable[[float, int | None], str]] = {
     "s": _seconds,
     "short": _number,
     "decbytes": _bytes,
-    "reqps": lambda value, decimals: f"{_number(value, decimals)} /s",
 }

@@ -162,7 +162,7 @@ def _tenants(board: build.Dashboard) -> None:
             About(
                 "Tenant budget status",
                 "Every named budget, the fullest first: at risk above 80 %, calls denied at 100 %. Hours "
-                f"left are at the rate of the last six hours. {NAMED_BUDGETS}",
+                f"left are at the rate of the last six hours, up to a month. {NAMED_BUDGETS}",
                 16,
                 11,
             ),
@@ -177,7 +177,7 @@ def _tenants(board: build.Dashboard) -> None:
             Column("Spent", of_budgets("ai_budget_spent_usd"), panels.USD, 2),
             Column("Reserved", of_budgets("ai_budget_reserved_usd"), panels.USD, 2),
             Column("Limit", of_budgets("ai_budget_monthly_limit_usd"), panels.USD, 0),
-            Column("Hours left", "tenant_model:ai_budget_remaining:hours", panels.COUNT, 1),
+            Column("Hours left", "tenant_model:ai_budget_remaining:hours < 744", panels.COUNT, 1),
             sort="Used",
         ),
     )

@@ -123,11 +123,12 @@ def add_service(board: build.Dashboard) -> None:
         panels.lines(
             About(
                 "Answers by status",
-                "Requests to the service each second; 4xx are denied or wrong calls, 5xx are errors.",
+                "Requests of the hour before each time; 4xx are denied or wrong calls, 5xx are errors.",
                 8,
             ),
-            panels.PER_SECOND,
-            Query("sum by (status) (rate(ai_budget_request_duration_seconds_count[5m]))", "{{status}}"),
+            panels.COUNT,
+            Query("sum by (status) (increase(ai_budget_request_duration_seconds_count[1h]))", "{{status}}"),
+            decimals=0,
         ),
         panels.figure(
             About(

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 USD, PERCENT, RATIO, DAYS, SECONDS, COUNT = "currencyUSD", "percent", "percentunit", "d", "s", "short"
-BYTES, DATE, TIMES, PER_SECOND = "decbytes", "dateTimeAsIso", "suffix: ×", "reqps"
+BYTES, TIMES = "decbytes", "suffix: ×"
 
 # The guide, Budget Thresholds: green to 70 %, warning at 80 %, critical at 100 %.
 BUDGET_STEPS = (("green", None), ("yellow", 70), ("orange", 80), ("red", 100))

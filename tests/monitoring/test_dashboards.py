@@ -12,7 +12,7 @@ FOLDER = MONITORING / "dashboards"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 # Units of Grafana, https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/,
 # 2026-11; `suffix:` is any text after the number.
-UNITS = {"currencyUSD", "percent", "percentunit", "d", "s", "short", "decbytes", "reqps", "suffix: ×"}
+UNITS = {"currencyUSD", "percent", "percentunit", "d", "s", "short", "decbytes", "suffix: ×"}
 # The guide, Grafana Dashboards.
 METRICS = {
     "finops-cloud-cost": [

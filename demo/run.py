@@ -171,7 +171,9 @@ class Demo:
         """Both dashboards with the answers of Prometheus."""
         files = ROOT / "monitoring" / "dashboards"
         addresses = {"docs_url": os.path.relpath(ROOT / "docs", self.folder)}
-        addresses["reviews_url"] = os.path.relpath(ROOT / "build" / "review" / "index.html", self.folder)
+        review = ROOT / "build" / "review" / "index.html"
+        if review.exists():
+            addresses["reviews_url"] = os.path.relpath(review, self.folder)
         with Prometheus(self.prometheus) as prometheus:
             now = datetime.now(UTC)
             return [panels.read(files / f"{uid}.json", prometheus, now, addresses) for uid in DASHBOARDS]

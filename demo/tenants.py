@@ -16,8 +16,8 @@ PRICES = {
     HAIKU: (Decimal("0.25"), Decimal("1.25")),
 }
 REPORTS = {SONNET: "impact-report", OPUS: "executive-summary", HAIKU: "draft-preview"}
-CALL_COST = Decimal("1.2")  # of most calls, in US dollars
-CALLS_A_DAY = (4, 40)  # the fewest and the most of a plan
+CALL_COST = Decimal(2)  # of most calls, in US dollars
+CALLS_A_DAY = (4, 30)  # the fewest and the most of a plan
 OUTPUT_SHARE = Decimal("0.35")  # of the cost of a call
 SPIKE, SPIKE_HOURS = 50, 3  # times the usual calls, in the last hours
 

@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 1000, 300
 TICKS = 4
-LABELS = 7
+LABELS, TIMES = 7, 5
 COLORS = 10
 
 
@@ -135,13 +135,11 @@ def lines(
         legend.append((name, f"c{number % COLORS}", text(points[-1][1])))
     days = (end - start) / 86_400
     form = "%-d %b" if days > 2 else "%H:%M"
-    labels = [
-        Label(
-            100 * number / (LABELS - 1),
-            f"{datetime.fromtimestamp(start + (end - start) * number / (LABELS - 1), UTC):{form}}",
-        )
-        for number in range(LABELS)
-    ]
+    labels = []
+    for number in range(TIMES):
+        part = number / (TIMES - 1)
+        time = datetime.fromtimestamp(start + (end - start) * part, UTC)
+        labels.append(Label(100 * part, f"{time:{form}}"))
     return _chart(shapes, axis, labels, legend, axis_text)
 
 

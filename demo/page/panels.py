@@ -71,7 +71,10 @@ class Dashboard:
 
 
 def read(path: Path, prometheus: Prometheus, now: datetime, addresses: Mapping[str, str]) -> Dashboard:
-    """Runs every query of a dashboard's JSON file. `addresses` are the values of its text boxes."""
+    """Runs every query of a dashboard's JSON file.
+
+    `addresses` are the values of its text boxes; a link to one that is missing is left out.
+    """
     board = json.loads(path.read_text(encoding="utf-8"))
     values = {**_variables(board, prometheus, now), **addresses}
     rows: list[tuple[str, list[Panel]]] = []
@@ -81,7 +84,8 @@ def read(path: Path, prometheus: Prometheus, now: datetime, addresses: Mapping[s
             rows.append((panel["title"], []))
         else:
             rows[-1][1].append(_Reader(panel, prometheus, now, span, values).panel())
-    links = [(link["title"], _filled(link["url"], values)) for link in board["links"]]
+    links = [(link["title"], _address(_filled(link["url"], values))) for link in board["links"]]
+    links = [(title, address) for title, address in links if "$" not in address]
     return Dashboard(board["uid"], board["title"], board["description"], links, rows)
 
 
@@ -105,6 +109,11 @@ def _variables(board: dict[str, Any], prometheus: Prometheus, now: datetime) -> 
 def _filled(text: str, values: Mapping[str, str]) -> str:
     """The text with its $variables; those without a value stay."""
     return re.sub(r"\$\{(\w+)\}|\$(\w+)", lambda match: values.get(match[1] or match[2], match[0]), text)
+
+
+def _address(url: str) -> str:
+    """The address of a link on the page, which has every dashboard under its uid."""
+    return url.replace("/d/", "#", 1) if url.startswith("/d/") else url
 
 
 def _span(since: str) -> timedelta:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -210,6 +211,17 @@ def test_every_chart_of_the_page_has_a_visible_drawing(page):
     charts = [panel for panel in PANELS if panel["type"] in ("barchart", "timeseries")]
     assert len(drawn) == len(charts)
     assert [title for title, visible in drawn if not visible] == []
+
+
+def test_every_link_of_the_page_leads_somewhere(demo):
+    file = demo.folder / "build" / "demo" / "index.html"
+    addresses = set(re.findall(r'<a href="([^"]+)"', file.read_text()))
+    assert {"#finops-cloud-cost", "#finops-ai-budget"} <= addresses
+    for address in addresses:
+        if address.startswith("#"):
+            assert f'id="{address[1:]}"' in file.read_text()
+        else:
+            assert (file.parent / address).is_file(), address
 
 
 def test_a_second_demo_is_refused(demo):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from demo.processes import DemoError
 from demo.run import Demo
+from functions.cost_data.records import Unavailable
 
 FOLDER = Path("build/demo")
 COLLECT_SECONDS = 60
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 demo.write_page()
     except KeyboardInterrupt:
         print("\nstopped")
-    except DemoError as error:
+    except (DemoError, Unavailable) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     return 0

@@ -15,7 +15,7 @@ from functions.cost_data.store import Store
 MEMORY = "256MB"
 LIMIT = Decimal(110_000)
 # Days on which the month before is read again, and changes until it is final.
-MONTH_BEFORE_READ_ON = (4, CORRECTED_ON, MONTH_FINAL_ON)
+MONTH_BEFORE_READ_ON = (1, 2, 3, 4, CORRECTED_ON, MONTH_FINAL_ON)
 GB = Decimal(10**9)
 BUCKETS = (
     ("teei-prod-exports", "StandardStorage", 1_840 * GB),

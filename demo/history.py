@@ -80,8 +80,6 @@ class History:
         try:
             await self._earlier_calls()
             self._account.store_months_before(self.start.date())
-            for month in self._account.bill.months:
-                self._account.store_ai_costs(month, self.start)
             costs: list[str] = []
             for at in self._steps():
                 self._clock.now = at
@@ -93,6 +91,8 @@ class History:
                 page = await metrics.page(self._ledger, self._requests, at, share)
                 output.write(_stamped(_samples(page), "ai-budget", self._targets.ai_budget, at))
                 output.write(_stamped(costs, "cost-data", self._targets.cost_data, at))
+            for month in self._account.bill.months:
+                self._account.store_ai_costs(month, self._now)
         finally:
             await self._ledger.close()
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpx
 import psycopg
 
 from demo import monitors
@@ -84,7 +84,12 @@ class Demo:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         stack.callback(postgres.stop, data)
-        url = postgres.start(data)
+        try:
+            url = postgres.start(data)
+        except (OSError, subprocess.CalledProcessError):
+            raise DemoError(
+                f"PostgreSQL did not start in {data}; as root, use a folder that other users can enter"
+            ) from None
         with psycopg.connect(url, autocommit=True) as connection:
             # The data is made anew at every start, so a commit need not wait for the disk.
             connection.execute("ALTER DATABASE postgres SET synchronous_commit = off")
@@ -184,8 +189,8 @@ class Demo:
         while True:
             try:
                 empty = [panel.title for board in self.dashboards() for panel in board.panels if panel.empty]
-            except httpx.HTTPError as error:
-                empty = [f"Prometheus: {error}"]
+            except DemoError as error:  # Prometheus is not ready
+                empty = [str(error)]
             if not empty:
                 return
             if time.monotonic() > deadline:

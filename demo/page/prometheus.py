@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import httpx
 
+from demo.processes import DemoError
+
 QUERY_SECONDS = 60
 
 
@@ -26,7 +28,7 @@ class Series:
 
 
 class Prometheus:
-    """A Prometheus at an address. Every method raises httpx.HTTPError."""
+    """A Prometheus at an address. Every method raises DemoError if it does not answer."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=QUERY_SECONDS)
@@ -56,8 +58,12 @@ class Prometheus:
         return self._series(result, "values")
 
     def _data(self, path: str, **parameters: Any) -> list[Any]:
-        response = self._client.post(path, data=parameters)
-        response.raise_for_status()
+        try:
+            response = self._client.post(path, data=parameters)
+        except httpx.HTTPError as error:
+            raise DemoError(f"Prometheus does not answer: {error}") from None
+        if response.is_error:
+            raise DemoError(f"Prometheus: {response.text.strip()}: {parameters['query']}")
         return response.json()["data"]["result"]
 
     def _series(self, result: list[Any], key: str) -> list[Series]:

@@ -143,6 +143,10 @@ def _tenants(board: build.Dashboard) -> None:
     def of_budgets(metric: str) -> str:
         return f'max by (tenant_id, model) ({metric}{{tenant_id!=""}})'
 
+    hours = (
+        "clamp_max(tenant_model:ai_budget_remaining:hours, 744)"
+        f" or 0 * {of_budgets('ai_budget_monthly_limit_usd')} + 744"
+    )
     add_row(
         board,
         "Tenants",
@@ -162,7 +166,8 @@ def _tenants(board: build.Dashboard) -> None:
             About(
                 "Tenant budget status",
                 "Every named budget, the fullest first: at risk above 80 %, calls denied at 100 %. Hours "
-                f"left are at the rate of the last six hours, up to a month. {NAMED_BUDGETS}",
+                "left are at the rate of the last six hours, at most 744, which is a month. "
+                f"{NAMED_BUDGETS}",
                 16,
                 11,
             ),
@@ -177,7 +182,7 @@ def _tenants(board: build.Dashboard) -> None:
             Column("Spent", of_budgets("ai_budget_spent_usd"), panels.USD, 2),
             Column("Reserved", of_budgets("ai_budget_reserved_usd"), panels.USD, 2),
             Column("Limit", of_budgets("ai_budget_monthly_limit_usd"), panels.USD, 0),
-            Column("Hours left", "tenant_model:ai_budget_remaining:hours < 744", panels.COUNT, 1),
+            Column("Hours left", hours, panels.COUNT, 1),
             sort="Used",
         ),
     )

@@ -11,6 +11,9 @@ from monitoring.dashboards.panels import DATASOURCE
 # Where an installation publishes the docs and the reviews of this repository; both are text boxes.
 DOCS_URL = "https://finops.teei.io/docs"
 REVIEWS_URL = "https://finops.teei.io/reviews"
+# The kind of variable query, VarQueryResult:
+# https://github.com/grafana/grafana/blob/main/packages/grafana-prometheus/src/types.ts, 2026-11
+QUERY_RESULT = 3
 DATED = " · data until $data_until"
 READ = " · usage log read $usage_read"
 NAMED_BUDGETS = (
@@ -46,7 +49,8 @@ def date_variable(name: str, label: str, timestamp: str) -> build.QueryVariable:
     digits = f'count_values("date", {number})'
     expr = f'label_replace({digits}, "date", "$1-$2-$3", "date", "(.{{4}})(.{{2}})(.{{2}})")'
     variable = build.QueryVariable(name).label(label).datasource(DATASOURCE)
-    variable.query({"query": f"query_result({expr})", "refId": "date"}).regex('/date="([^"]+)"/')
+    query = {"qryType": QUERY_RESULT, "query": f"query_result({expr})", "refId": "date"}
+    variable.query(query).regex('/date="([^"]+)"/')
     return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -80,18 +81,24 @@ class Demo:
         ]
 
 
-@pytest.fixture(scope="module")
-def demo():
+@contextmanager
+def running_demo():
     # PostgreSQL, which does not run as root, cannot enter the directories that pytest makes for root.
     with tempfile.TemporaryDirectory(prefix="demo-") as name:
         folder = Path(name).resolve()
         folder.chmod(0o755)
-        running = Demo(folder)
+        demo = Demo(folder)
         try:
-            running.wait_for("Ctrl-C stops the demo")
-            yield running
+            yield demo
         finally:
-            running.interrupt()
+            demo.interrupt()
+
+
+@pytest.fixture(scope="module")
+def demo():
+    with running_demo() as demo:
+        demo.wait_for("Ctrl-C stops the demo")
+        yield demo
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +258,15 @@ def test_without_prometheus_the_demo_says_how_to_install_it(tmp_path):
         "demo: prometheus is not on the PATH; install it (on Debian: apt-get install prometheus "
         "prometheus-alertmanager)\n"
     )
+
+
+def test_ctrl_c_stops_a_demo_that_is_starting():
+    with running_demo() as demo:
+        demo.wait_for("Making 13 months of bills")
+        time.sleep(1)
+        assert demo.processes()
+        assert demo.interrupt() == 0
+        assert demo.processes() == []
 
 
 def test_ctrl_c_stops_everything(demo):

@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 .DEFAULT_GOAL := review
-.PHONY: setup review preview up destroy test lint bench docs serve build review-example clean
+.PHONY: setup review preview up destroy test lint bench docs serve build demo review-example clean
 
 setup: $(VENV)/.ready
 	@$(PY) -m teei_finops sandbox setup
@@ -30,6 +30,9 @@ review-example: setup
 serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
 
+demo: $(VENV)/.ready
+	@$(PY) -m demo
+
 build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
 
@@ -51,6 +54,7 @@ bench: setup
 docs: $(VENV)/.ready
 	@$(PY) -m components.settings.reference
 	@$(PY) -m policies.catalogue
+	@$(PY) -m monitoring.dashboards
 
 clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -31,7 +31,7 @@ serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)
 
 build: $(VENV)/.ready
-	@$(PY) -m functions.ai_budget.tools.build
+	@$(PY) -m functions.tools.build
 
 test: setup
 	@$(PY) -m pytest -n 2 --dist loadfile --durations=10

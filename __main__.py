@@ -5,18 +5,18 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components import settings as stack_settings
-from components.ai_budget import package as function_package
 from components.ai_budget.database import AiBudgetDatabase, AiBudgetDatabaseArgs
 from components.ai_budget.service import AiBudgetService, AiBudgetServiceArgs
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.cloud_budgets import CloudBudgets, CloudBudgetsArgs
+from components.lambda_functions import package as function_package
 from components.spot_node_pool import SpotNodePool, SpotNodePoolArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
 from components.telemetry_retention import TelemetryRetention, TelemetryRetentionArgs
 
 settings = stack_settings.load()
-code = function_package.code()  # first: a deployment without a build must not change anything
+code = function_package.archives()  # first: a deployment without a build must not change anything
 account = aws.Provider(
     "aws",
     region=settings.region,
@@ -44,7 +44,7 @@ alarms = AlertTopic(
 )
 database = AiBudgetDatabase("ai-budget-database", AiBudgetDatabaseArgs(settings, alarms.arn), opts)
 service = AiBudgetService(
-    "ai-budget-service", AiBudgetServiceArgs(settings, code, database, alarms.arn), opts
+    "ai-budget-service", AiBudgetServiceArgs(settings, code["ai_budget"], database, alarms.arn), opts
 )
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)
 Autoscaling("autoscaling", AutoscalingArgs(settings), opts)

@@ -10,21 +10,21 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
-from components.ai_budget import package as function_package
-from components.ai_budget import roles
 from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
 from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs, recovery_window_days
-from components.ai_budget.function import ServiceFunction, ServiceFunctionArgs
 from components.ai_budget.kubernetes import BudgetPods, BudgetPodsArgs
 from components.ai_budget.load_balancer import LoadBalancer, LoadBalancerArgs
-from components.ai_budget.network_access import NetworkAccess, NetworkAccessArgs
 from components.ai_budget.queues import Queues
-from components.ai_budget.schedules import TaskSchedules, TaskSchedulesArgs
 from components.ai_budget.service_config import HOST, PORT, https_url, sender_identities, service_config
+from components.lambda_functions import package as function_package
+from components.lambda_functions import roles
+from components.lambda_functions.function import ServiceFunction, ServiceFunctionArgs
+from components.lambda_functions.network_access import NetworkAccess, NetworkAccessArgs
+from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesArgs
 from components.settings import Settings
 
 HANDLER = "functions.ai_budget.lambda_handlers.handler"
-ADAPTERS = function_package.ROOT / function_package.PACKAGE / "aws"
+ADAPTERS = function_package.ROOT / "functions/ai_budget/aws"
 API_ADAPTERS = (ADAPTERS / "api.py", ADAPTERS / "login.py")
 MIGRATOR_ADAPTERS = (ADAPTERS / "migration.py", ADAPTERS / "login.py")
 ALIAS = "live"
@@ -76,7 +76,13 @@ class AiBudgetService(pulumi.ComponentResource):
         queue = queues.tracks
         access = NetworkAccess(
             f"{name}-network",
-            NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
+            NetworkAccessArgs(
+                settings,
+                name=f"{service.name}-functions",
+                description="The functions of the AI budget service",
+                database=args.database,
+                tags=self._tags,
+            ),
             child,
         )
         callers = CallerSecrets(f"{name}-callers", CallerSecretsArgs(settings, self._tags), child)
@@ -111,6 +117,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 memory_mib=service.memory_mib,
                 timeout_seconds=MIGRATION_SECONDS,
                 concurrency=1,
+                log_retention_days=service.log_retention_days,
                 tags=self._tags,
             ),
             child,
@@ -146,6 +153,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 memory_mib=service.memory_mib,
                 timeout_seconds=service.timeout_seconds,
                 concurrency=service.reserved_concurrency,
+                log_retention_days=service.log_retention_days,
                 tags=self._tags,
             ),
             child,
@@ -176,6 +184,7 @@ class AiBudgetService(pulumi.ComponentResource):
             f"{name}-tasks",
             TaskSchedulesArgs(
                 name=service.name,
+                description="AI budget service",
                 alias=alias,
                 failed_tasks=queues.failed_tasks,
                 minutes={

@@ -4,8 +4,8 @@ import boto3
 import botocore.client
 import pytest
 
-from components.ai_budget import roles
 from components.ai_budget import service as budget_service
+from components.lambda_functions import roles
 from functions.ai_budget.aws import api, login, migration
 
 

@@ -8,7 +8,7 @@ import pytest
 from components.ai_budget import service as budget_service
 from components.settings import parse
 from functions.ai_budget.config import parse_config
-from functions.ai_budget.tools import build
+from functions.tools import build
 from tests.components.recorded import record
 from tests.components.stack_config import ROOT, STACKS, config
 

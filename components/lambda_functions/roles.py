@@ -78,7 +78,7 @@ def statements(
             names = ", ".join(adapter.name for adapter in adapters)
             raise UnknownCallError(
                 f"{names}: calls {service} {operation}, which the function's role does not allow;"
-                " add it to ACTIONS in components/ai_budget/roles.py and name its resource"
+                " add it to ACTIONS in components/lambda_functions/roles.py and name its resource"
             )
         if resources[action]:
             allowed.append(allow([action], resources[action]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.ai_budget import roles
+from components.lambda_functions import roles
 from components.tags import CostTags
 
 # The next event of a task does what a lost one would have done: an event need not be repeated for long.
@@ -19,10 +19,12 @@ MAX_EVENT_AGE_SECONDS = 300
 class TaskSchedulesArgs:
     """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`.
 
-    `failed_tasks` gets the events that could not be delivered, and those whose retries failed.
+    `description` says what the tasks belong to. `failed_tasks` gets the events that could not be delivered,
+    and those whose retries failed.
     """
 
     name: str
+    description: str
     alias: aws.lambda_.Alias
     failed_tasks: aws.sqs.Queue
     minutes: Mapping[str, int]
@@ -39,7 +41,7 @@ class TaskSchedules(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: TaskSchedulesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:ai_budget:TaskSchedules", name, None, opts)
+        super().__init__("finops:lambda_functions:TaskSchedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         aws.lambda_.FunctionEventInvokeConfig(
             f"{name}-events",
@@ -59,7 +61,7 @@ class TaskSchedules(pulumi.ComponentResource):
             rule = aws.cloudwatch.EventRule(
                 f"{name}-{task}",
                 name=f"{args.name}-{task}",
-                description=f"AI budget service: {task}",
+                description=f"{args.description}: {task}",
                 schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
                 tags=args.tags.as_tags(),
                 opts=child,

@@ -10,6 +10,7 @@ from components.ai_budget.service import AiBudgetService, AiBudgetServiceArgs
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.cloud_budgets import CloudBudgets, CloudBudgetsArgs
+from components.cost_data.collection import CostData, CostDataArgs
 from components.lambda_functions import package as function_package
 from components.spot_node_pool import SpotNodePool, SpotNodePoolArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
@@ -46,6 +47,13 @@ database = AiBudgetDatabase("ai-budget-database", AiBudgetDatabaseArgs(settings,
 service = AiBudgetService(
     "ai-budget-service", AiBudgetServiceArgs(settings, code["ai_budget"], database, alarms.arn), opts
 )
+if settings.cost_data:
+    costs = CostData(
+        "cost-data",
+        CostDataArgs(settings, settings.cost_data, code["cost_data"], database, service, storage, alarms.arn),
+        opts,
+    )
+    pulumi.export("billing_export", costs.export_location)
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)
 Autoscaling("autoscaling", AutoscalingArgs(settings), opts)
 SpotNodePool("spot-node-pool", SpotNodePoolArgs(settings), opts)
@@ -56,6 +64,6 @@ pulumi.export("database_secret_arn", database.secret_arn)
 pulumi.export("alarm_topic_arn", alarms.arn)
 pulumi.export("ai_budget_url", service.url)
 pulumi.export("ai_budget_https_url", service.https_url)
-pulumi.export("ai_budget_load_balancer", service.load_balancer_dns_name)
+pulumi.export("ai_budget_load_balancer", service.load_balancer.dns_name)
 pulumi.export("ai_budget_admin_token_secret_arn", service.admin_token_secret_arn)
 pulumi.export("ai_budget_caller_secret_arns", service.caller_secret_arns)

@@ -43,6 +43,8 @@ class AiBudgetServiceArgs:
 class AiBudgetService(pulumi.ComponentResource):
     """`url` is reachable in the cluster only; the admin token is accepted at `https_url`, if there is one.
 
+    After `migrated` the database has its roles and its schema.
+
     New code serves requests only after the database has its schema: whenever its version changes, the
     migrator, a second function with the same code, runs the `pre` migrations; then the alias, which all
     callers use, moves to the new version of the service; then the `post` migrations run. As a separate
@@ -52,7 +54,8 @@ class AiBudgetService(pulumi.ComponentResource):
 
     url: str
     https_url: str | None
-    load_balancer_dns_name: pulumi.Output[str]
+    load_balancer: LoadBalancer
+    migrated: pulumi.Resource
     admin_token_secret_arn: pulumi.Output[str]
     caller_secret_arns: Mapping[str, pulumi.Output[str]]
 
@@ -158,14 +161,14 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
+        self.migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
         alias = aws.lambda_.Alias(
             f"{name}-live",
             name=ALIAS,
             description="The version that serves requests",
             function_name=api.function.name,
             function_version=api.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]),
         )
         self._migrate("post", migrator, [alias])
         aws.lambda_.EventSourceMapping(
@@ -195,7 +198,7 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        load_balancer = LoadBalancer(
+        self.load_balancer = LoadBalancer(
             f"{name}-load-balancer",
             LoadBalancerArgs(settings, name=service.name, port=PORT, alias=alias, tags=self._tags),
             child,
@@ -221,9 +224,9 @@ class AiBudgetService(pulumi.ComponentResource):
                     database=args.database,
                     tags=self._tags,
                 ),
-                pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
+                pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]),
             )
-        spec = pods.service() if pods else external_name(load_balancer.dns_name)
+        spec = pods.service() if pods else external_name(self.load_balancer.dns_name)
         self._declare_host(spec, [pods] if pods else [])
         AiBudgetAlarms(
             f"{name}-alarms",
@@ -234,12 +237,11 @@ class AiBudgetService(pulumi.ComponentResource):
                 queue_name=queue.name,
                 dead_letter_queue_name=queues.dead_letters.name,
                 failed_tasks_queue_name=queues.failed_tasks.name,
-                load_balancer_arn_suffix=load_balancer.arn_suffix,
+                load_balancer_arn_suffix=self.load_balancer.arn_suffix,
             ),
             child,
         )
         self.url, self.https_url = f"http://{HOST}:{PORT}", https_url(settings)
-        self.load_balancer_dns_name = load_balancer.dns_name
         self.admin_token_secret_arn = admin_tokens.arn
         self.caller_secret_arns = callers.arns
         self.register_outputs({"url": self.url, "adminTokenSecretArn": self.admin_token_secret_arn})

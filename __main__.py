@@ -12,6 +12,7 @@ from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.cloud_budgets import CloudBudgets, CloudBudgetsArgs
 from components.cost_data.collection import CostData, CostDataArgs
 from components.lambda_functions import package as function_package
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.spot_node_pool import SpotNodePool, SpotNodePoolArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
 from components.telemetry_retention import TelemetryRetention, TelemetryRetentionArgs
@@ -54,6 +55,7 @@ if settings.cost_data:
         opts,
     )
     pulumi.export("billing_export", costs.export_location)
+Monitoring("monitoring", MonitoringArgs(settings, service.load_balancer.dns_name), opts)
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)
 Autoscaling("autoscaling", AutoscalingArgs(settings), opts)
 SpotNodePool("spot-node-pool", SpotNodePoolArgs(settings), opts)

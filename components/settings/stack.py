@@ -10,6 +10,7 @@ from components.settings.autoscaling import Autoscaling
 from components.settings.budgets import Budget, CloudBudgets
 from components.settings.cost_data import CostData
 from components.settings.database import Database
+from components.settings.monitoring import Monitoring
 from components.settings.network import Cluster, Network
 from components.settings.spot_node_pool import SpotNodePool
 from components.settings.storage import Storage
@@ -75,6 +76,8 @@ class Settings(Section):
     """The database of the AI budget service."""
     ai_budget_service: AiBudgetService
     """The AI budget service."""
+    monitoring: Monitoring = Monitoring()
+    """Alert rules, routes, dashboards and scrape targets."""
     loki: Loki = Loki()
     """Retention of logs."""
     clickhouse: ClickHouse = ClickHouse()

@@ -38,6 +38,8 @@ class Recorder(Mocks):
             "version": "7",
             "resourceId": "db-MOCK",
         }
+        if args.typ == "aws:lambda/alias:Alias":
+            outputs["arn"] = f"arn:aws:mock:::{args.inputs['functionName']}:{identity}"
         if args.typ == "aws:sqs/queue:Queue":
             outputs["url"] = f"https://sqs.mock/{identity}"
         if args.typ == "aws:lb/loadBalancer:LoadBalancer":
@@ -61,6 +63,10 @@ class Stack:
         ]
         assert resources, f"no {type_} among {sorted({resource.type for resource in self.resources})}"
         return resources
+
+    def part(self, name: str) -> "Stack":
+        """The resources of a component, whose names start with its name."""
+        return Stack(tuple(resource for resource in self.resources if resource.name.startswith(f"{name}-")))
 
     def one(self, type_: str) -> Resource:
         (resource,) = self.of(type_)

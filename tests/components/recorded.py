@@ -79,10 +79,15 @@ class Stack:
 @cache
 def record(stack: str, runtime: str = "lambda") -> Stack:
     """What the program registers for `stack`, with another runtime of the AI budget API if need be."""
+    return record_config(stack, config(stack, KUBERNETES if runtime == "kubernetes" else None))
+
+
+def record_config(stack: str, values: dict[str, str]) -> Stack:
+    """What the program registers for `stack` with a config as the engine passes it."""
     recorder = Recorder()
     asyncio.set_event_loop(asyncio.new_event_loop())  # an earlier test may have closed the loop of the thread
     set_mocks(recorder, project="teei-finops", stack=stack)
-    set_all_config(config(stack, KUBERNETES if runtime == "kubernetes" else None))
+    set_all_config(values)
 
     @test
     def run() -> None:

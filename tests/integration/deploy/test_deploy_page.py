@@ -14,6 +14,7 @@ STACKS = ("staging", "prod", "prod-eu")
 STATE = "arn:aws:s3:::teei-finops-state-123456789012"
 # What the AWS provider asks to create a resource, where the ARN of the resource is the one asked about.
 ACTIONS = {
+    "aws:bcmdata/export:Export": "bcm-data-exports:CreateExport",
     "aws:budgets/budget:Budget": "budgets:ModifyBudget",
     "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
@@ -47,6 +48,7 @@ PARTS = {
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "lambda:PutFunctionEventInvokeConfig",
     "aws:lambda/invocation:Invocation": "lambda:InvokeFunction",
     "aws:lambda/permission:Permission": "lambda:AddPermission",
+    "aws:lb/listenerRule:ListenerRule": "elasticloadbalancing:CreateRule",
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": "elasticloadbalancing:RegisterTargets",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "aws:s3/bucketLogging:BucketLogging": "s3:PutBucketLogging",
@@ -58,7 +60,17 @@ PARTS = {
     "aws:sns/topicSubscription:TopicSubscription": "sns:Subscribe",
     "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
 }  # fmt: skip
-PARENTS = ("bucket", "function", "functionName", "queueUrl", "role", "rule", "targetGroupArn", "topic")
+PARENTS = (
+    "bucket",
+    "function",
+    "functionName",
+    "listenerArn",
+    "queueUrl",
+    "role",
+    "rule",
+    "targetGroupArn",
+    "topic",
+)
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
@@ -257,7 +269,9 @@ def test_the_security_page_names_every_role_group_secret_and_security_group(depl
         re.sub(
             "/callers/.*",
             "/callers/<caller>",
-            resource["inputs"]["name"].replace(f"{prefix(deployment, stack)}-ai-budget", "<service>"),
+            resource["inputs"]["name"]
+            .replace(f"{prefix(deployment, stack)}-ai-budget", "<service>")
+            .replace(f"{prefix(deployment, stack)}-cost-data", "<cost-data>"),
         )
         for stack in STACKS
         for resource in deployment.resources(stack)

@@ -61,16 +61,9 @@ PARTS = {
     "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
 }  # fmt: skip
 PARENTS = (
-    "bucket",
-    "function",
-    "functionName",
-    "listenerArn",
-    "queueUrl",
-    "role",
-    "rule",
-    "targetGroupArn",
+    "bucket", "function", "functionName", "listenerArn", "queueUrl", "role", "rule", "targetGroupArn",
     "topic",
-)
+)  # fmt: skip
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 

@@ -6,8 +6,11 @@ import re
 
 import boto3
 import pytest
+from sqlglot import exp
 
 from components.cost_data import permissions
+from functions.cost_data.aggregate import aggregate_query
+from functions.cost_data.formats import FOCUS, columns_query, recognize
 from tests.components.cost_data.other_settings import recorded_with
 from tests.components.recorded import record
 from tests.components.stack_config import ROOT
@@ -129,8 +132,9 @@ def test_the_athena_table_is_what_the_collector_asks_for_and_its_workgroup_bound
     assert template == f"{location}/data/BILLING_PERIOD=${{billing_period}}/"
     assert [key["name"] for key in table["partitionKeys"]] == ["billing_period"]
     columns = {column["name"]: column["type"] for column in table["storageDescriptor"]["columns"]}
-    assert columns["billedcost"] == "double"
-    assert columns["tags"] == "map<string,string>"
+    assert recognize(columns, table["name"]) is FOCUS
+    period = columns_query(FOCUS, columns, exp.table_(table["name"], db=table["databaseName"]))
+    assert "FROM teei_prod_us_east_1_cost_data.focus" in aggregate_query([(FOCUS, period)], "athena")
 
 
 @pytest.mark.parametrize("source", ["export", "cost-explorer"])

@@ -11,6 +11,7 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY functions/__init__.py functions/
+COPY functions/certificates functions/certificates
 COPY functions/ai_budget functions/ai_budget
 USER 65532:65532
 EXPOSE 3010

@@ -34,7 +34,7 @@ demo: $(VENV)/.ready
 	@$(PY) -m demo
 
 build: $(VENV)/.ready
-	@$(PY) -m functions.ai_budget.tools.build
+	@$(PY) -m functions.tools.build
 
 test: setup build
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10

@@ -42,7 +42,7 @@ SERVICE = "ai-budget-service-"
 def plans(folder: Path) -> dict[str, Plan]:
     """The plan of the stack prod with each runtime, from previews in a copy of the project."""
     without_caches = shutil.ignore_patterns("__pycache__")
-    for package in ("components", "policies", "teei_finops", "functions"):
+    for package in ("components", "policies", "teei_finops", "functions", "monitoring"):
         shutil.copytree(ROOT / package, folder / package, ignore=without_caches)
     for file in ("__main__.py", "Pulumi.yaml", "Pulumi.prod.yaml"):
         shutil.copy(ROOT / file, folder)

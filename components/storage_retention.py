@@ -1,6 +1,7 @@
 """The S3 buckets: private, encrypted, versioned, TLS only, with a lifecycle for every object and version."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -15,12 +16,16 @@ ACCESS_LOGS = "access_logs"
 
 @dataclass(frozen=True)
 class BucketArgs:
-    """`access_logs` is the bucket for access logs; a bucket without it receives those of the others."""
+    """`access_logs` is the bucket for access logs; a bucket without it receives those of the others.
+
+    `statements` are further statements of the bucket policy, for the bucket and its objects.
+    """
 
     settings: settings_storage.Bucket
     account_id: str
     access_logs: "Bucket | None"
     tags: CostTags
+    statements: Sequence[Mapping[str, object]] = ()
 
 
 class Bucket(pulumi.ComponentResource):
@@ -81,7 +86,9 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-policy",
             bucket=self.bucket.id,
             policy=self.bucket.arn.apply(
-                lambda arn: json.dumps(_policy(arn, None if args.access_logs else args.account_id))
+                lambda arn: json.dumps(
+                    _policy(arn, None if args.access_logs else args.account_id, args.statements)
+                )
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )
@@ -144,7 +151,9 @@ def lifecycle_rules(bucket: settings_storage.Bucket) -> list[aws.s3.BucketLifecy
     return rules
 
 
-def _policy(arn: str, log_source_account: str | None) -> dict[str, object]:
+def _policy(
+    arn: str, log_source_account: str | None, further: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
     statements: list[dict[str, object]] = [
         {
             "Sid": "TlsOnly",
@@ -153,7 +162,8 @@ def _policy(arn: str, log_source_account: str | None) -> dict[str, object]:
             "Action": "s3:*",
             "Resource": [arn, f"{arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+        },
+        *({**statement, "Resource": [arn, f"{arn}/*"]} for statement in further),
     ]
     if log_source_account:
         statements.append(

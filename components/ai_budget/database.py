@@ -11,7 +11,8 @@ from teei_finops.aws_limits import rds_parameters
 
 PORT = 5432
 DATABASE = "ai_budget"
-OWNER, API = "ai_budget_owner", "ai_budget_api"  # the roles of functions/ai_budget/sql/roles.sql
+# The roles of functions/ai_budget/sql/roles.sql.
+OWNER, API, COST_DATA = "ai_budget_owner", "ai_budget_api", "cost_data"
 LOGS = ("postgresql", "upgrade")
 _MIB = 1024 * 1024
 

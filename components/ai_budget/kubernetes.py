@@ -9,10 +9,11 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
-from components.ai_budget import pod_spec, roles
+from components.ai_budget import pod_spec
 from components.autoscaling import horizontal_pod_autoscaler
+from components.lambda_functions import roles
 from components.settings import Settings
-from components.settings import budget_pods as settings_pods
+from components.settings.ai_budget import pods as settings_pods
 from components.tags import CostTags
 
 

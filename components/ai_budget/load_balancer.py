@@ -29,9 +29,10 @@ class LoadBalancer(pulumi.ComponentResource):
     """An internal application load balancer, only for the pods' security group.
 
     HTTP on one port, for the in-cluster name, which no certificate has; HTTPS on port 443 where the settings
-    have a certificate. The service accepts the admin token on HTTPS only.
+    have a certificate. The service accepts the admin token on HTTPS only. `listeners` are by protocol.
     """
 
+    listeners: dict[str, aws.lb.Listener]
     dns_name: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
 
@@ -97,7 +98,7 @@ class LoadBalancer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
         )
         forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)
-        aws.lb.Listener(
+        http = aws.lb.Listener(
             f"{name}-listener",
             load_balancer_arn=load_balancer.arn,
             port=args.port,
@@ -106,8 +107,9 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
+        self.listeners = {"http": http}
         if https:
-            aws.lb.Listener(
+            self.listeners["https"] = aws.lb.Listener(
                 f"{name}-https",
                 load_balancer_arn=load_balancer.arn,
                 port=HTTPS_PORT,

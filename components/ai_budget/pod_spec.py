@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from components.ai_budget import database as budget_database
-from components.settings import budget_pods as settings_pods
+from components.settings.ai_budget import pods as settings_pods
 
 USER = 65532  # as in Dockerfile
 METRICS_DIRECTORY = "/tmp"

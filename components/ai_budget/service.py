@@ -10,16 +10,16 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.ai_budget import database as budget_database
-from components.ai_budget import roles
 from components.ai_budget.alarms import AiBudgetAlarms, AiBudgetAlarmsArgs
 from components.ai_budget.callers import CallerSecrets, CallerSecretsArgs, recovery_window_days
-from components.ai_budget.function import ServiceFunction, ServiceFunctionArgs
 from components.ai_budget.kubernetes import BudgetPods, BudgetPodsArgs
 from components.ai_budget.load_balancer import LoadBalancer, LoadBalancerArgs
-from components.ai_budget.network_access import NetworkAccess, NetworkAccessArgs
 from components.ai_budget.queues import Queues
-from components.ai_budget.schedules import TaskSchedules, TaskSchedulesArgs
 from components.ai_budget.service_config import HOST, PORT, https_url, sender_identities, service_config
+from components.lambda_functions import roles
+from components.lambda_functions.function import ServiceFunction, ServiceFunctionArgs
+from components.lambda_functions.network_access import NetworkAccess, NetworkAccessArgs
+from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesArgs
 from components.settings import Settings
 
 HANDLER = "functions.ai_budget.lambda_handlers.handler"
@@ -39,6 +39,8 @@ class AiBudgetServiceArgs:
 class AiBudgetService(pulumi.ComponentResource):
     """`url` is reachable in the cluster only; the admin token is accepted at `https_url`, if there is one.
 
+    After `migrated` the database has its roles and its schema.
+
     New code serves requests only after the database has its schema: whenever its version changes, the
     migrator, a second function with the same code, runs the `pre` migrations; then the alias, which all
     callers use, moves to the new version of the service; then the `post` migrations run. As a separate
@@ -48,7 +50,8 @@ class AiBudgetService(pulumi.ComponentResource):
 
     url: str
     https_url: str | None
-    load_balancer_dns_name: pulumi.Output[str]
+    load_balancer: LoadBalancer
+    migrated: pulumi.Resource
     admin_token_secret_arn: pulumi.Output[str]
     caller_secret_arns: Mapping[str, pulumi.Output[str]]
 
@@ -72,7 +75,13 @@ class AiBudgetService(pulumi.ComponentResource):
         queue = queues.tracks
         access = NetworkAccess(
             f"{name}-network",
-            NetworkAccessArgs(settings, f"{service.name}-functions", args.database, self._tags),
+            NetworkAccessArgs(
+                settings,
+                name=f"{service.name}-functions",
+                description="The functions of the AI budget service",
+                database=args.database,
+                tags=self._tags,
+            ),
             child,
         )
         callers = CallerSecrets(f"{name}-callers", CallerSecretsArgs(settings, self._tags), child)
@@ -105,6 +114,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 memory_mib=service.memory_mib,
                 timeout_seconds=MIGRATION_SECONDS,
                 concurrency=1,
+                log_retention_days=service.log_retention_days,
                 tags=self._tags,
             ),
             child,
@@ -138,18 +148,19 @@ class AiBudgetService(pulumi.ComponentResource):
                 memory_mib=service.memory_mib,
                 timeout_seconds=service.timeout_seconds,
                 concurrency=service.reserved_concurrency,
+                log_retention_days=service.log_retention_days,
                 tags=self._tags,
             ),
             child,
         )
-        migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
+        self.migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
         alias = aws.lambda_.Alias(
             f"{name}-live",
             name=ALIAS,
             description="The version that serves requests",
             function_name=api.function.name,
             function_version=api.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]),
         )
         self._migrate("post", migrator, [alias])
         aws.lambda_.EventSourceMapping(
@@ -168,6 +179,7 @@ class AiBudgetService(pulumi.ComponentResource):
             f"{name}-tasks",
             TaskSchedulesArgs(
                 name=service.name,
+                description="AI budget service",
                 alias=alias,
                 failed_tasks=queues.failed_tasks,
                 minutes={
@@ -178,7 +190,7 @@ class AiBudgetService(pulumi.ComponentResource):
             ),
             child,
         )
-        load_balancer = LoadBalancer(
+        self.load_balancer = LoadBalancer(
             f"{name}-load-balancer",
             LoadBalancerArgs(settings, name=service.name, port=PORT, alias=alias, tags=self._tags),
             child,
@@ -198,9 +210,9 @@ class AiBudgetService(pulumi.ComponentResource):
                     database=args.database,
                     tags=self._tags,
                 ),
-                pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
+                pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]),
             )
-        spec = pods.service() if pods else external_name(load_balancer.dns_name)
+        spec = pods.service() if pods else external_name(self.load_balancer.dns_name)
         self._declare_host(spec, [pods] if pods else [])
         AiBudgetAlarms(
             f"{name}-alarms",
@@ -211,12 +223,11 @@ class AiBudgetService(pulumi.ComponentResource):
                 queue_name=queue.name,
                 dead_letter_queue_name=queues.dead_letters.name,
                 failed_tasks_queue_name=queues.failed_tasks.name,
-                load_balancer_arn_suffix=load_balancer.arn_suffix,
+                load_balancer_arn_suffix=self.load_balancer.arn_suffix,
             ),
             child,
         )
         self.url, self.https_url = f"http://{HOST}:{PORT}", https_url(settings)
-        self.load_balancer_dns_name = load_balancer.dns_name
         self.admin_token_secret_arn = admin_tokens.arn
         self.caller_secret_arns = callers.arns
         self.register_outputs({"url": self.url, "adminTokenSecretArn": self.admin_token_secret_arn})

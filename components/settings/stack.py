@@ -5,10 +5,12 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from components import tags
-from components.settings.ai_budget import AiBudget, AiBudgetService, max_reserved_concurrency
+from components.settings.ai_budget.service import AiBudget, AiBudgetService, max_reserved_concurrency
 from components.settings.autoscaling import Autoscaling
 from components.settings.budgets import Budget, CloudBudgets
+from components.settings.cost_data import CostData
 from components.settings.database import Database
+from components.settings.monitoring import Monitoring
 from components.settings.network import Cluster, Network
 from components.settings.spot_node_pool import SpotNodePool
 from components.settings.storage import Storage
@@ -60,6 +62,8 @@ class Settings(Section):
     """Recipients of the alarms of the stack's resources; each confirms the e-mail that AWS sends once."""
     cloud_budgets: CloudBudgets | None = None
     """Set in the one stack that holds the account-wide resources."""
+    cost_data: CostData | None = None
+    """The collection of the account's costs; set in the stack that has `cloud_budgets`, or in none."""
     ai_budget: AiBudget = AiBudget()
     """The AI budget of a new tenant."""
     network: Network
@@ -72,6 +76,8 @@ class Settings(Section):
     """The database of the AI budget service."""
     ai_budget_service: AiBudgetService
     """The AI budget service."""
+    monitoring: Monitoring = Monitoring()
+    """Alert rules, routes, dashboards and scrape targets."""
     loki: Loki = Loki()
     """Retention of logs."""
     clickhouse: ClickHouse = ClickHouse()
@@ -121,6 +127,13 @@ class Settings(Section):
             if not arn.startswith(place):
                 key = "ai_budget_service.https.certificate_arn"
                 raise ConstraintError(key, arn, f"in the region and account of the stack: {place}…")
+        return self
+
+    @model_validator(mode="after")
+    def _costs_are_collected_once_per_account(self) -> Self:
+        if self.cost_data and not self.cloud_budgets:
+            requirement = "left out: only the stack with cloud_budgets collects the costs of the account"
+            raise ConstraintError("cost_data", {"name": self.cost_data.name}, requirement)
         return self
 
     @model_validator(mode="after")

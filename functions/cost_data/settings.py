@@ -44,11 +44,10 @@ class Settings(BaseModel):
     top_teams: Annotated[int, Field(ge=1, le=200)] = 30
     """How many a metric names; the sum of the rest is `other`."""
 
-    database_secret_arn: str = ""
     database_host: str = ""
     database_port: int = 5432
     database_name: str = "postgres"
-    """The PostgreSQL of the Lambda functions; the secret has its user and password."""
+    """The PostgreSQL of the Lambda functions, which log in with IAM."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

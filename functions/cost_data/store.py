@@ -55,22 +55,24 @@ def _statements() -> dict[str, LiteralString]:
 
 
 class Store:
-    """The figures in the database of a connection URL. It opens a connection per call.
+    """The figures in the database of a connection URL, or of a function that returns one.
+
+    It opens a connection per call, so that a URL with a short-lived password need not last.
 
     Every method raises Unavailable if PostgreSQL does not answer within a few seconds, or if the schema does
     not exist.
     """
 
-    def __init__(self, url: str, statement_seconds: int = 0) -> None:
+    def __init__(self, url: str | Callable[[], str], statement_seconds: int = 0) -> None:
         """`statement_seconds`: the longest that one statement may take, 0 for no bound."""
-        self._url = url
+        self._url = url if callable(url) else lambda: url
         self._options = f"-c timezone=UTC -c statement_timeout={statement_seconds * 1000}"
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection]:
         try:
             with psycopg.connect(
-                self._url,
+                self._url(),
                 connect_timeout=CONNECT_SECONDS,
                 tcp_user_timeout=CONNECT_SECONDS * 1000,
                 options=self._options,

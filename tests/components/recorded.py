@@ -38,6 +38,8 @@ class Recorder(Mocks):
             "version": "7",
             "resourceId": "db-MOCK",
         }
+        if args.typ == "aws:lambda/alias:Alias":
+            outputs["arn"] = f"arn:aws:mock:::{args.inputs['functionName']}:{identity}"
         if args.typ == "aws:sqs/queue:Queue":
             outputs["url"] = f"https://sqs.mock/{identity}"
         if args.typ == "aws:lb/loadBalancer:LoadBalancer":
@@ -62,6 +64,10 @@ class Stack:
         assert resources, f"no {type_} among {sorted({resource.type for resource in self.resources})}"
         return resources
 
+    def part(self, name: str) -> "Stack":
+        """The resources of a component, whose names start with its name."""
+        return Stack(tuple(resource for resource in self.resources if resource.name.startswith(f"{name}-")))
+
     def one(self, type_: str) -> Resource:
         (resource,) = self.of(type_)
         return resource
@@ -73,6 +79,11 @@ class Stack:
 @cache
 def record(stack: str, runtime: str = "lambda") -> Stack:
     """What the program registers for `stack`, with another runtime of the AI budget API if need be."""
+    return record_config(stack, config(stack, KUBERNETES if runtime == "kubernetes" else None))
+
+
+def record_config(stack: str, values: dict[str, str]) -> Stack:
+    """What the program registers for `stack` with a config as the engine passes it."""
     recorder = Recorder()
 
     @test
@@ -82,7 +93,7 @@ def record(stack: str, runtime: str = "lambda") -> Stack:
     with closing(asyncio.new_event_loop()) as loop:  # of its own: another test may have closed the thread's
         asyncio.set_event_loop(loop)
         set_mocks(recorder, project="teei-finops", stack=stack)
-        set_all_config(config(stack, KUBERNETES if runtime == "kubernetes" else None))
+        set_all_config(values)
         run()
     asyncio.set_event_loop(None)
     return Stack(tuple(recorder.resources))

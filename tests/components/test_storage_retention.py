@@ -20,7 +20,7 @@ CONFIGURATIONS = (
 def bucket(stack, role):
     return next(
         resource
-        for resource in record(stack).of("s3/bucket:Bucket")
+        for resource in record(stack).part("storage").of("s3/bucket:Bucket")
         if resource.name == f"storage-{role}-bucket"
     )
 
@@ -28,7 +28,9 @@ def bucket(stack, role):
 def configuration(stack, role, kind):
     name = bucket(stack, role).inputs["bucket"]
     (inputs,) = [
-        resource.inputs for resource in record(stack).of(f"s3/{kind}") if resource.inputs["bucket"] == name
+        resource.inputs
+        for resource in record(stack).part("storage").of(f"s3/{kind}")
+        if resource.inputs["bucket"] == name
     ]
     return inputs
 
@@ -41,9 +43,10 @@ def lifecycle(role):
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("kind", CONFIGURATIONS)
 def test_every_bucket_has_one_of_each_configuration(stack, kind):
-    buckets = {resource.inputs["bucket"] for resource in record(stack).of("s3/bucket:Bucket")}
+    storage = record(stack).part("storage")
+    buckets = {resource.inputs["bucket"] for resource in storage.of("s3/bucket:Bucket")}
     assert len(buckets) == len(ROLES)
-    assert sorted(resource.inputs["bucket"] for resource in record(stack).of(f"s3/{kind}")) == sorted(buckets)
+    assert sorted(resource.inputs["bucket"] for resource in storage.of(f"s3/{kind}")) == sorted(buckets)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -93,7 +96,7 @@ def test_only_the_access_log_bucket_can_be_deleted_with_its_objects():
 
 def test_the_other_buckets_write_their_access_logs_there():
     target = bucket("prod", "access-logs").inputs["bucket"]
-    logging = record("prod").of("s3/bucketLogging:BucketLogging")
+    logging = record("prod").part("storage").of("s3/bucketLogging:BucketLogging")
     assert {resource.inputs["bucket"] for resource in logging} == {
         bucket("prod", role).inputs["bucket"] for role in ROLES if role != "access-logs"
     }

@@ -19,7 +19,7 @@ class ProjectCopy:
     @classmethod
     def copied_to(cls, directory):
         without_caches = shutil.ignore_patterns("__pycache__")
-        for package in ("components", "policies", "teei_finops", "functions"):
+        for package in ("components", "policies", "teei_finops", "functions", "monitoring"):
             shutil.copytree(ROOT / package, directory / package, ignore=without_caches)
         for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
             shutil.copy(ROOT / file, directory)

@@ -16,7 +16,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKSPACE = Path(os.environ["GITHUB_WORKSPACE"])
 ARTIFACTS = Path(os.environ["ARTIFACTS"])
-ZIP = WORKSPACE / "build/lambda/ai_budget.zip"
+BUILD = WORKSPACE / "build/lambda"
+ZIPS = ("ai_budget.zip", "cost_data.zip")
 
 
 def answer(command: list[str]) -> int:
@@ -29,11 +30,12 @@ def answer(command: list[str]) -> int:
             answer(["make", "setup"])
             downloaded = ROOT / "build/lambda/wheels"
             if downloaded.exists():
-                shutil.copytree(downloaded, ZIP.parent / "wheels", dirs_exist_ok=True)
+                shutil.copytree(downloaded, BUILD / "wheels", dirs_exist_ok=True)
             return subprocess.run([os.environ["REAL_MAKE"], "build"], check=False).returncode
         case ["make", "build"]:
-            ZIP.parent.mkdir(parents=True, exist_ok=True)
-            ZIP.write_bytes(b"the build")
+            BUILD.mkdir(parents=True, exist_ok=True)
+            for name in ZIPS:
+                (BUILD / name).write_bytes(b"the build")
         case ["make", "review", *_]:
             (WORKSPACE / "build/review").mkdir(parents=True)
             (WORKSPACE / "build/review/review.md").write_text("# The review\n")
@@ -58,7 +60,7 @@ def main() -> int:
         "job": os.environ["GITHUB_JOB"],
         "command": " ".join(command),
         "role": os.environ.get("ROLE"),
-        "zip": hashlib.sha256(ZIP.read_bytes()).hexdigest() if ZIP.exists() else None,
+        "zips": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in BUILD.glob("*.zip")},
         "kubeconfig": os.environ.get("KUBECONFIG"),
     }
     with open(os.environ["CALLS"], "a") as calls:

@@ -37,12 +37,12 @@ def action(path: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Call:
-    """A recorded command, the role that it ran with and the hash of the zip that was there."""
+    """A recorded command, the role that it ran with and the hashes of the zips that were there."""
 
     job: str
     command: str
     role: str | None
-    zip: str | None
+    zips: dict[str, str]
     kubeconfig: str | None
 
 
@@ -183,7 +183,7 @@ class _Job:
 
     def _use(self, name: str, inputs: Mapping[str, str]) -> None:
         artifact = self.runner.directory / "artifacts" / inputs.get("name", "")
-        path = self.workspace / inputs.get("path", "")
+        path = inputs.get("path", "")
         match name:
             case "actions/checkout":
                 clone_to(self.workspace)
@@ -192,10 +192,13 @@ class _Job:
                 self.environment |= {"ROLE": inputs["role-to-assume"], "AWS_REGION": inputs["aws-region"]}
             case "actions/upload-artifact":
                 artifact.mkdir()
-                copy = shutil.copytree if path.is_dir() else shutil.copy
-                copy(path, artifact, **({"dirs_exist_ok": True} if path.is_dir() else {}))
+                for source in self.workspace.glob(path):
+                    if source.is_dir():
+                        shutil.copytree(source, artifact, dirs_exist_ok=True)
+                    else:
+                        shutil.copy(source, artifact)
             case "actions/download-artifact":
-                shutil.copytree(artifact, path, dirs_exist_ok=True)
+                shutil.copytree(artifact, self.workspace / path, dirs_exist_ok=True)
             case _:
                 assert name in WITHOUT_EFFECT, f"the runner does not know the action {name}"
 

@@ -1,5 +1,6 @@
 """Every `run:` block of every workflow is run with bash in a fresh clone; what it calls is recorded."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -105,10 +106,10 @@ def test_main_is_tested_then_built_twice_then_deployed_to_one_stack_after_the_ot
 
 
 def test_every_stack_gets_the_build_that_was_compared_with_a_second_one(deployed):
-    built, *others = {call.zip for call in deployed.calls if call.command.startswith("pulumi up")}
-    assert built is not None
-    assert not others
-    assert len({call.zip for call in deployed.calls if call.zip}) == 1
+    built, *others = [call.zips for call in deployed.calls if call.zips]
+    assert built.keys() == {"ai_budget.zip", "cost_data.zip"}
+    assert all(zips == built for zips in others)
+    assert len([call for call in deployed.calls if call.command.startswith("pulumi up") and call.zips]) == 3
 
 
 def test_each_stack_is_deployed_with_the_role_of_its_own_environment(deployed):
@@ -132,11 +133,14 @@ def test_prod_is_not_deployed_when_staging_fails(tmp_path):
     assert {call.job for call in failed.calls} == {"test", "build", "up staging"}
 
 
-def test_a_zip_that_is_not_the_tested_build_is_not_deployed(tmp_path):
+@pytest.mark.parametrize("zips", [{"a.zip": b"the build", "b.zip": b"another"}, {"a.zip": b"the build"}])
+def test_zips_that_are_not_the_tested_build_are_not_deployed(zips, tmp_path):
     changed = runner(tmp_path / "run")
     (tmp_path / "run/artifacts/lambda").mkdir()
-    (tmp_path / "run/artifacts/lambda/ai_budget.zip").write_bytes(b"another build")
-    inputs = {"stack": "staging", "region": "us-east-1", "sha256": "0" * 64}
+    for name, content in zips.items():
+        (tmp_path / "run/artifacts/lambda" / name).write_bytes(content)
+    tested = hashlib.sha256(b"the build" * 2).hexdigest()
+    inputs = {"stack": "staging", "region": "us-east-1", "sha256": tested}
     results = changed.run_jobs(workflow("deploy-stack.yaml"), {}, inputs)
     assert results == {"up": "failure"}
     assert changed.calls == []
@@ -243,9 +247,11 @@ def test_the_build_has_the_same_bytes_whatever_the_machine_is_set_to(tmp_path):
         if wheels.exists():
             shutil.copytree(wheels, clone / "build/lambda/wheels")
         subprocess.run(
-            [sys.executable, "-m", "functions.ai_budget.tools.build"],
+            [sys.executable, "-m", "functions.tools.build"],
             cwd=clone, env={**os.environ, **settings}, umask=umask, check=True,
         )  # fmt: skip
-        built.append((clone / "build/lambda/ai_budget.zip").read_bytes())
+        zips = sorted((clone / "build/lambda").glob("*.zip"))
+        assert [path.name for path in zips] == ["ai_budget.zip", "cost_data.zip"]
+        built.append([path.read_bytes() for path in zips])
         wheels = clone / "build/lambda/wheels"
     assert built[0] == built[1]

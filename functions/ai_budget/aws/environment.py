@@ -23,7 +23,7 @@ from functions.ai_budget.metrics import RequestMetrics
 from functions.ai_budget.service import Service
 
 # The server must have the name that is connected to, and a certificate of RDS.
-CERTIFICATES = Path(__file__).parents[1] / "certificates" / "rds-ca.pem"
+CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 TLS = {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}
 API = (
     "AI_BUDGET_DATABASE_HOST",

@@ -1,6 +1,7 @@
--- The roles of the AI budget service: run by a user that may create roles, before schema.sql.
+-- The roles of the database: run by a user that may create roles, before schema.sql. cost_data is the role of the
+-- cost data functions, which create their tables in the schema of that name and read the usage log.
 --
--- On RDS both log in with IAM, which membership in rds_iam turns on. It is also inherited: a user that is a member of
+-- On RDS all log in with IAM, which membership in rds_iam turns on. It is also inherited: a user that is a member of
 -- one of them can use its password no more (Amazon RDS User Guide, "Database authentication with Amazon RDS", 2026-11).
 -- Therefore the current user becomes a member only where rds_iam does not exist.
 
@@ -8,7 +9,7 @@ DO $$
 DECLARE
     v_role text;
 BEGIN
-    FOREACH v_role IN ARRAY ARRAY['ai_budget_owner', 'ai_budget_api'] LOOP
+    FOREACH v_role IN ARRAY ARRAY['ai_budget_owner', 'ai_budget_api', 'cost_data'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', v_role);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -22,4 +23,6 @@ BEGIN
     END LOOP;
 END $$;
 GRANT USAGE, CREATE ON SCHEMA public TO ai_budget_owner;
-GRANT USAGE ON SCHEMA public TO ai_budget_api;
+GRANT USAGE ON SCHEMA public TO ai_budget_api, cost_data;
+CREATE SCHEMA IF NOT EXISTS cost_data;
+GRANT USAGE, CREATE ON SCHEMA cost_data TO cost_data;

@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 # Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
 # https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
 HOME_REGION = "us-east-1"
-SECRET_SECONDS = 300
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
 
@@ -88,12 +85,25 @@ class Aws:
         return self._clients[key]
 
 
-def secret(arn: str) -> str:
-    """The text of a secret, kept for five minutes. Raises AwsError."""
-    try:
-        return str(parameters.get_secret(arn, max_age=SECRET_SECONDS))
-    except GetParameterError as error:
-        raise AwsError(f"secretsmanager: {' '.join(str(error).split())}") from None
+class DatabaseLogin:
+    """Passwords for a user of an RDS instance that logs in with IAM.
+
+    A password is signed here, without a request to AWS, and opens connections for 15 minutes
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html, 2026-11).
+    """
+
+    def __init__(self, host: str, port: int, user: str) -> None:
+        self._host, self._port, self._user = host, port, user
+        self._client = boto3.client("rds")
+
+    def password(self) -> str:
+        """A new password. Raises AwsError."""
+        try:
+            return self._client.generate_db_auth_token(
+                DBHostname=self._host, Port=self._port, DBUsername=self._user
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _error("rds", "generate_db_auth_token", error) from None
 
 
 def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:

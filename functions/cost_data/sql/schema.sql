@@ -1,7 +1,13 @@
 -- The schema cost_data: what was spent, and what each figure was read from. Running this file again changes
 -- nothing. Amounts are US dollars, days are UTC days, a month is its first day.
 
-CREATE SCHEMA IF NOT EXISTS cost_data;
+-- On AWS the migrations of the AI budget service have created the schema: the role cost_data may not.
+DO $$
+BEGIN
+    IF to_regnamespace('cost_data') IS NULL THEN
+        CREATE SCHEMA cost_data;
+    END IF;
+END $$;
 
 -- One row per read of a source, failed reads included. `kind` is what was read (records.Kind), `source` the
 -- format or the API, `origin` the file, the S3 location or the account. `confirmed_at` is when the source was

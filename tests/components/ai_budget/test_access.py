@@ -138,7 +138,9 @@ def test_the_longest_callers_that_the_settings_allow_fit_into_the_environment_of
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_only_the_load_balancer_and_the_two_schedules_may_call_the_alias(stack):
-    permissions = [resource.inputs for resource in record(stack).of("lambda/permission:Permission")]
+    permissions = [
+        resource.inputs for resource in record(stack).part("ai-budget").of("lambda/permission:Permission")
+    ]
     assert sorted(permission["principal"] for permission in permissions) == [
         "elasticloadbalancing.amazonaws.com",
         "events.amazonaws.com",
@@ -154,7 +156,7 @@ def test_the_load_balancer_is_internal_and_accepts_the_pods_on_its_two_ports_onl
     assert (load_balancer["internal"], load_balancer["loadBalancerType"]) == (True, "application")
     assert load_balancer["securityGroups"] == [f"{NAME[stack]}-load-balancer"]
     assert load_balancer["dropInvalidHeaderFields"] is True
-    assert record(stack).one("lb/targetGroup:TargetGroup").inputs["targetType"] == "lambda"
+    assert record(stack).part("ai-budget").one("lb/targetGroup:TargetGroup").inputs["targetType"] == "lambda"
     rules = [
         resource.inputs
         for resource in record(stack).of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -189,7 +191,7 @@ def test_nothing_connects_to_the_functions_and_they_connect_to_the_database_and_
         if resource.inputs["securityGroupId"] == group
     ]
     assert ingress == []
-    egress = record("prod").of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    egress = record("prod").part("ai-budget").of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
     assert {(resource.inputs["securityGroupId"], resource.inputs["fromPort"]) for resource in egress} == {
         (group, 443),
         (group, 5432),

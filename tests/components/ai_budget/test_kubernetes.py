@@ -6,7 +6,7 @@ import pytest
 
 from components.ai_budget import pod_spec
 from components.settings import SettingsError, parse
-from components.settings.budget_pods import CONNECTIONS_PER_POD
+from components.settings.ai_budget.pods import CONNECTIONS_PER_POD
 from tests.components.recorded import record
 from tests.components.stack_config import KUBERNETES, ROOT, STACKS, config
 

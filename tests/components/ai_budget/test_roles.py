@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from components.ai_budget import roles
+from components.lambda_functions import roles
 
 
 def test_a_statement_for_no_resource_is_left_out_of_a_policy():

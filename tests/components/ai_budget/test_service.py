@@ -8,7 +8,7 @@ import pytest
 from components.ai_budget import service as budget_service
 from components.settings import parse
 from functions.ai_budget.config import parse_config
-from functions.ai_budget.tools import build
+from functions.tools import build
 from tests.components.recorded import record
 from tests.components.stack_config import ROOT, STACKS, config
 
@@ -63,14 +63,13 @@ def test_a_new_tenant_gets_the_default_of_the_settings(limit, expected):
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_all_callers_use_the_alias_and_the_alias_has_the_published_version(stack):
-    alias = record(stack).one("lambda/alias:Alias").inputs
-    arn = f"arn:aws:mock:::{alias['name']}"
+    service = record(stack).part("ai-budget")
+    alias = service.one("lambda/alias:Alias").inputs
+    arn = f"arn:aws:mock:::{NAME[stack]}:{alias['name']}"
     assert (alias["functionName"], alias["functionVersion"]) == (NAME[stack], "7")
     assert record(stack).one("lambda/eventSourceMapping:EventSourceMapping").inputs["functionName"] == arn
-    assert record(stack).one("lb/targetGroupAttachment:TargetGroupAttachment").inputs["targetId"] == arn
-    assert {
-        resource.inputs["arn"] for resource in record(stack).of("cloudwatch/eventTarget:EventTarget")
-    } == {arn}
+    assert service.one("lb/targetGroupAttachment:TargetGroupAttachment").inputs["targetId"] == arn
+    assert {resource.inputs["arn"] for resource in service.of("cloudwatch/eventTarget:EventTarget")} == {arn}
 
 
 @pytest.mark.parametrize("phase", ["pre", "post"])
@@ -85,11 +84,11 @@ def test_every_scheduled_task_exists_in_the_handler():
     handler = (ROOT / "functions/ai_budget/lambda_handlers.py").read_text()
     rates = {
         resource.inputs["name"]: resource.inputs["scheduleExpression"]
-        for resource in record("prod").of("cloudwatch/eventRule:EventRule")
+        for resource in record("prod").part("ai-budget").of("cloudwatch/eventRule:EventRule")
     }
     schedules = {
         json.loads(resource.inputs["input"])["task"]: rates[resource.inputs["rule"]]
-        for resource in record("prod").of("cloudwatch/eventTarget:EventTarget")
+        for resource in record("prod").part("ai-budget").of("cloudwatch/eventTarget:EventTarget")
     }
     assert schedules == {"outbox": "rate(1 minute)", "tidy": "rate(5 minutes)"}
     assert all(f'"{task}": runtime.{task}' in handler for task in schedules)

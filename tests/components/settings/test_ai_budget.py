@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.settings.ai_budget import estimated_max_connections
+from components.settings.ai_budget.service import estimated_max_connections
 
 
 @pytest.mark.parametrize(

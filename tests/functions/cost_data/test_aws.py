@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from functions.cost_data.sources.account import bucket_sizes
-from functions.cost_data.sources.aws import Aws, AwsError, secret
+from functions.cost_data.sources.aws import Aws, AwsError
 from tests.functions.cost_data.support import at
 
 NOW = at("2026-11-24 12:00")
@@ -48,8 +48,6 @@ def test_an_error_of_aws_is_one_line_that_names_the_call_and_keeps_the_code(aws,
         list(aws.pages("s3", "list_objects_v2", Bucket="no-such-bucket"))
     with pytest.raises(AwsError, match="download s3://no-such-bucket/x"):
         aws.download("no-such-bucket", "x", tmp_path / "x")
-    with pytest.raises(AwsError, match="secretsmanager: "):
-        secret("arn:aws:secretsmanager:eu-central-1:123456789012:secret:none")
 
 
 def test_the_endpoint_of_the_environment_is_used(aws, monkeypatch):

@@ -11,7 +11,7 @@ import boto3
 import botocore.handlers
 import pytest
 
-from components.ai_budget import roles
+from components.lambda_functions import roles
 from functions.ai_budget import lambda_handlers
 from functions.ai_budget.aws import environment
 from functions.ai_budget.ledger import API, Ledger, connection_string

@@ -1,15 +1,17 @@
 """The Lambda functions of the cost data."""
 
+import gzip
 import json
+from base64 import b64decode
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
-from moto import mock_aws
+from psycopg.conninfo import conninfo_to_dict
 
 from functions.cost_data import lambda_handler
 from functions.cost_data.records import CostDataError
 from functions.cost_data.settings import Settings
+from functions.cost_data.store import Store
 from functions.cost_data.totals import month_totals, parse_month
 from tests.functions.cost_data.recorded_aws import RecordedAws, costs
 from tests.functions.cost_data.support import SAMPLE, put
@@ -22,7 +24,9 @@ pytestmark = pytest.mark.postgres
 def configured(database, monkeypatch):
     """Points the functions to the database of the test."""
     monkeypatch.setattr(lambda_handler, "database_url", lambda _: database)
-    return database
+    lambda_handler._page.cache_clear()
+    yield database
+    lambda_handler._page.cache_clear()
 
 
 def test_the_metrics_function_answers_the_load_balancer(store, configured, monkeypatch):
@@ -32,9 +36,33 @@ def test_the_metrics_function_answers_the_load_balancer(store, configured, monke
     assert (response["statusCode"], response["statusDescription"]) == (200, "200 OK")
     assert "aws_cost_monthly_usd{" in response["body"]
     monkeypatch.setattr(lambda_handler, "database_url", lambda _: "postgresql://127.0.0.1:1/none")
+    lambda_handler._page.cache_clear()
     response = lambda_handler.metrics({"httpMethod": "GET", "path": "/metrics/cost"}, None)
     assert response["statusCode"] == 503
     assert "aws_cost" not in response["body"]
+
+
+def test_the_metrics_function_compresses_for_a_client_that_accepts_it(store, configured):
+    assert configured
+    put(store, SAMPLE)
+    request = {"httpMethod": "GET", "path": "/metrics/cost"}
+    plain = lambda_handler.metrics(request, None)
+    response = lambda_handler.metrics({**request, "headers": {"accept-encoding": "gzip"}}, None)
+    assert response["isBase64Encoded"] is True
+    assert response["headers"]["Content-Encoding"] == "gzip"
+    costs = [line for line in plain["body"].splitlines() if line.startswith("aws_cost_monthly")]
+    assert costs
+    assert set(costs) <= set(gzip.decompress(b64decode(response["body"])).decode().splitlines())
+    assert plain["isBase64Encoded"] is False
+    assert "Content-Encoding" not in plain["headers"]
+    assert len(json.dumps(response)) < len(json.dumps(plain)) / 4
+
+
+def test_the_migration_creates_the_schema_and_reads_nothing(database, configured, monkeypatch):
+    assert configured
+    monkeypatch.setattr(lambda_handler, "Aws", RecordedAws)
+    assert lambda_handler.collect({"task": "migrate"}, None) == {}
+    assert Store(database).fetch("last_read", kind="budgets", origin=None) == []
 
 
 def test_the_collect_function_stores_costs(store, configured, monkeypatch):
@@ -49,25 +77,41 @@ def test_the_collect_function_stores_costs(store, configured, monkeypatch):
     assert month_totals(store, parse_month("2026-10"))["by_service"] == {"Amazon S3": "1"}
 
 
-def test_the_collect_function_fails_if_costs_cannot_be_read(configured, monkeypatch):
+def test_the_collect_function_fails_if_costs_cannot_be_read(store, configured, monkeypatch):
+    assert store
     assert configured
     monkeypatch.setattr(lambda_handler, "Aws", lambda _: RecordedAws())
     with pytest.raises(CostDataError, match="cost-explorer-usage: ce get_cost_and_usage: AccessDenied"):
         lambda_handler.collect({}, None)
 
 
-def test_the_connection_url_has_the_user_and_the_escaped_password_of_the_secret(monkeypatch):
+def test_every_connection_has_a_new_password_that_iam_signs_and_verifies_the_server(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    parameters.clear_caches()
-    with mock_aws():
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="database", SecretString=json.dumps({"username": "cost", "password": "p@ss/word:1"})
-        )
-        settings = Settings(
-            database_secret_arn=secret["ARN"], database_host="db.internal", database_name="budget"
-        )
-        assert lambda_handler.database_url(settings) == (
-            "postgresql://cost:p%40ss%2Fword%3A1@db.internal:5432/budget?sslmode=require"
-        )
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    url = lambda_handler.database_url(Settings(database_host="db.internal", database_name="ai_budget"))
+    connection = conninfo_to_dict(url())
+    password = str(connection.pop("password"))
+    assert password.startswith("db.internal:5432/?Action=connect&DBUser=cost_data&")
+    assert connection == {
+        "host": "db.internal", "port": "5432", "dbname": "ai_budget", "user": "cost_data",
+        "sslmode": "verify-full", "sslrootcert": str(lambda_handler.CERTIFICATES),
+    }  # fmt: skip
+    assert lambda_handler.CERTIFICATES.is_file()
+
+
+def test_without_credentials_the_metrics_function_answers_503(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    lambda_handler._page.cache_clear()
+    response = lambda_handler.metrics({"httpMethod": "GET", "path": "/metrics/cost"}, None)
+    lambda_handler._page.cache_clear()
+    assert (response["statusCode"], response["body"]) == (
+        503,
+        "rds generate_db_auth_token: Unable to locate credentials\n",
+    )

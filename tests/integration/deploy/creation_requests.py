@@ -6,6 +6,7 @@ from typing import Any
 Resource = dict[str, Any]
 # What the AWS provider asks to create a resource, where the ARN of the resource is the one asked about.
 _ACTIONS = {
+    "aws:bcmdata/export:Export": "bcm-data-exports:CreateExport",
     "aws:budgets/budget:Budget": "budgets:ModifyBudget",
     "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
@@ -39,6 +40,7 @@ _PARTS = {
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "lambda:PutFunctionEventInvokeConfig",
     "aws:lambda/invocation:Invocation": "lambda:InvokeFunction",
     "aws:lambda/permission:Permission": "lambda:AddPermission",
+    "aws:lb/listenerRule:ListenerRule": "elasticloadbalancing:CreateRule",
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": "elasticloadbalancing:RegisterTargets",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "aws:s3/bucketLogging:BucketLogging": "s3:PutBucketLogging",
@@ -50,7 +52,10 @@ _PARTS = {
     "aws:sns/topicSubscription:TopicSubscription": "sns:Subscribe",
     "aws:sqs/queuePolicy:QueuePolicy": "sqs:SetQueueAttributes",
 }  # fmt: skip
-_PARENTS = ("bucket", "function", "functionName", "queueUrl", "role", "rule", "targetGroupArn", "topic")
+_PARENTS = (
+    "bucket", "function", "functionName", "listenerArn", "queueUrl", "role", "rule", "targetGroupArn",
+    "topic",
+)  # fmt: skip
 
 
 def creation_requests(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:

@@ -200,7 +200,9 @@ def test_the_security_page_names_every_role_group_secret_and_security_group(depl
         re.sub(
             "/callers/.*",
             "/callers/<caller>",
-            resource["inputs"]["name"].replace(f"{prefix(deployment, stack)}-ai-budget", "<service>"),
+            resource["inputs"]["name"]
+            .replace(f"{prefix(deployment, stack)}-ai-budget", "<service>")
+            .replace(f"{prefix(deployment, stack)}-cost-data", "<cost-data>"),
         )
         for stack in STACKS
         for resource in deployment.resources(stack)

@@ -5,6 +5,7 @@ A type without a handler gets an id and plausible outputs only.
 
 from teei_finops.sandbox.providers.aws.resource_handler import handler_for
 from teei_finops.sandbox.providers.aws.resources import (  # noqa: F401 importing a module registers its handlers
+    billing_exports,
     cloudwatch,
     cost_management,
     eventbridge,

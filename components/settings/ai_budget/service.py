@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
-from components.settings.budget_pods import CONNECTIONS_PER_POD, BudgetPods
-from components.settings.callers import Caller, Https
+from components.settings.ai_budget.callers import Caller, Https
+from components.settings.ai_budget.pods import CONNECTIONS_PER_POD, BudgetPods
 from components.settings.types import (
     ConstraintError,
     CostAllocation,

@@ -1,14 +1,16 @@
 """The code of the Lambda: an up-to-date zip for a deployment, the sources for a preview."""
 
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pulumi
 import pytest
 from pulumi.runtime import settings as runtime
 
-from components.ai_budget import package as function_package
-from functions.ai_budget.tools import build
+from components.lambda_functions import package as function_package
+from functions.tools import build
 from tests.components.stack_config import ROOT
 
 
@@ -18,18 +20,19 @@ def checkout(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.delenv("PULUMI_DEBUG_PROVIDERS", raising=False)
     monkeypatch.setattr(function_package, "_is_deploying", lambda: True)
-    write_zip(tmp_path)
+    for name in build.packages():
+        write_zip(tmp_path, name)
     return tmp_path
 
 
-def write_zip(root, change=lambda files: files):
-    files = {path: (root / path).read_bytes() for path in function_package._paths(root)}
-    for line in (root / "functions/ai_budget/requirements.txt").read_text().splitlines():
+def write_zip(root, package="ai_budget", change=lambda files: files):
+    files = {path: (root / path).read_bytes() for path in function_package._paths(package, root)}
+    for line in (root / f"functions/{package}/requirements.txt").read_text().splitlines():
         name, separator, version = line.partition("==")
         if separator:
             wheel = f"{name.replace('-', '_')}-{version.split(' ')[0]}.dist-info"
             files[f"{wheel}/METADATA"] = b"Metadata-Version: 2.4"
-    target = root / function_package.ZIP
+    target = root / function_package.zip_path(package)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in change(files).items():
@@ -38,7 +41,7 @@ def write_zip(root, change=lambda files: files):
 
 def refusal(root):
     with pytest.raises(function_package.NotBuiltError) as caught:
-        function_package.code(root)
+        function_package.code("ai_budget", root)
     line = str(caught.value)
     assert "\n" not in line
     assert line.startswith("build/lambda/ai_budget.zip: ")
@@ -46,20 +49,50 @@ def refusal(root):
     return line
 
 
-def test_the_sources_are_those_that_the_build_puts_into_the_zip(monkeypatch):
-    monkeypatch.setattr(build, "_wheels", list)
-    assert function_package._paths(ROOT) == sorted(build._contents())
-    assert (ROOT / function_package.ZIP) == build.TARGET / "ai_budget.zip"
+@pytest.mark.parametrize("package", build.packages())
+def test_the_sources_are_those_that_the_build_puts_into_the_zip(package, monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "_wheels", lambda _: [])
+    with zipfile.ZipFile(build.build(package, tmp_path)) as archive:
+        assert archive.namelist() == function_package._paths(package, ROOT)
+    assert ROOT / function_package.zip_path(package) == build.TARGET / f"{package}.zip"
+
+
+@pytest.mark.parametrize("package", build.packages())
+def test_a_package_has_every_module_that_its_handler_imports(package, monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "_wheels", lambda _: [])
+    with zipfile.ZipFile(build.build(package, tmp_path)) as archive:
+        archive.extractall(tmp_path)
+    handlers = {"ai_budget": "lambda_handlers", "cost_data": "lambda_handler"}
+    code = f"import functions.{package}.{handlers[package]}, functions; print(functions.__file__)"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    assert printed.strip() == str(tmp_path / "functions/__init__.py")
+
+
+def test_a_package_larger_than_lambda_accepts_is_not_built(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "_wheels", lambda _: [])
+    monkeypatch.setattr(build, "MAX_BYTES", 1000)
+    with pytest.raises(build.TooLargeError, match=r"cost_data: \d+ MB unzipped"):
+        build.build("cost_data", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_package_is_needed_for_a_deployment(checkout):
+    assert function_package.archives(checkout).keys() == {"ai_budget", "cost_data"}
+    (checkout / "build/lambda/cost_data.zip").unlink()
+    with pytest.raises(function_package.NotBuiltError, match=r"build/lambda/cost_data.zip: not built"):
+        function_package.archives(checkout)
 
 
 def test_a_deployment_uses_the_built_zip(checkout):
-    code = function_package.code(checkout)
+    code = function_package.code("ai_budget", checkout)
     assert isinstance(code, pulumi.FileArchive)
-    assert code.path == function_package.ZIP
+    assert code.path == "build/lambda/ai_budget.zip"
 
 
 def test_a_deployment_without_a_zip_is_refused(checkout):
-    (checkout / function_package.ZIP).unlink()
+    (checkout / "build/lambda/ai_budget.zip").unlink()
     assert "not built" in refusal(checkout)
 
 
@@ -85,21 +118,21 @@ def test_a_deployment_of_a_zip_with_other_packages_is_refused(checkout):
 
 
 def test_a_deployment_of_a_zip_without_the_packages_is_refused(checkout):
-    write_zip(checkout, lambda files: {k: v for k, v in files.items() if k.startswith("functions/")})
+    write_zip(checkout, change=lambda files: {k: v for k, v in files.items() if k.startswith("functions/")})
     assert "has other packages" in refusal(checkout)
 
 
 def test_a_deployment_of_a_broken_zip_is_refused(checkout):
-    (checkout / function_package.ZIP).write_bytes(b"not a zip")
+    (checkout / "build/lambda/ai_budget.zip").write_bytes(b"not a zip")
     assert "cannot be read" in refusal(checkout)
 
 
 def test_a_preview_without_a_zip_uses_the_sources_and_the_pinned_requirements(checkout, monkeypatch):
-    (checkout / function_package.ZIP).unlink()
+    (checkout / "build/lambda/ai_budget.zip").unlink()
     monkeypatch.setattr(function_package, "_is_deploying", lambda: False)
     warnings = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
-    code = function_package.code(checkout)
+    code = function_package.code("ai_budget", checkout)
     assert {
         "functions/ai_budget/lambda_handlers.py",
         "functions/ai_budget/requirements.txt",
@@ -111,13 +144,13 @@ def test_a_preview_without_a_zip_uses_the_sources_and_the_pinned_requirements(ch
 
 def test_a_fake_aws_provider_gets_the_sources_with_or_without_a_zip(checkout, monkeypatch):
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "kubernetes:1,aws:2")
-    with_zip = function_package.code(checkout)
-    (checkout / function_package.ZIP).unlink()
-    assert with_zip.assets.keys() == function_package.code(checkout).assets.keys()
+    with_zip = function_package.code("ai_budget", checkout)
+    (checkout / "build/lambda/ai_budget.zip").unlink()
+    assert with_zip.assets.keys() == function_package.code("ai_budget", checkout).assets.keys()
 
 
 def test_another_attached_provider_is_not_a_fake_aws(checkout, monkeypatch):
-    (checkout / function_package.ZIP).unlink()
+    (checkout / "build/lambda/ai_budget.zip").unlink()
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "kubernetes:1")
     refusal(checkout)
 
@@ -129,5 +162,5 @@ def test_only_an_engine_that_applies_the_program_deploys(monkeypatch, dry_run, d
 
 
 def test_a_checkout_without_the_code_is_one_clear_line(tmp_path):
-    with pytest.raises(function_package.NotBuiltError, match=r"functions/__init__\.py: no such file"):
-        function_package.sources(tmp_path)
+    with pytest.raises(function_package.NotBuiltError, match=r"functions/packages\.toml: no such file"):
+        function_package.archives(tmp_path)

@@ -15,6 +15,7 @@ from components.tags import CostTags
 class NetworkAccessArgs:
     settings: Settings
     name: str
+    description: str
     database: budget_database.AiBudgetDatabase
     tags: CostTags
 
@@ -31,12 +32,12 @@ class NetworkAccess(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: NetworkAccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:ai_budget:NetworkAccess", name, None, opts)
+        super().__init__("finops:lambda_functions:NetworkAccess", name, None, opts)
         tags, child = args.tags.as_tags(), pulumi.ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
             name=args.name,
-            description="The functions of the AI budget service",
+            description=args.description,
             vpc_id=args.settings.network.vpc_id,
             tags=tags,
             opts=child,
@@ -72,7 +73,7 @@ class NetworkAccess(pulumi.ComponentResource):
                 ip_protocol="tcp",
                 from_port=443,
                 to_port=443,
-                description="Secrets Manager, SQS and SES, through the VPC's own endpoints or NAT",
+                description="AWS APIs, through the VPC's own endpoints or NAT",
                 tags=tags,
                 opts=child,
             ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.ai_budget import roles
+from components.lambda_functions import roles
 from components.settings import Settings
 from components.tags import CostTags
 
@@ -16,7 +16,10 @@ ARCHITECTURE = "arm64"
 
 @dataclass(frozen=True)
 class ServiceFunctionArgs:
-    """`concurrency` is reserved for the function; `statements` are the IAM permissions of its own code."""
+    """`concurrency` is reserved for the function; `statements` are the IAM permissions of its own code.
+
+    `storage_mib` is what it may write to /tmp.
+    """
 
     settings: Settings
     name: str
@@ -29,7 +32,9 @@ class ServiceFunctionArgs:
     memory_mib: int
     timeout_seconds: int
     concurrency: int
+    log_retention_days: int
     tags: CostTags
+    storage_mib: int = 512  # the size without an extra charge
 
 
 class ServiceFunction(pulumi.ComponentResource):
@@ -41,13 +46,13 @@ class ServiceFunction(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ServiceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:ai_budget:ServiceFunction", name, None, opts)
+        super().__init__("finops:lambda_functions:ServiceFunction", name, None, opts)
         tags = args.tags.as_tags()
         child = pulumi.ResourceOptions(parent=self)
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
-            retention_in_days=args.settings.ai_budget_service.log_retention_days,
+            retention_in_days=args.log_retention_days,
             tags=tags,
             opts=child,
         )
@@ -85,6 +90,7 @@ class ServiceFunction(pulumi.ComponentResource):
             architectures=[ARCHITECTURE],
             role=role.arn,
             memory_size=args.memory_mib,
+            ephemeral_storage=aws.lambda_.FunctionEphemeralStorageArgs(size=args.storage_mib),
             tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
             timeout=args.timeout_seconds,
             reserved_concurrent_executions=args.concurrency,

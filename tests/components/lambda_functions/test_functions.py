@@ -4,14 +4,19 @@ import json
 
 import pytest
 
+from components.settings import parse
 from tests.components.recorded import record
-from tests.components.stack_config import STACKS
+from tests.components.stack_config import STACKS, config
 
 pytestmark = pytest.mark.parametrize("stack", STACKS)
 
 
 def inputs(stack, type_):
     return [resource.inputs for resource in record(stack).of(type_)]
+
+
+def service_inputs(stack, type_):
+    return [resource.inputs for resource in record(stack).part("ai-budget-service").of(type_)]
 
 
 def functions(stack):
@@ -37,9 +42,9 @@ def test_every_function_has_reserved_concurrency(stack):
         assert function["reservedConcurrentExecutions"] >= 1
 
 
-def test_every_function_and_alias_limits_the_retries_and_the_age_of_asynchronous_events(stack):
-    aliases = inputs(stack, "lambda/alias:Alias")
-    qualified = {(alias["functionName"], alias["name"]) for alias in aliases}
+def test_every_function_and_scheduled_alias_limits_the_retries_and_the_age_of_asynchronous_events(stack):
+    arns = {target["arn"] for target in inputs(stack, "cloudwatch/eventTarget:EventTarget")}
+    qualified = {tuple(arn.split(":")[-2:]) for arn in arns}
     assert event_configurations(stack).keys() == qualified | {
         (item["name"], None) for item in functions(stack)
     }
@@ -49,11 +54,14 @@ def test_every_function_and_alias_limits_the_retries_and_the_age_of_asynchronous
 
 
 def test_an_event_that_failed_or_could_not_be_delivered_is_kept_in_the_queue_of_failed_tasks(stack):
-    (queue,) = [item for item in inputs(stack, "sqs/queue:Queue") if item["name"].endswith("-failed-tasks")]
+    (queue,) = [
+        item for item in service_inputs(stack, "sqs/queue:Queue") if item["name"].endswith("-failed-tasks")
+    ]
     arn = f"arn:aws:mock:::{queue['name']}"
-    (live,) = [item for item in event_configurations(stack).values() if item.get("qualifier")]
+    name = parse(config(stack)).ai_budget_service.name
+    live = event_configurations(stack)[name, "live"]
     assert live["destinationConfig"] == {"onFailure": {"destination": arn}}
-    for target in inputs(stack, "cloudwatch/eventTarget:EventTarget"):
+    for target in service_inputs(stack, "cloudwatch/eventTarget:EventTarget"):
         assert target["deadLetterConfig"] == {"arn": arn}
         assert target["retryPolicy"] == {"maximumRetryAttempts": 1, "maximumEventAgeInSeconds": 300}
 
@@ -61,7 +69,9 @@ def test_an_event_that_failed_or_could_not_be_delivered_is_kept_in_the_queue_of_
 def test_only_the_rules_of_the_stack_may_send_to_the_queue_of_failed_tasks(stack):
     (policy,) = inputs(stack, "sqs/queuePolicy:QueuePolicy")
     (statement,) = json.loads(policy["policy"])["Statement"]
-    rules = {f"arn:aws:mock:::{rule['name']}" for rule in inputs(stack, "cloudwatch/eventRule:EventRule")}
+    rules = {
+        f"arn:aws:mock:::{rule['name']}" for rule in service_inputs(stack, "cloudwatch/eventRule:EventRule")
+    }
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert set(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == rules
 

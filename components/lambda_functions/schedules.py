@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.ai_budget import roles
+from components.lambda_functions import roles
 from components.tags import CostTags
 
 # The next event of a task does what a lost one would have done: an event need not be repeated for long.
@@ -19,18 +19,20 @@ MAX_EVENT_AGE_SECONDS = 300
 class TaskSchedulesArgs:
     """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`.
 
-    `failed_tasks` gets the events that could not be delivered, and those whose retries failed.
+    `description` says what the tasks belong to. `failed_tasks` gets the events that could not be delivered,
+    and those whose retries failed; None drops them.
     """
 
     name: str
+    description: str
     alias: aws.lambda_.Alias
-    failed_tasks: aws.sqs.Queue
+    failed_tasks: aws.sqs.Queue | None
     minutes: Mapping[str, int]
     tags: CostTags
 
 
 class TaskSchedules(pulumi.ComponentResource):
-    """EventBridge rules on a schedule. A failed invocation is retried once, then kept in `failed_tasks`.
+    """EventBridge rules on a schedule. A failed invocation is retried once.
 
     Rules rather than EventBridge Scheduler, because their scheduled invocations are free of charge
     (https://aws.amazon.com/eventbridge/pricing/, 2026-11).
@@ -39,7 +41,7 @@ class TaskSchedules(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: TaskSchedulesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:ai_budget:TaskSchedules", name, None, opts)
+        super().__init__("finops:lambda_functions:TaskSchedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         aws.lambda_.FunctionEventInvokeConfig(
             f"{name}-events",
@@ -47,19 +49,18 @@ class TaskSchedules(pulumi.ComponentResource):
             qualifier=args.alias.name,
             maximum_retry_attempts=RETRIES,
             maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
-            destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
-                on_failure=aws.lambda_.FunctionEventInvokeConfigDestinationConfigOnFailureArgs(
-                    destination=args.failed_tasks.arn
-                )
-            ),
+            destination_config=_on_failure(args.failed_tasks),
             opts=child,
         )
+        dead_letters = None
+        if args.failed_tasks:
+            dead_letters = aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=args.failed_tasks.arn)
         rules: list[aws.cloudwatch.EventRule] = []
         for task, minutes in args.minutes.items():
             rule = aws.cloudwatch.EventRule(
                 f"{name}-{task}",
                 name=f"{args.name}-{task}",
-                description=f"AI budget service: {task}",
+                description=f"{args.description}: {task}",
                 schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
                 tags=args.tags.as_tags(),
                 opts=child,
@@ -84,21 +85,33 @@ class TaskSchedules(pulumi.ComponentResource):
                 retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
                     maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=RETRIES
                 ),
-                dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=args.failed_tasks.arn),
+                dead_letter_config=dead_letters,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
             )
-        aws.sqs.QueuePolicy(
-            f"{name}-failed-tasks-policy",
-            queue_url=args.failed_tasks.url,
-            policy=roles.policy(
-                [
-                    {
-                        **roles.allow(["sqs:SendMessage"], [args.failed_tasks.arn]),
-                        "Principal": {"Service": "events.amazonaws.com"},
-                        "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
-                    }
-                ]
-            ),
-            opts=child,
-        )
+        if args.failed_tasks:
+            aws.sqs.QueuePolicy(
+                f"{name}-failed-tasks-policy",
+                queue_url=args.failed_tasks.url,
+                policy=roles.policy(
+                    [
+                        {
+                            **roles.allow(["sqs:SendMessage"], [args.failed_tasks.arn]),
+                            "Principal": {"Service": "events.amazonaws.com"},
+                            "Condition": {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}},
+                        }
+                    ]
+                ),
+                opts=child,
+            )
         self.register_outputs({})
+
+
+def _on_failure(
+    queue: aws.sqs.Queue | None,
+) -> aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs | None:
+    """Keeps an event whose retries failed."""
+    if queue is None:
+        return None
+    return aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
+        on_failure=aws.lambda_.FunctionEventInvokeConfigDestinationConfigOnFailureArgs(destination=queue.arn)
+    )

@@ -49,7 +49,7 @@ def date_variable(name: str, label: str, timestamp: str) -> build.QueryVariable:
     digits = f'count_values("date", {number})'
     expr = f'label_replace({digits}, "date", "$1-$2-$3", "date", "(.{{4}})(.{{2}})(.{{2}})")'
     variable = build.QueryVariable(name).label(label).datasource(DATASOURCE)
-    query = {"qryType": QUERY_RESULT, "query": f"query_result({expr})", "refId": "date"}
+    query: dict[str, object] = {"qryType": QUERY_RESULT, "query": f"query_result({expr})", "refId": "date"}
     variable.query(query).regex('/date="([^"]+)"/')
     return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
 

@@ -65,7 +65,7 @@ def mq(ctx: EstimationContext) -> None:
     says otherwise (Amazon MQ developer guide, 2026-10).
     """
     engine = ctx.text("engineType").lower()
-    mode = ctx.text("deploymentMode", "SINGLE_INSTANCE")
+    mode = ctx.text("deploymentMode", "SINGLE_INSTANCE").upper()
     modes = {
         "SINGLE_INSTANCE": "single",
         "ACTIVE_STANDBY_MULTI_AZ": "active-standby",

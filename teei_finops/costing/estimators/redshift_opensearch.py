@@ -6,8 +6,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from teei_finops.costing.amounts import HOURS, NOTHING, Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.inputs import Inputs
 
 OPENSEARCH = "AmazonES"
 
@@ -67,8 +68,9 @@ def _nodes(ctx: EstimationContext, what: str, kind: str, count: Decimal) -> None
 
 
 def _volumes(ctx: EstimationContext, ebs: Inputs, nodes: Range) -> None:
-    """gp3 includes 3,000 IOPS for each TiB begun, and 125 MiB/s, above 170 GiB 250 for each TiB begun
-    (OpenSearch Service developer guide, EBS volume limits, 2026-10). The provider's default type is gp2.
+    """gp3 includes 3,000 IOPS for each TiB begun, and 125 MiB/s, above 170 GiB 250 for each 3 TiB begun
+    (https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html, 2026-10). The
+    provider's default type is gp2.
     """
     kind = ebs.text("volumeType", "gp2")
     size = ebs.number("volumeSize", 10)
@@ -77,7 +79,8 @@ def _volumes(ctx: EstimationContext, ebs: Inputs, nodes: Range) -> None:
         tebibytes = max((size / 1024).to_integral_value(ROUND_CEILING), Decimal(1))
         iops = max(ebs.number("iops", 0) - 3_000 * tebibytes, Decimal(0))
         ctx.charge("gp3 IOPS above included", OPENSEARCH, "storage", "gp3-iops", iops, times=nodes)
-        included = 125 if size <= 170 else 250 * tebibytes
+        stripes = max((size / (3 * 1024)).to_integral_value(ROUND_CEILING), Decimal(1))
+        included = 125 if size <= 170 else 250 * stripes
         speed = max(ebs.number("throughput", 0) - included, Decimal(0))
         ctx.charge(
             "gp3 throughput above included", OPENSEARCH, "storage", "gp3-throughput", speed, times=nodes

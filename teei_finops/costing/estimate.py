@@ -55,6 +55,7 @@ class StateEstimate:
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
     has_references: bool
+    unpriced_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ class Estimate:
 
     `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
     The lines before and after add up to their amounts. `allocation` is a Kubernetes object's share of the
-    nodes, None where it takes none or, with a `reason`, where the share is not known.
+    nodes, None where it takes none or, with a `reason`, where the share is not known. `unpriced_lines` are
+    the dimensions without a price of a resource that has one otherwise, each with its reason: its amounts
+    are then lower bounds.
     """
 
     state: str
@@ -76,6 +79,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     allocation: Range | None = None
     allocation_lines: tuple[Line, ...] = ()
+    unpriced_lines: tuple[str, ...] = ()
 
 
 _FREE = StateEstimate(NOTHING, (), (), has_references=False)
@@ -89,6 +93,7 @@ def _with_retained(new: StateEstimate, old: StateEstimate) -> StateEstimate:
         new.lines + retained,
         new.notes + old.notes,
         new.has_references or old.has_references,
+        new.unpriced_lines + old.unpriced_lines,
     )
 
 
@@ -123,6 +128,7 @@ class PlanEstimator:
             before.lines,
             after.lines,
             notes=_notes(before, after),
+            unpriced_lines=_unique(after.unpriced_lines, before.unpriced_lines),
         )
 
     def _allocation(self, resource: Resource) -> Estimate:
@@ -181,7 +187,15 @@ class PlanEstimator:
             raise Unpriced(TYPE_UNKNOWN, f"{resource.type} has no estimator")
         ctx = EstimationContext(self._pricing, self._snapshots[snapshot], resource, state)
         function(ctx)
-        return StateEstimate(total(ctx.lines), tuple(ctx.lines), tuple(ctx.notes), ctx.has_references)
+        if ctx.unpriced_lines and not ctx.lines:
+            raise ctx.unpriced_lines[0][1]
+        return StateEstimate(
+            total(ctx.lines),
+            tuple(ctx.lines),
+            tuple(ctx.notes),
+            ctx.has_references,
+            tuple(f"{what}: {reason}" for what, reason in ctx.unpriced_lines),
+        )
 
     def _region(self, resource: Resource) -> str | None:
         state = resource.new or resource.old
@@ -194,4 +208,9 @@ class PlanEstimator:
 
 
 def _notes(before: StateEstimate, after: StateEstimate) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*after.notes, *before.notes]))
+    missing = _unique(after.unpriced_lines, before.unpriced_lines)
+    return _unique(after.notes, before.notes, tuple(f"not priced: {line}" for line in missing))
+
+
+def _unique(*texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for group in texts for text in group))

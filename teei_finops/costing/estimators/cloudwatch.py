@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.schedules import monthly_runs
+from teei_finops.costing.inputs import Inputs
 
 SERVICE = "AmazonCloudWatch"
 HIGH_RESOLUTION_S = 60  # a shorter period is billed as high resolution; CloudWatch pricing page, 2026-10

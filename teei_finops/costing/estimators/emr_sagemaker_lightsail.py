@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.compute import charge_instances, charge_volume
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.block_devices import charge_volume
+from teei_finops.costing.estimators.instance_hours import Types, charge_instances, charge_spot, instances, one
+from teei_finops.costing.inputs import Inputs
 
 EMR, SAGEMAKER = "ElasticMapReduce", "AmazonSageMaker"
 # Memory of a Lightsail bundle by its size (Lightsail bundles, 2026-10).
@@ -31,31 +33,44 @@ def emr(ctx: EstimationContext) -> None:
     for role in ("master", "core"):
         if ctx.has(f"{role}InstanceGroup"):
             group = ctx.part(f"{role}InstanceGroup")
-            _machines(ctx, role, group, group.number("instanceCount", 1))
+            count = Range.of(group.number("instanceCount", 1))
+            on_demand, spot = (NOTHING, count) if group.has("bidPrice") else (count, NOTHING)
+            _machines(ctx, role, one(group.text("instanceType")), group, on_demand, spot)
         elif ctx.has(f"{role}InstanceFleet"):
             _fleet(ctx, role, ctx.part(f"{role}InstanceFleet"))
 
 
 def _fleet(ctx: EstimationContext, role: str, fleet: Inputs) -> None:
+    """Any of the fleet's types, each with the units of capacity that one instance counts for."""
     configs = fleet.items("instanceTypeConfigs")
     if not configs:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{role}InstanceFleet has no instance type")
-    if len(configs) > 1:
-        ctx.note(f"the {role} fleet may run any of its instance types: priced as the first")
-    units = fleet.number("targetOnDemandCapacity", 0) + fleet.number("targetSpotCapacity", 0)
-    if fleet.number("targetSpotCapacity", 0):
-        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
-    weight = max(configs[0].number("weightedCapacity", 1), Decimal(1))
-    _machines(ctx, role, configs[0], units / weight)
+    types = {
+        config.text("instanceType"): max(config.number("weightedCapacity", 1), Decimal(1))
+        for config in configs
+    }
+    on_demand, spot = (
+        Range.of(fleet.number(key, 0)) for key in ("targetOnDemandCapacity", "targetSpotCapacity")
+    )
+    _machines(ctx, role, types, configs[0], on_demand, spot)
 
 
-def _machines(ctx: EstimationContext, role: str, described: Inputs, count: Decimal) -> None:
-    kind = described.text("instanceType")
-    hours, times = ctx.hours(), Range.of(count)
-    charge_instances(ctx, kind, hours, times=times, system="linux")
-    ctx.charge(f"EMR fee, {role} {kind}", EMR, "instance", kind, hours, times=times)
+def _machines(
+    ctx: EstimationContext, role: str, types: Types, described: Inputs, on_demand: Range, spot: Range
+) -> None:
+    hours, units = ctx.hours(), on_demand + spot
+    if not on_demand.is_zero:
+        charge_instances(ctx, types, hours, times=on_demand, system="linux")
+    if not spot.is_zero:
+        charge_spot(ctx, types, hours, times=spot, system="linux")
+    label = f"EMR fee, {role} {' or '.join(sorted(types))}"
+    if len(types) == 1:
+        ((kind, weight),) = types.items()
+        ctx.charge(label, EMR, "instance", kind, hours, times=units / weight)
+    else:
+        ctx.charge_any(label, EMR, "instance", types, hours * units)
     for disk in described.items("ebsConfigs"):
-        volumes = times * disk.number("volumesPerInstance", 1)
+        volumes = instances(types, units) * disk.number("volumesPerInstance", 1)
         charge_volume(ctx, f"{role.title()} volume", disk, times=volumes, share=ctx.months())
 
 

@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.pods import NODE_GROUP, charge_share, quantity, requests
 from teei_finops.costing.estimators.schedules import cron_runs
+from teei_finops.costing.inputs import Inputs
 
 HPA_TYPES = tuple(
     f"kubernetes:autoscaling/{version}:HorizontalPodAutoscaler"

@@ -8,8 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from teei_finops.costing.amounts import NO_PRICE, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.inputs import Inputs
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 # Used for a plan without a node group of a known size and price.

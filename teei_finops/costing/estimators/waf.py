@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import NO_PRICE, UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
+from teei_finops.costing.inputs import Inputs
 
 SERVICE = "awswaf"
 RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"

@@ -40,7 +40,10 @@ SERVERLESS = {"minCapacity": 1, "maxCapacity": 4}
 SIZES = {"minSize": 1, "desiredSize": 2, "maxSize": 4}
 
 VARIANTS: dict[str, list[Variant]] = {
-    "aws:ec2/instance:Instance": [Variant({"instanceType": "t3.large"})],
+    "aws:ec2/instance:Instance": [
+        Variant({"instanceType": "t3.large", **market})
+        for market in ({}, {"instanceMarketOptions": {"marketType": "spot"}})
+    ],
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": [Variant({"instanceType": "t3.large"})],
     "aws:ec2/dedicatedHost:DedicatedHost": [Variant({"instanceFamily": "c5"})],
     "aws:autoscaling/group:Group": [
@@ -106,12 +109,20 @@ VARIANTS: dict[str, list[Variant]] = {
         for kind in ("ON_DEMAND", "SPOT")
     ],
     "aws:ecs/service:Service": [
-        Variant({"launchType": "FARGATE", "taskDefinition": "shop", "desiredCount": 1}, related=(TASK,))
+        Variant({"taskDefinition": "shop", "desiredCount": 1, **provider}, related=(TASK,))
+        for provider in (
+            {"launchType": "FARGATE"},
+            {"capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}]},
+        )
     ],
     "aws:batch/computeEnvironment:ComputeEnvironment": [
-        Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}})
+        Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}}),
+        Variant({"computeResources": {"type": "SPOT", "maxVcpus": 4, "instanceTypes": ["m5.large"]}}),
     ],
-    "aws:emr/cluster:Cluster": [Variant({"masterInstanceGroup": {"instanceType": "m5.xlarge"}})],
+    "aws:emr/cluster:Cluster": [
+        Variant({"masterInstanceGroup": {"instanceType": "m5.xlarge", **bid}})
+        for bid in ({}, {"bidPrice": "1"})
+    ],
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": [
         Variant({"productionVariants": [{"variantName": "a", "instanceType": "ml.m5.xlarge"}]})
     ],
@@ -119,6 +130,7 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:lightsail/instance:Instance": [Variant({"bundleId": "nano_3_0"})],
     "aws:elasticbeanstalk/environment:Environment": [
         Variant(),
+        Variant({"settings": [{"namespace": "aws:ec2:instances", "name": "EnableSpot", "value": "true"}]}),
         Variant(
             {
                 "settings": [

@@ -16,7 +16,11 @@ from tests.teei_finops.costing.estimators.estimate_helpers import AT, plan, reso
 from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
 
 BILLED = sorted(token for token, type_class in known_types().items() if type_class.name != "free")
-USAGE = {"operating_system": "windows", "spot_price_usd_per_hour": Decimal("0.0123")}
+USAGE = {
+    "operating_system": "windows",
+    "spot_price_usd_per_hour": Decimal("0.0123"),
+    "spot_discount_percent": Decimal(40),
+}
 AMOUNT = Decimal("123456.5")
 # One subscription of the whole organisation, which is billed to no resource.
 NEVER_PRICED = {"aws:shield/protection:Protection"}

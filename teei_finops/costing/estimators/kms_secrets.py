@@ -93,3 +93,19 @@ def certificate_authority(ctx: EstimationContext) -> None:
     ctx.charge(f"Private CA, {mode}", service, "private-ca", mode, ctx.months())
     certificates = ctx.usage("monthly_certificates", 0, 10, 100)
     ctx.charge(f"Certificates, {mode}", service, "private-certificate", mode, certificates)
+
+
+@estimates("aws:acm/certificate:Certificate")
+def certificate(ctx: EstimationContext) -> None:
+    """Free, except public certificates that may be exported, by domain name at issue and at each renewal
+    (https://aws.amazon.com/certificate-manager/pricing/, 2026-10).
+    """
+    if ctx.text("options.export", "DISABLED") != "ENABLED":
+        return
+    names = {ctx.text("domainName"), *ctx.texts("subjectAlternativeNames")}
+    for key, count in (
+        ("fqdn", sum(not name.startswith("*.") for name in names)),
+        ("wildcard", sum(name.startswith("*.") for name in names)),
+    ):
+        service = "AWSCertificateManager"
+        ctx.charge(f"Exportable certificate, {key}", service, "exportable-certificate", key, count)

@@ -36,6 +36,12 @@ TASK = resource(
     {"family": "shop", "cpu": "256", "memory": "512"},
     name="task",
 )
+IPAM_POOL = resource(
+    "aws:ec2/vpcIpamPool:VpcIpamPool",
+    {"publicIpSource": "amazon", "addressFamily": "ipv4"},
+    name="pool",
+    id="pool",
+)
 SERVERLESS = {"minCapacity": 1, "maxCapacity": 4}
 SIZES = {"minSize": 1, "desiredSize": 2, "maxSize": 4}
 
@@ -53,6 +59,21 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:ebs/volume:Volume": [Variant({"size": 10, "type": "standard"})],
     "aws:ec2/vpcEndpoint:VpcEndpoint": [Variant({"vpcEndpointType": "Interface", "subnetIds": ["a"]})],
     "aws:ec2/vpnConnection:VpnConnection": [Variant({"transitGatewayId": "tgw-1"})],
+    "aws:directconnect/gatewayAssociation:GatewayAssociation": [Variant({"associatedGatewayId": "tgw-1"})],
+    "aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr": [
+        Variant({"ipamPoolId": "pool", "netmaskLength": 28}, related=(IPAM_POOL,))
+    ],
+    "aws:cognito/userPoolClient:UserPoolClient": [Variant({"allowedOauthFlows": ["client_credentials"]})],
+    "aws:cognito/managedUserPoolClient:ManagedUserPoolClient": [
+        Variant({"allowedOauthFlows": ["client_credentials"]})
+    ],
+    "aws:lambda/eventSourceMapping:EventSourceMapping": [
+        Variant({"provisionedPollerConfig": {"minimumPollers": 1, "maximumPollers": 2}})
+    ],
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": [Variant({"metricTransformation": {"name": "errors"}})],
+    "aws:acm/certificate:Certificate": [
+        Variant({"domainName": "example.com", "options": {"export": "ENABLED"}})
+    ],
     "aws:directconnect/connection:Connection": [Variant({"bandwidth": "1Gbps"})],
     "aws:rds/instance:Instance": [
         Variant(

@@ -19,6 +19,7 @@ from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
 
 # Inputs, besides those of the sweep, that look up prices which no source lists.
 RARE = [
+    ("aws:acm/certificate:Certificate", {"domainName": "*.example.com", "options": {"export": "ENABLED"}}),
     ("aws:ec2/instance:Instance", {"instanceType": "m3.xlarge", "ebsOptimized": True}),
     ("aws:cloudfront/distribution:Distribution", {"origins": [{"originShield": {"enabled": True}}]}),
     ("aws:cloudwatch/logGroup:LogGroup", {"logGroupClass": "DELIVERY"}),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from teei_finops.command import Command
-from teei_finops.costing.data_commands import REFRESH_PRICES, USAGE_FROM
+from teei_finops.costing.data_commands import PRICES, USAGE_FROM
 from teei_finops.errors import UserError
 from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
 from teei_finops.sandbox.cli import SANDBOX
@@ -121,7 +121,7 @@ SERVE = Command(
 COMMANDS = (
     REVIEW,
     USAGE_FROM,
-    REFRESH_PRICES,
+    PRICES,
     replace(SANDBOX, commands=(SANDBOX_REVIEW, *SANDBOX.commands)),
     SERVE,
 )

@@ -53,7 +53,7 @@ def test_every_option_says_what_it_does(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "teei-finops: no command; choose one of review, usage-from, refresh-prices, sandbox, serve"),
+        ((), "teei-finops: no command; choose one of review, usage-from, prices, sandbox, serve"),
         (("reviews",), "teei-finops: argument COMMAND: invalid choice: 'reviews'"),
         (("review",), "teei-finops review: the following arguments are required: preview"),
         (("sandbox",), "teei-finops: sandbox: no command"),

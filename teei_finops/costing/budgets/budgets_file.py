@@ -86,7 +86,7 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
     document = mapping(load(path), name, ("version", "coverage", "budgets", "waivers", "discounts"))
     version_1(document, name)
     coverage = mapping(document.get("coverage") or {}, f"{name}: coverage", ("min_percent", "enforcement"))
-    services = {key[1] for key in book.keys()}  # noqa: SIM118  a PriceBook is not a dict
+    services = book.services()
     budgets = [
         _budget(entry, f"{name}: budgets[{index}]", services)
         for index, entry in enumerate(_list(document, "budgets", name))

@@ -59,7 +59,7 @@ INPUTS = {
     "name": ["r1", "r2"],
     "rules": [[{"status": "Enabled", "expiration": {"days": 30}}], [{}], UNKNOWN],
     "rootBlockDevice": [{"volumeSize": 100, "volumeType": "gp3"}, {}],
-    "region": ["us-east-1", "eu-central-1", "sa-east-1", UNKNOWN],
+    "region": ["us-east-1", "eu-central-1", "us-gov-west-1", UNKNOWN],
     "tags": [{"team": "a"}, {"team": UNKNOWN}],
     "spec": [
         {"replicas": 3, "template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}]}}}

@@ -27,7 +27,7 @@ from tests.teei_finops.review.reports_of_previews import (
     [
         (create("aws:quantum/thing:Thing", "x", {}), "type unknown"),
         (create("gcp:storage/bucket:Bucket", "x", {}), "type unknown"),
-        (create(VOLUME, "x", GB100 | {"region": "sa-east-1"}), "no price in this region"),
+        (create(VOLUME, "x", GB100 | {"region": "us-gov-west-1"}), "no price in this region"),
         (create(INSTANCE, "x", {"instanceType": "m99.huge"}), "no price in this region"),
         (create(VOLUME, "x", GB100 | {"size": UNKNOWN}), "value unknown until deploy"),
         (create(VOLUME, "x", GB100 | {"size": SECRET}), "value secret"),

@@ -183,7 +183,9 @@ def test_a_volume_that_exists_half_the_month_costs_half():
     inputs = {"size": 100, "type": "gp3", "iops": 4000}
     assert dollars(estimate_of(VOLUME, inputs, usage=usage)) == D("6.5")
     assert estimate_of(VOLUME, {"size": UNKNOWN}).reason == "value unknown until deploy: size"
-    assert estimate_of(VOLUME, {"size": 10}, region="sa-east-1").reason.startswith("no price in this region")
+    assert estimate_of(VOLUME, {"size": 10}, region="us-gov-west-1").reason.startswith(
+        "no price in this region"
+    )
 
 
 def test_a_bigger_instance_is_the_difference_of_the_rates():

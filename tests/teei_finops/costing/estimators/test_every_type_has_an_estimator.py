@@ -31,11 +31,12 @@ class EveryPrice(PriceBook):
 
     def find(self, region: str | None, service: str, family: str, key: str) -> Rate | None:
         usd = Decimal(1 + crc32(f"{service} {family} {key}".encode()) % 997) / 100
-        rate = list_prices().find(region, service, family, key)
+        rate = PRICES.find(region, service, family, key)
         unit, per = (rate.unit, rate.per) if rate else ("unit", Decimal(1))
         return Rate(region or "global", service, family, key, unit, per, (Tier(Decimal(0), usd, "", ""),))
 
 
+PRICES = list_prices()
 BOOK = EveryPrice({})
 
 

@@ -13,11 +13,12 @@ HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
 UNVERIFIED = "unverified"  # the source of a price that no public source confirms
 
 TYPE_UNKNOWN = "type unknown"
+TYPE_NOT_PRICED = "type not priced"
 NO_PRICE = "no price in this region"
 UNKNOWN_UNTIL_DEPLOY = "value unknown until deploy"
 SECRET_VALUE = "value secret"
 USAGE_MISSING = "usage missing"
-REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_MISSING)
+REASONS = (TYPE_UNKNOWN, TYPE_NOT_PRICED, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_MISSING)
 
 
 class Unpriced(Exception):

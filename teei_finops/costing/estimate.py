@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
-from teei_finops.costing.amounts import NOTHING, TYPE_UNKNOWN, Line, Range, Unpriced, total
+from teei_finops.costing.amounts import NOTHING, TYPE_NOT_PRICED, TYPE_UNKNOWN, Line, Range, Unpriced, total
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.simple import charge_simple
 from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, BEFORE, PlanSnapshot
 from teei_finops.costing.regions import region_of
-from teei_finops.costing.resource_types import TypeClass, class_of
+from teei_finops.costing.resource_types import FREE, NOT_AWS, UNPRICED, TypeClass, class_of
 
 Estimator = Callable[[EstimationContext], None]
 
@@ -115,6 +116,10 @@ class PlanEstimator:
             type_class = class_of(resource.type)
             if type_class is None:
                 raise Unpriced(TYPE_UNKNOWN, resource.type)
+            if type_class.name == UNPRICED:
+                raise Unpriced(TYPE_NOT_PRICED, f"AWS bills {type_class.reason}")
+            if type_class.name == NOT_AWS:
+                return Estimate(FREE, None, NOTHING, NOTHING, notes=(type_class.reason,))
             before, after = self._before_and_after(resource, type_class)
         except Unpriced as reason:
             self._pricing.roll_back()
@@ -134,7 +139,7 @@ class PlanEstimator:
     def _allocation(self, resource: Resource) -> Estimate:
         """A Kubernetes object is free; its lines are its share of nodes that are billed on their own."""
         try:
-            before, after = self._before_and_after(resource, TypeClass("free"))
+            before, after = self._before_and_after(resource, TypeClass(FREE))
         except Unpriced as reason:
             self._pricing.roll_back()
             note = f"share of the nodes: {reason}"
@@ -181,12 +186,12 @@ class PlanEstimator:
         self, snapshot: str, resource: Resource, state: State | None, type_class: TypeClass
     ) -> StateEstimate:
         function = self._estimators.get(resource.type)
-        if state is None or (function is None and type_class.name == "free"):
+        if state is None or (function is None and type_class.name == FREE):
             return _FREE
-        if function is None:
-            raise Unpriced(TYPE_UNKNOWN, f"{resource.type} has no estimator")
         ctx = EstimationContext(self._pricing, self._snapshots[snapshot], resource, state)
-        function(ctx)
+        if function is not None:
+            function(ctx)
+        charge_simple(ctx, alone=function is None)
         if ctx.unpriced_lines and not ctx.lines:
             raise ctx.unpriced_lines[0][1]
         return StateEstimate(

@@ -54,7 +54,7 @@ def volumes_of(values: Inputs | None, template: Inputs | None = None) -> Volumes
         else:
             unnamed.append(device.raw)
     if values is not None:
-        root = {**root, **values.part("rootBlockDevice").raw}
+        root = {**root, **values.part("rootBlockDevice").raw, **values.part("rootBlockDevices").raw}
     others = [(name, Inputs(volume, f"block device {name}")) for name, volume in named.items()]
     others += [("", Inputs(volume, "block device")) for volume in unnamed]
     return Volumes(Inputs(root, "root block device"), tuple(others))

@@ -116,6 +116,14 @@ def flow_log(ctx: EstimationContext) -> None:
         ctx.charge("Conversion to Parquet", SERVICE, "logs", "parquet-conversion", data)
 
 
+@estimates("aws:cloudwatch/internetMonitor:InternetMonitor")
+def internet_monitor(ctx: EstimationContext) -> None:
+    """Each monitored resource by the hour; city-networks above the first 100 from usage."""
+    if ctx.text("status", "ACTIVE") == "ACTIVE":
+        resources = ctx.count("resources")
+        ctx.charge("Monitored resources", SERVICE, "internet-monitor", "resource", ctx.hours() * resources)
+
+
 @estimates("aws:cloudwatch/logMetricFilter:LogMetricFilter")
 def log_metric_filter(ctx: EstimationContext) -> None:
     """Its metric is a custom one, and one more for each combination of dimension values

@@ -24,6 +24,7 @@ from teei_finops.costing.inputs import Inputs
 
 CREDITS = "creditSpecification.cpuCredits"
 MARKET = "instanceMarketOptions"
+VOLUME = "aws:ebs/volume:Volume"
 SUBNET = "aws:ec2/subnet:Subnet"
 
 
@@ -45,12 +46,22 @@ def instance(ctx: EstimationContext) -> None:
     charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_az_gb", "monthly_inter_region_gb")
 
 
-@estimates("aws:ebs/volume:Volume")
+@estimates(VOLUME)
 def volume(ctx: EstimationContext) -> None:
     charge_volume(ctx, "Volume", ctx, share=ctx.months())
     if ctx.text("type", "gp2") == "standard":
         requests = ctx.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
         ctx.charge("Magnetic I/O", "AmazonEC2", "ebs", "standard-io", requests)
+
+
+@estimates("aws:ebs/volumeCopy:VolumeCopy")
+def volume_copy(ctx: EstimationContext) -> None:
+    """A volume of its own, with the settings of its source where it states none."""
+    source = ctx.related("sourceVolumeId", VOLUME)
+    raw = {**(source.raw if source is not None else {}), **ctx.raw}
+    if "volumeType" not in ctx.raw and source is not None and source.has("type"):
+        raw["volumeType"] = source.raw["type"]
+    charge_volume(ctx, "Copied volume", Inputs(raw), share=ctx.months())
 
 
 def charge_parts_of_one(ctx: EstimationContext, template: EstimationContext | None, kind: str) -> None:

@@ -14,6 +14,7 @@ from teei_finops.costing.estimators.scaling_targets import between, scaling_targ
 from teei_finops.costing.estimators.vcpus import vcpus
 from teei_finops.costing.inputs import Inputs
 
+SERVICE, TASK_SET = "aws:ecs/service:Service", "aws:ecs/taskSet:TaskSet"
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 CLUSTER = "aws:ecs/cluster:Cluster"
 CLUSTER_PROVIDERS = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
@@ -21,12 +22,17 @@ RUNNER_SCALING = "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfi
 _AMOUNT = re.compile(r"^\s*(\d*\.?\d+)\s*([a-z]*)\s*$", re.IGNORECASE)
 
 
-@estimates("aws:ecs/service:Service")
+@estimates(SERVICE, TASK_SET)
 def service(ctx: EstimationContext) -> None:
     """Tasks on Fargate; those on EC2 run on instances that are billed separately.
 
     Expected at desiredCount (0 when it is not set, the provider's default). Fargate pricing page, 2026-10.
+    A task set runs a share of the tasks of its service, which has the deployment controller EXTERNAL and then
+    runs none itself.
     """
+    if ctx.text("deploymentController.type", "ECS") == "EXTERNAL":
+        ctx.note("its tasks are billed on its task sets")
+        return
     tasks = _tasks(ctx)
     fargate = {
         provider: hours
@@ -114,12 +120,22 @@ def _tasks(ctx: EstimationContext) -> Range:
     if task_hours is not None:
         return task_hours / HOURS
     tasks = ctx.from_usage("average_tasks")
+    if tasks is None and ctx.type == TASK_SET:
+        return _share_of_service(ctx)
     if tasks is None:
         desired = ctx.number("desiredCount", 0)
         tasks = Range.of(desired)
         for target in scaling_targets(ctx, _scalable_id(ctx)):
             tasks = between(target, desired)
     return tasks
+
+
+def _share_of_service(ctx: EstimationContext) -> Range:
+    """The tasks of a task set: its percentage of the service's, all of them when it has no scale."""
+    owner = ctx.related("service", SERVICE)
+    if owner is None:
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "service: it is not in the preview")
+    return Range.of(owner.number("desiredCount", 0) * ctx.number("scale.value", 100) / 100)
 
 
 def _scalable_id(ctx: EstimationContext) -> str | None:

@@ -22,7 +22,12 @@ OTHER_REQUESTS = {
 }
 
 
-@estimates("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
+@estimates(
+    "aws:kms/key:Key",
+    "aws:kms/replicaKey:ReplicaKey",
+    "aws:kms/externalKey:ExternalKey",
+    "aws:kms/replicaExternalKey:ReplicaExternalKey",
+)
 def key(ctx: EstimationContext) -> None:
     """The key by the month, its rotations, and requests by key type."""
     ctx.charge("Customer managed key", "awskms", "keys", "customer-managed-key", ctx.months())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
@@ -23,6 +23,7 @@ from teei_finops.costing.estimators.instance_hours import (
     one,
 )
 from teei_finops.costing.estimators.subnets import public_addresses
+from teei_finops.costing.inputs import Inputs
 
 LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
 PUBLIC = "associatePublicIpAddress"
@@ -71,16 +72,21 @@ def from_configuration(ctx: EstimationContext) -> Machine:
     configuration = ctx.related("launchConfiguration", LAUNCH_CONFIGURATION)
     if configuration is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "launchConfiguration: it is not in the preview")
-    spot = configuration.has("spotPrice")
+    return replace(of_instance(configuration), monitoring=configuration.flag("enableMonitoring", True))
+
+
+def of_instance(described: Inputs) -> Machine:
+    """The specification that a launch configuration or a specification of a spot fleet holds itself."""
+    spot = described.has("spotPrice")
     return Machine(
-        types=one(configuration.text("instanceType")),
-        volumes=volumes_of(configuration),
-        tenancy=configuration.text("placementTenancy", ""),
-        monitoring=configuration.flag("enableMonitoring", True),
-        public_address=configuration.flag(PUBLIC) if configuration.has(PUBLIC) else None,
+        types=one(described.text("instanceType")),
+        volumes=volumes_of(described),
+        tenancy=described.text("placementTenancy", ""),
+        monitoring=described.flag("monitoring"),
+        public_address=described.flag(PUBLIC) if described.has(PUBLIC) else None,
         spot=spot,
-        highest_spot_price=configuration.number("spotPrice") if spot else None,
-        ebs_optimized=configuration.flag("ebsOptimized"),
+        highest_spot_price=described.number("spotPrice") if spot else None,
+        ebs_optimized=described.flag("ebsOptimized"),
     )
 
 

@@ -74,6 +74,18 @@ def web_acl(ctx: EstimationContext) -> None:
     )
 
 
+@estimates("aws:waf/webAcl:WebAcl", "aws:wafregional/webAcl:WebAcl")
+def classic_web_acl(ctx: EstimationContext) -> None:
+    """AWS WAF Classic has the rates of WAF; `aws:waf` is for CloudFront
+    (https://aws.amazon.com/waf/pricing/, 2026-10).
+    """
+    scope = "-cloudfront-scope" if ctx.type.startswith("aws:waf/") else ""
+    ctx.charge("Web ACL", SERVICE, f"web-acl{scope}", "acl", ctx.months())
+    ctx.charge("Rules", SERVICE, f"web-acl{scope}", "rule", ctx.months() * ctx.count("rules"))
+    requests = ctx.usage("monthly_requests", *REQUESTS)
+    ctx.charge("Requests", SERVICE, f"web-acl{scope}", "requests", requests)
+
+
 @estimates("aws:shield/protection:Protection")
 def shield_protection(ctx: EstimationContext) -> None:
     """Always unpriced: the fee of Shield Advanced is one subscription for the whole organisation."""

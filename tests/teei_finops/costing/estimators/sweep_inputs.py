@@ -206,5 +206,116 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:sns/topicSubscription:TopicSubscription": [Variant({"protocol": "https"})],
     "aws:ssm/parameter:Parameter": [Variant({"tier": "Advanced"})],
     "aws:synthetics/canary:Canary": [Variant({"schedule": {"expression": "rate(5 minutes)"}})],
+    "aws:athena/capacityReservation:CapacityReservation": [Variant({"targetDpus": 24})],
+    "aws:cloudtrail/eventDataStore:EventDataStore": [
+        Variant({"billingMode": f"{mode}_RETENTION_PRICING"}) for mode in ("EXTENDABLE", "FIXED")
+    ],
+    "aws:cloudwatch/internetMonitor:InternetMonitor": [Variant({"resources": ["arn:aws:ec2:x:1:vpc/a"]})],
+    "aws:ebs/volumeCopy:VolumeCopy": [Variant({"size": 10, "volumeType": "gp3"})],
+    "aws:ec2/capacityReservation:CapacityReservation": [
+        Variant({"instanceType": "m5.large", "instanceCount": 2, "instancePlatform": "Linux/UNIX"})
+    ],
+    "aws:ec2/fleet:Fleet": [
+        Variant(
+            {
+                "launchTemplateConfigs": [{"launchTemplateSpecification": {"launchTemplateId": "lt-1"}}],
+                "targetCapacitySpecification": {
+                    "totalTargetCapacity": 4,
+                    "defaultTargetCapacityType": kind,
+                },
+            },
+            related=(TEMPLATE,),
+        )
+        for kind in ("on-demand", "spot")
+    ],
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": [
+        Variant(
+            {
+                "targetCapacity": 4,
+                "onDemandTargetCapacity": 1,
+                "launchSpecifications": [{"instanceType": "t3.large", "associatePublicIpAddress": True}],
+            }
+        )
+    ],
+    "aws:ecs/taskSet:TaskSet": [
+        Variant(
+            {"service": "web", "taskDefinition": "shop", **provider},
+            related=(TASK, resource("aws:ecs/service:Service", {"desiredCount": 2}, name="web", id="web")),
+        )
+        for provider in (
+            {"launchType": "FARGATE"},
+            {"capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]},
+        )
+    ],
+    "aws:elasticsearch/domain:Domain": [
+        Variant({"clusterConfig": {"instanceType": "m5.large.elasticsearch"}})
+    ],
+    "aws:emr/instanceGroup:InstanceGroup": [
+        Variant({"instanceType": "m5.xlarge", **bid}) for bid in ({}, {"bidPrice": "1"})
+    ],
+    "aws:emr/instanceFleet:InstanceFleet": [
+        Variant(
+            {
+                "instanceTypeConfigs": [{"instanceType": "m5.xlarge"}],
+                "targetOnDemandCapacity": 1,
+                "targetSpotCapacity": 1,
+            }
+        )
+    ],
+    "aws:fsx/backup:Backup": [
+        Variant(
+            {"fileSystemId": "fs-1"},
+            related=(
+                resource(
+                    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+                    {"storageCapacity": 100},
+                    name="files",
+                    id="fs-1",
+                ),
+            ),
+        )
+    ],
+    "aws:guardduty/detectorFeature:DetectorFeature": [
+        Variant({"name": name, "status": "ENABLED"})
+        for name in (
+            "S3_DATA_EVENTS",
+            "LAMBDA_NETWORK_LOGS",
+            "RDS_LOGIN_EVENTS",
+            "RUNTIME_MONITORING",
+            "EBS_MALWARE_PROTECTION",
+            "EKS_AUDIT_LOGS",
+        )
+    ],
+    "aws:kinesis/streamConsumer:StreamConsumer": [
+        Variant(
+            {"streamArn": "arn:stream"},
+            related=(
+                resource(
+                    "aws:kinesis/stream:Stream",
+                    {"shardCount": 2},
+                    name="stream",
+                    outputs={"arn": "arn:stream"},
+                    op="same",
+                ),
+            ),
+        )
+    ],
+    "aws:kinesisanalyticsv2/application:Application": [Variant({"runtimeEnvironment": "FLINK-1_20"})],
+    "aws:lightsail/containerService:ContainerService": [Variant({"power": "nano", "scale": 1})],
+    "aws:lightsail/database:Database": [Variant({"bundleId": "micro_2_0"})],
+    "aws:lightsail/disk:Disk": [Variant({"sizeInGb": 8})],
+    "aws:mskconnect/connector:Connector": [
+        Variant({"capacity": {"provisionedCapacity": {"workerCount": 1, "mcuCount": 1}}})
+    ],
+    "aws:quicksight/user:User": [
+        Variant({"userRole": role}) for role in ("READER", "AUTHOR", "READER_PRO", "AUTHOR_PRO")
+    ],
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": [
+        Variant({"domains": ["example.com."]})
+    ],
+    "aws:sagemaker/trainingJob:TrainingJob": [
+        Variant({"resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 1}})
+    ],
+    "aws:sesv2/dedicatedIpPool:DedicatedIpPool": [Variant({"scalingMode": "MANAGED"})],
     "aws:wafv2/webAcl:WebAcl": [Variant({"scope": "REGIONAL", "rules": []})],
 }

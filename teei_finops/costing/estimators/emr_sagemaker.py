@@ -1,10 +1,10 @@
-"""Amazon EMR clusters, SageMaker AI endpoints and notebooks, Lightsail instances."""
+"""Amazon EMR clusters, SageMaker AI endpoints, notebooks and training jobs."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
+from teei_finops.costing.amounts import HOURS, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.block_devices import charge_volume
@@ -12,17 +12,7 @@ from teei_finops.costing.estimators.instance_hours import Types, charge_instance
 from teei_finops.costing.inputs import Inputs
 
 EMR, SAGEMAKER = "ElasticMapReduce", "AmazonSageMaker"
-# Memory of a Lightsail bundle by its size (Lightsail bundles, 2026-10).
-BUNDLES = {
-    "nano": "0.5gb",
-    "micro": "1gb",
-    "small": "2gb",
-    "medium": "4gb",
-    "large": "8gb",
-    "xlarge": "16gb",
-    "2xlarge": "32gb",
-    "4xlarge": "64gb",
-}
+DAY_S = 86_400
 
 
 @estimates("aws:emr/cluster:Cluster")
@@ -38,6 +28,20 @@ def emr(ctx: EstimationContext) -> None:
             _machines(ctx, role, one(group.text("instanceType")), group, on_demand, spot)
         elif ctx.has(f"{role}InstanceFleet"):
             _fleet(ctx, role, ctx.part(f"{role}InstanceFleet"))
+
+
+@estimates("aws:emr/instanceGroup:InstanceGroup")
+def emr_group(ctx: EstimationContext) -> None:
+    """Task nodes that are added to a cluster."""
+    count = Range.of(ctx.number("instanceCount", 1))
+    on_demand, spot = (NOTHING, count) if ctx.has("bidPrice") else (count, NOTHING)
+    _machines(ctx, "task", one(ctx.text("instanceType")), ctx, on_demand, spot)
+
+
+@estimates("aws:emr/instanceFleet:InstanceFleet")
+def emr_fleet(ctx: EstimationContext) -> None:
+    """A fleet of task nodes that is added to a cluster."""
+    _fleet(ctx, "task", ctx)
 
 
 def _fleet(ctx: EstimationContext, role: str, fleet: Inputs) -> None:
@@ -114,15 +118,20 @@ def sagemaker_notebook(ctx: EstimationContext) -> None:
     ctx.charge("Volume", SAGEMAKER, "endpoint-storage", "attached-volume", size)
 
 
-@estimates("aws:lightsail/instance:Instance")
-def lightsail(ctx: EstimationContext) -> None:
-    """`nano_3_0`, `micro_win_3_0`, `small_ipv6_3_0`: the size, the system and the address type."""
-    bundle = ctx.text("bundleId")
-    size, *words = bundle.split("_")
-    if size not in BUNDLES:
-        ctx.charge(bundle, "AmazonLightsail", "instance-bundle", bundle, ctx.hours())
-        return
-    system = "windows" if "win" in words else "linux"
-    ipv6 = "-ipv6" if "ipv6" in words or ctx.text("ipAddressType", "") == "ipv6" else ""
-    key = f"{system}-{BUNDLES[size]}{ipv6}"
-    ctx.charge(f"{bundle} bundle", "AmazonLightsail", "instance-bundle", key, ctx.hours())
+@estimates("aws:sagemaker/trainingJob:TrainingJob")
+def sagemaker_training(ctx: EstimationContext) -> None:
+    """Instance-hours up to maxRuntimeInSeconds, a day when it is not set (SageMaker CreateTrainingJob API,
+    2026-10); a tenth of them is expected. A job runs once.
+    """
+    config = ctx.part("resourceConfig")
+    longest = ctx.number("stoppingCondition.maxRuntimeInSeconds", DAY_S) / 3600
+    hours = ctx.from_usage("monthly_hours") or Range(Decimal(0), longest / 10, longest, assumed=True)
+    groups = config.items("instanceGroups") or [config]
+    for group in groups:
+        kind = group.text("instanceType")
+        count = Range.of(group.number("instanceCount", 1))
+        ctx.charge(f"{kind} training", SAGEMAKER, "training", kind, hours, times=count)
+        size = config.number("volumeSizeInGb", 0)
+        ctx.charge(
+            "Volume", SAGEMAKER, "endpoint-storage", "attached-volume", size, times=count * hours / HOURS
+        )

@@ -16,8 +16,10 @@ def charge_simple(ctx: EstimationContext, *, alone: bool) -> None:
     applicable = [charge for charge in charges if _applies(ctx, charge)]
     if alone and not applicable:
         settings = {charge.path: ctx.value(charge.path) for charge in charges}
-        described = ", ".join(f"{path} {value!r}" for path, value in settings.items())
-        raise Unpriced(TYPE_NOT_PRICED, f"no price is known for {described}")
+        described = (
+            f"{path} {value!r}" if isinstance(value, str) else path for path, value in settings.items()
+        )
+        raise Unpriced(TYPE_NOT_PRICED, f"no price is known for {', '.join(described)}")
     if any(charge.quantity == NONE for charge in applicable):
         return
     for charge in applicable:

@@ -42,6 +42,16 @@ def test_a_type_of_the_table_bills_its_quantity_at_the_price(token, inputs, usag
     assert dollars(estimate_of(token, inputs, usage=usage)) == expected
 
 
+def test_free_settings_of_a_type_cost_nothing_and_others_are_unpriced():
+    provider = "aws:ecs/capacityProvider:CapacityProvider"
+    assert dollars(estimate_of(provider, {"autoScalingGroupProvider": {}})) == 0
+    managed = estimate_of(provider, {"managedInstancesProvider": {"infrastructureRoleArn": "r"}})
+    assert managed.reason == "type not priced: no price is known for managedInstancesProvider"
+    analyzer = "aws:accessanalyzer/analyzer:Analyzer"
+    assert dollars(estimate_of(analyzer, {"type": "ACCOUNT"})) == 0
+    assert "'ACCOUNT_UNUSED_ACCESS'" in estimate_of(analyzer, {"type": "ACCOUNT_UNUSED_ACCESS"}).reason
+
+
 def test_settings_that_the_table_does_not_have_are_unpriced_with_their_value():
     estimate = estimate_of(
         "aws:guardduty/detectorFeature:DetectorFeature", {"name": "NEW_THING", "status": "ENABLED"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -194,6 +195,14 @@ class EstimationContext(Charges):
     def home_region(self) -> str | None:
         """Where a Kubernetes object's nodes are when no node group gives a Region."""
         return self._snapshot.home_region
+
+    def part_of_template(self, token: str, name: str, inputs: dict[str, Any]) -> EstimationContext:
+        """A resource that this one creates and that is not in the plan; it has this one's Region and URN."""
+        resource = replace(self._resource, type=token, name=name)
+        state = State({**self._state.raw, "inputs": inputs, "outputs": {}})
+        part = EstimationContext(self._pricing, self._snapshot, resource, state)
+        part._region = self._region_or_none()
+        return part
 
     def _context_of(self, urn: str) -> EstimationContext:
         return EstimationContext(self._pricing, self._snapshot, *self._snapshot.resource(urn))

@@ -47,6 +47,8 @@ def volumes_of(values: Inputs | None, template: Inputs | None = None) -> Volumes
     root = named.pop(root_name) if root_name else unnamed.pop(0) if unnamed else {}
     for device in values.items("ebsBlockDevices") if values else ():
         name = _name(device)
+        if name in ROOT_NAMES and not root:
+            root_name = name
         if name and name == root_name:
             root = {**root, **device.raw}
         elif name:

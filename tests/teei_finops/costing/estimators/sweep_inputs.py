@@ -6,44 +6,15 @@ are needed. A type that needs no input is not listed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from tests.teei_finops.costing.estimators.estimate_helpers import resource
-
-
-@dataclass(frozen=True)
-class Variant:
-    inputs: dict[str, Any] = field(default_factory=dict)
-    usage: dict[str, Any] = field(default_factory=dict)
-    related: tuple[dict[str, Any], ...] = ()
-
-
-TEMPLATE = resource(
-    "aws:ec2/launchTemplate:LaunchTemplate",
-    {"instanceType": "t3.large", "networkInterfaces": [{"associatePublicIpAddress": False}]},
-    name="lt",
-    id="lt-1",
+from tests.teei_finops.costing.estimators.sweep_resources import (
+    IPAM_POOL,
+    SIZES,
+    SPOT_TEMPLATE,
+    TASK,
+    TEMPLATE,
+    Variant,
 )
-SPOT_TEMPLATE = resource(
-    "aws:ec2/launchTemplate:LaunchTemplate",
-    {"instanceType": "t3.large", "instanceMarketOptions": {"marketType": "spot"}},
-    name="spot",
-    id="lt-2",
-)
-TASK = resource(
-    "aws:ecs/taskDefinition:TaskDefinition",
-    {"family": "shop", "cpu": "256", "memory": "512"},
-    name="task",
-)
-IPAM_POOL = resource(
-    "aws:ec2/vpcIpamPool:VpcIpamPool",
-    {"publicIpSource": "amazon", "addressFamily": "ipv4"},
-    name="pool",
-    id="pool",
-)
-SERVERLESS = {"minCapacity": 1, "maxCapacity": 4}
-SIZES = {"minSize": 1, "desiredSize": 2, "maxSize": 4}
 
 VARIANTS: dict[str, list[Variant]] = {
     "aws:ec2/instance:Instance": [

@@ -15,7 +15,8 @@ from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import known_types
 from teei_finops.costing.usage.profile import UsageProfile
 from tests.teei_finops.costing.estimators.estimate_helpers import AT, plan, resource
-from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
+from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS
+from tests.teei_finops.costing.estimators.sweep_resources import Variant
 
 # Inputs, besides those of the sweep, that look up prices which no source lists.
 RARE = [

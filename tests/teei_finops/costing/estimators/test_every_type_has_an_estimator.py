@@ -14,7 +14,8 @@ from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import class_of, known_types
 from teei_finops.costing.usage.profile import UsageProfile
 from tests.teei_finops.costing.estimators.estimate_helpers import AT, plan, resource
-from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
+from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS
+from tests.teei_finops.costing.estimators.sweep_resources import Variant
 
 BILLED = sorted(token for token, type_class in known_types().items() if type_class.name != "free")
 USAGE = {

@@ -125,6 +125,8 @@ def _resource_warnings(resource: Resource, estimate: Estimate) -> Iterable[Warni
         yield _warning(
             f"the replaced {resource.name} is kept (retainOnDelete), so both are billed", resource.urn
         )
+    for line in estimate.unpriced_lines:
+        yield _warning(f"{resource.name} costs at least what is shown; not priced: {line}", resource.urn)
     if estimate.state == "free" and estimate.reason:
         yield _warning(f"{resource.name}: share of the nodes: {estimate.reason}", resource.urn)
 

@@ -83,3 +83,17 @@ def test_a_kubernetes_object_whose_share_of_the_nodes_is_unknown_gets_a_warning(
     assert warning["urn"] == deployment["urn"]
     assert warning["message"].startswith("api: share of the nodes: value unknown until deploy")
     assert row_of(report, "api")["allocation"] is None
+
+
+def test_a_line_without_a_price_is_a_warning_and_leaves_the_resource_priced():
+    inputs = {
+        "instanceType": "m5.large",
+        "associatePublicIpAddress": False,
+        "ebsBlockDevices": [{"deviceName": "/dev/sdb", "snapshotId": "snap-1"}],
+    }
+    report = report_of(preview(create(INSTANCE, "web", inputs)))
+    assert row_of(report, "web")["state"] == "priced"
+    assert [warning["message"] for warning in report["warnings"]] == [
+        "web costs at least what is shown; not priced: Volume /dev/sdb: value unknown until deploy: "
+        "its snapshot decides its size"
+    ]

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.preview.steps import PreviewError
 
 
 def read_plans(paths: Sequence[str]) -> list[Plan]:

@@ -9,8 +9,8 @@ from decimal import localcontext
 from teei_finops.costing.budgets.gate import Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, with_config_budgets
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.costing.preview.steps import PreviewError
 from teei_finops.policy_report import PolicyReport
 from teei_finops.review.planned_changes import stack_plan
 from teei_finops.review.policy_results import policy_results

@@ -2,7 +2,7 @@
 
 import pytest
 
-from teei_finops.costing.preview.formats import PreviewError
+from teei_finops.costing.preview.steps import PreviewError
 from tests.teei_finops.costing.preview_builder import (
     DEFAULT_PROVIDER,
     VOLUME,

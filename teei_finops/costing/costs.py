@@ -23,13 +23,17 @@ NOT_MANAGED = frozenset({"read", "discard"})
 
 @dataclass(frozen=True)
 class CostOptions:
-    """How to price, and the budgets to compare with; `at` is the day of the review."""
+    """How to price, and the budgets to compare with; `at` is the day of the review.
+
+    `region` is for resources whose Region is not known; `default_region` for those of default providers only.
+    """
 
     at: date
     book: PriceBook = field(default_factory=list_prices)
     usage: UsageProfile = NO_USAGE
     budgets: Budgets = field(default_factory=Budgets)
     region: str | None = None
+    default_region: str | None = None
     free_tier: bool = False
 
     def pricing(self) -> Pricing:
@@ -39,6 +43,7 @@ class CostOptions:
             at=self.at,
             usage=self.usage,
             fallback_region=self.region,
+            default_region=self.default_region,
             free_tier=self.free_tier,
             discounts=self.budgets.discounts,
         )

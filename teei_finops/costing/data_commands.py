@@ -9,6 +9,7 @@ from pathlib import Path
 
 from teei_finops.command import Command
 from teei_finops.costing.command_files import day, read_plans, write_output
+from teei_finops.costing.regions import check_region
 
 
 def _configure_refresh(parser: argparse.ArgumentParser) -> None:
@@ -63,10 +64,9 @@ def _usage_from(options: argparse.Namespace) -> int:
     from teei_finops.costing.usage.from_aws import usage_from
 
     at = options.at or datetime.now(UTC).date()
+    region = check_region(options.region, "--region") if options.region else None
     plans = read_plans(options.preview)
-    write_output(
-        usage_from(options.source, plans, at=at, days=options.days, region=options.region), options.output
-    )
+    write_output(usage_from(options.source, plans, at=at, days=options.days, region=region), options.output)
     return 0
 
 

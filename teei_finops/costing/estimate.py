@@ -188,7 +188,9 @@ class PlanEstimator:
         if state is None or not resource.type.startswith("aws:"):
             return None
         try:
-            return region_of(self._plan, resource, state, self._pricing.fallback_region)
+            return region_of(
+                self._plan, resource, state, self._pricing.fallback_region, self._pricing.default_region
+            )
         except Unpriced:
             return None
 

@@ -67,7 +67,11 @@ class EstimationContext(Inputs):
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
         if self._region is None:
             self._region = region_of(
-                self._snapshot.plan, self._resource, self._state, self._pricing.fallback_region
+                self._snapshot.plan,
+                self._resource,
+                self._state,
+                self._pricing.fallback_region,
+                self._pricing.default_region,
             )
         return self._region
 

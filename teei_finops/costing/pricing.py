@@ -28,6 +28,9 @@ class Discount:
 class Pricing:
     """`at` is the day of the review: it decides on support windows and discounts, not on prices.
 
+    `default_region` is that of default providers without a configured Region, `fallback_region` that of every
+    resource whose Region is not known.
+
     With `free_tier` each always-free allowance is used up once over the whole review, in the order of the
     preview, separately for the state before and after and for each end of the range.
     """
@@ -36,6 +39,7 @@ class Pricing:
     at: date
     usage: UsageProfile = NO_USAGE
     fallback_region: str | None = None
+    default_region: str | None = None
     free_tier: bool = False
     discounts: Iterable[Discount] = ()
     _factors: dict[str, tuple[Decimal, str]] = field(default_factory=dict, init=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE
 from teei_finops.costing.command_files import day, read_plans, write_output
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
+from teei_finops.costing.regions import check_region
 from teei_finops.costing.usage.profile import NO_USAGE, read_usage
 from teei_finops.review.explain import explain
 from teei_finops.review.render import FORMATS, render
@@ -51,7 +53,8 @@ def _configure_review(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region",
         metavar="REGION",
-        help="Region of resources that have none (default: they are unpriced)",
+        help="Region of resources whose Region is not known (default: they are unpriced; those of default"
+        " providers have the Region of AWS_REGION or AWS_DEFAULT_REGION)",
     )
     parser.add_argument(
         "--at",
@@ -102,13 +105,21 @@ def _review(options: argparse.Namespace) -> int:
         book=book,
         usage=read_usage(options.usage) if options.usage else NO_USAGE,
         budgets=read_budgets(options.budgets, book) if options.budgets else Budgets(),
-        region=options.region,
+        region=check_region(options.region, "--region") if options.region else None,
+        default_region=_region_of_environment(),
         free_tier=options.free_tier,
     )
     report = build_report(read_plans(options.preview), cost_options)
     text = explain(report, options.explain) if options.explain else render(report, options.format)
     write_output(text, options.output)
     return 1 if report["verdict"] in (FAIL, INCOMPLETE) else 0
+
+
+def _region_of_environment() -> str | None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if os.environ.get(name):
+            return check_region(os.environ[name], name)
+    return None
 
 
 def _sandbox_review(options: argparse.Namespace) -> int:

@@ -17,7 +17,17 @@ NO_PRICE = "no price in this region"
 UNKNOWN_UNTIL_DEPLOY = "value unknown until deploy"
 SECRET_VALUE = "value secret"
 USAGE_MISSING = "usage missing"
-REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_MISSING)
+NOT_VALID = "value not valid"
+NOT_IN_PREVIEW = "not in the preview"
+REASONS = (
+    TYPE_UNKNOWN,
+    NO_PRICE,
+    UNKNOWN_UNTIL_DEPLOY,
+    SECRET_VALUE,
+    USAGE_MISSING,
+    NOT_VALID,
+    NOT_IN_PREVIEW,
+)
 
 
 class Unpriced(Exception):

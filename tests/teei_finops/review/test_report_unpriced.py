@@ -31,9 +31,11 @@ from tests.teei_finops.review.reports_of_previews import (
         (create(INSTANCE, "x", {"instanceType": "m99.huge"}), "no price in this region"),
         (create(VOLUME, "x", GB100 | {"size": UNKNOWN}), "value unknown until deploy"),
         (create(VOLUME, "x", GB100 | {"size": SECRET}), "value secret"),
-        (create(VOLUME, "x", GB100 | {"size": "many"}), "value unknown until deploy"),
-        (create(VOLUME, "x", GB100 | {"size": -5}), "value unknown until deploy"),
-        (create(VOLUME, "x", GB100 | {"size": 10**40}), "value unknown until deploy"),
+        (create(VOLUME, "x", GB100 | {"size": "many"}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"size": -5}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"size": 10**40}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"type": ["gp3"]}), "value not valid: type is not text"),
+        (create(INSTANCE, "x", {"instanceType": {"of": "m5"}}), "value not valid: instanceType is not text"),
     ],
 )
 def test_an_unpriced_resource_has_a_reason_and_is_in_no_total(unpriced, reason):

@@ -24,8 +24,8 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 class Inputs:
     """Typed reading of a JSON object.
 
-    An unknown or secret value raises `Unpriced` with its path, and so does a value of another type, unless the
-    AWS provider converts it: `256` is the text "256", "true" is true.
+    An unknown or secret value raises `Unpriced` with its path, and so does a value of another type, unless
+    the AWS provider converts it: `256` is the text "256", "true" is true.
     """
 
     def __init__(self, raw: Any, path: str = "") -> None:

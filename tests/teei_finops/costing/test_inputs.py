@@ -10,8 +10,8 @@ from teei_finops.costing.inputs import Inputs
 SET = Inputs(
     {
         "cpu": 256, "whole": 256.0, "version": 1.29, "encrypted": True, "name": "web", "empty": "",
-        "none": None, "yes": "true", "one": 1, "off": "0", "sizes": [1, "2"], "zone": "a", "disks": [{"size": 8}],
-        "disk": {"size": 8}, "word": "maybe", "mixed": [{"size": 8}, 7], "nested": [["a"]],
+        "none": None, "yes": "true", "one": 1, "off": "0", "word": "maybe", "zone": "a", "sizes": [1, "2"],
+        "disks": [{"size": 8}], "disk": {"size": 8}, "mixed": [{"size": 8}, 7], "nested": [["a"]],
     }
 )  # fmt: skip
 

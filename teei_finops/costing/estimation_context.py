@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from teei_finops.costing.amounts import (
 from teei_finops.costing.inputs import Inputs
 from teei_finops.costing.preview.plan import Resource, State
 from teei_finops.costing.preview.values import is_unknown
+from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.prices.price_book import Rate
 from teei_finops.costing.prices.tiers import tier_lines
 from teei_finops.costing.pricing import Pricing
@@ -65,7 +66,9 @@ class EstimationContext(Inputs):
     @property
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        if self._region is None:
+        if self._region is None and self.type.startswith(PREFIX):
+            self._region = self._region_of_cluster()
+        elif self._region is None:
             self._region = region_of(
                 self._snapshot.plan,
                 self._resource,
@@ -74,6 +77,18 @@ class EstimationContext(Inputs):
                 self._pricing.default_region,
             )
         return self._region
+
+    def _region_of_cluster(self) -> str:
+        """Of the plan's first node group or cluster, else of its AWS providers."""
+        for token in ("aws:eks/nodeGroup:NodeGroup", "aws:eks/cluster:Cluster"):
+            resource = self.first(token)
+            if resource is not None:
+                return resource.region
+        pricing = self._pricing
+        region = self._snapshot.home_region or pricing.fallback_region or pricing.default_region
+        if not region:
+            raise Unpriced(NO_PRICE, "the Region of its cluster is not known; set one with --region")
+        return region
 
     def output(self, name: str) -> Any:
         """A top-level value that the provider computed on the last deploy, None when there is none yet."""
@@ -201,11 +216,6 @@ class EstimationContext(Inputs):
             self._snapshot.memo[name] = compute()
         return self._snapshot.memo[name]
 
-    @property
-    def home_region(self) -> str | None:
-        """Where a Kubernetes object's nodes are when no node group gives a Region."""
-        return self._snapshot.home_region
-
     def _context_of(self, urn: str) -> EstimationContext:
         return EstimationContext(self._pricing, self._snapshot, *self._snapshot.resource(urn))
 
@@ -224,6 +234,12 @@ class EstimationContext(Inputs):
         if rate is None:
             raise Unpriced(NO_PRICE, f"{service} {family} {key} in {where or self.region}")
         return rate
+
+    def rates(self, service: str, family: str) -> Iterator[tuple[str, Rate]]:
+        """Every key of a family that the Region has a list price for."""
+        for region, *names in self._pricing.book.keys():  # noqa: SIM118  a PriceBook is not a dict
+            if region == self.region and names[:2] == [service, family]:
+                yield names[2], self.rate(service, family, names[2])
 
     def has_rate(self, service: str, family: str, key: str) -> bool:
         return self._pricing.book.find(self._region_or_none(), service, family, key) is not None

@@ -1,4 +1,7 @@
-"""How each resource type is billed: `priced`, `usage` (only by use) or `free`, and its usage keys."""
+"""How each resource type is billed, and its usage keys.
+
+A class is `priced`, `usage` (only by use), `free` or `unpriced` (by what the preview does not have).
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
+from teei_finops.costing.prices.kubernetes_types import PREFIX, kubernetes_type, kubernetes_types
 from teei_finops.costing.prices.price_book import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
 class TypeClass:
-    """`usage_keys` are the keys that a usage profile may set for the type."""
+    """`usage_keys` are the keys that a usage profile may set for the type; `note` says why it is unpriced."""
 
     name: str
     usage_keys: frozenset[str] = frozenset()
+    note: str = ""
 
 
 @cache
@@ -38,6 +43,9 @@ def _free_types() -> dict[str, TypeClass]:
 @cache
 def class_of(token: str) -> TypeClass | None:
     """None when the type is unknown: such a resource is unpriced, never free."""
+    if token.startswith(PREFIX):
+        kubernetes = kubernetes_type(token)
+        return TypeClass(kubernetes.name, kubernetes.usage_keys, kubernetes.note) if kubernetes else None
     free = _free_types()
     return (
         known_types().get(token)
@@ -48,4 +56,7 @@ def class_of(token: str) -> TypeClass | None:
 
 @cache
 def all_usage_keys() -> frozenset[str]:
-    return frozenset().union(*(type_class.usage_keys for type_class in known_types().values()))
+    return frozenset().union(
+        *(type_class.usage_keys for type_class in known_types().values()),
+        *(kubernetes.usage_keys for kubernetes in kubernetes_types()),
+    )

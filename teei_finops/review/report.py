@@ -125,8 +125,8 @@ def _resource_warnings(resource: Resource, estimate: Estimate) -> Iterable[Warni
         yield _warning(
             f"the replaced {resource.name} is kept (retainOnDelete), so both are billed", resource.urn
         )
-    if estimate.state == "free" and estimate.reason:
-        yield _warning(f"{resource.name}: share of the nodes: {estimate.reason}", resource.urn)
+    if estimate.allocation_problem:
+        yield _warning(f"{resource.name}: share of the nodes: {estimate.allocation_problem}", resource.urn)
 
 
 def _totals_warning(plan: Plan) -> WarningRow:

@@ -69,7 +69,9 @@ def resource_row(
     lines = estimate.before_lines if _is_gone(resource) else estimate.after_lines
     row["lines"] = [line_row(line) for line in lines]
     if resource.type.startswith("kubernetes:"):
-        row["allocation"] = None if estimate.reason else amount_range(estimate.allocation or NOTHING)
+        row["allocation"] = (
+            None if estimate.allocation_problem else amount_range(estimate.allocation or NOTHING)
+        )
         row["allocation_lines"] = [line_row(line) for line in estimate.allocation_lines]
     return row
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from teei_finops.command import Command
 from teei_finops.costing.budgets.budgets_file import Budgets, read_budgets
-from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE
+from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, UNPRICED
 from teei_finops.costing.command_files import day, read_plans, write_output
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.prices.price_book import list_prices, read_overrides
@@ -112,7 +112,7 @@ def _review(options: argparse.Namespace) -> int:
     report = build_report(read_plans(options.preview), cost_options)
     text = explain(report, options.explain) if options.explain else render(report, options.format)
     write_output(text, options.output)
-    return 1 if report["verdict"] in (FAIL, INCOMPLETE) else 0
+    return 1 if report["verdict"] in (FAIL, INCOMPLETE, UNPRICED) else 0
 
 
 def _region_of_environment() -> str | None:
@@ -135,7 +135,8 @@ REVIEW = Command(
     configure=_configure_review,
     run=_review,
     example="pulumi preview --json --show-sames > preview.json && teei-finops review preview.json",
-    exit_codes="0 on success, 1 when a budget blocks the change or the preview failed, 2 on an error",
+    exit_codes="0 on success, 1 when a budget blocks the change, when no resource that can bill has a price\n"
+    "  or when the preview failed, 2 on an error",
 )
 SANDBOX_REVIEW = Command(
     name="review",

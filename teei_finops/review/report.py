@@ -14,8 +14,9 @@ from teei_finops.costing.preview.steps import PreviewError
 from teei_finops.policy_report import PolicyReport
 from teei_finops.review.planned_changes import stack_plan
 from teei_finops.review.policy_results import policy_results
-from teei_finops.review.report_rows import budget_row, resource_row, stack_row, sums
+from teei_finops.review.report_rows import budget_row, coverage_row, resource_row, stack_row, sums
 from teei_finops.review.report_schema import (
+    VERSION,
     Report,
     ResourceRow,
     StackTotals,
@@ -74,7 +75,7 @@ def _build(
         warnings.append(
             _warning(
                 f"resources with a price that no public source confirms: {unverified}; "
-                "`--explain URN` shows the source of each price"
+                "`teei-finops explain NAME` shows the source of each price"
             )
         )
     budgets = with_config_budgets(options.budgets, plans)
@@ -84,14 +85,14 @@ def _build(
         budget_results,
         budgets,
         complete=all(plan.complete for plan in plans),
-        resources=len(resources),
+        priced=coverage["priced"] + coverage["usage"],
         unpriced=coverage["unpriced"],
     )
     if coverage_warning:
         warnings.append(_warning(coverage_warning))
     before, after, change = sums(costs)
     return {
-        "version": 1,
+        "version": VERSION,
         "currency": "USD",
         "price_date": options.book.newest,
         "review_date": options.at.isoformat(),
@@ -100,7 +101,7 @@ def _build(
         "before": before,
         "after": after,
         "change": change,
-        "coverage": {state: coverage[state] for state in ("priced", "free", "usage", "unpriced")},
+        "coverage": coverage_row(coverage),
         "resources": resources,
         "stacks": stacks,
         "budgets": [budget_row(result) for result in budget_results],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
-from teei_finops.costing.budgets.gate import BudgetResult, Cost
+from teei_finops.costing.budgets.gate import BudgetResult, Cost, covered_percent
 from teei_finops.costing.estimate import Estimate
 from teei_finops.costing.preview.plan import Plan, Resource
 from teei_finops.review import report_schema as schema
@@ -81,7 +81,19 @@ def _is_gone(resource: Resource) -> bool:
     return resource.new is None and not (resource.op == "delete" and resource.retain_on_delete)
 
 
-def stack_row(plan: Plan, costs: Iterable[Cost]) -> schema.StackTotals:
+def coverage_row(states: Mapping[str, int]) -> schema.Coverage:
+    """`states` counts resources by state."""
+    priced, usage, unpriced = (states.get(state, 0) for state in ("priced", "usage", "unpriced"))
+    return {
+        "priced": priced,
+        "usage": usage,
+        "free": states.get("free", 0),
+        "unpriced": unpriced,
+        "percent": f"{covered_percent(priced + usage, unpriced):.1f}",
+    }
+
+
+def stack_row(plan: Plan, costs: Sequence[Cost]) -> schema.StackTotals:
     before, after, change = sums(costs)
     return {
         "stack": plan.stack,
@@ -90,6 +102,7 @@ def stack_row(plan: Plan, costs: Iterable[Cost]) -> schema.StackTotals:
         "before": before,
         "after": after,
         "change": change,
+        "unpriced": sum(not cost.priced for cost in costs),
     }
 
 

@@ -16,6 +16,7 @@ from teei_finops.costing.pricing import Discount
 from teei_finops.costing.yaml_file import (
     SettingError,
     day,
+    flag,
     known,
     load,
     mapping,
@@ -27,6 +28,7 @@ from teei_finops.costing.yaml_file import (
 
 ENFORCEMENTS = ("advisory", "mandatory")
 HUNDRED = Decimal(100)
+_COVERAGE_KEYS = ("min_percent", "enforcement", "allow_unpriced")
 _BUDGET_KEYS = ("name", "scope", "monthly_limit_usd", "max_increase_usd", "max_increase_percent")
 
 DATA_TRANSFER_GROUP = "Data Transfer"
@@ -71,13 +73,18 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """`min_percent` of the resources must have a price; `coverage` is the enforcement when fewer have one."""
+    """Budgets and what applies to all of them.
+
+    `min_percent` of the resources that can bill must have a price; `coverage` is the enforcement when fewer
+    have one. `allow_unpriced` lets a change pass of which no resource that can bill has a price.
+    """
 
     budgets: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     discounts: tuple[Discount, ...] = ()
     min_percent: Decimal | None = None
     coverage: str = "advisory"
+    allow_unpriced: bool = False
 
 
 def read_budgets(path: Path, book: PriceBook) -> Budgets:
@@ -85,7 +92,7 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
     name = str(path)
     document = mapping(load(path), name, ("version", "coverage", "budgets", "waivers", "discounts"))
     version_1(document, name)
-    coverage = mapping(document.get("coverage") or {}, f"{name}: coverage", ("min_percent", "enforcement"))
+    coverage = mapping(document.get("coverage") or {}, f"{name}: coverage", _COVERAGE_KEYS)
     services = {key[1] for key in book.keys()}  # noqa: SIM118  a PriceBook is not a dict
     budgets = [
         _budget(entry, f"{name}: budgets[{index}]", services)
@@ -111,6 +118,7 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
         if coverage.get("min_percent") is not None
         else None,
         _one_of(coverage.get("enforcement", "advisory"), ENFORCEMENTS, f"{name}: coverage.enforcement"),
+        flag(coverage.get("allow_unpriced", False), f"{name}: coverage.allow_unpriced"),
     )
 
 

@@ -49,16 +49,21 @@ def _lines(text: str, name: str, first_line: int) -> Iterator[Event]:
     for number, line in enumerate(lines, first_line):
         if not line.strip():
             continue
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            event = None
-        if not is_event(event):
+        event = _parse(line)
+        if event is None:
             if not has_summary and number == first_line + len(lines) - 1:
                 return  # cut off in the middle of its last line
             raise PreviewError(f"{name}: line {number} is not an engine event")
         has_summary = has_summary or "summaryEvent" in event
         yield f"{name}: line {number}", event
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if is_event(event) else None
 
 
 def _read(events: Iterable[Event], name: str) -> RawPreview:

@@ -6,11 +6,12 @@ The first line is a hidden marker, by which a workflow finds its own comment to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
-from teei_finops.review.report_schema import Report
+from teei_finops.review.render.headline import at_least, headline, missing
+from teei_finops.review.report_schema import Report, StackTotals
 
 MARKER = "<!-- teei-finops cost review -->"
 # GitHub rejects a comment of more than 65,536 characters ("body is too long"); the rest is for what a
@@ -18,7 +19,7 @@ MARKER = "<!-- teei-finops cost review -->"
 LIMIT = 64_000
 # From a comment on /OWNER/NAME/pull/N, GitHub resolves a relative link against /OWNER/NAME/pull/.
 REPOSITORY = "../blob/HEAD/"
-ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "incomplete": "❌"}
+ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "unpriced": "❌", "incomplete": "❌"}
 
 
 def render(report: Report) -> str:
@@ -88,11 +89,9 @@ def _collapsed(summary: str, lines: Iterable[str]) -> list[str]:
 
 
 def _headline(report: Report) -> Iterator[str]:
-    change = report["change"]["expected"]
-    percent = money.percent(change, report["before"]["expected"])
     outcome = outcome_of(report)
     yield MARKER
-    yield f"## Cost review: {money.signed(change)} a month{percent}"
+    yield f"## Cost review: {cell(headline(report))}"
     yield ""
     yield f"{ICONS[outcome.status]} **{outcome.headline}**"
     yield ""
@@ -100,7 +99,8 @@ def _headline(report: Report) -> Iterator[str]:
         yield from (f"- {cell(reason)}" for reason in outcome.reasons)
         yield ""
     scope = " (changed resources only)" if report["totals_of"] == "change" else ""
-    before, after = money.with_range(report["before"]), money.with_range(report["after"])
+    before = at_least(report["before"], missing(report, "before"))
+    after = at_least(report["after"], missing(report, "after"))
     yield f"{before} before, **{after}** after{scope}."
     yield ""
     for warning in report["warnings"]:
@@ -118,8 +118,8 @@ def _stacks(report: Report) -> Iterator[str]:
             [
                 cell(stack["stack"]),
                 operations.get(stack["stack"]) or "–",
-                money.dollars(stack["before"]["expected"]),
-                money.dollars(stack["after"]["expected"]),
+                _stack_total(report, stack, "before"),
+                _stack_total(report, stack, "after"),
                 money.signed(stack["change"]["expected"]),
             ]
             for stack in report["stacks"]
@@ -127,6 +127,11 @@ def _stacks(report: Report) -> Iterator[str]:
         (2, 3, 4),
     )
     yield ""
+
+
+def _stack_total(report: Report, stack: StackTotals, side: Literal["before", "after"]) -> str:
+    amount = money.dollars(stack[side]["expected"])
+    return f"at least {amount}" if missing(report, side, stack["stack"]) else amount
 
 
 def _policies(report: Report) -> Iterator[str]:
@@ -187,7 +192,7 @@ def _budgets(report: Report) -> Iterator[str]:
             [
                 cell(budget["name"]),
                 money.limit(budget["monthly_limit_usd"]),
-                money.with_range(budget["after"]),
+                at_least(budget["after"], budget["unpriced"]),
                 money.signed(budget["change"]["expected"]),
                 f"{budget['status']}: {cell(budget['reason'])}" if budget["reason"] else budget["status"],
             ]

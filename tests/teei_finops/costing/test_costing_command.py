@@ -35,7 +35,7 @@ def test_the_document_is_printed_as_json(capsys, plan):
     code, out, err = run(capsys, "review", plan, "--format", "json")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert (document["version"], document["currency"], document["verdict"]) == (1, "USD", "pass")
+    assert (document["version"], document["currency"], document["verdict"]) == (2, "USD", "pass")
     assert document["after"] == {"low": "8", "expected": "8", "high": "8"}
 
 

@@ -102,4 +102,5 @@ def test_other_clouds_are_named_as_unpriced_and_never_free():
     for name in ("assets", "acc", "dns", "native"):
         assert reason_of[name].startswith("type unknown")
     assert reason_of["jobs"].startswith("no price in this region")
-    assert document["coverage"] == {"priced": 0, "free": 3, "usage": 0, "unpriced": 5}
+    assert document["coverage"] == {"priced": 0, "free": 3, "usage": 0, "unpriced": 5, "percent": "0.0"}
+    assert document["verdict"] == "unpriced"

@@ -117,9 +117,12 @@ class EstimationContext(Inputs):
         value = self.from_usage(key)
         if value is not None:
             return value
+        assumed = self._pricing.assumptions.setdefault(self.urn, {})
         if low is None or expected is None or high is None:
+            assumed[key] = None
             raise Unpriced(USAGE_MISSING, key)
-        return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        value = assumed[key] = Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        return value
 
     def _usage_value(self, key: str) -> Range | str | None:
         if self._profile is None:

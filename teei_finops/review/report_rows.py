@@ -111,12 +111,12 @@ def sums(
 ) -> tuple[schema.AmountRange, schema.AmountRange, schema.AmountRange]:
     """Before, after and change of the priced resources."""
     priced = [cost for cost in costs if cost.priced]
-    before = _sum(cost.before for cost in priced)
-    after = _sum(cost.after for cost in priced)
+    before = sum_of(cost.before for cost in priced)
+    after = sum_of(cost.after for cost in priced)
     return amount_range(before), amount_range(after), amount_range(after - before)
 
 
-def _sum(amounts: Iterable[Range]) -> Range:
+def sum_of(amounts: Iterable[Range]) -> Range:
     low = expected = high = Decimal(0)
     for amount in amounts:
         low += amount.low

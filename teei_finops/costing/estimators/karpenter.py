@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from teei_finops.costing.amounts import HOURS, NO_PRICE, NOT_IN_PREVIEW, ZERO, Range, Unpriced
+from teei_finops.costing.amounts import HOURS, NO_PRICE, NOT_IN_PREVIEW, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.pods import quantity
 from teei_finops.costing.estimators.vcpus import vcpus
 
 FAMILY = "instance-linux-shared"
+VCPU_HOURS = "monthly_vcpu_hours"
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
 # Up to 90 % off on demand; EC2 Spot page, AWS, 2026-10.
 LOWEST_SPOT = Decimal("0.1")
@@ -87,13 +88,14 @@ def node_pool(ctx: EstimationContext) -> None:
     cheapest = min(item.usd_per_vcpu for item in types)
     dearest = max(item.usd_per_vcpu for item in types)
     rate = Range(cheapest * (LOWEST_SPOT if is_spot else 1), cheapest, dearest, assumed=True)
-    quantity_hours = ctx.from_usage("monthly_vcpu_hours")
-    if quantity_hours is None:
+    if ctx.from_usage(VCPU_HOURS) is None:
         limit = _limit(ctx)
-        quantity_hours = Range(ZERO, limit / 2, limit, assumed=True) * HOURS
-        ctx.note(f"0 to {limit:f} vCPUs, as its limits allow; set monthly_vcpu_hours")
+        ctx.note(f"0 to {limit:f} vCPUs, as its limits allow; set {VCPU_HOURS}")
+        hours = ctx.usage(VCPU_HOURS, 0, limit / 2 * HOURS, limit * HOURS)
+    else:
+        hours = ctx.usage(VCPU_HOURS)
     source = f"assumed from {len(types)} instance types of the price book, {cheapest:f} to {dearest:f} USD"
-    ctx.charge_at("Nodes", "AmazonEC2", quantity_hours, "vCPU-hour", rate, source)
+    ctx.charge_at("Nodes", "AmazonEC2", hours, "vCPU-hour", rate, source)
 
 
 def _limit(ctx: EstimationContext) -> Decimal:

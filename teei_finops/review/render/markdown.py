@@ -22,25 +22,25 @@ REPOSITORY = "../blob/HEAD/"
 ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "unpriced": "❌", "incomplete": "❌"}
 
 
-def render(report: Report) -> str:
-    """At most 64,000 characters, whatever the size of the change; what is left out is counted."""
+def render(report: Report, *, marker: str = MARKER, limit: int = LIMIT) -> str:
+    """At most `limit` characters, whatever the size of the change; what is left out is counted."""
     changes = view.resource_changes(report)
     with_cost = [change for change in changes if change.largest_change or change.is_unpriced]
     without_cost = len(changes) - len(with_cost)
 
-    top = [*_headline(report), *_stacks(report), *_budgets(report)]
-    text, used, omitted = _within_limit(([line] for line in top), 0, 20_000)
+    top = [marker, *_headline(report), *_stacks(report), *_budgets(report)]
+    text, used, omitted = _within_limit(([line] for line in top), 0, limit * 11 // 16)
     if omitted:
         text += [f"… {omitted} more lines are in review.json.", ""]
 
-    block, used, omitted = _within_limit(([line] for line in _policies(report)), used, 16_000)
+    block, used, omitted = _within_limit(([line] for line in _policies(report)), used, limit * 3 // 4)
     text += block + ([f"… {omitted} more lines on policies are in review.json.", ""] if omitted else [])
 
     if with_cost:
         text += ["### Changes, largest first", ""]
         head = _table(("Operation", "Resource", "Stack", "After", "Change a month", "Source"), (), (3, 4))
         rows = ([f"| {' | '.join(_change_cells(change))} |"] for change in with_cost)
-        block, used, omitted = _within_limit([head, *rows], used, 8_000)
+        block, used, omitted = _within_limit([head, *rows], used, limit * 7 // 8)
         text += [*block, "", *([f"… and {omitted} more.", ""] if omitted else [])]
     if without_cost:
         verb = "resources change" if without_cost != 1 else "resource changes"
@@ -51,13 +51,15 @@ def render(report: Report) -> str:
         items = (
             [f"- **{cell(row['name'])}** {code(row['type'])}: {cell(row.get('reason'))}"] for row in unpriced
         )
-        block, used, omitted = _within_limit(items, used, 4_000)
+        block, used, omitted = _within_limit(items, used, limit * 15 // 16)
         more = [f"- … and {omitted} more"] if omitted else []
         text += _collapsed(
             f"Unpriced resources, not included in the totals: {len(unpriced)}", [*block, *more]
         )
 
-    block, used, omitted = _within_limit((_change_details(change) for change in with_cost), used, 1_000)
+    block, used, omitted = _within_limit(
+        (_change_details(change) for change in with_cost), used, limit - 1_000
+    )
     if block:
         text += ["<details><summary>How the costs are calculated</summary>", "", *block, "</details>", ""]
     text.append(f"List prices of {report['price_date']}, before tax, for a month of 730 hours.")
@@ -90,7 +92,6 @@ def _collapsed(summary: str, lines: Iterable[str]) -> list[str]:
 
 def _headline(report: Report) -> Iterator[str]:
     outcome = outcome_of(report)
-    yield MARKER
     yield f"## Cost review: {cell(headline(report))}"
     yield ""
     yield f"{ICONS[outcome.status]} **{outcome.headline}**"
@@ -239,8 +240,8 @@ def _source(text: str) -> str:
     return code(text) if text else "–"
 
 
-def _within_limit(blocks: Iterable[list[str]], used: int, reserve: int) -> tuple[list[str], int, int]:
-    """The lines of the first blocks that fit, with `reserve` characters of the limit kept free.
+def _within_limit(blocks: Iterable[list[str]], used: int, limit: int) -> tuple[list[str], int, int]:
+    """The lines of the first blocks that fit into `limit` characters, of which `used` are taken.
 
     Returns the lines, the characters used so far and the number of blocks left out.
     """
@@ -248,7 +249,7 @@ def _within_limit(blocks: Iterable[list[str]], used: int, reserve: int) -> tuple
     omitted = 0
     for block in blocks:
         size = sum(len(line) + 1 for line in block)
-        if omitted or used + size > LIMIT - reserve:
+        if omitted or used + size > limit:
             omitted += 1
             continue
         lines += block

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent
 
 def policy_pack() -> Path:
     """The pack of the installation, else that of the checkout. Raises `UserError` where there is none."""
-    for folder in (FOLDER / "policy_pack" / "policies", FOLDER.parent / "policies"):
+    for folder in (FOLDER / "pack" / "policies", FOLDER.parent / "policies"):
         if (folder / "PulumiPolicy.yaml").is_file():
             return folder
     raise UserError("policy-pack: this installation has no policy pack; install the wheel of `make build`")

@@ -114,5 +114,5 @@ def _bill(table: Any, columns: set[str], path: Path) -> Bill:
 
 
 def _service_code(name: str) -> str:
-    """`AmazonEC2` of `Amazon Elastic Compute Cloud`, which Cost Explorer calls `… - Compute`; else the name."""
+    """`AmazonEC2` of `Amazon Elastic Compute Cloud`, to which Cost Explorer adds `- Compute`."""
     return SERVICES.get(name) or SERVICES.get(f"{name} - Compute") or name

@@ -89,7 +89,7 @@ def _changes(report: Report, changes: Sequence[view.ResourceChange], style: Styl
                 has_range = has_range or line.endswith(RANGE_MARK)
                 yield style.coloured(line, labels.operation(change.op).tone)
         if free:
-            yield f"{free} free resource{'s' if free != 1 else ''} change{'' if free != 1 else 's'}"
+            yield f"{free} free {'resource is' if free == 1 else 'resources are'} not shown"
         yield ""
     if has_range:
         yield f"{RANGE_MARK} depends on usage; `teei-finops explain NAME` shows the range"

@@ -32,7 +32,7 @@ def test_the_table_lists_changed_resources_by_stack_and_component():
 
 def test_free_resources_are_one_line():
     text = table.render(sample_report())
-    assert "1 free resource changes" in text.splitlines()
+    assert "1 free resource is not shown" in text.splitlines()
     assert "kubernetes:apps/v1:Deployment" not in text
 
 

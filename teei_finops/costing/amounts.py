@@ -109,7 +109,8 @@ class Line:
     """One priced dimension, or one tier of it: `amount` = `quantity` × `rate`, end by end.
 
     `quantity` is in `unit` (2.5 for 2,500,000 requests at `1M-requests`), after included quantities; `rate`
-    is US dollars per unit, after a discount, which `source` then includes.
+    is US dollars per unit, after a discount, which `source` then includes; `list_amount` is the amount
+    without it. `family`, `key` and `region` are those of the price row, empty where it has none.
     """
 
     what: str
@@ -120,6 +121,15 @@ class Line:
     amount: Range
     source: str
     as_of: str
+    list_amount: Range | None = None
+    family: str = ""
+    key: str = ""
+    region: str = ""
+
+    @property
+    def at_list_price(self) -> Range:
+        """The amount without a discount."""
+        return self.amount if self.list_amount is None else self.list_amount
 
     @property
     def assumed(self) -> bool:

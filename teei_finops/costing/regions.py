@@ -30,7 +30,7 @@ _ZONE_INPUTS = ("availabilityZone", "availabilityZones")
 def check_region(name: str, where: str) -> str:
     """`name` where it is a Region of AWS. Raises `SettingError`, which names a similar one."""
     if name not in REGIONS:
-        raise SettingError(f"{where}: unknown Region {name!r}{near(name, REGIONS)}")
+        raise SettingError(f"{where}: unknown Region {name!r}{near(name, sorted(REGIONS))}")
     return name
 
 
@@ -49,7 +49,7 @@ def region_of(
     if not region:
         raise Unpriced(NO_PRICE, "its Region is not known; set one with --region")
     if region not in REGIONS:
-        raise Unpriced(NO_PRICE, f"unknown Region {region!r}{near(region, REGIONS)}")
+        raise Unpriced(NO_PRICE, f"unknown Region {region!r}{near(region, sorted(REGIONS))}")
     return region
 
 

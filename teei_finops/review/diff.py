@@ -17,7 +17,7 @@ from teei_finops.review.documents import report_of_file
 from teei_finops.review.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.render import FORMATS, render
 from teei_finops.review.report_rows import amount_range, coverage_row, sum_of
-from teei_finops.review.report_schema import AmountRange, Report, ResourceRow, StackPlan, StackTotals
+from teei_finops.review.report_schema import AmountRange, Report, ResourceRow, StackPlan, StackTotals, Sums
 
 Key = tuple[str, ...]
 
@@ -44,6 +44,10 @@ def diff(first: Report, second: Report, base: str) -> Report:
             "before": before,
             "after": after,
             "change": change,
+            "at_list_prices": _compared(first["at_list_prices"], second["at_list_prices"]),
+            "effective": _compared(first["effective"], second["effective"])
+            if first["effective"] and second["effective"]
+            else None,
             "coverage": coverage,
             "resources": rows,
             "stacks": [_stack(second, first, name, rows) for name in _names(rows)],
@@ -89,6 +93,11 @@ def _totals(rows: Iterable[ResourceRow]) -> tuple[AmountRange, AmountRange, Amou
     before = sum_of(_range(row["before"]) for row in rows if row["before"])
     after = sum_of(_range(row["after"]) for row in rows if row["after"])
     return amount_range(before), amount_range(after), amount_range(after - before)
+
+
+def _compared(first: Sums, second: Sums) -> Sums:
+    before, after = first["after"], second["after"]
+    return {"before": before, "after": after, "change": amount_range(_range(after) - _range(before))}
 
 
 def _names(rows: Iterable[ResourceRow]) -> list[str]:

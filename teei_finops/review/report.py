@@ -14,7 +14,14 @@ from teei_finops.costing.preview.steps import PreviewError
 from teei_finops.policy_report import PolicyReport
 from teei_finops.review.planned_changes import stack_plan
 from teei_finops.review.policy_results import policy_results
-from teei_finops.review.report_rows import budget_row, coverage_row, resource_row, stack_row, sums
+from teei_finops.review.report_rows import (
+    budget_row,
+    commitment_rows,
+    coverage_row,
+    resource_row,
+    stack_row,
+    sums,
+)
 from teei_finops.review.report_schema import (
     VERSION,
     Report,
@@ -91,6 +98,12 @@ def _build(
     if coverage_warning:
         warnings.append(_warning(coverage_warning))
     before, after, change = sums(costs)
+    at_list_prices, effective, commitments = commitment_rows(costs, options.budgets, options.at)
+    warnings += [
+        _warning(f"budgets.yaml: {commitment.name} ended on {commitment.until}")
+        for commitment in options.budgets.commitments
+        if not commitment.is_in_force(options.at)
+    ]
     return {
         "version": VERSION,
         "currency": "USD",
@@ -101,6 +114,9 @@ def _build(
         "before": before,
         "after": after,
         "change": change,
+        "at_list_prices": at_list_prices,
+        "effective": effective,
+        "commitments": commitments,
         "coverage": coverage_row(coverage),
         "resources": resources,
         "stacks": stacks,

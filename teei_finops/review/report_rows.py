@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
+from teei_finops.costing.budgets.budgets_file import Budgets
+from teei_finops.costing.budgets.commitments import Coverage, coverage_of, effective
 from teei_finops.costing.budgets.gate import BudgetResult, Cost, covered_percent
 from teei_finops.costing.estimate import Estimate
 from teei_finops.costing.preview.plan import Plan, Resource
@@ -147,3 +150,47 @@ def budget_row(result: BudgetResult) -> schema.BudgetRow:
 
 def _optional(value: Decimal | None) -> str | None:
     return None if value is None else decimal_text(value)
+
+
+def commitment_rows(
+    costs: Sequence[Cost], budgets: Budgets, at: date
+) -> tuple[schema.Sums, schema.Sums | None, list[schema.CommitmentRow]]:
+    """The amounts at list prices, the effective amounts, and the commitments in force on that day.
+
+    There are no effective amounts without a commitment.
+    """
+    before = [line for cost in costs for line in cost.before_lines]
+    after = [line for cost in costs for line in cost.after_lines]
+    at_list_prices = _sums(*(sum_of(line.at_list_price for line in lines) for lines in (before, after)))
+    in_force = [commitment for commitment in budgets.commitments if commitment.is_in_force(at)]
+    if not in_force:
+        return at_list_prices, None, []
+    covered = [coverage_of(in_force, lines) for lines in (before, after)]
+    totals = [sum_of(line.amount for line in lines) for lines in (before, after)]
+    effective_before, effective_after = map(effective, totals, covered)
+    return (
+        at_list_prices,
+        _sums(effective_before, effective_after),
+        [_commitment_row(item) for item in covered[1]],
+    )
+
+
+def _sums(before: Range, after: Range) -> schema.Sums:
+    return {
+        "before": amount_range(before),
+        "after": amount_range(after),
+        "change": amount_range(after - before),
+    }
+
+
+def _commitment_row(coverage: Coverage) -> schema.CommitmentRow:
+    commitment = coverage.commitment
+    return {
+        "name": commitment.name,
+        "type": commitment.kind,
+        "term": commitment.term,
+        "payment": commitment.payment,
+        "usd_per_month": decimal_text(commitment.monthly_cost),
+        "covered": amount_range(coverage.covered),
+        "unused": amount_range(coverage.unused),
+    }

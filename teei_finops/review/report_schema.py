@@ -235,8 +235,35 @@ class Coverage(TypedDict):
     percent: str
 
 
+class Sums(TypedDict):
+    """Totals before and after the change, and their difference."""
+
+    before: AmountRange
+    after: AmountRange
+    change: AmountRange
+
+
+class CommitmentRow(TypedDict):
+    """A Savings Plan or reserved instances in force: their cost a month, and what they cover.
+
+    `covered` is the on-demand cost that they replace after the change, `unused` the part of their cost
+    that covers nothing.
+    """
+
+    name: str
+    type: str
+    term: str
+    payment: str
+    usd_per_month: str
+    covered: AmountRange
+    unused: AmountRange
+
+
 class Report(TypedDict):
     """The whole report.
+
+    `before`, `after` and `change` are at list prices less the discounts that `budgets.yaml` states;
+    `at_list_prices` is without these discounts, `effective` also with the commitments (null without any).
 
     `price_date` is the newest price row, `base` the git reference or folder compared with. `totals_of` is
     `stack`, or `change` where a preview left out unchanged resources. `resources` are in the order of the
@@ -253,6 +280,9 @@ class Report(TypedDict):
     before: AmountRange
     after: AmountRange
     change: AmountRange
+    at_list_prices: Sums
+    effective: Sums | None
+    commitments: list[CommitmentRow]
     coverage: Coverage
     resources: list[ResourceRow]
     stacks: list[StackTotals]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+
 from teei_finops.review.render import money, view
 from teei_finops.review.report_schema import AmountRange, Report
 
@@ -21,6 +24,24 @@ def headline(report: Report) -> str:
     is_whole = report["totals_of"] == "stack"
     percent = money.percent(change, report["before"]["expected"]) if is_whole else ""
     return f"{money.signed(change)} a month{percent}"
+
+
+def price_basis(report: Report) -> Iterator[str]:
+    """The total at list prices and after commitments, where either differs; then each commitment."""
+    if report["at_list_prices"]["after"] != report["after"]:
+        listed = money.with_range(report["at_list_prices"]["after"])
+        yield f"at list prices: {listed} a month after the change"
+    effective = report["effective"]
+    if effective:
+        after, change = money.with_range(effective["after"]), money.signed_with_range(effective["change"])
+        yield f"effective, with commitments: {after} a month after the change ({change})"
+    for row in report["commitments"]:
+        unused = Decimal(row["unused"]["high"])
+        yield (
+            f"{row['name']} ({row['term']}, {row['payment']}): {money.dollars(row['usd_per_month'])} a month "
+            f"covers {money.with_range(row['covered'])} of on demand"
+            + (f"; {money.with_range(row['unused'])} is unused" if unused else "")
+        )
 
 
 def at_least(amount: AmountRange, unpriced: int) -> str:

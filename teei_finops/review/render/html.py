@@ -11,7 +11,7 @@ import jinja2
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
-from teei_finops.review.render.headline import at_least, headline, missing
+from teei_finops.review.render.headline import at_least, headline, missing, price_basis
 from teei_finops.review.render.services import service_name
 from teei_finops.review.report_schema import BudgetRow, Report
 
@@ -56,6 +56,7 @@ def render(report: Report) -> str:
         report=report,
         outcome=outcome_of(report),
         headline=headline(report),
+        price_basis=list(price_basis(report)),
         missing=partial(missing, report),
         plans={plan["stack"]: plan for plan in report["plan"]},
         stacks=[

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
-from teei_finops.review.render.headline import at_least, headline, missing
+from teei_finops.review.render.headline import at_least, headline, missing, price_basis
 from teei_finops.review.report_schema import Report, StackTotals
 
 MARKER = "<!-- teei-finops cost review -->"
@@ -104,6 +104,8 @@ def _headline(report: Report) -> Iterator[str]:
     after = at_least(report["after"], missing(report, "after"))
     yield f"{before} before, **{after}** after{scope}."
     yield ""
+    basis = [f"- {cell(text)}" for text in price_basis(report)]
+    yield from [*basis, ""] if basis else []
     for warning in report["warnings"]:
         yield f"> ⚠️ {cell(warning['message'])}"
         yield ""

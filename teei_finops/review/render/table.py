@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
-from teei_finops.review.render.headline import at_least, headline, missing
+from teei_finops.review.render.headline import at_least, headline, missing, price_basis
 from teei_finops.review.render.services import service_name
 from teei_finops.review.report_schema import Report
 
@@ -60,6 +60,7 @@ def render(report: Report, *, is_terminal: bool = False) -> str:
         f"before {at_least(report['before'], missing(report, 'before'))}{scope}",
         f"after  {at_least(report['after'], missing(report, 'after'))}{scope}",
         f"change {money.signed_with_range(report['change'])} a month",
+        *(line for text in price_basis(report) for line in _wrapped(text)),
         *(style.bold(line) for line in _wrapped(headline(report))),
         style.coloured(f"{outcome.status}: {outcome.headline}", labels.tone(outcome.status)),
         *(line for reason in outcome.reasons for line in _wrapped(f"- {reason}")),

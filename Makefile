@@ -32,6 +32,9 @@ serve: setup
 
 build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
+	@rm -rf build/python build/wheel
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@ls build/wheel/*.whl
 
 test: setup
 	@$(PY) -m pytest -n 2 --dist loadfile --durations=10

@@ -10,13 +10,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from teei_finops import __version__
 from teei_finops.command import Command
-from teei_finops.costing.data_commands import PRICES, USAGE_FROM
+from teei_finops.costing.data_commands import PRICES
+from teei_finops.costing.usage.commands import USAGE
+from teei_finops.costing.yaml_file import near
 from teei_finops.errors import UserError
+from teei_finops.policy_pack import POLICY_PACK
 from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
+from teei_finops.review.comment.command import COMMENT
+from teei_finops.review.diff import DIFF
+from teei_finops.review.explain import EXPLAIN
 from teei_finops.sandbox.cli import SANDBOX
 
 NAME = "teei-finops"
+# What other tools, or earlier versions, call a command.
+OTHER_NAMES = {
+    "breakdown": "review",
+    "configure": "review --budgets FILE",
+    "cost": "review",
+    "costing": "review",
+    "estimate": "review",
+    "generate": "usage template",
+    "output": "review --format FORMAT",
+    "plan": "review",
+    "policies": "policy-pack",
+    "preview": "sandbox preview",
+    "report": "review",
+    "up": "sandbox up",
+    "usage-from": "usage from",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     the command could not do its work, with one line on stderr that says why.
     """
     own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(own, argparse.Namespace(passed_on=passed_on))
     try:
+        _check_command(own)
+        options = _parser().parse_args(own, argparse.Namespace(passed_on=passed_on))
         return options.run(options)
     except UserError as error:
         print(f"{NAME}: {error}", file=sys.stderr)
@@ -56,6 +80,16 @@ def run() -> NoReturn:
     os._exit(code)
 
 
+def _check_command(arguments: Sequence[str]) -> None:
+    """Raises `UserError` for an unknown command, with the one that was probably meant."""
+    names = [command.name for command in COMMANDS]
+    if not arguments or arguments[0].startswith("-") or arguments[0] in names:
+        return
+    other = OTHER_NAMES.get(arguments[0])
+    hint = f"; use '{NAME} {other}'" if other else near(arguments[0], names)
+    raise UserError(f"no command {arguments[0]!r}{hint}; '{NAME} --help' lists all commands")
+
+
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
     """Our arguments, and those that another program parses: all of `serve`'s, or what follows the first `--`
     (None without a `--`).
@@ -75,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Show what a change to a Pulumi program costs, and run it without an AWS account.",
         epilog=f"Run '{NAME} COMMAND --help' for the options, an example and the exit codes of a command.",
     )
+    parser.add_argument("--version", action="version", version=f"{NAME} {__version__}")
     parser.set_defaults(run=_no_command)
     _add_commands(parser, COMMANDS)
     return parser
@@ -120,8 +155,12 @@ SERVE = Command(
 )
 COMMANDS = (
     REVIEW,
-    USAGE_FROM,
+    DIFF,
+    EXPLAIN,
+    COMMENT,
+    USAGE,
     PRICES,
+    POLICY_PACK,
     replace(SANDBOX, commands=(SANDBOX_REVIEW, *SANDBOX.commands)),
     SERVE,
 )

@@ -82,8 +82,31 @@ def test_every_data_file_of_the_tool_is_installed(installation):
         ["git", "ls-files", "teei_finops"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     files = [name for name in listing.stdout.splitlines() if not name.endswith(".md")]
+    assert "teei_finops/review/report.schema.json" in files
     assert len(files) > 100
     assert [name for name in files if (ROOT / name).is_file() and not (installation / name).is_file()] == []
+
+
+def test_the_policy_pack_is_installed_with_what_it_imports(teei_finops, installation):
+    result = teei_finops("policy-pack")
+    assert result.returncode == 0, result.stderr
+    folder = Path(result.stdout.strip())
+    assert folder == installation / "teei_finops" / "pack" / "policies"
+    metadata = (folder / "PulumiPolicy.yaml").read_text()
+    assert "runtime:" in metadata
+    assert "virtualenv" not in metadata, "there is no .venv beside an installation"
+    script = (
+        "from datetime import date; import policies, teei_finops; from policies import pack; "
+        "print(len(pack.build({}, date(2026, 11, 24))[0]), policies.__file__, teei_finops.__file__)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=installation, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": f"{folder.parent}:{installation}", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    count, *files = result.stdout.split()
+    assert int(count) > 40
+    assert all(Path(file).is_relative_to(installation) for file in files)
 
 
 def test_the_installed_command_shows_its_help(teei_finops):

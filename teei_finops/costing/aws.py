@@ -1,4 +1,4 @@
-"""Calls to AWS of `usage-from` and `prices refresh`, with the credentials of the environment.
+"""Calls to AWS of `usage from` and `prices refresh`, with the credentials of the environment.
 
 Cost Explorer bills $0.01 a request; the Price List and CloudWatch's `GetMetricData` up to $0.01 per 1,000
 metrics (list prices of 2026-10).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +45,12 @@ class Charges(Inputs):
         if rate is None:
             raise Unpriced(NO_PRICE, f"{service} {family} {key} in {where or self.region}")
         return rate
+
+    def rates(self, service: str, family: str) -> Iterator[tuple[str, Rate]]:
+        """Every key of a family that the Region has a list price for."""
+        for _, *names in self._pricing.book.keys(self.region):
+            if names[:2] == [service, family]:
+                yield names[2], self.rate(service, family, names[2])
 
     def has_rate(self, service: str, family: str, key: str) -> bool:
         return self._pricing.book.find(self._region_or_none(), service, family, key) is not None
@@ -118,6 +125,7 @@ class Charges(Inputs):
         mean = (sum(usd, start=Decimal(0)) / len(usd)).quantize(_PRICE_STEP)
         price = Range(min(usd), min(max(mean, min(usd)), max(usd)), max(usd), assumed=len(usd) > 1)
         tiers = [rate.tiers[0] for rate in rates.values()]
+        listed = price
         if factor is None:
             discount, suffix = self._pricing.discount(service)
             price, source = price * discount, source + suffix
@@ -130,11 +138,20 @@ class Charges(Inputs):
         origin = tiers[0].source
         if len(tiers) > 1:
             origin = f"cheapest to dearest of {len(tiers)}: {origin}"
-        unit = next(iter(rates.values())).unit
-        as_of = "" if factor is not None else min(tier.as_of for tier in tiers)
-        self.lines.append(
-            Line(what, service, quantity, unit, price.expected, quantity * price, origin + source, as_of)
+        first = next(iter(rates.values()))
+        line = Line(
+            what, service, quantity, first.unit, price.expected, quantity * price, origin + source, as_of=""
         )
+        if factor is None:
+            line = replace(
+                line,
+                as_of=min(tier.as_of for tier in tiers),
+                list_amount=quantity * listed,
+                family=family,
+                key=first.key if len(rates) == 1 else "",
+                region=first.region,
+            )
+        self.lines.append(line)
 
     def charge_at(
         self, what: str, service: str, quantity: Range, unit: str, usd: Range | Decimal, source: str

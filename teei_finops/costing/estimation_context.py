@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from teei_finops.costing.amounts import (
     HOURS,
+    NO_PRICE,
     UNKNOWN_UNTIL_DEPLOY,
     USAGE_MISSING,
     Range,
@@ -18,6 +19,7 @@ from teei_finops.costing.amounts import (
 from teei_finops.costing.charges import Charges
 from teei_finops.costing.preview.plan import Resource, State
 from teei_finops.costing.preview.values import is_unknown
+from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import PlanSnapshot, value_at
 from teei_finops.costing.regions import region_of
@@ -59,11 +61,29 @@ class EstimationContext(Charges):
     @property
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        if self._region is None:
+        if self._region is None and self.type.startswith(PREFIX):
+            self._region = self._region_of_cluster()
+        elif self._region is None:
             self._region = region_of(
-                self._snapshot.plan, self._resource, self._state, self._pricing.fallback_region
+                self._snapshot.plan,
+                self._resource,
+                self._state,
+                self._pricing.fallback_region,
+                self._pricing.default_region,
             )
         return self._region
+
+    def _region_of_cluster(self) -> str:
+        """Of the plan's first node group or cluster, else of its AWS providers."""
+        for token in ("aws:eks/nodeGroup:NodeGroup", "aws:eks/cluster:Cluster"):
+            resource = self.first(token)
+            if resource is not None:
+                return resource.region
+        pricing = self._pricing
+        region = self._snapshot.home_region or pricing.fallback_region or pricing.default_region
+        if not region:
+            raise Unpriced(NO_PRICE, "the Region of its cluster is not known; set one with --region")
+        return region
 
     def output(self, name: str) -> Any:
         """A top-level value that the provider computed on the last deploy, None when there is none yet."""
@@ -92,9 +112,12 @@ class EstimationContext(Charges):
         value = self.from_usage(key)
         if value is not None:
             return value
+        assumed = self._pricing.assumptions.setdefault(self.urn, {})
         if low is None or expected is None or high is None:
+            assumed[key] = None
             raise Unpriced(USAGE_MISSING, key)
-        return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        value = assumed[key] = Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        return value
 
     def _usage_value(self, key: str) -> Range | str | None:
         if self._profile is None:
@@ -190,11 +213,6 @@ class EstimationContext(Charges):
         if name not in self._snapshot.memo:
             self._snapshot.memo[name] = compute()
         return self._snapshot.memo[name]
-
-    @property
-    def home_region(self) -> str | None:
-        """Where a Kubernetes object's nodes are when no node group gives a Region."""
-        return self._snapshot.home_region
 
     def part_of_template(self, token: str, name: str, inputs: dict[str, Any]) -> EstimationContext:
         """A resource that this one creates and that is not in the plan; it has this one's Region and URN."""

@@ -2,7 +2,8 @@
 
 `aws_resource_types.csv` and `simple_charges.csv` have the types with a price, `free_types.csv` those that
 bill nothing with the reason, `unpriced_types.csv` those that AWS bills and that have no price yet, and
-`other_providers.csv` the packages whose resources AWS does not bill.
+`other_providers.csv` the packages whose resources AWS does not bill. Kubernetes types are in
+`kubernetes_types.csv`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from teei_finops.costing.prices.kubernetes_types import PREFIX, kubernetes_type, kubernetes_types
 from teei_finops.costing.prices.price_book import FOLDER
 from teei_finops.costing.prices.simple_charges import simple_charges
 
@@ -45,12 +47,18 @@ def known_types() -> dict[str, TypeClass]:
 @cache
 def class_of(token: str) -> TypeClass | None:
     """None when the type is unknown: such a resource is unpriced, never free."""
+    if token.startswith(PREFIX):
+        kubernetes = kubernetes_type(token)
+        return TypeClass(kubernetes.name, kubernetes.usage_keys, kubernetes.note) if kubernetes else None
     return known_types().get(token) or _without_price().get(token) or _other_providers().get(_package(token))
 
 
 @cache
 def all_usage_keys() -> frozenset[str]:
-    return frozenset().union(*(type_class.usage_keys for type_class in known_types().values()))
+    return frozenset().union(
+        *(type_class.usage_keys for type_class in known_types().values()),
+        *(kubernetes.usage_keys for kubernetes in kubernetes_types()),
+    )
 
 
 @cache

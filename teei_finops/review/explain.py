@@ -1,22 +1,25 @@
-"""How the cost of one resource is calculated, line by line."""
+"""`teei-finops explain`: how the cost of one resource is calculated, line by line."""
 
 from __future__ import annotations
 
+import argparse
+
+from teei_finops.command import Command
+from teei_finops.costing.command_files import write_output
 from teei_finops.costing.yaml_file import SettingError, near
-from teei_finops.review.report_schema import AmountRange, Report
+from teei_finops.review.documents import report_of_files
+from teei_finops.review.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
+from teei_finops.review.report_schema import AmountRange, Report, ResourceRow
 
 
-def explain(report: Report, urn: str) -> str:
+def explain(report: Report, name: str) -> str:
     """Quantity × unit × rate of every line, tier by tier, with the source and date of its price.
 
-    Raises `SettingError` when the report has no row for `urn`.
+    `name` is a URN, or a name that only one resource has. Raises `SettingError` for another one.
     """
-    rows = {row["urn"]: row for row in report["resources"]}
-    if urn not in rows:
-        raise SettingError(f"--explain: no resource {urn} in the review{near(urn, list(rows))}")
-    row = rows[urn]
+    row = _find(report, name)
     lines = [
-        urn,
+        row["urn"],
         f"{row['type']} in {row['region'] or 'no Region'}: {row['op']}, {row['state']}",
     ]
     if "reason" in row:
@@ -37,7 +40,40 @@ def explain(report: Report, urn: str) -> str:
     return "\n".join([*lines, ""])
 
 
+def _find(report: Report, name: str) -> ResourceRow:
+    rows = report["resources"]
+    matching = [row for row in rows if row["urn"] == name] or [row for row in rows if row["name"] == name]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        urns = ", ".join(row["urn"] for row in matching)
+        raise SettingError(f"explain: {len(matching)} resources are named {name}; give the URN: {urns}")
+    names = [row["urn" if name.startswith("urn:") else "name"] for row in rows]
+    raise SettingError(f"explain: no resource {name} in the review{near(name, names)}")
+
+
 def _with_range(amount: AmountRange) -> str:
     if amount["low"] == amount["high"]:
         return amount["expected"]
     return f"{amount['expected']} ({amount['low']} to {amount['high']})"
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the name of the resource, or its URN where several have that name")
+    parser.add_argument("preview", nargs="+", help=f"{PREVIEW_HELP}; or the JSON document of a review")
+    add_pricing_options(parser)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    report = report_of_files(options.preview, cost_options(**vars(options)))
+    write_output(explain(report, options.name), None)
+    return 0
+
+
+EXPLAIN = Command(
+    name="explain",
+    summary="show how the cost of one resource is calculated",
+    configure=_configure,
+    run=_explain,
+    example="teei-finops explain my-database preview.json",
+)

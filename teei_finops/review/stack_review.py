@@ -16,8 +16,8 @@ from teei_finops.costing.costs import project_options
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.errors import UserError
 from teei_finops.review.outcome import outcome_of
+from teei_finops.review.output import FILES, write_files
 from teei_finops.review.plan_stacks import StackPreview, plan_stacks
-from teei_finops.review.render import render
 from teei_finops.review.render.labels import operation_counts
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import Report
@@ -27,14 +27,6 @@ from teei_finops.sandbox.engine.process import is_alive
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.workspace import Workspace
-
-FILES = {
-    "json": "review.json",
-    "markdown": "review.md",
-    "html": "index.html",
-    "sarif": "policy.sarif",
-    "junit": "policy.junit.xml",
-}
 
 
 def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> int:
@@ -96,9 +88,7 @@ def write_review(
     except UserError as error:
         _print_error(str(error))
         return 2
-    out.mkdir(parents=True, exist_ok=True)
-    for name, file in FILES.items():
-        (out / file).write_text(render(report, name), encoding="utf-8")
+    write_files(report, out)
     outcome = outcome_of(report)
     for reason in outcome.reasons:
         _print_error(reason)

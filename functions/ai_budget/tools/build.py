@@ -4,6 +4,7 @@ The pinned wheels are fetched once into build/lambda/wheels and checked against 
 from the checkout. Prints the path and the SHA-256 of the zip.
 """
 
+import argparse
 import hashlib
 import subprocess
 import sys
@@ -59,6 +60,9 @@ def build(target: Path = TARGET / "ai_budget.zip") -> Path:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m functions.ai_budget.tools.build", description=__doc__
+    ).parse_args()
     try:
         target = build()
     except subprocess.CalledProcessError as error:

@@ -1,4 +1,4 @@
-"""`usage-from`: writes a usage profile from the measured usage of deployed resources.
+"""`teei-finops usage from`: writes a usage profile from the measured usage of deployed resources.
 
 CloudWatch gives metrics by resource, Cost Explorer billed quantities by resource (of the last 14 days, where
 resource-level data is switched on). Both are scaled to a month of 730 hours.
@@ -22,34 +22,34 @@ from teei_finops.costing.yaml_file import SettingError
 DAY_SECONDS = 86_400
 EXPLORER_DAYS = 14
 UsageByUrn = dict[str, dict[str, Decimal]]
+Deployed = list[tuple[Plan, Resource, State]]
 
 
 def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, region: str | None) -> str:
     """The text of a `usage.yaml`; comments list resources without data. Raises `AwsError`."""
     if not 1 <= days <= 455:
         raise SettingError(
-            f"usage-from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"
+            f"usage from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"
         )
     if source == "cost-explorer":
         days = min(days, EXPLORER_DAYS)
-    deployed = [
-        (plan, resource, resource.old) for plan in plans for resource in plan.resources if resource.old
-    ]
+    deployed = deployed_resources(plans)
     if source == "cloudwatch":
         usage = _from_metrics(deployed, at, days, region)
     else:
         usage = _from_bills(deployed, at, days)
-    return _profile(usage, f"{source}, {days} days before {at}", deployed)
+    return profile_text(usage, f"{source}, {days} days before {at}", deployed)
 
 
-Deployed = list[tuple[Plan, Resource, State]]
+def deployed_resources(plans: Sequence[Plan]) -> Deployed:
+    return [(plan, resource, resource.old) for plan in plans for resource in plan.resources if resource.old]
 
 
 def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -> UsageByUrn:
     end = datetime.combine(at, time(), UTC)
     start = end - timedelta(days=days)
     by_region: dict[str, list[tuple[str, dict[str, str], list[dict[str, Any]]]]] = {}
-    rules = _rules("usage_metrics.csv")
+    rules = usage_rules("usage_metrics.csv")
     for plan, resource, state in deployed:
         for rule in rules.get(resource.type, ()):
             identity = _identity(state, rule["identity"])
@@ -109,27 +109,27 @@ def _from_bills(deployed: Deployed, at: date, days: int) -> UsageByUrn:
     explorer = aws.client("ce", "us-east-1")
     start, end = (at - timedelta(days=days)).isoformat(), at.isoformat()
     usage: UsageByUrn = {}
-    for service, rules in _rules("usage_types.csv", "service").items():
+    for service, rules in usage_rules("usage_types.csv", "service").items():
         tokens = {rule["type"] for rule in rules}
         if not any(resource.type in tokens for _, resource, _ in deployed):
             continue
         for name, usage_type, quantity in aws.usage_by_resource(explorer, start, end, service):
             urn, token = names.get(name, ("", ""))
             for rule in rules:
-                if rule["type"] == token and _matches_usage_type(usage_type, rule["usage_type"]):
+                if rule["type"] == token and matches_usage_type(usage_type, rule["usage_type"]):
                     amount = Decimal(quantity) * Decimal(rule["scale"]) * HOURS / (24 * days)
                     values, key = usage.setdefault(urn, {}), rule["usage_key"]
                     values[key] = values.get(key, Decimal(0)) + amount
     return usage
 
 
-def _matches_usage_type(usage_type: str, name: str) -> bool:
+def matches_usage_type(usage_type: str, name: str) -> bool:
     """Whether it is `name`, with or without the prefix of a Region (`EUC1-Requests-Tier1`)."""
     prefix = usage_type.removesuffix(name)
     return usage_type.endswith(name) and (prefix == "" or (prefix.endswith("-") and prefix[:-1].isalnum()))
 
 
-def _rules(name: str, key: str = "type") -> dict[str, list[dict[str, str]]]:
+def usage_rules(name: str, key: str = "type") -> dict[str, list[dict[str, str]]]:
     rules: dict[str, list[dict[str, str]]] = {}
     with (FOLDER / name).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -149,10 +149,10 @@ def _region(plan: Plan, resource: Resource, state: State, fallback: str | None) 
         return ""
 
 
-def _profile(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
+def profile_text(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
     import yaml
 
-    known = {*_rules("usage_metrics.csv"), *(r["type"] for r in _flat("usage_types.csv"))}
+    known = {*usage_rules("usage_metrics.csv"), *(r["type"] for r in _flat("usage_types.csv"))}
     without_data = [
         resource.urn for _, resource, _ in deployed if resource.type in known and resource.urn not in usage
     ]
@@ -167,7 +167,7 @@ def _profile(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
 
 
 def _flat(name: str) -> Iterator[dict[str, str]]:
-    for rows in _rules(name).values():
+    for rows in usage_rules(name).values():
         yield from rows
 
 

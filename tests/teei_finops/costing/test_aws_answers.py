@@ -16,7 +16,7 @@ from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import list_prices, read_overrides, region_rows, regions
 from teei_finops.costing.prices.refresh import HEADER, read_rules, refresh, usage_type_prefixes
 from teei_finops.costing.resource_types import known_types
-from teei_finops.costing.usage.from_aws import _rules, usage_from
+from teei_finops.costing.usage.from_aws import usage_from, usage_rules
 from teei_finops.costing.usage.profile import read_usage
 from tests.teei_finops.costing.preview_builder import BUCKET, INSTANCE, QUEUE, preview, step, urn
 
@@ -243,7 +243,7 @@ def test_what_is_measured_are_usage_keys_of_the_types():
     rules = [
         rule
         for name in ("usage_metrics.csv", "usage_types.csv")
-        for rows in _rules(name).values()
+        for rows in usage_rules(name).values()
         for rule in rows
     ]
     assert len(rules) > 30

@@ -103,4 +103,4 @@ def test_other_clouds_are_named_as_unpriced_and_never_free():
         assert reason_of[name].startswith("type unknown")
     (record,) = [row for row in document["resources"] if row["name"] == "dns"]
     assert record["notes"] == ["not billed by AWS: Cloudflare"]
-    assert document["coverage"] == {"priced": 0, "free": 4, "usage": 1, "unpriced": 3}
+    assert document["coverage"] == {"priced": 0, "free": 4, "usage": 1, "unpriced": 3, "percent": "25.0"}

@@ -31,9 +31,11 @@ from tests.teei_finops.review.reports_of_previews import (
         (create(INSTANCE, "x", {"instanceType": "m99.huge"}), "no price in this region"),
         (create(VOLUME, "x", GB100 | {"size": UNKNOWN}), "value unknown until deploy"),
         (create(VOLUME, "x", GB100 | {"size": SECRET}), "value secret"),
-        (create(VOLUME, "x", GB100 | {"size": "many"}), "value unknown until deploy"),
-        (create(VOLUME, "x", GB100 | {"size": -5}), "value unknown until deploy"),
-        (create(VOLUME, "x", GB100 | {"size": 10**40}), "value unknown until deploy"),
+        (create(VOLUME, "x", GB100 | {"size": "many"}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"size": -5}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"size": 10**40}), "value not valid: size is not a number"),
+        (create(VOLUME, "x", GB100 | {"type": ["gp3"]}), "value not valid: type is not text"),
+        (create(INSTANCE, "x", {"instanceType": {"of": "m5"}}), "value not valid: instanceType is not text"),
     ],
 )
 def test_an_unpriced_resource_has_a_reason_and_is_in_no_total(unpriced, reason):
@@ -43,7 +45,7 @@ def test_an_unpriced_resource_has_a_reason_and_is_in_no_total(unpriced, reason):
     assert row["reason"].startswith(reason), row["reason"]
     assert (row["before"], row["after"], row["change"], row["lines"]) == (None, None, None, [])
     assert report["after"] == exactly("8")
-    assert report["coverage"]["unpriced"] == 1
+    assert (report["coverage"]["unpriced"], report["coverage"]["percent"]) == (1, "50.0")
     assert report["verdict"] == "advisory"
 
 
@@ -61,7 +63,7 @@ def test_free_resources_cost_zero_and_are_counted_as_free():
     role = create("aws:iam/role:Role", "role", {})
     report = report_of(preview(role, create("random:index/randomPet:RandomPet", "pet", {})))
     assert row_of(report, "role")["after"] == ZERO
-    assert report["coverage"] == {"priced": 0, "free": 2, "usage": 0, "unpriced": 0}
+    assert report["coverage"] == {"priced": 0, "free": 2, "usage": 0, "unpriced": 0, "percent": "100.0"}
     assert report["verdict"] == "pass"
 
 

@@ -163,3 +163,8 @@ def _value(value: Any) -> Any:
         low, expected, high = (Decimal(str(end)) for end in value)
         return Range(low, expected, high)
     return value if isinstance(value, str) else Range.of(Decimal(str(value)))
+
+
+def near_cents(amount: Decimal, expected: Decimal) -> bool:
+    """Whether two amounts in US dollars differ by less than a tenth of a cent."""
+    return abs(amount - expected) < Decimal("0.001")

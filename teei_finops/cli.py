@@ -18,9 +18,10 @@ from teei_finops.costing.yaml_file import near
 from teei_finops.errors import UserError
 from teei_finops.policy_pack import POLICY_PACK
 from teei_finops.review.cli import REVIEW, SANDBOX_REVIEW
+from teei_finops.review.commands.diff import DIFF
+from teei_finops.review.commands.explain import EXPLAIN
+from teei_finops.review.commands.reconcile import RECONCILE
 from teei_finops.review.comment.command import COMMENT
-from teei_finops.review.diff import DIFF
-from teei_finops.review.explain import EXPLAIN
 from teei_finops.sandbox.cli import SANDBOX
 
 NAME = "teei-finops"
@@ -158,6 +159,7 @@ COMMANDS = (
     DIFF,
     EXPLAIN,
     COMMENT,
+    RECONCILE,
     USAGE,
     PRICES,
     POLICY_PACK,

@@ -11,9 +11,9 @@ from teei_finops.command import Command
 from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, UNPRICED
 from teei_finops.costing.command_files import read_plans, write_output
 from teei_finops.costing.yaml_file import SettingError
+from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
+from teei_finops.review.commands.projects import read_projects
 from teei_finops.review.output import write_files
-from teei_finops.review.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
-from teei_finops.review.projects import read_projects
 from teei_finops.review.render import FORMATS, render
 from teei_finops.review.render.headline import headline
 from teei_finops.review.report import build_report

@@ -55,7 +55,7 @@ def test_every_option_says_what_it_does(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "teei-finops: no command; choose one of review, diff, explain, comment, usage,"),
+        ((), "teei-finops: no command; choose one of review, diff, explain, comment,"),
         (("reviews",), "teei-finops: no command 'reviews'; did you mean 'review'?"),
         (("breakdown", "--path", "."), "teei-finops: no command 'breakdown'; use 'teei-finops review'"),
         (("usage-from", "focus"), "teei-finops: no command 'usage-from'; use 'teei-finops usage from'"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from teei_finops.cost_explorer import SERVICES
 from teei_finops.costing.amounts import HOURS
 from teei_finops.costing.bill.focus import FocusError, read_bill
+from teei_finops.costing.bill.reconcile import identities
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.usage.from_aws import (
     UsageByUrn,
@@ -25,11 +26,11 @@ def usage_from_focus(bill_file: Path, plans: Sequence[Plan]) -> str:
     if not bill.has_usage_types:
         raise FocusError(f"{bill_file}: no column x_UsageType; use a FOCUS export of AWS Data Exports")
     deployed = deployed_resources(plans)
-    resources: dict[str, tuple[str, str]] = {}
-    for _, resource, state in deployed:
-        for name in (state.id, state.outputs.get("arn")):
-            if isinstance(name, str) and name:
-                resources[name] = (resource.urn, resource.type)
+    resources = {
+        identity: (resource.urn, resource.type)
+        for _, resource, _ in deployed
+        for identity in identities(resource)
+    }
     rules = [rule for rows in usage_rules("usage_types.csv").values() for rule in rows]
     usage: UsageByUrn = {}
     for charge in bill.charges:

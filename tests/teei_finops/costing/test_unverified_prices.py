@@ -9,7 +9,7 @@ from teei_finops.costing.amounts import UNVERIFIED
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.prices.price_book import GLOBAL, region_rows, regions
-from teei_finops.review.explain import explain
+from teei_finops.review.commands.explain import explain
 from teei_finops.review.render import render
 from teei_finops.review.report import build_report
 from tests.teei_finops.costing.preview_builder import create, preview, urn

@@ -13,8 +13,8 @@ from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.budgets.gate import ADVISORY, PASS, UNPRICED
 from teei_finops.costing.command_files import write_output
 from teei_finops.costing.costs import EXACT
+from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.documents import report_of_file
-from teei_finops.review.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.render import FORMATS, render
 from teei_finops.review.report_rows import amount_range, coverage_row, sum_of
 from teei_finops.review.report_schema import AmountRange, Report, ResourceRow, StackPlan, StackTotals, Sums

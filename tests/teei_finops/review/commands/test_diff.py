@@ -5,7 +5,7 @@ import json
 import pytest
 
 from teei_finops.cli import main
-from teei_finops.review.diff import diff
+from teei_finops.review.commands.diff import diff
 from teei_finops.review.render import render
 from tests.teei_finops.costing.preview_builder import QUEUE, VOLUME, create, preview, step
 from tests.teei_finops.review.reports_of_previews import (

@@ -7,8 +7,8 @@ import argparse
 from teei_finops.command import Command
 from teei_finops.costing.command_files import write_output
 from teei_finops.costing.yaml_file import SettingError, near
+from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.documents import report_of_files
-from teei_finops.review.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.report_schema import AmountRange, Report, ResourceRow
 
 

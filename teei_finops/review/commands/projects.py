@@ -10,7 +10,7 @@ from typing import Any
 
 from teei_finops.costing.command_files import read_plans
 from teei_finops.costing.yaml_file import SettingError, flag, load, mapping, text, version_1
-from teei_finops.review.pricing_options import cost_options
+from teei_finops.review.commands.pricing_options import cost_options
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import Report, SourceLine
 

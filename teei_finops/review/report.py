@@ -94,6 +94,7 @@ def _build(
         complete=all(plan.complete for plan in plans),
         priced=coverage["priced"] + coverage["usage"],
         unpriced=coverage["unpriced"],
+        partly_priced=sum("unpriced_lines" in row for row in resources),
     )
     if coverage_warning:
         warnings.append(_warning(coverage_warning))

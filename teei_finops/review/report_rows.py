@@ -71,6 +71,8 @@ def resource_row(
     row["notes"] = list(estimate.notes)
     lines = estimate.before_lines if _is_gone(resource) else estimate.after_lines
     row["lines"] = [line_row(line) for line in lines]
+    if estimate.unpriced_lines:
+        row["unpriced_lines"] = list(estimate.unpriced_lines)
     if resource.type.startswith("kubernetes:"):
         row["allocation"] = (
             None if estimate.allocation_problem else amount_range(estimate.allocation or NOTHING)

@@ -47,7 +47,8 @@ class Line(TypedDict):
 class ResourceRow(TypedDict):
     """One billed resource. `state` is `priced`, `free`, `usage` (priced by its usage) or `unpriced`.
 
-    `before`, `after` and `change` are null where it is unpriced; `reason` says why.
+    `before`, `after` and `change` are null where it is unpriced; `reason` says why. `unpriced_lines` are the
+    dimensions without a price of another resource, each with its reason: its amounts are then lower bounds.
 
     `lines` explain `after`, those of a deleted resource `before`. The `allocation` of a Kubernetes object is
     its share of nodes that are counted already (null where it is unknown); it is in no total.
@@ -69,6 +70,7 @@ class ResourceRow(TypedDict):
     allocation_lines: NotRequired[list[Line]]
     notes: list[str]
     lines: list[Line]
+    unpriced_lines: NotRequired[list[str]]
 
 
 class StackTotals(TypedDict):

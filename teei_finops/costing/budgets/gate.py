@@ -69,11 +69,18 @@ def covered_percent(priced: int, unpriced: int) -> Decimal:
 
 
 def verdict(
-    judgements: Iterable[BudgetResult], budgets: Budgets, *, complete: bool, priced: int, unpriced: int
+    judgements: Iterable[BudgetResult],
+    budgets: Budgets,
+    *,
+    complete: bool,
+    priced: int,
+    unpriced: int,
+    partly_priced: int = 0,
 ) -> tuple[str, str]:
     """The verdict, and a message when too few resources have a price (else empty).
 
-    `priced` and `unpriced` count the resources that can bill, with and without a price.
+    `priced` and `unpriced` count the resources that can bill, with and without a price; `partly_priced` are
+    those of `priced` that have a dimension without one.
     """
     statuses = {judgement.status for judgement in judgements}
     covered = covered_percent(priced, unpriced)
@@ -89,7 +96,7 @@ def verdict(
         return FAIL, coverage
     if unpriced and not priced and not budgets.allow_unpriced:
         return UNPRICED, coverage
-    if short or unpriced or statuses - {WITHIN}:
+    if short or unpriced or partly_priced or statuses - {WITHIN}:
         return ADVISORY, coverage
     return PASS, coverage
 

@@ -17,10 +17,12 @@ def headline(report: Report) -> str:
     The percentage is left out where the total before the change misses something.
     """
     change = report["change"]["expected"]
-    unpriced = view.unpriced_resources(report)
-    if unpriced:
+    unpriced, partly = view.unpriced_resources(report), view.partly_priced_resources(report)
+    if unpriced or partly:
         after = money.dollars(report["after"]["expected"])
-        return f"at least {after} a month ({money.signed(change)}); {_not_priced(unpriced)}"
+        problems = [_not_priced(unpriced)] if unpriced else []
+        problems += [_partly_priced(partly)] if partly else []
+        return f"at least {after} a month ({money.signed(change)}); {'; '.join(problems)}"
     is_whole = report["totals_of"] == "stack"
     percent = money.percent(change, report["before"]["expected"]) if is_whole else ""
     return f"{money.signed(change)} a month{percent}"
@@ -50,11 +52,20 @@ def at_least(amount: AmountRange, unpriced: int) -> str:
 
 
 def missing(report: Report, side: str, stack: str | None = None) -> int:
-    """How many resources without a price a total lacks; `side` is `before` or `after`."""
+    """How many resources a total lacks in whole or in part; `side` is `before` or `after`."""
     absent = {"before": "create", "after": "delete"}[side]
-    return sum(
-        row["op"] != absent and stack in (None, row["stack"]) for row in view.unpriced_resources(report)
-    )
+    rows = (*view.unpriced_resources(report), *view.partly_priced_resources(report))
+    return sum(row["op"] != absent and stack in (None, row["stack"]) for row in rows)
+
+
+def _partly_priced(partly: list[view.ResourceRow]) -> str:
+    named = [
+        f"{row['name']}: {line.partition(':')[0]}" for row in partly for line in row.get("unpriced_lines", ())
+    ]
+    more = len(named) - NAMED
+    which = ", ".join(named[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    verb = "resource is" if len(partly) == 1 else "resources are"
+    return f"{len(partly)} {verb} priced in part (without {which})"
 
 
 def _not_priced(unpriced: list[view.ResourceRow]) -> str:

@@ -159,6 +159,11 @@ def unpriced_resources(report: Report) -> list[ResourceRow]:
     return [row for row in report["resources"] if row["state"] == "unpriced"]
 
 
+def partly_priced_resources(report: Report) -> list[ResourceRow]:
+    """Resources whose amount is a lower bound, because a dimension of theirs has no price."""
+    return [row for row in report["resources"] if row.get("unpriced_lines")]
+
+
 def sorted_violations(report: Report) -> list[Violation]:
     """Policy violations: mandatory ones first, then by severity."""
 

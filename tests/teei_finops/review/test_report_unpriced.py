@@ -2,6 +2,7 @@
 
 import pytest
 
+from teei_finops.review.render.headline import headline
 from tests.teei_finops.costing.preview_builder import (
     INSTANCE,
     SECRET,
@@ -94,7 +95,12 @@ def test_a_line_without_a_price_is_a_warning_and_leaves_the_resource_priced():
         "ebsBlockDevices": [{"deviceName": "/dev/sdb", "snapshotId": "snap-1"}],
     }
     report = report_of(preview(create(INSTANCE, "web", inputs)))
-    assert row_of(report, "web")["state"] == "priced"
+    row = row_of(report, "web")
+    assert (row["state"], report["verdict"]) == ("priced", "advisory")
+    assert len(row["unpriced_lines"]) == 1
+    assert headline(report) == (
+        "at least $70.72 a month (+$70.72); 1 resource is priced in part (without web: Volume /dev/sdb)"
+    )
     assert [warning["message"] for warning in report["warnings"]] == [
         "web costs at least what is shown; not priced: Volume /dev/sdb: value unknown until deploy: "
         "its snapshot decides its size"

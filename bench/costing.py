@@ -1,7 +1,7 @@
 """Time of a cost review compared with only parsing its JSON: `python -m bench.costing`.
 
-10,000 and 100,000 mixed resources in two Regions, each in a process of its own, start included. Before them, how
-long the prices of one Region take to load: of the median Region, and of the slowest.
+10,000 and 100,000 mixed resources in two Regions, each in a process of its own, start included. Before
+them, how long the prices of one Region take to load: of the median Region, and of the slowest.
 """
 
 from __future__ import annotations

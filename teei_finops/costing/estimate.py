@@ -18,7 +18,7 @@ from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, BEFORE, PlanSnapshot
 from teei_finops.costing.regions import region_of
-from teei_finops.costing.resource_types import FREE, NOT_AWS, UNPRICED, TypeClass, class_of
+from teei_finops.costing.resource_types import FREE, NOT_AWS, PRICED, UNPRICED, TypeClass, class_of
 
 Estimator = Callable[[EstimationContext], None]
 
@@ -63,11 +63,11 @@ class StateEstimate:
 class Estimate:
     """US dollars a month of one resource.
 
-    `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
-    The lines before and after add up to their amounts. `allocation` is a Kubernetes object's share of the
-    nodes, None where it takes none or, with a `reason`, where the share is not known. `unpriced_lines` are
-    the dimensions without a price of a resource that has one otherwise, each with its reason: its amounts
-    are then lower bounds.
+    `state` is priced, usage, free (also where its settings bill nothing) or unpriced; an unpriced one has
+    `reason` and neither amounts nor lines. The lines before and after add up to their amounts. `allocation`
+    is a Kubernetes object's share of the nodes, None where it takes none or, with a `reason`, where the
+    share is not known. `unpriced_lines` are the dimensions without a price of a resource that has one
+    otherwise, each with its reason: its amounts are then lower bounds.
     """
 
     state: str
@@ -125,8 +125,9 @@ class PlanEstimator:
             self._pricing.roll_back()
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
+        bills_nothing = type_class.name == PRICED and not (before.lines or after.lines)
         return Estimate(
-            type_class.name,
+            FREE if bills_nothing else type_class.name,
             region,
             before.amount,
             after.amount,

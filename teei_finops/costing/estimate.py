@@ -28,7 +28,7 @@ from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.prices.simple_charges import simple_charges
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, BEFORE, PlanSnapshot
-from teei_finops.costing.resource_types import FREE, NOT_AWS, UNPRICED, TypeClass, class_of
+from teei_finops.costing.resource_types import FREE, NOT_AWS, PRICED, UNPRICED, TypeClass, class_of
 
 Estimator = Callable[[EstimationContext], None]
 
@@ -88,11 +88,11 @@ class StateEstimate:
 class Estimate:
     """US dollars a month of one resource.
 
-    `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
-    The lines before and after add up to their amounts. `allocation` is a Kubernetes object's share of the
-    nodes, None where it takes none or, with an `allocation_problem`, where the share is not known.
-    `unpriced_lines` are the dimensions without a price of a resource that has one otherwise, each with its
-    reason: its amounts are then lower bounds.
+    `state` is priced, usage, free (also where its settings bill nothing) or unpriced; an unpriced one has
+    `reason` and neither amounts nor lines. The lines before and after add up to their amounts. `allocation`
+    is a Kubernetes object's share of the nodes, None where it takes none or, with an `allocation_problem`,
+    where the share is not known. `unpriced_lines` are the dimensions without a price of a resource that has
+    one otherwise, each with its reason: its amounts are then lower bounds.
     """
 
     state: str
@@ -155,10 +155,10 @@ class PlanEstimator:
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
         is_kubernetes = resource.type.startswith(PREFIX)
-        is_free = is_kubernetes and not before.lines and not after.lines
+        bills_nothing = (is_kubernetes or type_class.name == PRICED) and not (before.lines or after.lines)
         return Estimate(
-            "free" if is_free else type_class.name,
-            None if is_free else region,
+            FREE if bills_nothing else type_class.name,
+            None if is_kubernetes and bills_nothing else region,
             before.amount,
             after.amount,
             before.lines,

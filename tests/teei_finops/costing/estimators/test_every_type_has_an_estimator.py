@@ -29,6 +29,9 @@ NEVER_PRICED = {
     "aws:shield/protection:Protection",
     "aws:cloudformation/stack:Stack",
     "aws:cloudcontrol/resource:Resource",
+    # Their settings that bill have no price.
+    "aws:accessanalyzer/analyzer:Analyzer",
+    "aws:ecs/capacityProvider:CapacityProvider",
 }
 
 

@@ -77,7 +77,7 @@ def test_an_app_client_with_client_credentials_bills_its_tokens():
 
 
 def test_only_a_certificate_that_may_be_exported_is_billed_by_name():
-    assert dollars(estimate_of(CERTIFICATE, {"domainName": "example.com"})) == 0
+    assert estimate_of(CERTIFICATE, {"domainName": "example.com"}).state == "free"
     exported = {
         "domainName": "example.com",
         "subjectAlternativeNames": ["example.com", "*.example.com", "www.example.com"],

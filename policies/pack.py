@@ -41,14 +41,15 @@ def build(
     config: Mapping[str, str],
     today: date,
     load: ExemptionLoader | None = None,
-    root: Path = ROOT,
+    root: Path | None = None,
 ) -> tuple[list[Policy], EvaluationContext]:
     """The policies, in the order in which they report, and their context.
 
     `config` is the stack's config as the engine passes it, `today` the day (UTC) on which exemptions are
     evaluated; `load` reads the exemptions, by default from `exemptions.yaml` in `root`, which also holds
-    `budgets.yaml` and `usage.yaml`.
+    `budgets.yaml` and `usage.yaml`; by default the folder above this package.
     """
+    root = root or ROOT
     context = EvaluationContext(StackContext.from_config(config), pack=NAME, pack_version=version())
     taggable = taggable_types()
     billable = billable_types()

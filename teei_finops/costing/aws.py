@@ -87,6 +87,17 @@ def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iter
         arguments["NextPageToken"] = response["NextPageToken"]
 
 
+def pages(service: str, call: Any, arguments: dict[str, Any], items: str, token: str) -> Iterator[Any]:
+    """What is listed under `items` on every page of an answer; `token` is the key of the next page."""
+    arguments = dict(arguments)
+    while True:
+        response = _call(service, call, arguments)
+        yield from response.get(items, ())
+        if not response.get(token):
+            return
+        arguments[token] = response[token]
+
+
 def _call(service: str, call: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
         return call(**arguments)

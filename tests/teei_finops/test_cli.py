@@ -61,7 +61,7 @@ def test_every_option_says_what_it_does(capsys):
         (("usage-from", "focus"), "teei-finops: no command 'usage-from'; use 'teei-finops usage from'"),
         (("quantum",), "teei-finops: no command 'quantum'"),
         (("review",), "teei-finops: review: give either preview files or --config"),
-        (("usage",), "teei-finops: usage: no command; choose template or from"),
+        (("usage",), "teei-finops: usage: no command; choose template, commitments or from"),
         (("comment",), "teei-finops: comment: no service; choose github or gitlab"),
         (("sandbox",), "teei-finops: sandbox: no command"),
         (("sandbox", "up"), "teei-finops sandbox up: the following arguments are required: --stack"),

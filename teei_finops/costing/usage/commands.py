@@ -82,12 +82,21 @@ def _from_focus(options: argparse.Namespace) -> int:
     return 0
 
 
+def _commitments(options: argparse.Namespace) -> int:
+    from teei_finops.costing.budgets.commitments_from_aws import commitments_of_account
+
+    write_output(commitments_of_account(datetime.now(UTC).date()), options.output)
+    return 0
+
+
 def _no_source(_: argparse.Namespace) -> int:
     raise UserError("usage from: no source; choose cloudwatch, cost-explorer or focus")
 
 
 def _no_command(_: argparse.Namespace) -> int:
-    raise UserError("usage: no command; choose template or from, or run 'teei-finops usage --help'")
+    raise UserError(
+        "usage: no command; choose template, commitments or from, or run 'teei-finops usage --help'"
+    )
 
 
 USAGE = Command(
@@ -104,6 +113,16 @@ USAGE = Command(
             configure=_configure_template,
             run=_template,
             example="teei-finops usage template preview.json --output usage.yaml",
+        ),
+        Command(
+            name="commitments",
+            summary="write the Savings Plans and reserved instances of the account, for budgets.yaml",
+            description="Write the Savings Plans and reserved instances of the account as `commitments` for\n"
+            "budgets.yaml, with what they saved in the last whole month. It needs AWS credentials; its six\n"
+            "requests to Cost Explorer cost $0.01 each.",
+            configure=_add_output,
+            run=_commitments,
+            example="teei-finops usage commitments --output commitments.yaml",
         ),
         Command(
             name="from",

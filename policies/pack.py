@@ -46,13 +46,8 @@ def build(
     """The policies, in the order in which they report, and their context.
 
     `config` is the stack's config as the engine passes it, `today` the day (UTC) on which exemptions are
-<<<<<<< HEAD
-    evaluated; `load` reads the exemptions, by default from `exemptions.yaml` in `root` (by default the project), which also
-    holds `budgets.yaml` and `usage.yaml`.
-=======
     evaluated; `load` reads the exemptions, by default from `exemptions.yaml` in `root`, which also holds
     `budgets.yaml` and `usage.yaml`; by default the folder above this package.
->>>>>>> i18b
     """
     root = root or ROOT
     context = EvaluationContext(StackContext.from_config(config), pack=NAME, pack_version=version())

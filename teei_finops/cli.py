@@ -43,10 +43,23 @@ OTHER_NAMES = {
 }
 
 
+# What other tools call an option, or the file that they take with it.
+OTHER_OPTIONS = {
+    "--path": "the preview itself, without an option",
+    "--config-file": "--config",
+    "--compare-to": "teei-finops diff",
+    "--explain": "teei-finops explain",
+    "--out-file": "--output",
+    "--usage-file": "--usage",
+}
+
+
 class Parser(argparse.ArgumentParser):
     """Prints one line on wrong arguments, instead of the usage text."""
 
     def error(self, message: str) -> NoReturn:
+        hints = [hint for option, hint in OTHER_OPTIONS.items() if option in message.split()]
+        message = "; ".join([message, *(f"use {hint}" for hint in hints)])
         self.exit(2, f"{self.prog}: {message}; run '{self.prog} --help'\n")
 
 

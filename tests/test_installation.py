@@ -59,11 +59,11 @@ def teei_finops(installation, dependencies, tmp_path_factory):
     """Runs the installed command without any other package."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
 
-    def run(*arguments):
+    def run(*arguments, **environment):
         return subprocess.run(
             [sys.executable, "-S", installation / "bin" / "teei-finops", *arguments],
             cwd=elsewhere,
-            env={"PYTHONPATH": f"{installation}:{dependencies}", "PATH": "/usr/bin:/bin"},
+            env={"PYTHONPATH": f"{installation}:{dependencies}", "PATH": "/usr/bin:/bin", **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -124,3 +124,23 @@ def test_the_installed_command_reviews_a_preview(teei_finops, form):
         assert json.loads(result.stdout)["resources"]
     else:
         assert "aws:s3" in result.stdout or "s3" in result.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (("comment", "github", "DOCUMENT", "--repository", "a/b", "--pull-request", "1"), "comment"),
+        (("reconcile", "--focus", str(SAMPLE), str(SAMPLE)), "focus"),
+        (("usage", "from", "cloudwatch", str(SAMPLE)), "aws"),
+        (("usage", "commitments"), "aws"),
+        (("usage", "from", "focus", str(SAMPLE), str(SAMPLE)), "focus"),
+    ],
+)
+def test_a_command_that_needs_an_extra_says_which(teei_finops, tmp_path, arguments, extra):
+    document = tmp_path / "review.json"
+    teei_finops("review", str(SAMPLE), "--region", "us-east-1", "--format", "json", "--output", str(document))
+    names = [str(document) if argument == "DOCUMENT" else argument for argument in arguments]
+    result = teei_finops(*names, GITHUB_TOKEN="x")
+    assert result.returncode == 2
+    assert f"run pip install 'teei-finops[{extra}]'" in result.stderr
+    assert result.stderr.count("\n") == 1

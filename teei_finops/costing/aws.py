@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from teei_finops.errors import UserError
+
+try:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    raise UserError("boto3 is not installed; run pip install 'teei-finops[aws]'") from None
 
 QUERIES_A_CALL = 500  # GetMetricData takes at most 500 queries; CloudWatch API reference, 2026-10
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -16,6 +17,11 @@ from teei_finops.costing.preview.steps import PreviewError
 def read_plans(paths: Sequence[str]) -> list[Plan]:
     """The plans of preview files; `-` is standard input. Raises `PreviewError`."""
     return [read_plan(read_text(path), name=path) for path in paths]
+
+
+def has_colours(output: Path | None = None) -> bool:
+    """Whether the result goes to a terminal that shows colours (https://no-color.org, 2026-11)."""
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def read_text(path: str) -> str:

@@ -95,7 +95,7 @@ def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
     return replace(budgets, budgets=tuple(by_name.values()))
 
 
-def project_options(root: Path, at: date) -> CostOptions:
+def project_options(root: Path, at: date, default_region: str | None = None) -> CostOptions:
     """Options from the files of a project: `usage.yaml` and `budgets.yaml`, each of which may be missing.
 
     Raises `SettingError` when a file cannot be used.
@@ -107,6 +107,7 @@ def project_options(root: Path, at: date) -> CostOptions:
         book=book,
         usage=read_usage(usage) if usage.is_file() else NO_USAGE,
         budgets=read_budgets(budgets, book) if budgets.is_file() else Budgets(),
+        default_region=default_region,
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 from pathlib import Path
 
 from teei_finops.command import Command
 from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, UNPRICED
-from teei_finops.costing.command_files import read_plans, write_output
+from teei_finops.costing.command_files import has_colours, read_plans, write_output
 from teei_finops.costing.yaml_file import SettingError
 from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.commands.projects import read_projects
@@ -73,7 +72,7 @@ def _review(options: argparse.Namespace) -> int:
     report = build_report(read_plans(options.preview), cost_options(**vars(options)))
     if options.output_directory:
         write_files(report, options.output_directory)
-    is_terminal = options.output is None and sys.stdout.isatty()
+    is_terminal = has_colours(options.output)
     write_output(render(report, options.format, is_terminal=is_terminal), options.output)
     return _exit_code(report)
 

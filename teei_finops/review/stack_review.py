@@ -24,6 +24,7 @@ from teei_finops.review.report_schema import Report
 from teei_finops.sandbox.commands import project_with_stack
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.process import is_alive
+from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.workspace import Workspace
@@ -83,7 +84,7 @@ def write_review(
             for preview in previews
             if preview.policy_report is not None
         }
-        options = project_options(root, at or datetime.now(UTC).date())
+        options = project_options(root, at or datetime.now(UTC).date(), default_region=default_region())
         report = build_report(plans, options, policy_reports, base)
     except UserError as error:
         _print_error(str(error))

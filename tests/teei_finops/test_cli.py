@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from teei_finops import __version__
-from teei_finops.cli import COMMANDS, OTHER_NAMES, main
+from teei_finops.cli import COMMANDS, OTHER_NAMES, OTHER_OPTIONS, main
 from teei_finops.command import Command
 
 
@@ -63,6 +63,10 @@ def test_every_option_says_what_it_does(capsys):
         (("review",), "teei-finops: review: give either preview files or --config"),
         (("usage",), "teei-finops: usage: no command; choose template, commitments or from"),
         (("comment",), "teei-finops: comment: no service; choose github or gitlab"),
+        (
+            ("review", "plan.json", "--usage-file", "u.yaml"),
+            "teei-finops: unrecognized arguments: --usage-file",
+        ),
         (("sandbox",), "teei-finops: sandbox: no command"),
         (("sandbox", "up"), "teei-finops sandbox up: the following arguments are required: --stack"),
     ],
@@ -73,6 +77,13 @@ def test_wrong_arguments_exit_2_with_one_line_that_names_the_help(capsys, argume
     assert err.startswith(message)
     assert "--help'" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "hint"), sorted(OTHER_OPTIONS.items()))
+def test_an_option_of_another_tool_has_a_hint(capsys, option, hint):
+    code, _, err = run(capsys, "review", "plan.json", option, "file")
+    assert code == 2
+    assert f"; use {hint};" in err
 
 
 def test_the_version_is_that_of_the_package(capsys):

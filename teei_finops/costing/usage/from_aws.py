@@ -6,8 +6,7 @@ resource-level data is switched on). Both are scaled to a month of 730 hours.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,14 +14,19 @@ from typing import Any
 from teei_finops.costing import aws
 from teei_finops.costing.amounts import HOURS, Unpriced
 from teei_finops.costing.preview.plan import Plan, Resource, State
-from teei_finops.costing.prices.price_book import FOLDER
 from teei_finops.costing.regions import region_of
+from teei_finops.costing.usage.measured import (
+    Deployed,
+    UsageByUrn,
+    deployed_resources,
+    matches_usage_type,
+    profile_text,
+    usage_rules,
+)
 from teei_finops.costing.yaml_file import SettingError
 
 DAY_SECONDS = 86_400
 EXPLORER_DAYS = 14
-UsageByUrn = dict[str, dict[str, Decimal]]
-Deployed = list[tuple[Plan, Resource, State]]
 
 
 def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, region: str | None) -> str:
@@ -39,10 +43,6 @@ def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, regio
     else:
         usage = _from_bills(deployed, at, days)
     return profile_text(usage, f"{source}, {days} days before {at}", deployed)
-
-
-def deployed_resources(plans: Sequence[Plan]) -> Deployed:
-    return [(plan, resource, resource.old) for plan in plans for resource in plan.resources if resource.old]
 
 
 def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -> UsageByUrn:
@@ -123,20 +123,6 @@ def _from_bills(deployed: Deployed, at: date, days: int) -> UsageByUrn:
     return usage
 
 
-def matches_usage_type(usage_type: str, name: str) -> bool:
-    """Whether it is `name`, with or without the prefix of a Region (`EUC1-Requests-Tier1`)."""
-    prefix = usage_type.removesuffix(name)
-    return usage_type.endswith(name) and (prefix == "" or (prefix.endswith("-") and prefix[:-1].isalnum()))
-
-
-def usage_rules(name: str, key: str = "type") -> dict[str, list[dict[str, str]]]:
-    rules: dict[str, list[dict[str, str]]] = {}
-    with (FOLDER / name).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            rules.setdefault(row[key], []).append(row)
-    return rules
-
-
 def _identity(state: State, name: str) -> str:
     value = state.id if name == "id" else state.outputs.get(name) or state.inputs.get(name)
     return value if isinstance(value, str) else ""
@@ -147,31 +133,3 @@ def _region(plan: Plan, resource: Resource, state: State, fallback: str | None) 
         return region_of(plan, resource, state, fallback)
     except Unpriced:
         return ""
-
-
-def profile_text(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
-    import yaml
-
-    known = {*usage_rules("usage_metrics.csv"), *(r["type"] for r in _flat("usage_types.csv"))}
-    without_data = [
-        resource.urn for _, resource, _ in deployed if resource.type in known and resource.urn not in usage
-    ]
-    resources = {
-        urn: {key: _number(amount) for key, amount in sorted(keys.items())}
-        for urn, keys in sorted(usage.items())
-    }
-    lines = [f"# From {origin}, scaled to a month of 730 hours."]
-    lines += [f"# No data: {urn}" for urn in without_data]
-    document = {"version": 1, "resources": resources}
-    return "\n".join(lines) + "\n" + yaml.safe_dump(document, sort_keys=False, width=200)
-
-
-def _flat(name: str) -> Iterator[dict[str, str]]:
-    for rows in usage_rules(name).values():
-        yield from rows
-
-
-def _number(amount: Decimal) -> int | float:
-    """Six digits after the point are finer than any of these meters."""
-    rounded = round(amount, 6)
-    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)

@@ -11,7 +11,7 @@ from teei_finops.costing.amounts import HOURS
 from teei_finops.costing.bill.focus import FocusError, read_bill
 from teei_finops.costing.bill.reconcile import identities
 from teei_finops.costing.preview.plan import Plan
-from teei_finops.costing.usage.from_aws import (
+from teei_finops.costing.usage.measured import (
     UsageByUrn,
     deployed_resources,
     matches_usage_type,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
@@ -11,7 +10,7 @@ from decimal import Decimal, localcontext
 from teei_finops.command import Command
 from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.budgets.gate import ADVISORY, PASS, UNPRICED
-from teei_finops.costing.command_files import write_output
+from teei_finops.costing.command_files import has_colours, write_output
 from teei_finops.costing.costs import EXACT
 from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
 from teei_finops.review.documents import report_of_file
@@ -130,7 +129,7 @@ def _diff(options: argparse.Namespace) -> int:
     costs = cost_options(**vars(options))
     reports = (report_of_file(path, costs) for path in (options.first, options.second))
     report = diff(*reports, base=options.first)
-    write_output(render(report, options.format, is_terminal=sys.stdout.isatty()), None)
+    write_output(render(report, options.format, is_terminal=has_colours()), None)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that talk to AWS."""
+"""Stand-ins for AWS."""
 
 import boto3
 import pytest

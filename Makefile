@@ -35,6 +35,9 @@ demo: $(VENV)/.ready
 
 build: $(VENV)/.ready
 	@$(PY) -m functions.tools.build
+	@rm -rf build/python build/wheel
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@ls build/wheel/*.whl
 
 test: setup build
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10

@@ -1,6 +1,7 @@
 """Time of a cost review compared with only parsing its JSON: `python -m bench.costing`.
 
-10,000 and 100,000 mixed resources in two Regions, each in a process of its own, start included.
+10,000 and 100,000 mixed resources in two Regions, each in a process of its own, start included. Before
+them, how long the prices of one Region take to load: of the median Region, and of the slowest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from teei_finops.costing.prices.price_book import region_rows, regions
 
 SIZES = (10_000, 100_000)
 REGIONS = ("us-east-1", "eu-central-1")
@@ -125,7 +128,28 @@ def measured(*command: str) -> tuple[float, float, float]:
     return elapsed, float(cpu), int(kilobytes) / 1024
 
 
+def load_times() -> dict[str, float]:
+    """Seconds in which the prices of each Region load in this process; the smallest of three runs."""
+    times: dict[str, float] = {}
+    for region in regions():
+        runs = []
+        for _ in range(3):
+            region_rows.cache_clear()
+            start = time.perf_counter()
+            region_rows(region)
+            runs.append(time.perf_counter() - start)
+        times[region] = min(runs)
+    return times
+
+
 def main() -> None:
+    times = load_times()
+    ordered = sorted(times, key=times.__getitem__)
+    print("| Region | prices | load |")
+    print("|---|---:|---:|")
+    for region in (ordered[len(ordered) // 2], ordered[-1]):
+        print(f"| {region} | {len(region_rows(region)):,} | {times[region] * 1000:.0f} ms |")
+    print()
     print("| resources | preview | only parse the JSON (CPU) | review as JSON (CPU) | ratio (CPU) | memory |")
     print("|---:|---:|---:|---:|---:|---:|")
     load = "import json, sys; json.load(open(sys.argv[1]))"

@@ -1,5 +1,6 @@
 """Generates docs/policies.md and the list of taggable types: `python -m policies.catalogue`."""
 
+import argparse
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -83,6 +84,7 @@ def _scope(policy: Policy) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m policies.catalogue", description=__doc__).parse_args()
     taggable.write()
     PAGE.write_text(page(), "utf-8")
     print(f"{taggable.LIST}\n{PAGE}")

@@ -31,20 +31,25 @@ from teei_finops.policy_report import ReportedRule
 NAME = "teei-finops"
 DESCRIPTION = "Cost controls for tags, budgets, retention, databases and scaling."
 ROOT = Path(__file__).resolve().parent.parent
-EXEMPTIONS = ROOT / "exemptions.yaml"
+EXEMPTIONS = "exemptions.yaml"
 METADATA = Path(__file__).with_name("PulumiPolicy.yaml")
 
 ExemptionLoader = Callable[[frozenset[str], date], exemptions.Exemptions]
 
 
 def build(
-    config: Mapping[str, str], today: date, load: ExemptionLoader | None = None
+    config: Mapping[str, str],
+    today: date,
+    load: ExemptionLoader | None = None,
+    root: Path | None = None,
 ) -> tuple[list[Policy], EvaluationContext]:
     """The policies, in the order in which they report, and their context.
 
     `config` is the stack's config as the engine passes it, `today` the day (UTC) on which exemptions are
-    evaluated; `load` reads the exemptions, by default from `exemptions.yaml` next to this package.
+    evaluated; `load` reads the exemptions, by default from `exemptions.yaml` in `root`, which also holds
+    `budgets.yaml` and `usage.yaml`; by default the folder above this package.
     """
+    root = root or ROOT
     context = EvaluationContext(StackContext.from_config(config), pack=NAME, pack_version=version())
     taggable = taggable_types()
     billable = billable_types()
@@ -57,7 +62,7 @@ def build(
         budgets.budget_alerts_on_forecast(context),
         budget_costs.budget_excludes_credits_and_refunds(context),
         budget_costs.budget_filters_match(context),
-        estimated_cost.estimated_cost_within_budget(context, ROOT, today),
+        estimated_cost.estimated_cost_within_budget(context, root, today),
         bucket_retention.bucket_has_a_lifecycle(context),
         bucket_retention.bucket_expires_old_versions(context),
         bucket_retention.bucket_aborts_incomplete_uploads(context),
@@ -97,7 +102,7 @@ def build(
         exemption_policies.exemptions_in_force_in_stack(context),
     ]
     ids = frozenset(policy.name for policy in policies) - exemption_policies.NEVER_EXEMPT
-    context.exemptions = (load or _load_file)(ids, today)
+    context.exemptions = load(ids, today) if load else exemptions.load(root / EXEMPTIONS, ids, today)
     context.rules = tuple(map(_reported_rule, policies))
     return policies, context
 
@@ -110,10 +115,6 @@ def billable_types() -> frozenset[str]:
 def version() -> str:
     """The version of the pack, which the engine reads from the same file."""
     return str(yaml.safe_load(METADATA.read_text("utf-8"))["version"])
-
-
-def _load_file(policies: frozenset[str], today: date) -> exemptions.Exemptions:
-    return exemptions.load(EXEMPTIONS, policies, today)
 
 
 def _reported_rule(policy: Policy) -> ReportedRule:

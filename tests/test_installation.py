@@ -59,11 +59,11 @@ def teei_finops(installation, dependencies, tmp_path_factory):
     """Runs the installed command without any other package."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
 
-    def run(*arguments):
+    def run(*arguments, **environment):
         return subprocess.run(
             [sys.executable, "-S", installation / "bin" / "teei-finops", *arguments],
             cwd=elsewhere,
-            env={"PYTHONPATH": f"{installation}:{dependencies}", "PATH": "/usr/bin:/bin"},
+            env={"PYTHONPATH": f"{installation}:{dependencies}", "PATH": "/usr/bin:/bin", **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -82,8 +82,31 @@ def test_every_data_file_of_the_tool_is_installed(installation):
         ["git", "ls-files", "teei_finops"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     files = [name for name in listing.stdout.splitlines() if not name.endswith(".md")]
+    assert "teei_finops/review/report.schema.json" in files
     assert len(files) > 100
     assert [name for name in files if (ROOT / name).is_file() and not (installation / name).is_file()] == []
+
+
+def test_the_policy_pack_is_installed_with_what_it_imports(teei_finops, installation):
+    result = teei_finops("policy-pack")
+    assert result.returncode == 0, result.stderr
+    folder = Path(result.stdout.strip())
+    assert folder == installation / "teei_finops" / "pack" / "policies"
+    metadata = (folder / "PulumiPolicy.yaml").read_text()
+    assert "runtime:" in metadata
+    assert "virtualenv" not in metadata, "there is no .venv beside an installation"
+    script = (
+        "from datetime import date; import policies, teei_finops; from policies import pack; "
+        "print(len(pack.build({}, date(2026, 11, 24))[0]), policies.__file__, teei_finops.__file__)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=installation, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": f"{folder.parent}:{installation}", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    count, *files = result.stdout.split()
+    assert int(count) > 40
+    assert all(Path(file).is_relative_to(installation) for file in files)
 
 
 def test_the_installed_command_shows_its_help(teei_finops):
@@ -101,3 +124,23 @@ def test_the_installed_command_reviews_a_preview(teei_finops, form):
         assert json.loads(result.stdout)["resources"]
     else:
         assert "aws:s3" in result.stdout or "s3" in result.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (("comment", "github", "DOCUMENT", "--repository", "a/b", "--pull-request", "1"), "comment"),
+        (("reconcile", "--focus", str(SAMPLE), str(SAMPLE)), "focus"),
+        (("usage", "from", "cloudwatch", str(SAMPLE)), "aws"),
+        (("usage", "commitments"), "aws"),
+        (("usage", "from", "focus", str(SAMPLE), str(SAMPLE)), "focus"),
+    ],
+)
+def test_a_command_that_needs_an_extra_says_which(teei_finops, tmp_path, arguments, extra):
+    document = tmp_path / "review.json"
+    teei_finops("review", str(SAMPLE), "--region", "us-east-1", "--format", "json", "--output", str(document))
+    names = [str(document) if argument == "DOCUMENT" else argument for argument in arguments]
+    result = teei_finops(*names, GITHUB_TOKEN="x")
+    assert result.returncode == 2
+    assert f"run pip install 'teei-finops[{extra}]'" in result.stderr
+    assert result.stderr.count("\n") == 1

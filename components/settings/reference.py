@@ -1,5 +1,6 @@
 """Writes docs/configuration.md from the settings model: `python -m components.settings.reference`."""
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,4 +155,5 @@ def _flow(value: Any) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m components.settings.reference", description=__doc__).parse_args()
     PATH.write_text(document(), encoding="utf-8")

@@ -13,11 +13,23 @@ HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
 UNVERIFIED = "unverified"  # the source of a price that no public source confirms
 
 TYPE_UNKNOWN = "type unknown"
+TYPE_NOT_PRICED = "type not priced"
 NO_PRICE = "no price in this region"
 UNKNOWN_UNTIL_DEPLOY = "value unknown until deploy"
 SECRET_VALUE = "value secret"
 USAGE_MISSING = "usage missing"
-REASONS = (TYPE_UNKNOWN, NO_PRICE, UNKNOWN_UNTIL_DEPLOY, SECRET_VALUE, USAGE_MISSING)
+NOT_VALID = "value not valid"
+NOT_IN_PREVIEW = "not in the preview"
+REASONS = (
+    TYPE_UNKNOWN,
+    TYPE_NOT_PRICED,
+    NO_PRICE,
+    UNKNOWN_UNTIL_DEPLOY,
+    SECRET_VALUE,
+    USAGE_MISSING,
+    NOT_VALID,
+    NOT_IN_PREVIEW,
+)
 
 
 class Unpriced(Exception):
@@ -99,7 +111,8 @@ class Line:
     """One priced dimension, or one tier of it: `amount` = `quantity` × `rate`, end by end.
 
     `quantity` is in `unit` (2.5 for 2,500,000 requests at `1M-requests`), after included quantities; `rate`
-    is US dollars per unit, after a discount, which `source` then includes.
+    is US dollars per unit, after a discount, which `source` then includes; `list_amount` is the amount
+    without it. `family`, `key` and `region` are those of the price row, empty where it has none.
     """
 
     what: str
@@ -110,6 +123,15 @@ class Line:
     amount: Range
     source: str
     as_of: str
+    list_amount: Range | None = None
+    family: str = ""
+    key: str = ""
+    region: str = ""
+
+    @property
+    def at_list_price(self) -> Range:
+        """The amount without a discount."""
+        return self.amount if self.list_amount is None else self.list_amount
 
     @property
     def assumed(self) -> bool:

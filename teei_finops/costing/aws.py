@@ -1,4 +1,4 @@
-"""Calls to AWS of `usage-from` and `refresh-prices`, with the credentials of the environment.
+"""Calls to AWS of `usage from` and `prices refresh`, with the credentials of the environment.
 
 Cost Explorer bills $0.01 a request; the Price List and CloudWatch's `GetMetricData` up to $0.01 per 1,000
 metrics (list prices of 2026-10).
@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from teei_finops.errors import UserError
+
+try:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    raise UserError("boto3 is not installed; run pip install 'teei-finops[aws]'") from None
 
 QUERIES_A_CALL = 500  # GetMetricData takes at most 500 queries; CloudWatch API reference, 2026-10
 
@@ -85,6 +88,17 @@ def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iter
         if not response.get("NextPageToken"):
             return
         arguments["NextPageToken"] = response["NextPageToken"]
+
+
+def pages(service: str, call: Any, arguments: dict[str, Any], items: str, token: str) -> Iterator[Any]:
+    """What is listed under `items` on every page of an answer; `token` is the key of the next page."""
+    arguments = dict(arguments)
+    while True:
+        response = _call(service, call, arguments)
+        yield from response.get(items, ())
+        if not response.get(token):
+            return
+        arguments[token] = response[token]
 
 
 def _call(service: str, call: Any, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from teei_finops.costing.budgets.budgets_file import Budgets, budgets_of_config,
 from teei_finops.costing.budgets.gate import Cost
 from teei_finops.costing.estimate import Estimate, PlanEstimator
 from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.costing.prices.kubernetes_types import CONTAINERS
 from teei_finops.costing.prices.price_book import PriceBook, list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_tags import ResourceTags
@@ -23,13 +24,17 @@ NOT_MANAGED = frozenset({"read", "discard"})
 
 @dataclass(frozen=True)
 class CostOptions:
-    """How to price, and the budgets to compare with; `at` is the day of the review."""
+    """How to price, and the budgets to compare with; `at` is the day of the review.
+
+    `region` is for resources whose Region is not known; `default_region` for those of default providers only.
+    """
 
     at: date
     book: PriceBook = field(default_factory=list_prices)
     usage: UsageProfile = NO_USAGE
     budgets: Budgets = field(default_factory=Budgets)
     region: str | None = None
+    default_region: str | None = None
     free_tier: bool = False
 
     def pricing(self) -> Pricing:
@@ -39,6 +44,7 @@ class CostOptions:
             at=self.at,
             usage=self.usage,
             fallback_region=self.region,
+            default_region=self.default_region,
             free_tier=self.free_tier,
             discounts=self.budgets.discounts,
         )
@@ -57,8 +63,9 @@ def costs_of(plan: Plan, pricing: Pricing) -> Iterator[ResourceCost]:
     """The cost of each billed resource of a plan; call it in the decimal context `EXACT`."""
     estimator = PlanEstimator(plan, pricing)
     tags = ResourceTags(plan)
+    parents = {resource.parent for resource in plan.resources}
     for resource in plan.resources:
-        if is_billed(resource):
+        if is_billed(resource) if resource.type not in CONTAINERS else _is_unrendered(resource, parents):
             estimate = estimator.estimate(resource)
             yield ResourceCost(resource, estimate, _cost(plan, resource, estimate, tags))
 
@@ -73,6 +80,11 @@ def is_billed(resource: Resource) -> bool:
     )
 
 
+def _is_unrendered(container: Resource, parents: set[str]) -> bool:
+    """Whether the preview has none of the objects of a chart or of files: they are rendered on deploy."""
+    return container.op not in NOT_MANAGED and container.urn not in parents
+
+
 def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
     """Adds the budgets that the config of stacks declares, each name once; a budget of the file wins."""
     by_name = {budget.name: budget for budget in budgets.budgets}
@@ -83,7 +95,7 @@ def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
     return replace(budgets, budgets=tuple(by_name.values()))
 
 
-def project_options(root: Path, at: date) -> CostOptions:
+def project_options(root: Path, at: date, default_region: str | None = None) -> CostOptions:
     """Options from the files of a project: `usage.yaml` and `budgets.yaml`, each of which may be missing.
 
     Raises `SettingError` when a file cannot be used.
@@ -95,6 +107,7 @@ def project_options(root: Path, at: date) -> CostOptions:
         book=book,
         usage=read_usage(usage) if usage.is_file() else NO_USAGE,
         budgets=read_budgets(budgets, book) if budgets.is_file() else Budgets(),
+        default_region=default_region,
     )
 
 

@@ -11,27 +11,47 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
-from teei_finops.costing.amounts import NOTHING, TYPE_UNKNOWN, Line, Range, Unpriced, total
+from teei_finops.costing.amounts import (
+    NOT_IN_PREVIEW,
+    NOTHING,
+    TYPE_NOT_PRICED,
+    TYPE_UNKNOWN,
+    Line,
+    Range,
+    Unpriced,
+    total,
+)
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.simple import charge_simple
 from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.prices.kubernetes_types import PREFIX
+from teei_finops.costing.prices.simple_charges import simple_charges
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import AFTER, BEFORE, PlanSnapshot
-from teei_finops.costing.regions import region_of
-from teei_finops.costing.resource_types import TypeClass, class_of
+from teei_finops.costing.resource_types import FREE, NOT_AWS, PRICED, UNPRICED, TypeClass, class_of
 
 Estimator = Callable[[EstimationContext], None]
 
 _ESTIMATORS: dict[str, Estimator] = {}
+_SHARES: dict[str, Estimator] = {}
 
 
 def estimates(*tokens: str) -> Callable[[Estimator], Estimator]:
     """Registers the function that charges for resources of these types."""
+    return _registering(_ESTIMATORS, tokens)
 
+
+def allocates(*tokens: str) -> Callable[[Estimator], Estimator]:
+    """Registers the function that gives Kubernetes objects of these types their share of the nodes."""
+    return _registering(_SHARES, tokens)
+
+
+def _registering(registry: dict[str, Estimator], tokens: tuple[str, ...]) -> Callable[[Estimator], Estimator]:
     def register(function: Estimator) -> Estimator:
         for token in tokens:
-            if token in _ESTIMATORS:
+            if token in registry:
                 raise ValueError(f"two estimators for {token}")
-            _ESTIMATORS[token] = function
+            registry[token] = function
         return function
 
     return register
@@ -39,12 +59,18 @@ def estimates(*tokens: str) -> Callable[[Estimator], Estimator]:
 
 @cache
 def estimators() -> dict[str, Estimator]:
-    """Every estimator by type token."""
+    """Every estimator of what is billed, by type token."""
     from teei_finops.costing import estimators as package
 
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
     return _ESTIMATORS
+
+
+def share_estimators() -> dict[str, Estimator]:
+    """Every estimator of a share of the nodes, by type token."""
+    estimators()
+    return _SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +81,18 @@ class StateEstimate:
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
     has_references: bool
+    unpriced_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """US dollars a month of one resource.
 
-    `state` is priced, usage, free or unpriced; an unpriced one has `reason` and neither amounts nor lines.
-    The lines before and after add up to their amounts. `allocation` is a Kubernetes object's share of the
-    nodes, None where it takes none or, with a `reason`, where the share is not known.
+    `state` is priced, usage, free (also where its settings bill nothing) or unpriced; an unpriced one has
+    `reason` and neither amounts nor lines. The lines before and after add up to their amounts. `allocation`
+    is a Kubernetes object's share of the nodes, None where it takes none or, with an `allocation_problem`,
+    where the share is not known. `unpriced_lines` are the dimensions without a price of a resource that has
+    one otherwise, each with its reason: its amounts are then lower bounds.
     """
 
     state: str
@@ -76,6 +105,8 @@ class Estimate:
     notes: tuple[str, ...] = ()
     allocation: Range | None = None
     allocation_lines: tuple[Line, ...] = ()
+    allocation_problem: str = ""
+    unpriced_lines: tuple[str, ...] = ()
 
 
 _FREE = StateEstimate(NOTHING, (), (), has_references=False)
@@ -89,6 +120,7 @@ def _with_retained(new: StateEstimate, old: StateEstimate) -> StateEstimate:
         new.lines + retained,
         new.notes + old.notes,
         new.has_references or old.has_references,
+        new.unpriced_lines + old.unpriced_lines,
     )
 
 
@@ -100,64 +132,69 @@ class PlanEstimator:
         self._pricing = pricing
         self._snapshots = {name: PlanSnapshot(plan, name) for name in (BEFORE, AFTER)}
         self._estimators = estimators()
+        self._shares = share_estimators()
 
     def estimate(self, resource: Resource) -> Estimate:
         """A resource that is unpriced before or after the change is unpriced as a whole."""
-        if resource.type.startswith("kubernetes:"):
-            return self._allocation(resource)
+        estimate = self._billed(resource)
+        return self._with_share(resource, estimate) if resource.type in self._shares else estimate
+
+    def _billed(self, resource: Resource) -> Estimate:
         region = self._region(resource)
         try:
             type_class = class_of(resource.type)
             if type_class is None:
                 raise Unpriced(TYPE_UNKNOWN, resource.type)
-            before, after = self._before_and_after(resource, type_class)
+            if type_class.name == NOT_AWS:
+                return Estimate(FREE, None, NOTHING, NOTHING, notes=(type_class.reason,))
+            before, after = self._before_and_after(
+                resource, _charging(self._estimators, resource, type_class)
+            )
         except Unpriced as reason:
             self._pricing.roll_back()
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
+        is_kubernetes = resource.type.startswith(PREFIX)
+        bills_nothing = (is_kubernetes or type_class.name == PRICED) and not (before.lines or after.lines)
         return Estimate(
-            type_class.name,
-            region,
+            FREE if bills_nothing else type_class.name,
+            None if is_kubernetes and bills_nothing else region,
             before.amount,
             after.amount,
             before.lines,
             after.lines,
             notes=_notes(before, after),
+            unpriced_lines=_unique(after.unpriced_lines, before.unpriced_lines),
         )
 
-    def _allocation(self, resource: Resource) -> Estimate:
-        """A Kubernetes object is free; its lines are its share of nodes that are billed on their own."""
+    def _with_share(self, resource: Resource, estimate: Estimate) -> Estimate:
+        """Adds its share of nodes that are billed on their own."""
         try:
-            before, after = self._before_and_after(resource, TypeClass("free"))
+            before, after = self._before_and_after(resource, self._shares[resource.type])
         except Unpriced as reason:
-            self._pricing.roll_back()
             note = f"share of the nodes: {reason}"
-            return Estimate("free", None, NOTHING, NOTHING, reason=str(reason), notes=(note,))
-        self._pricing.commit()
+            return replace(estimate, notes=(*estimate.notes, note), allocation_problem=str(reason))
         share = before if resource.new is None else after
-        return Estimate(
-            "free",
-            None,
-            NOTHING,
-            NOTHING,
-            notes=_notes(before, after),
+        return replace(
+            estimate,
+            notes=_unique(estimate.notes, _notes(before, after)),
             allocation=share.amount if share.lines else None,
             allocation_lines=share.lines,
         )
 
     def _before_and_after(
-        self, resource: Resource, type_class: TypeClass
+        self, resource: Resource, function: Estimator | None
     ) -> tuple[StateEstimate, StateEstimate]:
         old, new, op = resource.old, resource.new, resource.op
         if op == "import":
-            imported = self._of_state(AFTER, resource, new, type_class)
+            imported = self._of_state(AFTER, resource, new, function)
             return imported, imported
         if op == "delete" and resource.retain_on_delete:
-            retained = self._of_state(BEFORE, resource, old, type_class)
+            retained = self._of_state(BEFORE, resource, old, function)
             return retained, retained
-        after = self._of_state(AFTER, resource, new, type_class)
+        after = self._of_state(AFTER, resource, new, function)
         if op == "replace" and resource.retain_on_delete:
-            before = self._of_state(BEFORE, resource, old, type_class)
+            before = self._of_state(BEFORE, resource, old, function)
             return before, _with_retained(after, before)
         unchanged = (
             old is not None
@@ -168,30 +205,66 @@ class PlanEstimator:
             and old.inputs == new.inputs
             and old.provider == new.provider
         )
-        before = after if unchanged else self._of_state(BEFORE, resource, old, type_class)
+        before = after if unchanged else self._of_state(BEFORE, resource, old, function)
         return before, after
 
     def _of_state(
-        self, snapshot: str, resource: Resource, state: State | None, type_class: TypeClass
+        self, snapshot: str, resource: Resource, state: State | None, function: Estimator | None
     ) -> StateEstimate:
-        function = self._estimators.get(resource.type)
-        if state is None or (function is None and type_class.name == "free"):
+        if state is None or function is None:
             return _FREE
-        if function is None:
-            raise Unpriced(TYPE_UNKNOWN, f"{resource.type} has no estimator")
         ctx = EstimationContext(self._pricing, self._snapshots[snapshot], resource, state)
         function(ctx)
-        return StateEstimate(total(ctx.lines), tuple(ctx.lines), tuple(ctx.notes), ctx.has_references)
+        if ctx.unpriced_lines and not ctx.lines:
+            raise ctx.unpriced_lines[0][1]
+        return StateEstimate(
+            total(ctx.lines),
+            tuple(ctx.lines),
+            tuple(ctx.notes),
+            ctx.has_references,
+            tuple(f"{what}: {reason}" for what, reason in ctx.unpriced_lines),
+        )
 
     def _region(self, resource: Resource) -> str | None:
         state = resource.new or resource.old
-        if state is None or not resource.type.startswith("aws:"):
+        if state is None or not resource.type.startswith(("aws:", PREFIX)):
             return None
+        snapshot = self._snapshots[AFTER if resource.new else BEFORE]
         try:
-            return region_of(self._plan, resource, state, self._pricing.fallback_region)
+            return EstimationContext(self._pricing, snapshot, resource, state).region
         except Unpriced:
             return None
 
 
+def _charging(functions: dict[str, Estimator], resource: Resource, type_class: TypeClass) -> Estimator | None:
+    """The estimator of the resource with the charges of the table; None for a type that bills nothing.
+
+    Raises `Unpriced` for a type that is billed without a price.
+    """
+    function = functions.get(resource.type)
+    if function is None and type_class.name == UNPRICED:
+        if resource.type.startswith(PREFIX):
+            raise Unpriced(NOT_IN_PREVIEW, type_class.reason)
+        raise Unpriced(TYPE_NOT_PRICED, f"AWS bills {type_class.reason}")
+    if function is None and type_class.name == FREE:
+        return None
+    if resource.type not in simple_charges():
+        if function is None:
+            raise Unpriced(TYPE_UNKNOWN, f"{resource.type} has no estimator")
+        return function
+
+    def charge(ctx: EstimationContext) -> None:
+        if function is not None:
+            function(ctx)
+        charge_simple(ctx, alone=function is None)
+
+    return charge
+
+
 def _notes(before: StateEstimate, after: StateEstimate) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*after.notes, *before.notes]))
+    missing = _unique(after.unpriced_lines, before.unpriced_lines)
+    return _unique(after.notes, before.notes, tuple(f"not priced: {line}" for line in missing))
+
+
+def _unique(*texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for group in texts for text in group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,15 +13,13 @@ from teei_finops.costing.amounts import (
     NO_PRICE,
     UNKNOWN_UNTIL_DEPLOY,
     USAGE_MISSING,
-    Line,
     Range,
     Unpriced,
 )
-from teei_finops.costing.inputs import Inputs
+from teei_finops.costing.charges import Charges
 from teei_finops.costing.preview.plan import Resource, State
 from teei_finops.costing.preview.values import is_unknown
-from teei_finops.costing.prices.price_book import Rate
-from teei_finops.costing.prices.tiers import tier_lines
+from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.references import PlanSnapshot, value_at
 from teei_finops.costing.regions import region_of
@@ -29,20 +28,17 @@ from teei_finops.costing.resource_types import class_of
 T = TypeVar("T")
 
 
-class EstimationContext(Inputs):
+class EstimationContext(Charges):
     """One resource in one snapshot of the plan (`before` or `after`), with all that its price depends on."""
 
     def __init__(self, pricing: Pricing, snapshot: PlanSnapshot, resource: Resource, state: State) -> None:
-        super().__init__(state.inputs)
-        self._pricing = pricing
+        super().__init__(pricing, snapshot.name, state.inputs)
         self._snapshot = snapshot
         self._resource = resource
         self._state = state
         self._region: str | None = None
         self._profile: Mapping[str, Range | str] | None = None
         self._usage_keys: frozenset[str] = frozenset()
-        self.lines: list[Line] = []
-        self.notes: list[str] = []
         self.has_references = False
 
     @property
@@ -65,11 +61,29 @@ class EstimationContext(Inputs):
     @property
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        if self._region is None:
+        if self._region is None and self.type.startswith(PREFIX):
+            self._region = self._region_of_cluster()
+        elif self._region is None:
             self._region = region_of(
-                self._snapshot.plan, self._resource, self._state, self._pricing.fallback_region
+                self._snapshot.plan,
+                self._resource,
+                self._state,
+                self._pricing.fallback_region,
+                self._pricing.default_region,
             )
         return self._region
+
+    def _region_of_cluster(self) -> str:
+        """Of the plan's first node group or cluster, else of its AWS providers."""
+        for token in ("aws:eks/nodeGroup:NodeGroup", "aws:eks/cluster:Cluster"):
+            resource = self.first(token)
+            if resource is not None:
+                return resource.region
+        pricing = self._pricing
+        region = self._snapshot.home_region or pricing.fallback_region or pricing.default_region
+        if not region:
+            raise Unpriced(NO_PRICE, "the Region of its cluster is not known; set one with --region")
+        return region
 
     def output(self, name: str) -> Any:
         """A top-level value that the provider computed on the last deploy, None when there is none yet."""
@@ -98,9 +112,12 @@ class EstimationContext(Inputs):
         value = self.from_usage(key)
         if value is not None:
             return value
+        assumed = self._pricing.assumptions.setdefault(self.urn, {})
         if low is None or expected is None or high is None:
+            assumed[key] = None
             raise Unpriced(USAGE_MISSING, key)
-        return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        value = assumed[key] = Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        return value
 
     def _usage_value(self, key: str) -> Range | str | None:
         if self._profile is None:
@@ -197,77 +214,13 @@ class EstimationContext(Inputs):
             self._snapshot.memo[name] = compute()
         return self._snapshot.memo[name]
 
-    @property
-    def home_region(self) -> str | None:
-        """Where a Kubernetes object's nodes are when no node group gives a Region."""
-        return self._snapshot.home_region
+    def part_of_template(self, token: str, name: str, inputs: dict[str, Any]) -> EstimationContext:
+        """A resource that this one creates and that is not in the plan; it has this one's Region and URN."""
+        resource = replace(self._resource, type=token, name=name)
+        state = State({**self._state.raw, "inputs": inputs, "outputs": {}})
+        part = EstimationContext(self._pricing, self._snapshot, resource, state)
+        part._region = self._region_or_none()
+        return part
 
     def _context_of(self, urn: str) -> EstimationContext:
         return EstimationContext(self._pricing, self._snapshot, *self._snapshot.resource(urn))
-
-    def _region_or_none(self) -> str | None:
-        try:
-            return self.region
-        except Unpriced:
-            return None
-
-    # Charges
-
-    def rate(self, service: str, family: str, key: str, region: str | None = None) -> Rate:
-        """The list price; raises `Unpriced` when the Region has none."""
-        where = region or self._region_or_none()
-        rate = self._pricing.book.find(where, service, family, key)
-        if rate is None:
-            raise Unpriced(NO_PRICE, f"{service} {family} {key} in {where or self.region}")
-        return rate
-
-    def has_rate(self, service: str, family: str, key: str) -> bool:
-        return self._pricing.book.find(self._region_or_none(), service, family, key) is not None
-
-    def charge(
-        self,
-        what: str,
-        service: str,
-        family: str,
-        key: str,
-        quantity: Range | Decimal | int,
-        *,
-        included: Decimal | int | None = None,
-        allowance: str | None = None,
-        region: str | None = None,
-        times: Range | Decimal | int = 1,
-    ) -> None:
-        """Charges `quantity` (in the base unit: requests, GB, hours) at the list price, tier by tier.
-
-        `times` multiplies afterwards: three volumes of 4,000 IOPS are `quantity=4000, times=3`, each with its
-        own tiers and included quantity. `included` replaces the price row's own included quantity.
-        `allowance` is the key of `aws_free_allowances.csv` that covers it when the review counts free
-        allowances. A missing price raises `Unpriced`, except for a quantity of 0.
-        """
-        quantity, times = Range.of(quantity), Range.of(times)
-        if quantity.is_zero or times.is_zero:
-            return
-        rate = self.rate(service, family, key, region)
-        if allowance is not None:
-            quantity = self._pricing.after_allowance(
-                self._snapshot.name, service, allowance, rate.region, quantity
-            )
-        factor, source_suffix = self._pricing.discount(service)
-        included = None if included is None else Decimal(included)
-        self.lines += tier_lines(
-            what, rate, quantity, times=times, included=included, factor=factor, source_suffix=source_suffix
-        )
-
-    def charge_at(
-        self, what: str, service: str, quantity: Range, unit: str, usd: Range | Decimal, source: str
-    ) -> None:
-        """Charges at a rate that is not in the price book (a spot price from the usage profile)."""
-        price = Range.of(usd)
-        self.lines.append(
-            Line(what, service, quantity, unit, price.expected, quantity * price, source, as_of="")
-        )
-
-    def note(self, text: str) -> None:
-        """Adds what a reviewer should know: an assumption, or a cost that another resource carries."""
-        if text not in self.notes:
-            self.notes.append(text)

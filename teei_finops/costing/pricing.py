@@ -28,6 +28,10 @@ class Discount:
 class Pricing:
     """`at` is the day of the review: it decides on support windows and discounts, not on prices.
 
+    `default_region` is that of default providers without a configured Region, `fallback_region` that of every
+    resource whose Region is not known. `assumptions` collects, by URN and usage key, what estimators assumed
+    for lack of usage (None where they could not).
+
     With `free_tier` each always-free allowance is used up once over the whole review, in the order of the
     preview, separately for the state before and after and for each end of the range.
     """
@@ -36,8 +40,10 @@ class Pricing:
     at: date
     usage: UsageProfile = NO_USAGE
     fallback_region: str | None = None
+    default_region: str | None = None
     free_tier: bool = False
     discounts: Iterable[Discount] = ()
+    assumptions: dict[str, dict[str, Range | None]] = field(default_factory=dict, init=False)
     _factors: dict[str, tuple[Decimal, str]] = field(default_factory=dict, init=False)
     _pools: dict[tuple[str, str, str, str], Pool] = field(default_factory=dict, init=False)
     _journal: list[tuple[tuple[str, str, str, str], Pool | None]] = field(default_factory=list, init=False)

@@ -103,6 +103,12 @@ def number(value: Any, where: str, *, most: Decimal = Decimal("1e15")) -> Decima
     return parsed
 
 
+def flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise SettingError(f"{where}: must be true or false, not {value!r}")
+    return value
+
+
 def day(value: Any, where: str) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

@@ -4,62 +4,31 @@ from __future__ import annotations
 
 import argparse
 import gc
-from datetime import UTC, datetime
 from pathlib import Path
 
 from teei_finops.command import Command
-from teei_finops.costing.budgets.budgets_file import Budgets, read_budgets
-from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE
-from teei_finops.costing.command_files import day, read_plans, write_output
-from teei_finops.costing.costs import CostOptions
-from teei_finops.costing.prices.price_book import list_prices, read_overrides
-from teei_finops.costing.usage.profile import NO_USAGE, read_usage
-from teei_finops.review.explain import explain
+from teei_finops.costing.budgets.gate import FAIL, INCOMPLETE, UNPRICED
+from teei_finops.costing.command_files import has_colours, read_plans, write_output
+from teei_finops.costing.yaml_file import SettingError
+from teei_finops.review.commands.pricing_options import PREVIEW_HELP, add_pricing_options, cost_options
+from teei_finops.review.commands.projects import read_projects
+from teei_finops.review.output import write_files
 from teei_finops.review.render import FORMATS, render
+from teei_finops.review.render.headline import headline
 from teei_finops.review.report import build_report
+from teei_finops.review.report_schema import Report
 
 
 def _configure_review(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preview", nargs="*", help=PREVIEW_HELP)
     parser.add_argument(
-        "preview",
-        nargs="+",
-        help="a file with the output of `pulumi preview --json`, one for each stack; - is standard input",
-    )
-    parser.add_argument(
-        "--usage",
+        "--config",
         type=Path,
         metavar="FILE",
-        help="usage.yaml: monthly requests, GB and hours (default: conservative ranges, marked as assumed)",
+        help="teei-finops.yaml: the previews, usage and budgets of several projects; prints one line for each"
+        " (default: one review of the previews given here)",
     )
-    parser.add_argument(
-        "--prices",
-        type=Path,
-        metavar="FILE",
-        help="CSV file of prices to add or replace (default: the built-in price book)",
-    )
-    parser.add_argument(
-        "--budgets",
-        type=Path,
-        metavar="FILE",
-        help="budgets.yaml: budgets, waivers, coverage and discounts (default: budgets of the stack config)",
-    )
-    parser.add_argument(
-        "--free-tier",
-        action="store_true",
-        help="subtract each always-free allowance once (default: not subtracted)",
-    )
-    parser.add_argument(
-        "--region",
-        metavar="REGION",
-        help="Region of resources that have none (default: they are unpriced)",
-    )
-    parser.add_argument(
-        "--at",
-        type=day,
-        metavar="DATE",
-        help="date of the review, such as 2026-12-31: decides on waivers, discounts and support windows"
-        " (default: today, UTC)",
-    )
+    add_pricing_options(parser)
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -70,9 +39,11 @@ def _configure_review(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="FILE", help="write to FILE (default: standard output)"
     )
     parser.add_argument(
-        "--explain",
-        metavar="URN",
-        help="show how the cost of one resource is calculated, instead of the review",
+        "--output-directory",
+        type=Path,
+        metavar="DIR",
+        help="also write review.json, review.md, index.html, policy.sarif and policy.junit.xml to DIR, with"
+        " --config to DIR/PROJECT (default: not written)",
     )
 
 
@@ -94,21 +65,32 @@ def _configure_sandbox_review(parser: argparse.ArgumentParser) -> None:
 
 def _review(options: argparse.Namespace) -> int:
     gc.disable()  # a preview is one large tree that is kept until the end
-    book = list_prices()
-    if options.prices:
-        book = book.with_overrides(read_overrides(options.prices, book))
-    cost_options = CostOptions(
-        at=options.at or datetime.now(UTC).date(),
-        book=book,
-        usage=read_usage(options.usage) if options.usage else NO_USAGE,
-        budgets=read_budgets(options.budgets, book) if options.budgets else Budgets(),
-        region=options.region,
-        free_tier=options.free_tier,
-    )
-    report = build_report(read_plans(options.preview), cost_options)
-    text = explain(report, options.explain) if options.explain else render(report, options.format)
-    write_output(text, options.output)
-    return 1 if report["verdict"] in (FAIL, INCOMPLETE) else 0
+    if bool(options.preview) is bool(options.config):
+        raise SettingError("review: give either preview files or --config; run 'teei-finops review --help'")
+    if options.config:
+        return _review_projects(options)
+    report = build_report(read_plans(options.preview), cost_options(**vars(options)))
+    if options.output_directory:
+        write_files(report, options.output_directory)
+    is_terminal = has_colours(options.output)
+    write_output(render(report, options.format, is_terminal=is_terminal), options.output)
+    return _exit_code(report)
+
+
+def _review_projects(options: argparse.Namespace) -> int:
+    """One line for each project; the exit code is 1 when one of them is blocked."""
+    code = 0
+    for project in read_projects(options.config):
+        report = project.report(options.at)
+        if options.output_directory:
+            write_files(report, options.output_directory / project.name)
+        print(f"{project.name}: {report['verdict']}: {headline(report)}")
+        code = max(code, _exit_code(report))
+    return code
+
+
+def _exit_code(report: Report) -> int:
+    return 1 if report["verdict"] in (FAIL, INCOMPLETE, UNPRICED) else 0
 
 
 def _sandbox_review(options: argparse.Namespace) -> int:
@@ -124,7 +106,8 @@ REVIEW = Command(
     configure=_configure_review,
     run=_review,
     example="pulumi preview --json --show-sames > preview.json && teei-finops review preview.json",
-    exit_codes="0 on success, 1 when a budget blocks the change or the preview failed, 2 on an error",
+    exit_codes="0 on success, 1 when a budget blocks the change, when no resource that can bill has a price\n"
+    "  or when the preview failed, 2 on an error",
 )
 SANDBOX_REVIEW = Command(
     name="review",

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from teei_finops.costing.budgets.gate import ADVISORY, FAIL, INCOMPLETE, PASS
+from teei_finops.costing.budgets.gate import ADVISORY, FAIL, INCOMPLETE, PASS, UNPRICED
 from teei_finops.review.report_schema import Report
 
 HEADLINES = {
     PASS: "No blocking findings.",
     ADVISORY: "No blocking findings. Check the advisory findings.",
     FAIL: "Blocked by policy or budget.",
+    UNPRICED: "No resource that can bill has a price.",
     INCOMPLETE: "The preview failed, so this review is incomplete.",
 }
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`status` is `pass`, `advisory`, `fail` or `incomplete`; `reasons` say what failed, one line each."""
+    """`status` is a verdict of the report; `reasons` say what failed, one line each."""
 
     status: str
     reasons: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class Outcome:
 
     @property
     def is_blocked(self) -> bool:
-        return self.status == FAIL
+        return self.status in (FAIL, UNPRICED)
 
 
 def outcome_of(report: Report) -> Outcome:
@@ -52,4 +53,6 @@ def outcome_of(report: Report) -> Outcome:
         reasons.append("too many resources have no price for the coverage that budgets.yaml requires")
     if reasons:
         return Outcome(FAIL, tuple(reasons))
+    if report["verdict"] == UNPRICED:
+        return Outcome(UNPRICED, ("set coverage.allow_unpriced in budgets.yaml to let such a change pass",))
     return Outcome(ADVISORY if violations or report["verdict"] == ADVISORY else PASS)

@@ -9,13 +9,21 @@ from decimal import localcontext
 from teei_finops.costing.budgets.gate import Cost, evaluate_budgets, verdict
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, with_config_budgets
 from teei_finops.costing.estimate import Estimate
-from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.plan import Plan, Resource
+from teei_finops.costing.preview.steps import PreviewError
 from teei_finops.policy_report import PolicyReport
 from teei_finops.review.planned_changes import stack_plan
 from teei_finops.review.policy_results import policy_results
-from teei_finops.review.report_rows import budget_row, resource_row, stack_row, sums
+from teei_finops.review.report_rows import (
+    budget_row,
+    commitment_rows,
+    coverage_row,
+    resource_row,
+    stack_row,
+    sums,
+)
 from teei_finops.review.report_schema import (
+    VERSION,
     Report,
     ResourceRow,
     StackTotals,
@@ -74,7 +82,7 @@ def _build(
         warnings.append(
             _warning(
                 f"resources with a price that no public source confirms: {unverified}; "
-                "`--explain URN` shows the source of each price"
+                "`teei-finops explain NAME` shows the source of each price"
             )
         )
     budgets = with_config_budgets(options.budgets, plans)
@@ -84,14 +92,21 @@ def _build(
         budget_results,
         budgets,
         complete=all(plan.complete for plan in plans),
-        resources=len(resources),
+        priced=coverage["priced"] + coverage["usage"],
         unpriced=coverage["unpriced"],
+        partly_priced=sum("unpriced_lines" in row for row in resources),
     )
     if coverage_warning:
         warnings.append(_warning(coverage_warning))
     before, after, change = sums(costs)
+    at_list_prices, effective, commitments = commitment_rows(costs, options.budgets, options.at)
+    warnings += [
+        _warning(f"budgets.yaml: {commitment.name} ended on {commitment.until}")
+        for commitment in options.budgets.commitments
+        if not commitment.is_in_force(options.at)
+    ]
     return {
-        "version": 1,
+        "version": VERSION,
         "currency": "USD",
         "price_date": options.book.newest,
         "review_date": options.at.isoformat(),
@@ -100,7 +115,10 @@ def _build(
         "before": before,
         "after": after,
         "change": change,
-        "coverage": {state: coverage[state] for state in ("priced", "free", "usage", "unpriced")},
+        "at_list_prices": at_list_prices,
+        "effective": effective,
+        "commitments": commitments,
+        "coverage": coverage_row(coverage),
         "resources": resources,
         "stacks": stacks,
         "budgets": [budget_row(result) for result in budget_results],
@@ -125,8 +143,10 @@ def _resource_warnings(resource: Resource, estimate: Estimate) -> Iterable[Warni
         yield _warning(
             f"the replaced {resource.name} is kept (retainOnDelete), so both are billed", resource.urn
         )
-    if estimate.state == "free" and estimate.reason:
-        yield _warning(f"{resource.name}: share of the nodes: {estimate.reason}", resource.urn)
+    for line in estimate.unpriced_lines:
+        yield _warning(f"{resource.name} costs at least what is shown; not priced: {line}", resource.urn)
+    if estimate.allocation_problem:
+        yield _warning(f"{resource.name}: share of the nodes: {estimate.allocation_problem}", resource.urn)
 
 
 def _totals_warning(plan: Plan) -> WarningRow:

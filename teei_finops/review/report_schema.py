@@ -1,4 +1,6 @@
-"""The keys of the report (`review.json`), version 1, which all formats are rendered from.
+"""The keys of the report (`review.json`), version 2, which all formats are rendered from.
+
+`report.schema.json` is the same as a JSON Schema.
 
 Amounts and limits are decimal strings, unrounded, in US dollars a month (730 hours) at list price before tax;
 quantities and rates are decimal strings, too. Amounts add up exactly: lines to their resource, resources to
@@ -6,6 +8,8 @@ their stack and to the report; `change` is `after` minus `before`, for low, expe
 """
 
 from typing import Any, NotRequired, TypedDict
+
+VERSION = 2
 
 
 class AmountRange(TypedDict):
@@ -43,10 +47,11 @@ class Line(TypedDict):
 class ResourceRow(TypedDict):
     """One billed resource. `state` is `priced`, `free`, `usage` (priced by its usage) or `unpriced`.
 
-    `before`, `after` and `change` are null where it is unpriced; `reason` says why.
+    `before`, `after` and `change` are null where it is unpriced; `reason` says why. `unpriced_lines` are the
+    dimensions without a price of another resource, each with its reason: its amounts are then lower bounds.
 
-    `lines` explain `after`, those of a deleted resource `before`. Kubernetes objects cost nothing; their
-    `allocation` is a share of nodes that are counted already (null where it is unknown).
+    `lines` explain `after`, those of a deleted resource `before`. The `allocation` of a Kubernetes object is
+    its share of nodes that are counted already (null where it is unknown); it is in no total.
     """
 
     urn: str
@@ -65,10 +70,14 @@ class ResourceRow(TypedDict):
     allocation_lines: NotRequired[list[Line]]
     notes: list[str]
     lines: list[Line]
+    unpriced_lines: NotRequired[list[str]]
 
 
 class StackTotals(TypedDict):
-    """The sums of the priced resources of one stack; `totals_of` as in the report."""
+    """The sums of the priced resources of one stack; `totals_of` as in the report.
+
+    `unpriced` counts the resources that are not in the sums.
+    """
 
     stack: str
     project: str
@@ -76,6 +85,7 @@ class StackTotals(TypedDict):
     before: AmountRange
     after: AmountRange
     change: AmountRange
+    unpriced: int
 
 
 class Waiver(TypedDict):
@@ -217,13 +227,50 @@ class PolicyResults(TypedDict):
     not_applicable: list[NotApplicable]
 
 
+class Coverage(TypedDict):
+    """How many resources have each state, and how many percent of those that can bill have a price."""
+
+    priced: int
+    usage: int
+    free: int
+    unpriced: int
+    percent: str
+
+
+class Sums(TypedDict):
+    """Totals before and after the change, and their difference."""
+
+    before: AmountRange
+    after: AmountRange
+    change: AmountRange
+
+
+class CommitmentRow(TypedDict):
+    """A Savings Plan or reserved instances in force: their cost a month, and what they cover.
+
+    `covered` is the on-demand cost that they replace after the change, `unused` the part of their cost
+    that covers nothing.
+    """
+
+    name: str
+    type: str
+    term: str
+    payment: str
+    usd_per_month: str
+    covered: AmountRange
+    unused: AmountRange
+
+
 class Report(TypedDict):
     """The whole report.
 
+    `before`, `after` and `change` are at list prices less the discounts that `budgets.yaml` states;
+    `at_list_prices` is without these discounts, `effective` also with the commitments (null without any).
+
     `price_date` is the newest price row, `base` the git reference or folder compared with. `totals_of` is
-    `stack`, or `change` where a preview left out unchanged resources. `coverage` counts `resources` by state.
-    `resources` are in the order of the previews, each URN once. `verdict` is that of the budgets: `pass`,
-    `advisory`, `fail` or `incomplete` (a preview failed).
+    `stack`, or `change` where a preview left out unchanged resources. `resources` are in the order of the
+    previews, each URN once. `verdict` is that of the budgets: `pass`, `advisory`, `fail`, `unpriced` (no
+    resource that can bill has a price) or `incomplete` (a preview failed).
     """
 
     version: int
@@ -235,7 +282,10 @@ class Report(TypedDict):
     before: AmountRange
     after: AmountRange
     change: AmountRange
-    coverage: dict[str, int]
+    at_list_prices: Sums
+    effective: Sums | None
+    commitments: list[CommitmentRow]
+    coverage: Coverage
     resources: list[ResourceRow]
     stacks: list[StackTotals]
     budgets: list[BudgetRow]

@@ -16,25 +16,18 @@ from teei_finops.costing.costs import project_options
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.errors import UserError
 from teei_finops.review.outcome import outcome_of
+from teei_finops.review.output import FILES, write_files
 from teei_finops.review.plan_stacks import StackPreview, plan_stacks
-from teei_finops.review.render import render
 from teei_finops.review.render.labels import operation_counts
 from teei_finops.review.report import build_report
 from teei_finops.review.report_schema import Report
 from teei_finops.sandbox.commands import project_with_stack
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.process import is_alive
+from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.workspace import Workspace
-
-FILES = {
-    "json": "review.json",
-    "markdown": "review.md",
-    "html": "index.html",
-    "sarif": "policy.sarif",
-    "junit": "policy.junit.xml",
-}
 
 
 def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> int:
@@ -91,14 +84,12 @@ def write_review(
             for preview in previews
             if preview.policy_report is not None
         }
-        options = project_options(root, at or datetime.now(UTC).date())
+        options = project_options(root, at or datetime.now(UTC).date(), default_region=default_region())
         report = build_report(plans, options, policy_reports, base)
     except UserError as error:
         _print_error(str(error))
         return 2
-    out.mkdir(parents=True, exist_ok=True)
-    for name, file in FILES.items():
-        (out / file).write_text(render(report, name), encoding="utf-8")
+    write_files(report, out)
     outcome = outcome_of(report)
     for reason in outcome.reasons:
         _print_error(reason)

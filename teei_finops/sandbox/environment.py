@@ -89,3 +89,8 @@ def _plugin_directory(workspace: Workspace) -> Path:
             temporary.chmod(0o755)
             temporary.replace(script)
     return directory
+
+
+def default_region() -> str:
+    """The Region of the fake AWS providers that the config of a stack gives none."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"

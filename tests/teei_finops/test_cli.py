@@ -1,10 +1,12 @@
 """The command line `teei-finops`: what its help says, and its answer to wrong arguments."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from teei_finops.cli import COMMANDS, main
+from teei_finops import __version__
+from teei_finops.cli import COMMANDS, OTHER_NAMES, OTHER_OPTIONS, main
 from teei_finops.command import Command
 
 
@@ -53,9 +55,18 @@ def test_every_option_says_what_it_does(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "teei-finops: no command; choose one of review, usage-from, refresh-prices, sandbox, serve"),
-        (("reviews",), "teei-finops: argument COMMAND: invalid choice: 'reviews'"),
-        (("review",), "teei-finops review: the following arguments are required: preview"),
+        ((), "teei-finops: no command; choose one of review, diff, explain, comment,"),
+        (("reviews",), "teei-finops: no command 'reviews'; did you mean 'review'?"),
+        (("breakdown", "--path", "."), "teei-finops: no command 'breakdown'; use 'teei-finops review'"),
+        (("usage-from", "focus"), "teei-finops: no command 'usage-from'; use 'teei-finops usage from'"),
+        (("quantum",), "teei-finops: no command 'quantum'"),
+        (("review",), "teei-finops: review: give either preview files or --config"),
+        (("usage",), "teei-finops: usage: no command; choose template, commitments or from"),
+        (("comment",), "teei-finops: comment: no service; choose github or gitlab"),
+        (
+            ("review", "plan.json", "--usage-file", "u.yaml"),
+            "teei-finops: unrecognized arguments: --usage-file",
+        ),
         (("sandbox",), "teei-finops: sandbox: no command"),
         (("sandbox", "up"), "teei-finops sandbox up: the following arguments are required: --stack"),
     ],
@@ -66,6 +77,28 @@ def test_wrong_arguments_exit_2_with_one_line_that_names_the_help(capsys, argume
     assert err.startswith(message)
     assert "--help'" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "hint"), sorted(OTHER_OPTIONS.items()))
+def test_an_option_of_another_tool_has_a_hint(capsys, option, hint):
+    code, _, err = run(capsys, "review", "plan.json", option, "file")
+    assert code == 2
+    assert f"; use {hint};" in err
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert run(capsys, "--version") == (0, f"teei-finops {__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", sorted(OTHER_NAMES))
+def test_every_hint_names_a_command_that_there_is(capsys, name):
+    command = [word for word in OTHER_NAMES[name].split() if not word.startswith("-") and word.islower()]
+    assert run(capsys, *command, "--help")[0] == 0
+
+
+def test_the_policy_pack_of_a_checkout_is_its_folder(capsys):
+    code, out, _ = run(capsys, "policy-pack")
+    assert (code, (Path(out.strip()) / "PulumiPolicy.yaml").is_file()) == (0, True)
 
 
 def test_serve_outside_a_checkout_says_where_to_run_it(capsys, monkeypatch, tmp_path):

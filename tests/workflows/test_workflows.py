@@ -41,7 +41,7 @@ def test_actionlint_reports_no_error():
 
 def test_every_action_is_local_or_pinned_to_a_commit_with_its_version():
     pinned = 0
-    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"]:
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml", ROOT / "action.yml"]:
         for line in path.read_text().splitlines():
             if "uses:" not in line:
                 continue
@@ -53,7 +53,9 @@ def test_every_action_is_local_or_pinned_to_a_commit_with_its_version():
 
 
 def test_one_action_has_one_pin():
-    text = "".join(path.read_text() for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"])
+    text = "".join(
+        path.read_text() for path in [*FILES, GITHUB / "actions/pulumi/action.yaml", ROOT / "action.yml"]
+    )
     pins = set(re.findall(r"uses: ([\w./-]+)@(\S+)", text))
     assert len({action for action, _ in pins}) == len(pins)
 
@@ -125,7 +127,7 @@ def test_the_workflows_install_the_engine_that_the_sandbox_builds():
 
 
 def test_no_script_contains_an_expression():
-    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml"]:
+    for path in [*FILES, GITHUB / "actions/pulumi/action.yaml", ROOT / "action.yml"]:
         document = yaml.load(path.read_text(), yaml.BaseLoader)
         jobs = document.get("jobs", {"action": {"steps": document.get("runs", {}).get("steps", [])}})
         for job in jobs.values():

@@ -3,6 +3,7 @@
 Run it after an update of genai-prices; a test fails until then.
 """
 
+import argparse
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -141,4 +142,7 @@ def sql() -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m functions.ai_budget.tools.price_rows", description=__doc__
+    ).parse_args()
     PRICES.write_text(sql())

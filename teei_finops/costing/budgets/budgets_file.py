@@ -1,4 +1,4 @@
-"""Budgets, waivers and discounts: from `budgets.yaml`, or from the config of stacks that declare budgets."""
+"""`budgets.yaml`, and the budgets in the config of stacks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from teei_finops.cost_explorer import SERVICES
+from teei_finops.costing.budgets.commitments import Commitment, read_commitment
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.prices.price_book import PriceBook
 from teei_finops.costing.pricing import Discount
 from teei_finops.costing.yaml_file import (
     SettingError,
     day,
+    flag,
     known,
     load,
     mapping,
@@ -27,6 +29,8 @@ from teei_finops.costing.yaml_file import (
 
 ENFORCEMENTS = ("advisory", "mandatory")
 HUNDRED = Decimal(100)
+_KEYS = ("version", "coverage", "budgets", "waivers", "discounts", "commitments")
+_COVERAGE_KEYS = ("min_percent", "enforcement", "allow_unpriced")
 _BUDGET_KEYS = ("name", "scope", "monthly_limit_usd", "max_increase_usd", "max_increase_percent")
 
 DATA_TRANSFER_GROUP = "Data Transfer"
@@ -71,22 +75,28 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """`min_percent` of the resources must have a price; `coverage` is the enforcement when fewer have one."""
+    """Budgets and what applies to all of them.
+
+    `min_percent` of the resources that can bill must have a price; `coverage` is the enforcement when fewer
+    have one. `allow_unpriced` lets a change pass of which no resource that can bill has a price.
+    """
 
     budgets: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     discounts: tuple[Discount, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
     min_percent: Decimal | None = None
     coverage: str = "advisory"
+    allow_unpriced: bool = False
 
 
 def read_budgets(path: Path, book: PriceBook) -> Budgets:
     """Raises `SettingError` with the key that is wrong, and a similar one for an unknown key or service."""
     name = str(path)
-    document = mapping(load(path), name, ("version", "coverage", "budgets", "waivers", "discounts"))
+    document = mapping(load(path), name, _KEYS)
     version_1(document, name)
-    coverage = mapping(document.get("coverage") or {}, f"{name}: coverage", ("min_percent", "enforcement"))
-    services = {key[1] for key in book.keys()}  # noqa: SIM118  a PriceBook is not a dict
+    coverage = mapping(document.get("coverage") or {}, f"{name}: coverage", _COVERAGE_KEYS)
+    services = book.services()
     budgets = [
         _budget(entry, f"{name}: budgets[{index}]", services)
         for index, entry in enumerate(_list(document, "budgets", name))
@@ -107,10 +117,15 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
         tuple(budgets),
         tuple(waivers),
         tuple(discounts),
+        tuple(
+            read_commitment(entry, f"{name}: commitments[{index}]", services)
+            for index, entry in enumerate(_list(document, "commitments", name))
+        ),
         number(coverage["min_percent"], f"{name}: coverage.min_percent", most=HUNDRED)
         if coverage.get("min_percent") is not None
         else None,
         _one_of(coverage.get("enforcement", "advisory"), ENFORCEMENTS, f"{name}: coverage.enforcement"),
+        flag(coverage.get("allow_unpriced", False), f"{name}: coverage.allow_unpriced"),
     )
 
 

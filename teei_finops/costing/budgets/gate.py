@@ -12,6 +12,7 @@ from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope, Wai
 
 HUNDRED = Decimal(100)
 PASS, ADVISORY, FAIL, INCOMPLETE = "pass", "advisory", "fail", "incomplete"
+UNPRICED = "unpriced"
 WITHIN, WAIVED = "within", "waived"
 
 
@@ -62,15 +63,30 @@ def evaluate_budgets(costs: Iterable[Cost], budgets: Budgets, at: date) -> list[
     ]
 
 
+def covered_percent(priced: int, unpriced: int) -> Decimal:
+    """How many of the resources that can bill have a price; all, where none can bill."""
+    return Decimal(priced) * 100 / (priced + unpriced) if priced + unpriced else HUNDRED
+
+
 def verdict(
-    judgements: Iterable[BudgetResult], budgets: Budgets, *, complete: bool, resources: int, unpriced: int
+    judgements: Iterable[BudgetResult],
+    budgets: Budgets,
+    *,
+    complete: bool,
+    priced: int,
+    unpriced: int,
+    partly_priced: int = 0,
 ) -> tuple[str, str]:
-    """The verdict, and a message when too few resources have a price (else empty)."""
+    """The verdict, and a message when too few resources have a price (else empty).
+
+    `priced` and `unpriced` count the resources that can bill, with and without a price; `partly_priced` are
+    those of `priced` that have a dimension without one.
+    """
     statuses = {judgement.status for judgement in judgements}
-    covered = HUNDRED if not resources else Decimal(resources - unpriced) * 100 / resources
+    covered = covered_percent(priced, unpriced)
     short = budgets.min_percent is not None and covered < budgets.min_percent
     coverage = (
-        f"{covered:.1f} % of the resources have a price or are free; {budgets.min_percent:f} % are required"
+        f"{covered:.1f} % of the resources that can bill have a price; {budgets.min_percent:f} % are required"
         if short
         else ""
     )
@@ -78,7 +94,9 @@ def verdict(
         return INCOMPLETE, coverage
     if FAIL in statuses or (short and budgets.coverage == "mandatory"):
         return FAIL, coverage
-    if short or unpriced or statuses - {WITHIN}:
+    if unpriced and not priced and not budgets.allow_unpriced:
+        return UNPRICED, coverage
+    if short or unpriced or partly_priced or statuses - {WITHIN}:
         return ADVISORY, coverage
     return PASS, coverage
 
@@ -86,8 +104,12 @@ def verdict(
 def _evaluate(
     budget: Budget, before: Range, after: Range, unpriced: int, waiver: Waiver | None, at: date
 ) -> BudgetResult:
-    exceeded = list(_exceeded(budget, before, after, "expected"))
-    only_high = [] if exceeded else list(_exceeded(budget, before, after, "high"))
+    exceeded = list(_exceeded(budget, before, after, "expected", unpriced))
+    only_high = [] if exceeded else list(_exceeded(budget, before, after, "high", unpriced))
+    if budget.max_increase_percent is not None and unpriced and not exceeded:
+        only_high.append(
+            f"the cap of {budget.max_increase_percent:,f} % cannot be checked: {unpriced} without a price"
+        )
     if exceeded and waiver is not None:
         if at <= waiver.expires:
             reason = (
@@ -99,7 +121,7 @@ def _evaluate(
     return BudgetResult(budget, before, after, unpriced, status, "; ".join(exceeded or only_high), waiver)
 
 
-def _exceeded(budget: Budget, before: Range, after: Range, end: str) -> Iterator[str]:
+def _exceeded(budget: Budget, before: Range, after: Range, end: str, unpriced: int) -> Iterator[str]:
     cost_before, cost_after = getattr(before, end), getattr(after, end)
     increase = cost_after - cost_before
     words = "expected cost" if end == "expected" else "high end"
@@ -111,7 +133,10 @@ def _exceeded(budget: Budget, before: Range, after: Range, end: str) -> Iterator
     if budget.max_increase_percent is not None and increase * 100 > budget.max_increase_percent * max(
         cost_before, 0
     ):
-        share = f"{increase * 100 / cost_before:,.1f} %" if cost_before > 0 else "from $0"
+        if unpriced:  # in percent of a total that misses something it would be wrong
+            share = f"${increase:,.2f}"
+        else:
+            share = f"{increase * 100 / cost_before:,.1f} %" if cost_before > 0 else "from $0"
         yield f"{words} {share} is above the cap of {budget.max_increase_percent:,f} %"
 
 
@@ -172,4 +197,4 @@ class _ScopeTotals:
         for code in codes:
             service_before, service_after = self._services.get(code, (NOTHING, NOTHING))
             before, after = before + service_before, after + service_after
-        return before, after, 0
+        return before, after, sum(not cost.priced for cost in self._costs)

@@ -12,8 +12,8 @@ from typing import Any
 from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope
 from teei_finops.costing.budgets.gate import FAIL, Cost, evaluate_budgets, selects
 from teei_finops.costing.costs import EXACT, costs_of, project_options, with_config_budgets
-from teei_finops.costing.preview.formats import Step
 from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.preview.steps import Step
 
 
 @dataclass(frozen=True)

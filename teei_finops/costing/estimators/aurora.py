@@ -11,6 +11,7 @@ from teei_finops.costing.estimators.database_instances import (
     RDS,
     charge_database_credits,
     charge_extended_support,
+    charge_gp3,
     charge_insights,
     charge_public_address,
     engine_family,
@@ -89,6 +90,8 @@ def _multi_az(ctx: EstimationContext, engine: str) -> None:
     ctx.charge(f"{disk} storage", RDS, storage, disk, size)
     if disk in ("io1", "io2"):
         ctx.charge(f"{disk} IOPS", RDS, storage, f"{disk}-iops", ctx.number("iops"))
+    elif disk == "gp3":
+        charge_gp3(ctx, ctx, engine, size, storage)
     backups = ctx.usage("additional_backup_storage_gb", Decimal(0), Decimal(0), size)
     ctx.charge("Backups above the free amount", RDS, "backup", "backup-storage", backups)
     _export(ctx, "backup")
@@ -116,7 +119,8 @@ def cluster_instance(ctx: EstimationContext) -> None:
         ctx.charge(f"{kind} {engine}, {tier}", RDS, f"{engine}-{tier}", kind, hours)
         charge_database_credits(ctx, kind, engine)
         quantity = hours * vcpus(kind)
-    charge_insights(ctx, kind, hours, owner.text("databaseInsightsMode", "standard") if owner else "standard")
+    mode = owner.text("databaseInsightsMode", "standard") if owner else "standard"
+    charge_insights(ctx, quantity, mode, "acu" if kind == SERVERLESS else "vcpu")
     charge_public_address(ctx, hours)
     version = inherited(ctx, owner, "engineVersion", "")
     if version:

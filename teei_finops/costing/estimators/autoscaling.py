@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.compute import (
-    LAUNCH_TEMPLATE,
-    charge_cpu_credits,
-    charge_detailed_monitoring,
-    charge_instances,
-    charge_spot,
-    charge_transfer,
-    charge_volume,
-    operating_system,
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.block_devices import ROOT_SIZE
+from teei_finops.costing.estimators.compute import charge_transfer, operating_system
+from teei_finops.costing.estimators.ec2 import charge_parts_of_one, instance_type, launch_template
+from teei_finops.costing.estimators.instance_hours import Types, charge_spot
+from teei_finops.costing.estimators.machines import (
+    Machine,
+    charge_machines,
+    from_configuration,
+    from_template,
+    related_template,
 )
-from teei_finops.costing.estimators.ec2 import (
-    CREDITS,
-    ROOT_SIZE,
-    charge_volumes,
-    instance_addresses,
-    launch_template,
-)
-from teei_finops.costing.estimators.subnets import public_addresses
 
-LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
-_SPECIFICATION = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification"
-_OVERRIDES = "mixedInstancesPolicy.launchTemplate.overrides"
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The specification of one instance of a group, from a launch template or a launch configuration."""
-
-    instance_type: str
-    root: Inputs
-    volumes: tuple[tuple[str, Inputs], ...]  # by device name
-    tenancy: str
-    monitoring: bool
-    public_address: bool | None
-    spot: bool
-    highest_spot_price: Decimal | None
-    credits: str = ""
+_POLICY = "mixedInstancesPolicy"
+_SPECIFICATION = f"{_POLICY}.launchTemplate.launchTemplateSpecification"
+_OVERRIDES = f"{_POLICY}.launchTemplate.overrides"
 
 
 @estimates("aws:autoscaling/group:Group")
@@ -58,33 +36,18 @@ def group(ctx: EstimationContext) -> None:
         return
     machine = _machine(ctx)
     on_demand, spot = _purchase(ctx, count, machine)
-    hours = ctx.hours()
     system = operating_system(ctx)
-    kind = machine.instance_type
-    if not on_demand.is_zero:
-        charge_instances(ctx, kind, hours, times=on_demand, tenancy=machine.tenancy, system=system)
-    if not spot.is_zero:
-        charge_spot(ctx, kind, hours, times=spot, system=system, highest=machine.highest_spot_price)
-    charge_parts(ctx, machine, on_demand + spot, system, root_size=ROOT_SIZE, subnets="vpcZoneIdentifiers")
+    charge_machines(ctx, machine, on_demand, spot, system, root_size=ROOT_SIZE, subnets="vpcZoneIdentifiers")
 
 
 @estimates("aws:ec2/spotInstanceRequest:SpotInstanceRequest")
 def spot_instance(ctx: EstimationContext) -> None:
     """An instance with the inputs of `aws:ec2/instance:Instance`, at the spot price."""
-    hours = ctx.hours()
     template = launch_template(ctx)
-    kind = (
-        ctx.text("instanceType")
-        if ctx.has("instanceType") or template is None
-        else template.text("instanceType")
-    )
+    kind = instance_type(ctx, template)
     highest = ctx.number("spotPrice") if ctx.has("spotPrice") else None
-    charge_spot(ctx, kind, hours, highest=highest)
-    charge_volumes(ctx, template)
-    if ctx.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
-        charge_detailed_monitoring(ctx, ctx.months())
-    addresses = instance_addresses(ctx, template)
-    ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
+    charge_spot(ctx, kind, ctx.hours(), system=operating_system(ctx), highest=highest)
+    charge_parts_of_one(ctx, template, kind)
     charge_transfer(ctx, "monthly_internet_egress_gb")
 
 
@@ -105,140 +68,42 @@ def capacity(ctx: EstimationContext, least: str, most: str, desired: str) -> Ran
     return Range(min(low, expected), expected, max(high, expected))
 
 
-def from_template(template: EstimationContext, kind: str | None = None) -> Machine:
-    """The specification in a launch template; `kind` replaces its instance type."""
-    if kind is None:
-        if template.has("instanceRequirements") and not template.has("instanceType"):
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
-        kind = template.text("instanceType")
-    devices = [
-        (device.text("deviceName", ""), device.part("ebs"))
-        for device in template.items("blockDeviceMappings")
-        if device.has("ebs")
-    ]
-    addresses = [
-        interface.flag("associatePublicIpAddress")
-        for interface in template.items("networkInterfaces")
-        if interface.has("associatePublicIpAddress")
-    ]
-    options = "instanceMarketOptions"
-    highest = f"{options}.spotOptions.maxPrice"
-    return Machine(
-        instance_type=kind,
-        root=devices[0][1] if devices else Inputs({}),
-        volumes=tuple(devices[1:]),
-        tenancy=template.text("placement.tenancy", ""),
-        monitoring=template.flag("monitoring.enabled"),
-        public_address=any(addresses) if addresses else None,
-        spot=template.text(f"{options}.marketType", "") == "spot",
-        highest_spot_price=template.number(highest) if template.has(highest) else None,
-        credits=template.text(CREDITS, ""),
-    )
-
-
-def related_template(ctx: EstimationContext, path: str) -> EstimationContext | None:
-    """The launch template that the object at `path` refers to by id or name; `Unpriced` without one."""
-    for part in ("id", "launchTemplateId", "name", "launchTemplateName"):
-        if ctx.has(f"{path}.{part}"):
-            template = ctx.related(f"{path}.{part}", LAUNCH_TEMPLATE)
-            if template is None:
-                raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{path}: the launch template is not in the preview")
-            return template
-    return None
-
-
-def charge_parts(
-    ctx: EstimationContext,
-    machine: Machine,
-    count: Range,
-    system: str,
-    *,
-    root_size: Range | int,
-    subnets: str,
-) -> None:
-    """Charges for `count` instances besides their hours: credits, volumes, monitoring, public addresses.
-
-    Subnets at the path `subnets` decide on public addresses when the template does not.
-    """
-    charge_cpu_credits(ctx, machine.instance_type, system, machine.credits)
-    charge_volume(ctx, "Root volume", machine.root, times=count, default_size=root_size)
-    for device, volume in machine.volumes:
-        charge_volume(ctx, f"Volume {device}".strip(), volume, times=count)
-    if machine.monitoring:
-        charge_detailed_monitoring(ctx, ctx.months(), count)
-    if machine.public_address is None:
-        per_instance = public_addresses(ctx, subnets)
-    else:
-        per_instance = Range.of(int(machine.public_address))
-    ctx.charge(
-        "Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours() * count * per_instance
-    )
-
-
 def _machine(ctx: EstimationContext) -> Machine:
-    if ctx.has("mixedInstancesPolicy"):
+    if ctx.has(_POLICY):
         template = related_template(ctx, _SPECIFICATION)
         if template is None:
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{_SPECIFICATION} has no launch template")
-        machine = from_template(template, _first_override(ctx))
-        highest = "mixedInstancesPolicy.instancesDistribution.spotMaxPrice"
+        machine = from_template(template, _overrides(ctx))
+        highest = f"{_POLICY}.instancesDistribution.spotMaxPrice"
         return replace(machine, highest_spot_price=ctx.number(highest)) if ctx.has(highest) else machine
     if ctx.has("launchConfiguration"):
-        return _from_configuration(ctx)
+        return from_configuration(ctx)
     template = related_template(ctx, "launchTemplate")
     if template is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "neither a launch template nor a launch configuration is set")
     return from_template(template)
 
 
-def _first_override(ctx: EstimationContext) -> str | None:
-    overrides = ctx.items(_OVERRIDES)
-    if any(override.has("instanceRequirements") for override in overrides):
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
-    kinds = [override.text("instanceType") for override in overrides if override.has("instanceType")]
-    if len(set(kinds)) > 1:
-        ctx.note(f"may run any of {', '.join(dict.fromkeys(kinds))}: priced as the first")
-    return kinds[0] if kinds else None
-
-
-def _weight(ctx: EstimationContext) -> Decimal:
-    """Units of capacity that one instance counts for."""
-    for override in ctx.items(_OVERRIDES) if ctx.has("mixedInstancesPolicy") else ():
-        return max(override.number("weightedCapacity", 1), Decimal(1))
-    return Decimal(1)
+def _overrides(ctx: EstimationContext) -> Types | None:
+    """The types of the policy with the units of capacity that each counts for (1 without a weight)."""
+    types: dict[str, Decimal] = {}
+    for override in ctx.items(_OVERRIDES):
+        if override.has("instanceRequirements"):
+            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
+        if override.has("instanceType"):
+            weight = override.number("weightedCapacity", 1)
+            types[override.text("instanceType")] = max(weight, Decimal(1))
+    return types or None
 
 
 def _purchase(ctx: EstimationContext, count: Range, machine: Machine) -> tuple[Range, Range]:
-    """Instances on demand and on spot out of units of capacity.
-
-    100 % on demand unless the distribution says otherwise; among several types those on demand are taken in
-    their order (Auto Scaling InstancesDistribution, 2026-10).
+    """Units of capacity on demand and on spot; all on demand unless the distribution says otherwise (Auto
+    Scaling API, InstancesDistribution, 2026-10).
     """
-    if not ctx.has("mixedInstancesPolicy"):
+    if not ctx.has(_POLICY):
         return (count * 0, count) if machine.spot else (count, count * 0)
-    distribution = ctx.part("mixedInstancesPolicy").part("instancesDistribution")
+    distribution = ctx.part(_POLICY).part("instancesDistribution")
     base = distribution.number("onDemandBaseCapacity", 0)
     share = distribution.number("onDemandPercentageAboveBaseCapacity", 100) / 100
     on_demand = count.map(lambda n: min(n, base) + max(n - base, Decimal(0)) * share)
-    weight = _weight(ctx)
-    return on_demand / weight, (count - on_demand) / weight
-
-
-def _from_configuration(ctx: EstimationContext) -> Machine:
-    configuration = ctx.related("launchConfiguration", LAUNCH_CONFIGURATION)
-    if configuration is None:
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "launchConfiguration: it is not in the preview")
-    spot = configuration.has("spotPrice")
-    public = "associatePublicIpAddress"
-    return Machine(
-        instance_type=configuration.text("instanceType"),
-        root=configuration.part("rootBlockDevice"),
-        volumes=tuple(
-            (device.text("deviceName", ""), device) for device in configuration.items("ebsBlockDevices")
-        ),
-        tenancy=configuration.text("placementTenancy", ""),
-        monitoring=configuration.flag("enableMonitoring", True),
-        public_address=configuration.flag(public) if configuration.has(public) else None,
-        spot=spot,
-        highest_spot_price=configuration.number("spotPrice") if spot else None,
-    )
+    return on_demand, count - on_demand

@@ -12,6 +12,7 @@ SNAPSHOT = "aws:ebs/snapshot:Snapshot"
 # services bill their own snapshots (AWS Backup pricing page, 2026-10).
 STORED = (
     ("ebs_storage_gb", "EBS recovery points", "AmazonEC2", "ebs", "snapshot-standard"),
+    ("efs_cold_storage_gb", "EFS cold storage", "AWSBackup", "efs", "cold-storage"),
     ("efs_storage_gb", "EFS recovery points", "AWSBackup", "efs", "warm-storage"),
     ("rds_storage_gb", "RDS recovery points", "AmazonRDS", "backup", "backup-storage"),
     ("aurora_storage_gb", "Aurora recovery points", "AmazonRDS", "aurora-storage", "backup"),

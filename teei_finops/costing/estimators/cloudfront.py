@@ -17,7 +17,7 @@ GEOGRAPHIES = {"us": "united-states", "europe": "europe"}
 def distribution(ctx: EstimationContext) -> None:
     """Data and requests by viewer geography; a dedicated-IP certificate by the month.
 
-    The price book has no price for other geographies, nor for Origin Shield, which is therefore unpriced.
+    The price book has no price for other geographies, nor for Origin Shield, whose line is unpriced.
     """
     enabled = ctx.flag("enabled", True)
     for short, geography in GEOGRAPHIES.items():
@@ -57,7 +57,7 @@ def distribution(ctx: EstimationContext) -> None:
     if ctx.text("viewerCertificate.sslSupportMethod", "") == "vip":
         ctx.charge("Dedicated-IP certificate", SERVICE, "ssl", "dedicated-ip-certificate", 1)
     if any(origin.flag("originShield.enabled") for origin in ctx.items("origins")):
-        ctx.charge("Origin Shield requests", SERVICE, "origin-shield", "requests", 1)
+        ctx.charge_option("Origin Shield requests", SERVICE, "origin-shield", "requests", 1)
 
 
 @estimates("aws:cloudfront/function:Function")

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.schedules import monthly_runs
+from teei_finops.costing.inputs import Inputs
 
 SERVICE = "AmazonCloudWatch"
 HIGH_RESOLUTION_S = 60  # a shorter period is billed as high resolution; CloudWatch pricing page, 2026-10
@@ -16,6 +17,7 @@ BAND_METRICS = 3  # anomaly detection: the metric, the upper and the lower band;
 QUERIED_METRICS = (1, 5, 100)  # what a Metrics Insights query looks at, of 10,000 at most
 STREAMED_UPDATES = (0, 4_380_000, 43_800_000)  # 100 metrics, 1,000 at most, once a minute
 LOG_GB = (0, 5, 50)
+REQUEST_METRICS = 16
 # Log data is stored compressed; the AWS Pricing Calculator assumes 15 % of the data ingested (2021-09).
 COMPRESSED = Range(Decimal("0.15"), Decimal("0.15"), Decimal("0.5"), assumed=True)
 NEVER_EXPIRES_MONTHS = Range(Decimal(1), Decimal(12), Decimal(36), assumed=True)
@@ -112,3 +114,35 @@ def flow_log(ctx: EstimationContext) -> None:
     ctx.charge(f"Flow logs to {destination}", SERVICE, "logs", key, data)
     if ctx.text("destinationOptions.fileFormat", "plain-text") == "parquet":
         ctx.charge("Conversion to Parquet", SERVICE, "logs", "parquet-conversion", data)
+
+
+@estimates("aws:cloudwatch/internetMonitor:InternetMonitor")
+def internet_monitor(ctx: EstimationContext) -> None:
+    """Each monitored resource by the hour; city-networks above the first 100 from usage."""
+    if ctx.text("status", "ACTIVE") == "ACTIVE":
+        resources = ctx.count("resources")
+        ctx.charge("Monitored resources", SERVICE, "internet-monitor", "resource", ctx.hours() * resources)
+
+
+@estimates("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+def log_metric_filter(ctx: EstimationContext) -> None:
+    """Its metric is a custom one, and one more for each combination of dimension values
+    (https://aws.amazon.com/cloudwatch/pricing/, 2026-10).
+    """
+    metrics = ctx.from_usage("average_metrics")
+    if metrics is None:
+        by_dimension = ctx.part("metricTransformation").has("dimensions")
+        metrics = ctx.usage("average_metrics", 1, 10, 100) if by_dimension else Range.of(1)
+    charge_custom_metrics(ctx, metrics)
+
+
+@estimates("aws:s3/bucketMetric:BucketMetric")
+def request_metrics(ctx: EstimationContext) -> None:
+    """Request metrics of a bucket are custom metrics: 16 at most, those without requests are not billed
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html, 2026-10).
+    """
+    charge_custom_metrics(ctx, ctx.usage("average_metrics", 1, REQUEST_METRICS, REQUEST_METRICS))
+
+
+def charge_custom_metrics(ctx: EstimationContext, metrics: Range) -> None:
+    ctx.charge("Custom metrics", SERVICE, "metrics", "custom-metric", metrics, allowance="metrics")

@@ -1,11 +1,11 @@
-"""Charges that all EC2 instances share: those of an instance, a group or a node group."""
+"""Charges that all EC2 instances share besides their hours and volumes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import NO_PRICE, Range, Unpriced
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.amounts import Range
+from teei_finops.costing.estimation_context import EstimationContext
 
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 OPERATING_SYSTEMS = ("linux", "windows", "rhel", "suse")
@@ -20,61 +20,6 @@ def operating_system(ctx: EstimationContext) -> str:
     if system is None:
         ctx.note("operating system assumed to be Linux: the image does not show it; set operating_system")
     return system or "linux"
-
-
-def charge_instances(
-    ctx: EstimationContext,
-    instance_type: str,
-    hours: Range,
-    *,
-    times: Range | int = 1,
-    tenancy: str = "default",
-    system: str | None = None,
-) -> None:
-    """Instance-hours on demand; on a Dedicated Host the host is billed instead."""
-    system = system or operating_system(ctx)
-    if tenancy == "host":
-        ctx.note("runs on a Dedicated Host, which is billed separately")
-        return
-    if tenancy not in ("", "default"):
-        raise Unpriced(NO_PRICE, f"{instance_type} with tenancy {tenancy}")
-    ctx.charge(
-        f"{instance_type} {system}, on demand",
-        "AmazonEC2",
-        f"instance-{system}-shared",
-        instance_type,
-        hours,
-        times=times,
-    )
-
-
-def charge_spot(
-    ctx: EstimationContext,
-    instance_type: str,
-    hours: Range,
-    *,
-    times: Range | int = 1,
-    system: str | None = None,
-    highest: Decimal | None = None,
-) -> None:
-    """Instance-hours at the spot price in the usage profile.
-
-    Without one it is assumed between a tenth of the on-demand price (up to 90 % off, EC2 Spot page, AWS,
-    2026-10) and all of it, which is also the default maximum price, and expected at the upper end. `highest`
-    is a maximum price that the program sets, US dollars per hour.
-    """
-    system = system or operating_system(ctx)
-    quantity = hours * times
-    price = ctx.from_usage("spot_price_usd_per_hour")
-    source = "usage profile"
-    if price is None:
-        rate = ctx.rate("AmazonEC2", f"instance-{system}-shared", instance_type)
-        most = min(rate.tiers[0].usd, highest) if highest is not None else rate.tiers[0].usd
-        price = Range(min(rate.tiers[0].usd / 10, most), most, most, assumed=True)
-        quantity = Range(quantity.low, quantity.expected, quantity.high, assumed=True)
-        source = f"assumed from the on-demand price: {rate.tiers[0].source}"
-        ctx.note("spot has no list price: assumed at 10 to 100 % of on demand; set spot_price_usd_per_hour")
-    ctx.charge_at(f"{instance_type} {system}, spot", "AmazonEC2", quantity, "hour", price, source)
 
 
 def charge_cpu_credits(
@@ -96,37 +41,6 @@ def charge_cpu_credits(
     ctx.charge(
         "Surplus CPU credits", "AmazonEC2", "cpu-credits", key + ("-windows" * (system == "windows")), credits
     )
-
-
-def charge_volume(
-    ctx: EstimationContext,
-    what: str,
-    volume: Inputs,
-    *,
-    share: Range | int = 1,
-    times: Range | int = 1,
-    default_size=None,
-) -> None:
-    """One EBS volume, from the inputs of a block device or an `aws:ebs/volume:Volume`, `times` over.
-
-    `share` is the part of the month it exists; `default_size` (GB) is used where the image decides.
-    """
-    kind = volume.text(
-        "volumeType" if volume.has("volumeType") else "type", "gp2" if default_size is None else "gp3"
-    )
-    size_path = "volumeSize" if volume.has("volumeSize") else "size"
-    if default_size is not None and not volume.has(size_path):
-        size = Range.of(default_size)
-    else:
-        size = Range.of(volume.number(size_path))
-    count = Range.of(times) * share
-    ctx.charge(f"{what}: {kind} storage", "AmazonEC2", "ebs", f"{kind}-storage", size, times=count)
-    if kind in ("gp3", "io1", "io2"):
-        iops = volume.number("iops", 0) if kind == "gp3" else volume.number("iops")
-        ctx.charge(f"{what}: {kind} IOPS", "AmazonEC2", "ebs", f"{kind}-iops", iops, times=count)
-    if kind == "gp3":
-        throughput = volume.number("throughput", 0)
-        ctx.charge(f"{what}: gp3 throughput", "AmazonEC2", "ebs", "gp3-throughput", throughput, times=count)
 
 
 def charge_transfer(ctx: EstimationContext, *keys: str) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from teei_finops.costing.amounts import HOURS, Range
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.support_windows import support_of
-from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.inputs import Inputs
 from teei_finops.costing.preview.values import is_unknown
 
 RDS = "AmazonRDS"
 FREE_INSIGHTS_DAYS = 7  # Performance Insights keeps 7 days free; RDS pricing page, 2026-10
+# The size from which RDS stripes a gp3 volume, by engine; SQL Server's are never striped. IOPS and MiB/s that
+#  a volume includes (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, 2026-10).
+STRIPED_GB: dict[str, int | None] = {"oracle": 200, "sqlserver": None}
+DEFAULT_STRIPED_GB = 400
+GP3_BASELINE, GP3_STRIPED = (3_000, 125), (12_000, 500)
 # Price families by engine; another engine is unpriced under its own name.
 FAMILIES = {"postgres": "postgresql", "aurora": "aurora-mysql"}
 
@@ -59,18 +64,41 @@ def lifecycle_disabled(values: Inputs) -> bool:
     return setting.endswith("-disabled")
 
 
-def charge_insights(ctx: EstimationContext, kind: str, hours: Range, mode: str, copies: int = 1) -> None:
-    """Performance Insights beyond the free days, and Database Insights in advanced mode, by vCPU.
+def charge_insights(ctx: EstimationContext, quantity: Range, mode: str, unit: str = "vcpu") -> None:
+    """Performance Insights beyond the free days, and Database Insights in advanced mode, which includes it.
 
-    The advanced mode includes the retention.
+    `quantity` is in vCPU-hours, or in ACU-hours with the unit `acu`: serverless instances are billed by
+    capacity unit (https://aws.amazon.com/rds/performance-insights/pricing/, 2026-10).
     """
+    suffix = "-acu" if unit == "acu" else ""
     if mode == "advanced":
-        ctx.charge("Database Insights", RDS, "database-insights", "advanced", hours * (vcpus(kind) * copies))
+        ctx.charge("Database Insights", RDS, "database-insights", f"advanced{suffix}", quantity)
     elif ctx.flag("performanceInsightsEnabled"):
         days = ctx.number("performanceInsightsRetentionPeriod", FREE_INSIGHTS_DAYS)
         if days > FREE_INSIGHTS_DAYS:
-            months = hours * (vcpus(kind) * copies) / HOURS
-            ctx.charge("Performance Insights", RDS, "performance-insights", f"retention-{days}-days", months)
+            key = f"retention-{days}-days{suffix}"
+            ctx.charge("Performance Insights", RDS, "performance-insights", key, quantity / HOURS)
+
+
+def charge_gp3(ctx: EstimationContext, volume: Inputs, engine: str, size: Decimal, family: str) -> None:
+    """IOPS and throughput of a gp3 volume of `size` GB above what it includes; `family` is of the price book.
+
+    Striped volumes include more. Below that size only SQL Server takes more than the baseline: AWS refuses it
+    for the other engines, which is noted.
+    """
+    smallest = STRIPED_GB.get(engine.partition("-")[0], DEFAULT_STRIPED_GB)
+    striped = smallest is not None and size >= smallest
+    included_iops, included_mibps = GP3_STRIPED if striped else GP3_BASELINE
+    iops = max(volume.number("iops", 0) - included_iops, Decimal(0))
+    speed = max(volume.number("storageThroughput", 0) - included_mibps, Decimal(0))
+    if not striped and smallest is not None:
+        if iops or speed:
+            ctx.note(
+                f"AWS refuses IOPS and throughput above the baseline on gp3 below {smallest} GB: {engine}"
+            )
+        return
+    ctx.charge(f"gp3 IOPS above {included_iops:,}", RDS, family, "gp3-iops", iops, included=0)
+    ctx.charge(f"gp3 throughput above {included_mibps} MiB/s", RDS, family, "gp3-throughput", speed)
 
 
 def charge_database_credits(ctx: EstimationContext, kind: str, engine: str) -> None:

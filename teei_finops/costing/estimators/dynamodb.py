@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
+from teei_finops.costing.inputs import Inputs
 
 SERVICE = "AmazonDynamoDB"
 READ, WRITE = "ReadCapacityUnits", "WriteCapacityUnits"

@@ -6,51 +6,90 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.block_devices import charge_volume, charge_volumes, volumes_of
 from teei_finops.costing.estimators.compute import (
     LAUNCH_TEMPLATE,
     charge_cpu_credits,
     charge_detailed_monitoring,
-    charge_instances,
     charge_transfer,
-    charge_volume,
+    operating_system,
 )
+from teei_finops.costing.estimators.instance_hours import (
+    charge_ebs_optimization,
+    charge_instances,
+    charge_spot,
+)
+from teei_finops.costing.inputs import Inputs
 
 CREDITS = "creditSpecification.cpuCredits"
+MARKET = "instanceMarketOptions"
+VOLUME = "aws:ebs/volume:Volume"
 SUBNET = "aws:ec2/subnet:Subnet"
-# The image decides the root volume when the program does not: 8 GB on Amazon Linux, 30 GB on Windows.
-ROOT_SIZE = Range(Decimal(8), Decimal(8), Decimal(30), assumed=True)
 
 
 @estimates("aws:ec2/instance:Instance")
 def instance(ctx: EstimationContext) -> None:
+    """Hours on demand, or on spot where the instance or its template asks for spot capacity."""
     template = launch_template(ctx)
-    hours = ctx.hours()
-    kind = (
-        ctx.text("instanceType")
-        if ctx.has("instanceType") or template is None
-        else template.text("instanceType")
-    )
-    tenancy = ctx.text("tenancy", "") or (template.text("placement.tenancy", "") if template else "")
-    charge_instances(ctx, kind, hours, tenancy=tenancy)
+    kind, hours, system = instance_type(ctx, template), ctx.hours(), operating_system(ctx)
+    market = next((part for part in (ctx, template) if part is not None and part.has(MARKET)), None)
+    if market is not None and market.text(f"{MARKET}.marketType", "spot") == "spot":
+        highest = f"{MARKET}.spotOptions.maxPrice"
+        most = market.number(highest) if market.has(highest) else None
+        charge_spot(ctx, kind, hours, system=system, highest=most)
+    else:
+        charge_instances(ctx, kind, hours, tenancy=_tenancy(ctx, template), system=system)
     mode = ctx.text(CREDITS, "") or (template.text(CREDITS, "") if template else "")
     charge_cpu_credits(ctx, kind, mode=mode)
-    if ctx.raw.get("instanceMarketOptions"):
-        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
-    charge_volumes(ctx, template)
-    if ctx.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
-        charge_detailed_monitoring(ctx, ctx.months())
-    addresses = instance_addresses(ctx, template)
-    ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
+    charge_parts_of_one(ctx, template, kind)
     charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_az_gb", "monthly_inter_region_gb")
 
 
-@estimates("aws:ebs/volume:Volume")
+@estimates(VOLUME)
 def volume(ctx: EstimationContext) -> None:
     charge_volume(ctx, "Volume", ctx, share=ctx.months())
     if ctx.text("type", "gp2") == "standard":
         requests = ctx.usage("monthly_standard_io_requests", 0, 1_000_000, 10_000_000)
         ctx.charge("Magnetic I/O", "AmazonEC2", "ebs", "standard-io", requests)
+
+
+@estimates("aws:ebs/volumeCopy:VolumeCopy")
+def volume_copy(ctx: EstimationContext) -> None:
+    """A volume of its own, with the settings of its source where it states none."""
+    source = ctx.related("sourceVolumeId", VOLUME)
+    raw = {**(source.raw if source is not None else {}), **ctx.raw}
+    if "volumeType" not in ctx.raw and source is not None and source.has("type"):
+        raw["volumeType"] = source.raw["type"]
+    charge_volume(ctx, "Copied volume", Inputs(raw), share=ctx.months())
+
+
+def charge_parts_of_one(ctx: EstimationContext, template: EstimationContext | None, kind: str) -> None:
+    """What one instance bills besides its hours: EBS optimization, volumes, monitoring, its address."""
+    hours = ctx.hours()
+    if ctx.flag("ebsOptimized") or (template is not None and template.flag("ebsOptimized")):
+        charge_ebs_optimization(ctx, kind, hours)
+    charge_volumes(ctx, volumes_of(ctx, template))
+    if ctx.flag("monitoring") or (template is not None and template.flag("monitoring.enabled")):
+        charge_detailed_monitoring(ctx, ctx.months())
+    addresses = instance_addresses(ctx, template)
+    ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours * addresses)
+
+
+def instance_type(ctx: EstimationContext, template: EstimationContext | None) -> str:
+    """Its own type, else its template's."""
+    return (template if template is not None and not ctx.has("instanceType") else ctx).text("instanceType")
+
+
+def placement_tenancy(placement: Inputs) -> str:
+    """`host` also where only a host or a host resource group is named (EC2 API, Placement, 2026-10)."""
+    if placement.has("hostId") or placement.has("hostResourceGroupArn"):
+        return "host"
+    return placement.text("tenancy", "")
+
+
+def _tenancy(ctx: EstimationContext, template: EstimationContext | None) -> str:
+    return placement_tenancy(ctx) or (placement_tenancy(template.part("placement")) if template else "")
 
 
 def launch_template(ctx: EstimationContext) -> EstimationContext | None:
@@ -59,21 +98,6 @@ def launch_template(ctx: EstimationContext) -> EstimationContext | None:
         if ctx.has(path):
             return ctx.related(path, LAUNCH_TEMPLATE)
     return None
-
-
-def charge_volumes(ctx: EstimationContext, template: EstimationContext | None) -> None:
-    """Volumes are billed for the whole month, also while the instance is stopped."""
-    devices = template.items("blockDeviceMappings") if template else []
-    first, *rest = devices if devices else [None]
-    root: Inputs = (
-        ctx.part("rootBlockDevice") if ctx.has("rootBlockDevice") or first is None else first.part("ebs")
-    )
-    charge_volume(ctx, "Root volume", root, default_size=ROOT_SIZE)
-    for device in ctx.items("ebsBlockDevices"):
-        charge_volume(ctx, f"Volume {device.text('deviceName', '')}".strip(), device)
-    for device in rest:
-        if device is not None and device.has("ebs"):
-            charge_volume(ctx, f"Volume {device.text('deviceName', '')}".strip(), device.part("ebs"))
 
 
 def instance_addresses(ctx: EstimationContext, template: EstimationContext | None) -> Range:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
-from teei_finops.costing.estimators.autoscaling import (
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.autoscaling import capacity
+from teei_finops.costing.estimators.block_devices import Volumes
+from teei_finops.costing.estimators.compute import operating_system
+from teei_finops.costing.estimators.instance_hours import one
+from teei_finops.costing.estimators.machines import (
     Machine,
-    capacity,
-    charge_parts,
+    charge_machines,
     from_template,
     related_template,
 )
-from teei_finops.costing.estimators.compute import (
-    charge_instances,
-    charge_spot,
-    operating_system,
-)
 from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.inputs import Inputs
 
 # Without a launch template: 20 GB, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10), of gp2
 # (aws/containers-roadmap#1417 and aws/aws-cdk#32372, both open on 2026-11-24).
@@ -60,14 +60,10 @@ def node_group(ctx: EstimationContext) -> None:
         ctx.note("no nodes: its sizes are 0")
         return
     machine = _node(ctx)
-    kind, hours = machine.instance_type, ctx.hours()
     system = "windows" if ctx.text("amiType", "").startswith("WINDOWS") else operating_system(ctx)
-    if machine.spot:
-        charge_spot(ctx, kind, hours, times=count, system=system, highest=machine.highest_spot_price)
-    else:
-        charge_instances(ctx, kind, hours, times=count, tenancy=machine.tenancy, system=system)
     size = WINDOWS_DISK if system == "windows" else LINUX_DISK
-    charge_parts(ctx, machine, count, system, root_size=size, subnets="subnetIds")
+    on_demand, spot = (count * 0, count) if machine.spot else (count, count * 0)
+    charge_machines(ctx, machine, on_demand, spot, system, root_size=size, subnets="subnetIds")
 
 
 @estimates("aws:eks/fargateProfile:FargateProfile")
@@ -82,16 +78,12 @@ def fargate_profile(ctx: EstimationContext) -> None:
 
 
 def _node(ctx: EstimationContext) -> Machine:
-    kinds = ctx.texts("instanceTypes")
-    if len(set(kinds)) > 1:
-        ctx.note(f"may run any of {', '.join(kinds)}: priced as the first")
+    types = dict.fromkeys(ctx.texts("instanceTypes"), Decimal(1))
     spot = ctx.text("capacityType", "ON_DEMAND") == "SPOT"
     template = related_template(ctx, "launchTemplate") if ctx.has("launchTemplate") else None
     if template is not None:
         named = template.has("instanceType") or template.has("instanceRequirements")
-        kind = kinds[0] if kinds else None if named else "t3.medium"
-        return replace(from_template(template, kind), spot=spot)
+        return replace(from_template(template, types or (None if named else one("t3.medium"))), spot=spot)
     size = ctx.number("diskSize") if ctx.has("diskSize") else None
     disk = Inputs({"volumeType": "gp2"} | ({"volumeSize": str(size)} if size is not None else {}))
-    kind = kinds[0] if kinds else "t3.medium"
-    return Machine(kind, disk, (), "", False, None, spot, None)
+    return Machine(types or one("t3.medium"), Volumes(disk), spot=spot)

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.block_devices import ROOT_SIZE, charge_volume
 from teei_finops.costing.estimators.compute import (
     charge_cpu_credits,
-    charge_instances,
     charge_transfer,
-    charge_volume,
     operating_system,
 )
-from teei_finops.costing.estimators.ec2 import ROOT_SIZE
+from teei_finops.costing.estimators.instance_hours import charge_instances, charge_spot, one
 from teei_finops.costing.estimators.load_balancing import charge_application, charge_classic, charge_network
+from teei_finops.costing.inputs import Inputs
 
 # Option settings that cost money, with their defaults (Elastic Beanstalk developer guide, general options,
 # 2026-10).
@@ -53,14 +53,15 @@ def environment(ctx: EstimationContext) -> None:
         low, high = _number(settings, _ASG, "MinSize"), _number(settings, _ASG, "MaxSize")
         count = Range(low, low, max(low, high))
     count = count or Range.of(1)
-    kind = _setting(settings, _INSTANCES, "InstanceTypes").partition(",")[0].strip()
-    kind = kind or _setting(settings, _LAUNCH, "InstanceType")
+    named = [name.strip() for name in _setting(settings, _INSTANCES, "InstanceTypes").split(",")]
+    types = dict.fromkeys(filter(None, named), Decimal(1))
+    types = types or one(_setting(settings, _LAUNCH, "InstanceType"))
     system = "windows" if "Windows" in ctx.text("solutionStackName", "") else operating_system(ctx)
     hours = ctx.hours()
-    if _setting(settings, _INSTANCES, "EnableSpot") == "true":
-        ctx.note("spot has no list price: priced as on demand, which it does not exceed")
-    charge_instances(ctx, kind, hours, times=count, system=system)
-    charge_cpu_credits(ctx, kind, system)
+    spot = _setting(settings, _INSTANCES, "EnableSpot") == "true"
+    charge = charge_spot if spot else charge_instances
+    charge(ctx, types, hours, times=count, system=system)
+    charge_cpu_credits(ctx, next(iter(types)), system)
     _root_volume(ctx, settings, count)
     if _setting(settings, _VPC, "AssociatePublicIpAddress") == "true":
         ctx.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours * count)

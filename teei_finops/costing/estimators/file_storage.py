@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import NOTHING, Range
+from teei_finops.costing.amounts import NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 
@@ -131,3 +131,22 @@ def _backups(ctx: EstimationContext, family: str, size: Decimal, default_days: i
     kept = ctx.number("automaticBackupRetentionDays", default_days) > 0
     stored = ctx.usage("backup_storage_gb", 0, *((size / 2, size) if kept else (0, 0)))
     ctx.charge("Backups", FSX, family, "backup", stored)
+
+
+BACKUP_FAMILIES = {
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": "windows",
+    "aws:fsx/lustreFileSystem:LustreFileSystem": "lustre",
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": "openzfs",
+    "aws:fsx/ontapFileSystem:OntapFileSystem": "ontap",
+}
+
+
+@estimates("aws:fsx/backup:Backup")
+def fsx_backup(ctx: EstimationContext) -> None:
+    """Backup storage at the rate of the file system's kind; at most its capacity."""
+    source = ctx.related("fileSystemId", *BACKUP_FAMILIES)
+    if source is None:
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "fileSystemId: the file system is not in the preview")
+    most = source.number("storageCapacity")
+    stored = ctx.usage("storage_gb", 0, most / 2, most)
+    ctx.charge("Backup storage", "AmazonFSx", BACKUP_FAMILIES[source.type], "backup", stored)

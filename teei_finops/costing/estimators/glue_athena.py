@@ -49,6 +49,17 @@ def _dpus(ctx: EstimationContext, command: str) -> Decimal:
     return SHELL_DPUS if command == "pythonshell" else SPARK_DPUS
 
 
+@estimates("aws:glue/devEndpoint:DevEndpoint")
+def glue_endpoint(ctx: EstimationContext) -> None:
+    """Its DPUs while it exists; five nodes when their number is not set (Glue CreateDevEndpoint API)."""
+    if ctx.has("numberOfWorkers"):
+        worker = ctx.text("workerType", "G.1X")
+        nodes = ctx.number("numberOfWorkers") * WORKER_DPUS.get(worker, Decimal(1))
+    else:
+        nodes = ctx.number("numberOfNodes", 5)
+    ctx.charge("Endpoint DPU-hours", "AWSGlue", "etl", "development-endpoint", ctx.hours() * nodes)
+
+
 @estimates("aws:glue/crawler:Crawler")
 def glue_crawler(ctx: EstimationContext) -> None:
     """DPU-hours; without usage, two DPUs for each scheduled run, or for one run a day."""
@@ -84,6 +95,13 @@ def athena_workgroup(ctx: EstimationContext) -> None:
     ctx.charge("Data scanned", "AmazonAthena", "sql", "data-scanned", scanned)
     if hours is not None:
         ctx.charge("Provisioned DPU-hours", "AmazonAthena", "provisioned", "dpu", hours)
+
+
+@estimates("aws:athena/capacityReservation:CapacityReservation")
+def athena_capacity(ctx: EstimationContext) -> None:
+    """Its DPUs by the hour while the reservation exists, used or not."""
+    hours = ctx.hours() * ctx.number("targetDpus")
+    ctx.charge("Reserved DPU-hours", "AmazonAthena", "provisioned", "dpu", hours)
 
 
 @estimates("aws:amp/workspace:Workspace")

@@ -1,15 +1,17 @@
-"""Kinesis data streams and Data Firehose."""
+"""Kinesis data streams and their consumers, Data Firehose, Managed Service for Apache Flink."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from teei_finops.costing.amounts import HOURS, Range
+from teei_finops.costing.amounts import HOURS, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 
-SERVICE = "AmazonKinesis"
+SERVICE, FLINK = "AmazonKinesis", "AmazonKinesisAnalytics"
+STREAM = "aws:kinesis/stream:Stream"
+STORAGE_GB_PER_UNIT = 50
 DATA_GB = (1, 10, 100)
 UNITS_PER_SHARD = (0, 10_000_000, 100_000_000)  # of 2.6 billion that a shard takes in a month
 DAY, WEEK = 24, 168  # hours of retention that are included, and that the extended rate covers
@@ -82,6 +84,42 @@ def _long_term(ctx: EstimationContext, family: str, kept: Decimal) -> None:
         stored = ctx.usage("monthly_data_in_gb", *DATA_GB) * ((kept - WEEK) / HOURS)
     if stored is not None:
         ctx.charge("Retention after 7 days", SERVICE, family, "long-term-retention", stored)
+
+
+@estimates("aws:kinesis/streamConsumer:StreamConsumer")
+def stream_consumer(ctx: EstimationContext) -> None:
+    """An enhanced fan-out consumer by shard-hour; the data that it reads is billed on the stream."""
+    source = ctx.related("streamArn", STREAM)
+    if source is None:
+        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "streamArn: the stream is not in the preview")
+    if source.text("streamModeDetails.streamMode", "PROVISIONED") == "ON_DEMAND":
+        ctx.note("an on-demand stream bills enhanced fan-out by data only")
+        return
+    hours = ctx.hours() * source.number("shardCount")
+    ctx.charge("Enhanced fan-out consumer", SERVICE, "provisioned", "efo-consumer-shard", hours)
+
+
+@estimates("aws:kinesisanalyticsv2/application:Application")
+def flink(ctx: EstimationContext) -> None:
+    """Processing units (parallelism by parallelism of a unit, at least one), 50 GB of storage each, and one
+    unit more for orchestration; billed while the application runs
+    (https://aws.amazon.com/managed-service-apache-flink/pricing/, 2026-10).
+    """
+    settings = ctx.part("applicationConfiguration").part("flinkApplicationConfiguration")
+    parallelism = settings.part("parallelismConfiguration")
+    least = parallelism.number("parallelism", 1).max(Decimal(1))
+    units = (least / parallelism.number("parallelismPerKpu", 1).max(Decimal(1))).to_integral_value(
+        ROUND_CEILING
+    )
+    hours = ctx.hours()
+    if not ctx.flag("startApplication"):
+        ctx.note("not started by the program: billed as if it runs all month; set monthly_hours")
+    family = "flink" if not ctx.text("runtimeEnvironment").startswith("SQL") else "sql"
+    ctx.charge("Processing units", FLINK, family, "kpu", hours * units)
+    if family == "flink":
+        ctx.charge("Orchestration", FLINK, family, "orchestration-kpu", hours)
+        stored = hours / HOURS * units * STORAGE_GB_PER_UNIT
+        ctx.charge("Running storage", FLINK, family, "running-storage", stored)
 
 
 @estimates("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream")

@@ -22,7 +22,12 @@ OTHER_REQUESTS = {
 }
 
 
-@estimates("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
+@estimates(
+    "aws:kms/key:Key",
+    "aws:kms/replicaKey:ReplicaKey",
+    "aws:kms/externalKey:ExternalKey",
+    "aws:kms/replicaExternalKey:ReplicaExternalKey",
+)
 def key(ctx: EstimationContext) -> None:
     """The key by the month, its rotations, and requests by key type."""
     ctx.charge("Customer managed key", "awskms", "keys", "customer-managed-key", ctx.months())
@@ -93,3 +98,19 @@ def certificate_authority(ctx: EstimationContext) -> None:
     ctx.charge(f"Private CA, {mode}", service, "private-ca", mode, ctx.months())
     certificates = ctx.usage("monthly_certificates", 0, 10, 100)
     ctx.charge(f"Certificates, {mode}", service, "private-certificate", mode, certificates)
+
+
+@estimates("aws:acm/certificate:Certificate")
+def certificate(ctx: EstimationContext) -> None:
+    """Free, except public certificates that may be exported, by domain name at issue and at each renewal
+    (https://aws.amazon.com/certificate-manager/pricing/, 2026-10).
+    """
+    if ctx.text("options.export", "DISABLED") != "ENABLED":
+        return
+    names = {ctx.text("domainName"), *ctx.texts("subjectAlternativeNames")}
+    for key, count in (
+        ("fqdn", sum(not name.startswith("*.") for name in names)),
+        ("wildcard", sum(name.startswith("*.") for name in names)),
+    ):
+        service = "AWSCertificateManager"
+        ctx.charge(f"Exportable certificate, {key}", service, "exportable-certificate", key, count)

@@ -15,6 +15,9 @@ FUNCTION = "aws:lambda/function:Function"
 REQUESTS = (0, 1_000_000, 10_000_000)
 DURATION_MS = (50, 250, 3_000)
 # AWS's defaults; Lambda API reference, 2026-10.
+MOST_POLLERS = (
+    200  # the default maximum of the provisioned mode; Lambda API, ProvisionedPollerConfig, 2026-10
+)
 MEMORY_MB, EPHEMERAL_MB, TIMEOUT_S = 128, 512, 3
 # Runtimes whose snapshots are billed (Java's are not); Lambda pricing page, 2026-10.
 BILLED_SNAPSHOTS = ("python", "dotnet")
@@ -74,6 +77,19 @@ def provisioned_concurrency(ctx: EstimationContext) -> None:
     ctx.charge("Requests", SERVICE, family, "requests", requests)
     served = requests * _duration(ctx, target) / 1000 * memory
     ctx.charge(f"Duration, {family}, provisioned", SERVICE, family, "provisioned-duration", served)
+
+
+@estimates("aws:lambda/eventSourceMapping:EventSourceMapping")
+def event_source_mapping(ctx: EstimationContext) -> None:
+    """Free, except the event pollers of the provisioned mode, from their minimum to their maximum
+    (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html, 2026-10).
+    """
+    pollers = ctx.part("provisionedPollerConfig")
+    if not ctx.has("provisionedPollerConfig") or not ctx.flag("enabled", True):
+        return
+    least = pollers.number("minimumPollers", 1)
+    count = Range(least, least, max(least, pollers.number("maximumPollers", MOST_POLLERS)))
+    ctx.charge("Event pollers", SERVICE, "event-source-mapping", "event-poller", ctx.hours() * count)
 
 
 def architecture(ctx: EstimationContext) -> str:

@@ -59,13 +59,27 @@ def msk_serverless(ctx: EstimationContext) -> None:
         ctx.charge(what, "AmazonMSK", "serverless", key, quantity)
 
 
+@estimates("aws:mskconnect/connector:Connector")
+def msk_connector(ctx: EstimationContext) -> None:
+    """MSK Connect units of its workers, from their minimum to their maximum where they scale."""
+    capacity = ctx.part("capacity")
+    fixed, scaled = capacity.part("provisionedCapacity"), capacity.part("autoscaling")
+    if scaled.has("maxWorkerCount"):
+        least = scaled.number("minWorkerCount", 1)
+        workers = Range(least, least, max(scaled.number("maxWorkerCount"), least))
+        units = workers * scaled.number("mcuCount", 1)
+    else:
+        units = Range.of(fixed.number("workerCount") * fixed.number("mcuCount", 1))
+    ctx.charge("Connect units", "AmazonMSK", "connect", "mcu", ctx.hours() * units)
+
+
 @estimates("aws:mq/broker:Broker")
 def mq(ctx: EstimationContext) -> None:
     """A RabbitMQ cluster's price is for its three nodes. ActiveMQ stores its data on EFS unless the program
     says otherwise (Amazon MQ developer guide, 2026-10).
     """
     engine = ctx.text("engineType").lower()
-    mode = ctx.text("deploymentMode", "SINGLE_INSTANCE")
+    mode = ctx.text("deploymentMode", "SINGLE_INSTANCE").upper()
     modes = {
         "SINGLE_INSTANCE": "single",
         "ACTIVE_STANDBY_MULTI_AZ": "active-standby",

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from teei_finops.costing.amounts import NO_PRICE, NOTHING, UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.amounts import NOT_VALID, NOTHING, Range, Unpriced
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.inputs import Inputs
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 # Used for a plan without a node group of a known size and price.
 REFERENCE_NODE = "m6i.large"
+REFERENCE_WEIGHT = Decimal(2 * 9 + 8)  # 2 vCPUs, 8 GB
 # A vCPU weighs as much as 9 GB of memory: the ratio by which AWS's split cost allocation data divides a node
 # among its pods (AWS Data Exports user guide, 2026-10).
 CPU_WEIGHT = 9
@@ -66,7 +68,7 @@ def quantity(value: Any, where: str) -> Decimal:
             return Decimal(match[1]) * _SUFFIXES.get(match[2], Decimal(1))
     except InvalidOperation:
         pass
-    raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{where} is not a quantity: {value!r}")
+    raise Unpriced(NOT_VALID, f"{where} is not a quantity: {value!r}")
 
 
 def requests(ctx: EstimationContext, spec: Inputs) -> Requests:
@@ -87,8 +89,6 @@ def requests(ctx: EstimationContext, spec: Inputs) -> Requests:
 def charge_share(ctx: EstimationContext, what: str, pods: Range, requested: Requests, hours: Range) -> None:
     """Charges `pods` for `hours` each as their share of node hours, at the node's on-demand price."""
     node = ctx.once("node", lambda: _node(ctx))
-    if node is None:
-        raise Unpriced(NO_PRICE, "the Region of its nodes is not known; set one with --region")
     share = pods * requested.weight * hours / node.weight
     ctx.charge(
         f"{what}, share of {node.kind}",
@@ -103,13 +103,9 @@ def charge_share(ctx: EstimationContext, what: str, pods: Range, requested: Requ
     )
 
 
-def _node(ctx: EstimationContext) -> Node | None:
+def _node(ctx: EstimationContext) -> Node:
     """The plan's first node group where its instance type has a known size, else the reference node."""
     group = ctx.first(NODE_GROUP)
-    try:
-        region = group.region if group else (ctx.home_region or ctx.region)
-    except Unpriced:
-        return None
     if group is not None:
         try:
             kind = next(iter(group.texts("instanceTypes")), "")
@@ -118,9 +114,8 @@ def _node(ctx: EstimationContext) -> Node | None:
         except Unpriced:
             weight = None
         if weight is not None:
-            return Node(kind, region, weight)
-    weight = _weight(REFERENCE_NODE)
-    return Node(REFERENCE_NODE, region, weight) if weight else None
+            return Node(kind, ctx.region, weight)
+    return Node(REFERENCE_NODE, ctx.region, REFERENCE_WEIGHT)
 
 
 def _weight(kind: str) -> Decimal | None:

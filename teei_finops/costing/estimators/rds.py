@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, USAGE_MISSING, Range, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.database_instances import (
     RDS,
     backup_above_free,
     charge_database_credits,
     charge_extended_support,
+    charge_gp3,
     charge_insights,
     charge_public_address,
     engine_family,
@@ -19,14 +20,12 @@ from teei_finops.costing.estimators.database_instances import (
     lifecycle_disabled,
 )
 from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.inputs import Inputs
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
 CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 PROXY_TARGET = "aws:rds/proxyTarget:ProxyTarget"
-# gp3 of 400 GB and more is striped and includes 12,000 IOPS and 500 MiB/s; below that neither can be raised
-# (RDS user guide, gp3 storage, 2026-10).
-STRIPED_GB, STRIPED_IOPS, STRIPED_MIBPS = 400, 12_000, 500
 # A dedicated log volume is 1,024 GiB with 3,000 IOPS (RDS user guide, 2026-10).
 LOG_GB, LOG_IOPS = 1_024, 3_000
 LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8  # RDS Proxy pricing page, 2026-10
@@ -47,7 +46,7 @@ def instance(ctx: EstimationContext) -> None:
     ctx.charge(f"{kind} {engine}, {zone.replace('-az', ' AZ')}", RDS, f"{engine}-{zone}", kind, hours)
     size = _storage(ctx, source, zone)
     charge_database_credits(ctx, kind, engine)
-    charge_insights(ctx, kind, hours, ctx.text("databaseInsightsMode", "standard"), copies)
+    charge_insights(ctx, hours * (vcpus(kind) * copies), ctx.text("databaseInsightsMode", "standard"))
     charge_public_address(ctx, hours)
     if ctx.number("backupRetentionPeriod", 0) or ctx.from_usage("additional_backup_storage_gb") is not None:
         backups = backup_above_free(ctx, size)
@@ -88,11 +87,8 @@ def _storage(ctx: EstimationContext, source: EstimationContext | None, zone: str
     ctx.charge(f"{kind} storage", RDS, family, kind, size)
     if kind in ("io1", "io2"):
         ctx.charge(f"{kind} IOPS", RDS, family, f"{kind}-iops", typed.number("iops"))
-    elif kind == "gp3" and allocated >= STRIPED_GB:
-        iops = max(typed.number("iops", 0) - STRIPED_IOPS, Decimal(0))
-        ctx.charge("gp3 IOPS above 12,000", RDS, family, "gp3-iops", iops, included=0)
-        above = max(typed.number("storageThroughput", 0) - STRIPED_MIBPS, Decimal(0))
-        ctx.charge("gp3 throughput above 500 MiB/s", RDS, family, "gp3-throughput", above)
+    elif kind == "gp3":
+        charge_gp3(ctx, typed, inherited(ctx, source, "engine"), allocated, family)
     if ctx.flag("dedicatedLogVolume"):
         ctx.charge(f"Dedicated log volume, {kind}", RDS, family, kind, LOG_GB)
         if kind in ("io1", "io2"):

@@ -6,8 +6,10 @@ from decimal import ROUND_CEILING, Decimal
 
 from teei_finops.costing.amounts import HOURS, NOTHING, Range
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.support_windows import support_of
+from teei_finops.costing.inputs import Inputs
 
 OPENSEARCH = "AmazonES"
 
@@ -22,6 +24,14 @@ def redshift(ctx: EstimationContext) -> None:
     stored = ctx.usage("managed_storage_gb", 0, 100, 1_000)
     if kind.startswith("ra3"):
         ctx.charge("Managed storage", "AmazonRedshift", "storage", "managed-storage-ra3", stored)
+    charge_from_usage(
+        ctx,
+        "monthly_concurrency_scaling_node_seconds",
+        "Concurrency scaling",
+        "AmazonRedshift",
+        "concurrency-scaling",
+        kind,
+    )
     scanned = ctx.from_usage("monthly_spectrum_scanned_tb") or NOTHING
     ctx.charge("Spectrum data scanned", "AmazonRedshift", "spectrum", "data-scanned", scanned)
 
@@ -38,9 +48,12 @@ def redshift_serverless(ctx: EstimationContext) -> None:
     ctx.charge("Managed storage", "AmazonRedshift", "storage", "managed-storage-ra3", stored)
 
 
-@estimates("aws:opensearch/domain:Domain")
+@estimates("aws:opensearch/domain:Domain", "aws:elasticsearch/domain:Domain")
 def opensearch(ctx: EstimationContext) -> None:
-    """Data, master, warm and coordinator nodes by the hour, and the EBS volume of every data node."""
+    """Data, master, warm and coordinator nodes by the hour, and the EBS volume of every data node.
+
+    The types of the older `elasticsearch` resource end in `.elasticsearch` and have the same prices.
+    """
     config = ctx.part("clusterConfig")
     kind = config.text("instanceType", "m4.large.search")
     nodes = config.number("instanceCount", 1)
@@ -63,12 +76,18 @@ def opensearch(ctx: EstimationContext) -> None:
 
 
 def _nodes(ctx: EstimationContext, what: str, kind: str, count: Decimal) -> None:
+    kind = _search_type(kind)
     ctx.charge(f"{what}, {kind}", OPENSEARCH, "instance", kind, ctx.hours(), times=Range.of(count))
 
 
+def _search_type(kind: str) -> str:
+    return kind.replace(".elasticsearch", ".search")
+
+
 def _volumes(ctx: EstimationContext, ebs: Inputs, nodes: Range) -> None:
-    """gp3 includes 3,000 IOPS for each TiB begun, and 125 MiB/s, above 170 GiB 250 for each TiB begun
-    (OpenSearch Service developer guide, EBS volume limits, 2026-10). The provider's default type is gp2.
+    """gp3 includes 3,000 IOPS for each TiB begun, and 125 MiB/s, above 170 GiB 250 for each 3 TiB begun
+    (https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html, 2026-10). The
+    provider's default type is gp2.
     """
     kind = ebs.text("volumeType", "gp2")
     size = ebs.number("volumeSize", 10)
@@ -77,7 +96,8 @@ def _volumes(ctx: EstimationContext, ebs: Inputs, nodes: Range) -> None:
         tebibytes = max((size / 1024).to_integral_value(ROUND_CEILING), Decimal(1))
         iops = max(ebs.number("iops", 0) - 3_000 * tebibytes, Decimal(0))
         ctx.charge("gp3 IOPS above included", OPENSEARCH, "storage", "gp3-iops", iops, times=nodes)
-        included = 125 if size <= 170 else 250 * tebibytes
+        stripes = max((size / (3 * 1024)).to_integral_value(ROUND_CEILING), Decimal(1))
+        included = 125 if size <= 170 else 250 * stripes
         speed = max(ebs.number("throughput", 0) - included, Decimal(0))
         ctx.charge(
             "gp3 throughput above included", OPENSEARCH, "storage", "gp3-throughput", speed, times=nodes
@@ -89,13 +109,20 @@ def _volumes(ctx: EstimationContext, ebs: Inputs, nodes: Range) -> None:
 def _extended_support(ctx: EstimationContext, kind: str, nodes: Decimal) -> None:
     """Billed by normalized instance-hour once a version's standard support has ended."""
     version = ctx.text("engineVersion", "")
+    if ctx.type == "aws:elasticsearch/domain:Domain":
+        version = f"Elasticsearch_{ctx.text('elasticsearchVersion', '1.5')}"
     if not version:
         ctx.note("no engine version is set: the newest one assumed, in standard support")
         return
     component = "elasticsearch" if version.lower().startswith("elasticsearch") else "opensearch"
     if support_of(ctx, OPENSEARCH, component, version).extended:
         ctx.charge(
-            "Extended support", OPENSEARCH, "extended-support", kind, ctx.hours(), times=Range.of(nodes)
+            "Extended support",
+            OPENSEARCH,
+            "extended-support",
+            _search_type(kind),
+            ctx.hours(),
+            times=Range.of(nodes),
         )
 
 

@@ -68,7 +68,17 @@ def resolver_endpoint(ctx: EstimationContext) -> None:
     ctx.charge("Queries", SERVICE, "resolver", "queries", ctx.usage("monthly_queries", *QUERIES))
 
 
-@estimates("aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace")
+@estimates("aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList")
+def firewall_domains(ctx: EstimationContext) -> None:
+    """Each domain of a list of one's own by the month; queries are billed on the rule group's association."""
+    domains = ctx.count("domains")
+    ctx.charge("Domains of the firewall", SERVICE, "dns-firewall", "custom-domain", domains)
+
+
+@estimates(
+    "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace",
+    "aws:servicediscovery/publicDnsNamespace:PublicDnsNamespace",
+)
 def private_namespace(ctx: EstimationContext) -> None:
     """The hosted zone that it creates, and its queries."""
     ctx.charge("Hosted zone of the namespace", SERVICE, "hosted-zone", "zone", 1)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from teei_finops.costing.amounts import NOTHING, Range
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.inputs import Inputs
 from teei_finops.costing.prices.storage_classes import StorageClass, storage_classes
 
 CONFIGURATIONS = (

@@ -1,4 +1,4 @@
-"""Audit and threat detection: CloudTrail, Config, GuardDuty, Security Hub, Inspector, Macie; Cognito."""
+"""Audit and threat detection: CloudTrail, Config, GuardDuty, Security Hub, Inspector, Macie."""
 
 from __future__ import annotations
 
@@ -118,16 +118,3 @@ def macie(ctx: EstimationContext) -> None:
     charge_from_usage(
         ctx, "monthly_scanned_gb", "Data scanned", "AmazonMacie", "sensitive-data-discovery", "data"
     )
-
-
-@estimates("aws:cognito/userPool:UserPool")
-def user_pool(ctx: EstimationContext) -> None:
-    """Monthly active users by feature plan; a new pool is on Essentials (Cognito guide, 2024-11).
-
-    The price book has prices of the Lite plan only, and `aws_free_allowances.csv` no free users.
-    """
-    tier = ctx.text("userPoolTier", "ESSENTIALS").lower()
-    users = ctx.usage("monthly_active_users", 100, 1_000, 10_000)
-    ctx.charge(f"Monthly active users, {tier}", "AmazonCognito", f"user-pool-{tier}", "mau", users)
-    if tier == "lite" and ctx.text("userPoolAddOns.advancedSecurityMode", "OFF") != "OFF":
-        ctx.charge("Advanced security", "AmazonCognito", "advanced-security", "mau", users)

@@ -32,7 +32,7 @@ def state_machine(ctx: EstimationContext) -> None:
     ctx.charge("Express requests", "AmazonStates", "express", "requests", requests)
     ctx.charge("Express duration", "AmazonStates", "express", "duration", gb_hours)
     if gb_hours.high > 1_000 and len(ctx.rate("AmazonStates", "express", "duration").tiers) == 1:
-        ctx.note("express duration above 1,000 GB-hours costs less than the only price in the price book")
+        ctx.note("express duration above 1,000 GB-hours costs less than the only price of the Region")
 
 
 @estimates("aws:cloudwatch/eventBus:EventBus")

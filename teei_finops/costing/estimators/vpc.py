@@ -9,8 +9,10 @@ from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.compute import charge_transfer
 from teei_finops.costing.estimators.subnets import subnet_count
+from teei_finops.costing.inputs import Inputs
 
 ENDPOINT_SUBNET = "aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation"
+IPAM_POOL = "aws:ec2/vpcIpamPool:VpcIpamPool"
 ACCELERATORS_PER_TUNNEL_PAIR = 2  # an accelerated connection uses two; AWS VPN pricing page, 2026-10
 
 
@@ -22,6 +24,9 @@ def processed(ctx: EstimationContext) -> Range:
 @estimates("aws:ec2/eip:Eip")
 def elastic_ip(ctx: EstimationContext) -> None:
     """Billed in use and idle (VPC pricing page, 2026-10), except customer-owned addresses."""
+    if ctx.has("ipamPoolId"):
+        ctx.note("its IPAM pool is billed for the whole block of addresses")
+        return
     pool = ctx.text("publicIpv4Pool", "amazon")
     if pool != "amazon" or ctx.has("customerOwnedIpv4Pool"):
         ctx.note("customer-owned addresses are not billed")
@@ -61,12 +66,6 @@ def vpc_endpoint(ctx: EstimationContext) -> None:
         ctx.note("no subnet is set: one network interface assumed")
     ctx.charge(f"{kind} endpoint", "AmazonVPC", family, "hour", ctx.hours(), times=max(subnets, 1))
     ctx.charge("Endpoint data processed", "AmazonVPC", family, "data-processed", processed(ctx))
-
-
-@estimates("aws:ec2transitgateway/vpcAttachment:VpcAttachment")
-def transit_gateway_attachment(ctx: EstimationContext) -> None:
-    ctx.charge("VPC attachment", "AmazonVPC", "transit-gateway", "vpc-attachment", ctx.hours())
-    ctx.charge("Data processed", "AmazonVPC", "transit-gateway", "data-processed", processed(ctx))
 
 
 @estimates("aws:ec2/vpnConnection:VpnConnection")
@@ -120,6 +119,27 @@ def ipam(ctx: EstimationContext) -> None:
         return
     addresses = ctx.usage("average_active_ips", 0, 100, 1_000)
     ctx.charge("Active addresses", "AmazonVPC", "ipam", "active-ip", ctx.hours() * addresses)
+
+
+@estimates("aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr")
+def ipam_pool_cidr(ctx: EstimationContext) -> None:
+    """Every address of a contiguous block that Amazon provides is billed, used or not; other pools are free
+    (https://aws.amazon.com/vpc/pricing/, 2026-10).
+    """
+    pool = ctx.related("ipamPoolId", IPAM_POOL)
+    if pool is None:
+        ctx.note("its pool is not in the preview: assumed not to be of addresses that Amazon provides")
+        return
+    if pool.text("publicIpSource", "byoip") != "amazon" or pool.text("addressFamily") != "ipv4":
+        return
+    if ctx.has("netmaskLength"):
+        length = ctx.number("netmaskLength")
+    else:
+        cidr = ctx.text("cidr")
+        length = Inputs({"cidr": cidr.rpartition("/")[2]}, "length").number("cidr")
+    addresses = Decimal(2) ** int(32 - min(length, Decimal(32)))
+    hours = ctx.hours() * addresses
+    ctx.charge("Contiguous public IPv4 addresses", "AmazonVPC", "public-ipv4", "contiguous-block", hours)
 
 
 @estimates("aws:networkfirewall/firewall:Firewall")

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from teei_finops.costing.amounts import NO_PRICE, UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
-from teei_finops.costing.estimation_context import EstimationContext, Inputs
+from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
+from teei_finops.costing.inputs import Inputs
 
 SERVICE = "awswaf"
 RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"
@@ -71,6 +72,18 @@ def web_acl(ctx: EstimationContext) -> None:
     charge_from_usage(
         ctx, "monthly_challenge_responses", "Challenge responses", SERVICE, "challenge", "responses"
     )
+
+
+@estimates("aws:waf/webAcl:WebAcl", "aws:wafregional/webAcl:WebAcl")
+def classic_web_acl(ctx: EstimationContext) -> None:
+    """AWS WAF Classic has the rates of WAF; `aws:waf` is for CloudFront
+    (https://aws.amazon.com/waf/pricing/, 2026-10).
+    """
+    scope = "-cloudfront-scope" if ctx.type.startswith("aws:waf/") else ""
+    ctx.charge("Web ACL", SERVICE, f"web-acl{scope}", "acl", ctx.months())
+    ctx.charge("Rules", SERVICE, f"web-acl{scope}", "rule", ctx.months() * ctx.count("rules"))
+    requests = ctx.usage("monthly_requests", *REQUESTS)
+    ctx.charge("Requests", SERVICE, f"web-acl{scope}", "requests", requests)
 
 
 @estimates("aws:shield/protection:Protection")

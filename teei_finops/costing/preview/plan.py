@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from teei_finops.costing.preview.formats import Step
 from teei_finops.costing.preview.property_changes import PropertyChange, property_changes, unknown_paths
+from teei_finops.costing.preview.steps import Step
 
 _SOURCE = re.compile(r"^project:///(?P<file>[^#]+)#(?P<line>\d+)")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from teei_finops.costing.preview.formats import Step
+from teei_finops.costing.preview.steps import Step
 from teei_finops.costing.preview.values import is_unknown
 
 _PATH_PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from teei_finops.costing.preview.formats import RawPreview, Step, read_event_log, read_preview
+from teei_finops.costing.preview.events import read_event_log
+from teei_finops.costing.preview.formats import read_preview
 from teei_finops.costing.preview.plan import NotApplicable, Plan, PolicyEvent, Resource, State
+from teei_finops.costing.preview.steps import RawPreview, Step
 
 # Steps of the engine → the operation that a reviewer sees.
 _OPERATIONS = {

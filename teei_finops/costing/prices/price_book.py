@@ -1,28 +1,33 @@
-"""The dated price book: what AWS lists for one unit, from the CSV files beside this module.
+"""The dated price book: what AWS lists for one unit, from one CSV file a Region in `regions/`.
 
-`README.md` describes the columns and how to read them. Rows become rates when they are first looked up, so
-that a start costs one pass over the file.
+`README.md` describes the columns and how to read them. A Region's file is read when one of its prices is
+first looked up, and a row becomes a rate when it is.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from teei_finops.errors import UserError
 
 FOLDER = Path(__file__).parent
+REGIONS = FOLDER / "regions"
+GLOBAL = "global"  # in place of a Region: prices that apply in every Region
+REFERENCE = "us-east-1"  # the Region in which every dimension of the price book has a price, with few gaps
 COLUMNS = ("region", "service", "family", "key", "unit", "usd", "tier_from", "as_of", "source")
 _UNIT = re.compile(r"^(\d+)([kMB]?)-(.+)$")
 _SCALE = {"": 1, "k": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 
 Key = tuple[str, str, str, str]
+Rows = dict[Key, list[list[str]]]
 
 
 class PriceFileError(UserError):
@@ -76,35 +81,52 @@ class SupportDates:
 
 
 class PriceBook:
-    """Rates by (region, service, family, key); prices of the Region `global` apply in every Region."""
+    """Rates by (region, service, family, key); prices of the Region `global` apply in every Region.
 
-    def __init__(self, rows: dict[Key, list[list[str]]]) -> None:
+    `rows` win over those that `read` gives for a Region, which is read when it is first needed.
+    """
+
+    def __init__(
+        self, rows: Mapping[Key, list[list[str]]], read: Callable[[str], Rows] = lambda _: {}
+    ) -> None:
         self._rows = rows
+        self._read = read
         self._rates: dict[Key, Rate | None] = {}
+        self._looked_up: set[str] = set()
 
     def find(self, region: str | None, service: str, family: str, key: str) -> Rate | None:
-        wanted = (region or "global", service, family, key)
+        wanted = (region or GLOBAL, service, family, key)
         try:
             return self._rates[wanted]
         except KeyError:
-            rows = self._rows.get(wanted) or self._rows.get(("global", service, family, key))
+            self._looked_up.add(wanted[0])
+            rows = self.rows(wanted) or self.rows((GLOBAL, service, family, key))
             rate = self._rates[wanted] = _rate(rows) if rows else None
             return rate
 
-    def keys(self) -> Iterable[Key]:
-        return self._rows.keys()
-
     def rows(self, key: Key) -> list[list[str]]:
-        return self._rows[key]
+        """The rows of a key, tier by tier; empty where there is none."""
+        return self._rows.get(key) or self._read(key[0]).get(key) or []
+
+    def keys(self, region: str) -> set[Key]:
+        """The keys that have a price in a Region, without those of `global`."""
+        return {key for key in self._rows if key[0] == region} | self._read(region).keys()
+
+    def services(self) -> set[str]:
+        """The codes of the services that have a price."""
+        rows = (self._rows, self._read(REFERENCE), self._read(GLOBAL))
+        return {key[1] for keys in rows for key in keys}
 
     @property
     def newest(self) -> str:
-        """The newest date of a row."""
-        return max((row[7] for rows in self._rows.values() for row in rows if row[7][:2] == "20"), default="")
+        """The newest date of a row among the Regions that were looked up; empty without one."""
+        read = (self._read(region) for region in {*self._looked_up, GLOBAL})
+        dates = (row[7] for rows in (self._rows, *read) for tiers in rows.values() for row in tiers)
+        return max((day for day in dates if day[:2] == "20"), default="")
 
-    def with_overrides(self, rows: dict[Key, list[list[str]]]) -> PriceBook:
+    def with_overrides(self, rows: Rows) -> PriceBook:
         """Rows for a (region, service, family, key) replace all rows it had, tiers included."""
-        return PriceBook({**self._rows, **rows})
+        return PriceBook({**self._rows, **rows}, self._read)
 
 
 def split_unit(unit: str) -> tuple[Decimal, str]:
@@ -120,19 +142,41 @@ def _rate(rows: list[list[str]]) -> Rate:
 
 
 @cache
-def list_prices() -> PriceBook:
-    """The price book of this project, list prices without discounts."""
-    rows: dict[Key, list[list[str]]] = {}
-    with (FOLDER / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
+def regions() -> tuple[str, ...]:
+    """The Regions that have prices, sorted, without `global`."""
+    return tuple(sorted(path.stem for path in REGIONS.glob("*.csv") if path.stem != GLOBAL))
+
+
+def known_region(name: str) -> str:
+    """The name, where the price book has it; otherwise raises `UserError` with the nearest one."""
+    if name in (*regions(), GLOBAL):
+        return name
+    near = get_close_matches(name, regions(), n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(regions())}"
+    raise UserError(f"no prices for the Region {name!r}; {hint}")
+
+
+@cache
+def region_rows(region: str) -> Rows:
+    """The rows of a Region's file by key, in the file's order; empty for a Region without one."""
+    rows: Rows = {}
+    if region != GLOBAL and region not in regions():
+        return rows
+    with (REGIONS / f"{region}.csv").open(newline="", encoding="utf-8") as file:
         reader = csv.reader(file)
         next(reader)
         for row in reader:
             rows.setdefault((row[0], row[1], row[2], row[3]), []).append(row)
-    return PriceBook(rows)
+    return rows
 
 
-def read_overrides(path: Path, book: PriceBook) -> dict[Key, list[list[str]]]:
-    """A user's rows, in the columns of `aws_prices.csv`; `as_of` and `source` may be empty.
+def list_prices() -> PriceBook:
+    """The price book of this project, list prices without discounts."""
+    return PriceBook({}, region_rows)
+
+
+def read_overrides(path: Path, book: PriceBook) -> Rows:
+    """A user's rows, in the columns of the price book; `as_of` and `source` may be empty.
 
     Raises `PriceFileError` with the line and the column of the first bad value.
     """
@@ -144,15 +188,15 @@ def read_overrides(path: Path, book: PriceBook) -> dict[Key, list[list[str]]]:
         raise PriceFileError(f"{path}: {reason}") from None
 
 
-def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[str]]]:
+def _read_overrides(reader, name: str, book: PriceBook) -> Rows:
     header = [column.strip() for column in next(reader, [])]
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise PriceFileError(f"{name}: no column {', '.join(missing)}; it needs {','.join(COLUMNS)}")
     positions = [header.index(column) for column in COLUMNS]
-    units = {key[1:]: book.rows(key)[0][4] for key in book.keys()}  # noqa: SIM118  a PriceBook is not a dict
+    units = {key[1:]: book.rows(key)[0][4] for place in (REFERENCE, GLOBAL) for key in book.keys(place)}
     known = {split_unit(unit)[1] for unit in units.values()}
-    rows: dict[Key, list[list[str]]] = {}
+    rows: Rows = {}
     for raw in reader:
         if not any(cell.strip() for cell in raw):
             continue
@@ -166,11 +210,12 @@ def _read_overrides(reader, name: str, book: PriceBook) -> dict[Key, list[list[s
         row[5] = _money(row[5], f"{where}, column usd")
         row[6] = _money(row[6] or "0", f"{where}, column tier_from")
         base = split_unit(row[4])[1]
-        same = units.get((row[1], row[2], row[3]))
+        key = (row[0], row[1], row[2], row[3])
+        same = units.get(key[1:]) or next((known_row[4] for known_row in book.rows(key)), None)
         if base not in known or (same and split_unit(same)[1] != base):
             wanted = f"use {same}" if same else "no row of the price book has it"
             raise PriceFileError(f"{where}, column unit: unknown unit {row[4]!r}; {wanted}")
-        tiers = rows.setdefault((row[0], row[1], row[2], row[3]), [])
+        tiers = rows.setdefault(key, [])
         if any(Decimal(tier[6]) == Decimal(row[6]) for tier in tiers):
             raise PriceFileError(f"{where}, column tier_from: a second row for tier {row[6]}")
         if tiers and tiers[0][4] != row[4]:

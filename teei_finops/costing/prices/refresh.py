@@ -1,7 +1,7 @@
-"""`refresh-prices`: rewrites rows of the price book from the AWS Price List, for review as a diff.
+"""`prices refresh`: rewrites the price rows of a Region from the AWS Price List, for review as a diff.
 
 `refresh_rules.csv` maps rows to products of the list. Rows without a rule, and rows whose product is not in
-the list, are unchanged and counted.
+the list, are unchanged and counted; a dimension that us-east-1 has and the Region lacks is added.
 """
 
 from __future__ import annotations
@@ -17,12 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from teei_finops.costing import aws
-from teei_finops.costing.prices.price_book import FOLDER, split_unit
+from teei_finops.costing.prices.price_book import (
+    FOLDER,
+    REFERENCE,
+    REGIONS,
+    Key,
+    Rows,
+    known_region,
+    region_rows,
+    split_unit,
+)
 
-# Prefixes of usage types in the Price List; docs.aws.amazon.com/cur/latest/userguide, 2026-10.
-PREFIXES = {"us-east-1": "", "eu-central-1": "EUC1-"}
 HEADER = ["region", "service", "family", "key", "unit", "usd", "tier_from", "as_of", "source", "checked"]
 Products = Callable[[str, dict[str, str]], Iterable[dict[str, Any]]]
+Tier = tuple[Decimal, Decimal]  # from, US dollars per base unit
+Fresh = dict[Key, tuple[list[Tier], str]]  # with the publication date
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,14 @@ class Rule:
     list_service: str
     filters: dict[str, str]
     key_attribute: str
+
+    def filters_in(self, region: str, prefixes: dict[str, str]) -> dict[str, str] | None:
+        """The filters for a Region; None where they need the prefix of usage types and it is not known."""
+        needs_prefix = any("{prefix}" in value for value in self.filters.values())
+        if needs_prefix and region not in prefixes:
+            return None
+        filled = {name: value.format(prefix=prefixes.get(region, "")) for name, value in self.filters.items()}
+        return {"regionCode": region, **filled}
 
 
 def read_rules() -> list[Rule]:
@@ -52,51 +69,76 @@ def read_rules() -> list[Rule]:
         ]
 
 
-def refresh(services: Iterable[str] | None, output: Path | None) -> str:
-    """Rewrites the file (the price book without `output`) and returns a summary. Raises `AwsError`."""
-    path = output or FOLDER / "aws_prices.csv"
-    source = path if path.is_file() else FOLDER / "aws_prices.csv"
-    with source.open(newline="", encoding="utf-8") as file:
-        _, *rows = csv.reader(file)
+def usage_type_prefixes() -> dict[str, str]:
+    """What usage types of a Region begin with, by Region, as usage reports show it (`EUC1-`)."""
+    with (FOLDER / "usage_type_prefixes.csv").open(newline="", encoding="utf-8") as file:
+        return {row["region"]: row["prefix"] for row in csv.DictReader(file)}
+
+
+def refresh(region: str, services: Iterable[str] | None, output: Path | None) -> str:
+    """Rewrites the Region's file of the price book, or writes `output`, and returns a summary.
+
+    Raises `AwsError`, and `UserError` for a Region that the price book does not have.
+    """
+    path = output or REGIONS / f"{known_region(region)}.csv"
     pricing = aws.client("pricing", "us-east-1")
     wanted = set(services or ())
     rules = [rule for rule in read_rules() if not wanted or rule.service in wanted]
-    fresh = fresh_tiers(rows, rules, lambda service, filters: aws.products(pricing, service, filters))
-    refreshed, changed = rewritten(rows, fresh)
+    rows = dict(region_rows(known_region(region)))
+    fresh = fresh_tiers(region, rows, rules, lambda service, filters: aws.products(pricing, service, filters))
+    refreshed, changed, added = rewritten(rows, fresh)
     _write(path, refreshed)
-    covered = {(row[0], row[1], row[2], row[3]) for row in rows}
     return (
-        f"refresh-prices: {changed} of {len(covered)} prices changed, {len(fresh)} confirmed or changed, "
-        f"{len(covered) - len(fresh)} unchanged; review the diff of {path}"
+        f"prices refresh: {region}: {changed} of {len(rows)} prices changed, {added} added, "
+        f"{len(fresh) - changed - added} confirmed, {len(rows) + added - len(fresh)} not looked up or not "
+        f"in the list; review the diff of {path}"
     )
 
 
-Tier = tuple[Decimal, Decimal]  # from, US dollars per base unit
-Fresh = dict[tuple[str, str, str, str], tuple[list[Tier], str]]
-
-
-def fresh_tiers(rows: list[list[str]], rules: list[Rule], products: Products) -> Fresh:
-    """The prices in the list for keys of the book, with their publication date."""
-    keys = {(row[0], row[1], row[2], row[3]) for row in rows}
+def fresh_tiers(region: str, rows: Rows, rules: list[Rule], products: Products) -> Fresh:
+    """The prices in the list for keys of the Region and of us-east-1."""
+    units = _units(rows)
+    prefixes = usage_type_prefixes()
     fresh: Fresh = {}
     for rule in rules:
-        for region, prefix in PREFIXES.items():
-            if not any(key[:3] == (region, rule.service, rule.family) for key in keys):
+        filters = rule.filters_in(region, prefixes)
+        if filters is None or not any(key[:2] == (rule.service, rule.family) for key in units):
+            continue
+        for product in products(rule.list_service, filters):
+            attributes = product["product"]["attributes"]
+            name = attributes.get(rule.key_attribute, "") if rule.key == "*" else rule.key
+            key = (region, rule.service, rule.family, name)
+            tiers = list(_tiers(product))
+            if key[1:] not in units or not tiers:
                 continue
-            filters = {name: value.format(prefix=prefix) for name, value in rule.filters.items()}
-            for product in products(rule.list_service, {"regionCode": region, **filters}):
-                attributes = product["product"]["attributes"]
-                name = attributes.get(rule.key_attribute, "") if rule.key == "*" else rule.key
-                key = (region, rule.service, rule.family, name)
-                tiers = list(_tiers(product))
-                if key not in keys or not tiers:
-                    continue
-                if key in fresh and fresh[key][0] != tiers:
-                    raise aws.AwsError(
-                        f"AWS pricing: two products for {' '.join(key)}; refresh_rules.csv needs a filter"
-                    )
-                fresh[key] = (tiers, str(product.get("publicationDate", ""))[:10])
+            if key in fresh and fresh[key][0] != tiers:
+                raise aws.AwsError(
+                    f"AWS pricing: two products for {' '.join(key)}; refresh_rules.csv needs a filter"
+                )
+            fresh[key] = (tiers, str(product.get("publicationDate", ""))[:10])
     return fresh
+
+
+def rewritten(rows: Rows, fresh: Fresh) -> tuple[Rows, int, int]:
+    """The rows with fresh tiers instead of old ones, how many prices differ, and how many are new."""
+    units = _units(rows)
+    result, changed, added = dict(rows), 0, 0
+    for key, (tiers, published) in fresh.items():
+        unit = units[key[1:]]
+        per, _ = split_unit(unit)
+        new = sorted((start, usd * per) for start, usd in tiers)
+        old = sorted((Decimal(row[6]), Decimal(row[5])) for row in rows.get(key, ()))
+        added += not old
+        changed += bool(old) and new != old
+        day = published or date.min.isoformat()
+        result[key] = [
+            [*key, unit, _plain(usd), _plain(start), day, f"AWS Price List@{day}", ""] for start, usd in new
+        ]
+    return result, changed, added
+
+
+def _units(rows: Rows) -> dict[tuple[str, str, str], str]:
+    return {key[1:]: tiers[0][4] for key, tiers in (*region_rows(REFERENCE).items(), *rows.items())}
 
 
 def _tiers(product: dict[str, Any]) -> Iterator[Tier]:
@@ -106,50 +148,17 @@ def _tiers(product: dict[str, Any]) -> Iterator[Tier]:
             yield Decimal(dimension["beginRange"]), Decimal(dimension["pricePerUnit"]["USD"])
 
 
-def rewritten(rows: list[list[str]], fresh: Fresh) -> tuple[list[list[str]], int]:
-    """The rows with fresh tiers instead of old ones, and how many prices differ."""
-    result: list[list[str]] = []
-    done: set[tuple[str, ...]] = set()
-    before = _grouped(rows, fresh)
-    changed = 0
-    for row in rows:
-        key = (row[0], row[1], row[2], row[3])
-        if key not in fresh:
-            result.append(row)
-        elif key not in done:
-            done.add(key)
-            tiers, published = fresh[key]
-            per, _ = split_unit(row[4])
-            new = [(start, usd * per) for start, usd in tiers]
-            changed += sorted(new) != before[key]
-            day = published or date.min.isoformat()
-            result += [
-                [*key, row[4], _plain(usd), _plain(start), day, f"AWS Price List@{day}", ""]
-                for start, usd in new
-            ]
-    return result, changed
-
-
-def _grouped(rows: list[list[str]], fresh: Fresh) -> dict[tuple[str, ...], list[Tier]]:
-    grouped: dict[tuple[str, ...], list[Tier]] = {}
-    for row in rows:
-        key = (row[0], row[1], row[2], row[3])
-        if key in fresh:
-            grouped.setdefault(key, []).append((Decimal(row[6]), Decimal(row[5])))
-    return {key: sorted(tiers) for key, tiers in grouped.items()}
-
-
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
-def _write(path: Path, rows: list[list[str]]) -> None:
+def _write(path: Path, rows: Rows) -> None:
     """Replaces the file atomically: an interruption leaves the old one."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, delete=False, newline="", encoding="utf-8"
     ) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows(rows)
+        writer.writerows(row for key in sorted(rows) for row in rows[key])
     os.replace(file.name, path)

@@ -39,7 +39,20 @@ def tier_lines(
             amount = Range(expected, expected, expected, part.assumed)
         else:
             amount = Range(part.low * usd, expected, part.high * usd, part.assumed)
-        yield Line(label, rate.service, part, rate.unit, usd, amount, tier.source + source_suffix, tier.as_of)
+        yield Line(
+            label,
+            rate.service,
+            part,
+            rate.unit,
+            usd,
+            amount,
+            tier.source + source_suffix,
+            tier.as_of,
+            list_amount=None if factor == 1 else part * tier.usd,
+            family=rate.family,
+            key=rate.key,
+            region=rate.region,
+        )
 
 
 def _part(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal, times: Range) -> Range:

@@ -1,4 +1,4 @@
-"""`usage-from`: writes a usage profile from the measured usage of deployed resources.
+"""`teei-finops usage from`: writes a usage profile from the measured usage of deployed resources.
 
 CloudWatch gives metrics by resource, Cost Explorer billed quantities by resource (of the last 14 days, where
 resource-level data is switched on). Both are scaled to a month of 730 hours.
@@ -6,8 +6,7 @@ resource-level data is switched on). Both are scaled to a month of 730 hours.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,41 +14,42 @@ from typing import Any
 from teei_finops.costing import aws
 from teei_finops.costing.amounts import HOURS, Unpriced
 from teei_finops.costing.preview.plan import Plan, Resource, State
-from teei_finops.costing.prices.price_book import FOLDER
 from teei_finops.costing.regions import region_of
+from teei_finops.costing.usage.measured import (
+    Deployed,
+    UsageByUrn,
+    deployed_resources,
+    matches_usage_type,
+    profile_text,
+    usage_rules,
+)
 from teei_finops.costing.yaml_file import SettingError
 
 DAY_SECONDS = 86_400
 EXPLORER_DAYS = 14
-UsageByUrn = dict[str, dict[str, Decimal]]
 
 
 def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, region: str | None) -> str:
     """The text of a `usage.yaml`; comments list resources without data. Raises `AwsError`."""
     if not 1 <= days <= 455:
         raise SettingError(
-            f"usage-from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"
+            f"usage from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"
         )
     if source == "cost-explorer":
         days = min(days, EXPLORER_DAYS)
-    deployed = [
-        (plan, resource, resource.old) for plan in plans for resource in plan.resources if resource.old
-    ]
+    deployed = deployed_resources(plans)
     if source == "cloudwatch":
         usage = _from_metrics(deployed, at, days, region)
     else:
         usage = _from_bills(deployed, at, days)
-    return _profile(usage, f"{source}, {days} days before {at}", deployed)
-
-
-Deployed = list[tuple[Plan, Resource, State]]
+    return profile_text(usage, f"{source}, {days} days before {at}", deployed)
 
 
 def _from_metrics(deployed: Deployed, at: date, days: int, region: str | None) -> UsageByUrn:
     end = datetime.combine(at, time(), UTC)
     start = end - timedelta(days=days)
     by_region: dict[str, list[tuple[str, dict[str, str], list[dict[str, Any]]]]] = {}
-    rules = _rules("usage_metrics.csv")
+    rules = usage_rules("usage_metrics.csv")
     for plan, resource, state in deployed:
         for rule in rules.get(resource.type, ()):
             identity = _identity(state, rule["identity"])
@@ -109,32 +109,18 @@ def _from_bills(deployed: Deployed, at: date, days: int) -> UsageByUrn:
     explorer = aws.client("ce", "us-east-1")
     start, end = (at - timedelta(days=days)).isoformat(), at.isoformat()
     usage: UsageByUrn = {}
-    for service, rules in _rules("usage_types.csv", "service").items():
+    for service, rules in usage_rules("usage_types.csv", "service").items():
         tokens = {rule["type"] for rule in rules}
         if not any(resource.type in tokens for _, resource, _ in deployed):
             continue
         for name, usage_type, quantity in aws.usage_by_resource(explorer, start, end, service):
             urn, token = names.get(name, ("", ""))
             for rule in rules:
-                if rule["type"] == token and _matches_usage_type(usage_type, rule["usage_type"]):
+                if rule["type"] == token and matches_usage_type(usage_type, rule["usage_type"]):
                     amount = Decimal(quantity) * Decimal(rule["scale"]) * HOURS / (24 * days)
                     values, key = usage.setdefault(urn, {}), rule["usage_key"]
                     values[key] = values.get(key, Decimal(0)) + amount
     return usage
-
-
-def _matches_usage_type(usage_type: str, name: str) -> bool:
-    """Whether it is `name`, with or without the prefix of a Region (`EUC1-Requests-Tier1`)."""
-    prefix = usage_type.removesuffix(name)
-    return usage_type.endswith(name) and (prefix == "" or (prefix.endswith("-") and prefix[:-1].isalnum()))
-
-
-def _rules(name: str, key: str = "type") -> dict[str, list[dict[str, str]]]:
-    rules: dict[str, list[dict[str, str]]] = {}
-    with (FOLDER / name).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            rules.setdefault(row[key], []).append(row)
-    return rules
 
 
 def _identity(state: State, name: str) -> str:
@@ -147,31 +133,3 @@ def _region(plan: Plan, resource: Resource, state: State, fallback: str | None) 
         return region_of(plan, resource, state, fallback)
     except Unpriced:
         return ""
-
-
-def _profile(usage: UsageByUrn, origin: str, deployed: Deployed) -> str:
-    import yaml
-
-    known = {*_rules("usage_metrics.csv"), *(r["type"] for r in _flat("usage_types.csv"))}
-    without_data = [
-        resource.urn for _, resource, _ in deployed if resource.type in known and resource.urn not in usage
-    ]
-    resources = {
-        urn: {key: _number(amount) for key, amount in sorted(keys.items())}
-        for urn, keys in sorted(usage.items())
-    }
-    lines = [f"# From {origin}, scaled to a month of 730 hours."]
-    lines += [f"# No data: {urn}" for urn in without_data]
-    document = {"version": 1, "resources": resources}
-    return "\n".join(lines) + "\n" + yaml.safe_dump(document, sort_keys=False, width=200)
-
-
-def _flat(name: str) -> Iterator[dict[str, str]]:
-    for rows in _rules(name).values():
-        yield from rows
-
-
-def _number(amount: Decimal) -> int | float:
-    """Six digits after the point are finer than any of these meters."""
-    rounded = round(amount, 6)
-    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from teei_finops.costing.budgets.gate import UNPRICED
 from teei_finops.review.render import money, view
 from teei_finops.review.report_schema import Report, SourceLine
 
@@ -87,6 +88,9 @@ def findings(report: Report) -> Iterator[Finding]:
                 message=f"Budget {budget['name']}: {money.with_range(budget['after'])} a month: "
                 f"{budget['reason']}.",
             )
+    if report["verdict"] == UNPRICED:
+        message = "No resource that can bill has a price, so the review cannot tell what the change costs."
+        yield Finding(RESOURCE_PRICED.id, "error", "", "", "coverage", message)
     sources = {change["urn"]: change["source"] for plan in report["plan"] for change in plan["changes"]}
     for row in view.unpriced_resources(report):
         yield Finding(

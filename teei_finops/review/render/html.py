@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
+from teei_finops.review.render.headline import at_least, headline, missing, price_basis
 from teei_finops.review.render.services import service_name
 from teei_finops.review.report_schema import BudgetRow, Report
 
@@ -54,6 +55,9 @@ def render(report: Report) -> str:
     return _environment().get_template("review.html.j2").render(
         report=report,
         outcome=outcome_of(report),
+        headline=headline(report),
+        price_basis=list(price_basis(report)),
+        missing=partial(missing, report),
         plans={plan["stack"]: plan for plan in report["plan"]},
         stacks=[
             (stack, view.by_component(change for change in listed if change.stack == stack["stack"]))
@@ -74,7 +78,7 @@ def render(report: Report) -> str:
 
 def waterfall(report: Report) -> list[Bar]:
     """The monthly change by service, each bar starting where the previous one ended, then their sum."""
-    totals = _with_others(view.totals_by(report, lambda row: service_name(row["type"])))
+    totals = view.with_others(view.totals_by(report, lambda row: service_name(row["type"])), MOST_BARS)
     changes = sorted(
         ((total.name, total.change) for total in totals if total.change), key=lambda item: -item[1]
     )
@@ -101,7 +105,7 @@ def waterfall(report: Report) -> list[Bar]:
 
 def _total_bars(totals: list[view.Total]) -> list[Bar]:
     """The monthly cost after the change, one bar for each total, with its change as a note."""
-    totals = _with_others(totals)
+    totals = view.with_others(totals, MOST_BARS)
     largest = max((total.after for total in totals), default=Decimal(0))
     if not largest:
         return []
@@ -116,16 +120,6 @@ def _total_bars(totals: list[view.Total]) -> list[Bar]:
         )
         for total in totals
     ]
-
-
-def _with_others(totals: list[view.Total]) -> list[view.Total]:
-    """The largest totals; the others as one."""
-    if len(totals) <= MOST_BARS:
-        return totals
-    largest, others = totals[: MOST_BARS - 1], totals[MOST_BARS - 1 :]
-    before = sum((total.before for total in others), Decimal(0))
-    after = sum((total.after for total in others), Decimal(0))
-    return [*largest, view.Total(f"{len(others)} others", before, after)]
 
 
 def _budget_bar(row: BudgetRow) -> BudgetBar:
@@ -151,7 +145,7 @@ def _environment() -> jinja2.Environment:
         "signed": money.signed,
         "with_range": money.with_range,
         "signed_with_range": money.signed_with_range,
-        "percent": money.percent,
+        "at_least": at_least,
         "limit": money.limit,
         "source": view.source_text,
         "tone": labels.tone,

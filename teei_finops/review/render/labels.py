@@ -51,6 +51,13 @@ def operation(name: str) -> Operation:
     return OPERATIONS.get(name) or Operation(name, "", name, NEUTRAL)
 
 
+def short_type(token: str) -> str:
+    """`aws:ec2:NatGateway` of `aws:ec2/natGateway:NatGateway`."""
+    package, _, rest = token.partition(":")
+    module, _, name = rest.rpartition(":")
+    return f"{package}:{module.partition('/')[0]}:{name}" if package == "aws" and module else token
+
+
 def tone(word: str) -> str:
     """The tone of a severity, an enforcement level or a status."""
     return _TONES.get(word, NEUTRAL)

@@ -6,11 +6,12 @@ The first line is a hidden marker, by which a workflow finds its own comment to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
-from teei_finops.review.report_schema import Report
+from teei_finops.review.render.headline import at_least, headline, missing, price_basis
+from teei_finops.review.report_schema import Report, StackTotals
 
 MARKER = "<!-- teei-finops cost review -->"
 # GitHub rejects a comment of more than 65,536 characters ("body is too long"); the rest is for what a
@@ -18,28 +19,28 @@ MARKER = "<!-- teei-finops cost review -->"
 LIMIT = 64_000
 # From a comment on /OWNER/NAME/pull/N, GitHub resolves a relative link against /OWNER/NAME/pull/.
 REPOSITORY = "../blob/HEAD/"
-ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "incomplete": "❌"}
+ICONS = {"pass": "✅", "advisory": "⚠️", "fail": "❌", "unpriced": "❌", "incomplete": "❌"}
 
 
-def render(report: Report) -> str:
-    """At most 64,000 characters, whatever the size of the change; what is left out is counted."""
+def render(report: Report, *, marker: str = MARKER, limit: int = LIMIT) -> str:
+    """At most `limit` characters, whatever the size of the change; what is left out is counted."""
     changes = view.resource_changes(report)
     with_cost = [change for change in changes if change.largest_change or change.is_unpriced]
     without_cost = len(changes) - len(with_cost)
 
-    top = [*_headline(report), *_stacks(report), *_budgets(report)]
-    text, used, omitted = _within_limit(([line] for line in top), 0, 20_000)
+    top = [marker, *_headline(report), *_stacks(report), *_budgets(report)]
+    text, used, omitted = _within_limit(([line] for line in top), 0, limit * 11 // 16)
     if omitted:
         text += [f"… {omitted} more lines are in review.json.", ""]
 
-    block, used, omitted = _within_limit(([line] for line in _policies(report)), used, 16_000)
+    block, used, omitted = _within_limit(([line] for line in _policies(report)), used, limit * 3 // 4)
     text += block + ([f"… {omitted} more lines on policies are in review.json.", ""] if omitted else [])
 
     if with_cost:
         text += ["### Changes, largest first", ""]
         head = _table(("Operation", "Resource", "Stack", "After", "Change a month", "Source"), (), (3, 4))
         rows = ([f"| {' | '.join(_change_cells(change))} |"] for change in with_cost)
-        block, used, omitted = _within_limit([head, *rows], used, 8_000)
+        block, used, omitted = _within_limit([head, *rows], used, limit * 7 // 8)
         text += [*block, "", *([f"… and {omitted} more.", ""] if omitted else [])]
     if without_cost:
         verb = "resources change" if without_cost != 1 else "resource changes"
@@ -50,13 +51,15 @@ def render(report: Report) -> str:
         items = (
             [f"- **{cell(row['name'])}** {code(row['type'])}: {cell(row.get('reason'))}"] for row in unpriced
         )
-        block, used, omitted = _within_limit(items, used, 4_000)
+        block, used, omitted = _within_limit(items, used, limit * 15 // 16)
         more = [f"- … and {omitted} more"] if omitted else []
         text += _collapsed(
             f"Unpriced resources, not included in the totals: {len(unpriced)}", [*block, *more]
         )
 
-    block, used, omitted = _within_limit((_change_details(change) for change in with_cost), used, 1_000)
+    block, used, omitted = _within_limit(
+        (_change_details(change) for change in with_cost), used, limit - 1_000
+    )
     if block:
         text += ["<details><summary>How the costs are calculated</summary>", "", *block, "</details>", ""]
     text.append(f"List prices of {report['price_date']}, before tax, for a month of 730 hours.")
@@ -88,11 +91,8 @@ def _collapsed(summary: str, lines: Iterable[str]) -> list[str]:
 
 
 def _headline(report: Report) -> Iterator[str]:
-    change = report["change"]["expected"]
-    percent = money.percent(change, report["before"]["expected"])
     outcome = outcome_of(report)
-    yield MARKER
-    yield f"## Cost review: {money.signed(change)} a month{percent}"
+    yield f"## Cost review: {cell(headline(report))}"
     yield ""
     yield f"{ICONS[outcome.status]} **{outcome.headline}**"
     yield ""
@@ -100,9 +100,12 @@ def _headline(report: Report) -> Iterator[str]:
         yield from (f"- {cell(reason)}" for reason in outcome.reasons)
         yield ""
     scope = " (changed resources only)" if report["totals_of"] == "change" else ""
-    before, after = money.with_range(report["before"]), money.with_range(report["after"])
+    before = at_least(report["before"], missing(report, "before"))
+    after = at_least(report["after"], missing(report, "after"))
     yield f"{before} before, **{after}** after{scope}."
     yield ""
+    basis = [f"- {cell(text)}" for text in price_basis(report)]
+    yield from [*basis, ""] if basis else []
     for warning in report["warnings"]:
         yield f"> ⚠️ {cell(warning['message'])}"
         yield ""
@@ -118,8 +121,8 @@ def _stacks(report: Report) -> Iterator[str]:
             [
                 cell(stack["stack"]),
                 operations.get(stack["stack"]) or "–",
-                money.dollars(stack["before"]["expected"]),
-                money.dollars(stack["after"]["expected"]),
+                _stack_total(report, stack, "before"),
+                _stack_total(report, stack, "after"),
                 money.signed(stack["change"]["expected"]),
             ]
             for stack in report["stacks"]
@@ -127,6 +130,11 @@ def _stacks(report: Report) -> Iterator[str]:
         (2, 3, 4),
     )
     yield ""
+
+
+def _stack_total(report: Report, stack: StackTotals, side: Literal["before", "after"]) -> str:
+    amount = money.dollars(stack[side]["expected"])
+    return f"at least {amount}" if missing(report, side, stack["stack"]) else amount
 
 
 def _policies(report: Report) -> Iterator[str]:
@@ -187,7 +195,7 @@ def _budgets(report: Report) -> Iterator[str]:
             [
                 cell(budget["name"]),
                 money.limit(budget["monthly_limit_usd"]),
-                money.with_range(budget["after"]),
+                at_least(budget["after"], budget["unpriced"]),
                 money.signed(budget["change"]["expected"]),
                 f"{budget['status']}: {cell(budget['reason'])}" if budget["reason"] else budget["status"],
             ]
@@ -234,8 +242,8 @@ def _source(text: str) -> str:
     return code(text) if text else "–"
 
 
-def _within_limit(blocks: Iterable[list[str]], used: int, reserve: int) -> tuple[list[str], int, int]:
-    """The lines of the first blocks that fit, with `reserve` characters of the limit kept free.
+def _within_limit(blocks: Iterable[list[str]], used: int, limit: int) -> tuple[list[str], int, int]:
+    """The lines of the first blocks that fit into `limit` characters, of which `used` are taken.
 
     Returns the lines, the characters used so far and the number of blocks left out.
     """
@@ -243,7 +251,7 @@ def _within_limit(blocks: Iterable[list[str]], used: int, reserve: int) -> tuple
     omitted = 0
     for block in blocks:
         size = sum(len(line) + 1 for line in block)
-        if omitted or used + size > LIMIT - reserve:
+        if omitted or used + size > limit:
             omitted += 1
             continue
         lines += block

@@ -145,8 +145,23 @@ def totals_by(report: Report, key: Callable[[ResourceRow], str]) -> list[Total]:
     return sorted(totals, key=lambda total: (-max(total.before, total.after), total.name))
 
 
+def with_others(totals: list[Total], most: int) -> list[Total]:
+    """The largest totals; where there are more than `most`, the others as one."""
+    if len(totals) <= most:
+        return totals
+    largest, others = totals[: most - 1], totals[most - 1 :]
+    before = sum((total.before for total in others), Decimal(0))
+    after = sum((total.after for total in others), Decimal(0))
+    return [*largest, Total(f"{len(others)} others", before, after)]
+
+
 def unpriced_resources(report: Report) -> list[ResourceRow]:
     return [row for row in report["resources"] if row["state"] == "unpriced"]
+
+
+def partly_priced_resources(report: Report) -> list[ResourceRow]:
+    """Resources whose amount is a lower bound, because a dimension of theirs has no price."""
+    return [row for row in report["resources"] if row.get("unpriced_lines")]
 
 
 def sorted_violations(report: Report) -> list[Violation]:

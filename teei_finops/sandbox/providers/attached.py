@@ -1,10 +1,10 @@
 """The fake providers that the sandbox attaches to the engine, and the fake AWS account of a stack."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 
+from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.providers.aws.account import FakeAccount
 from teei_finops.sandbox.providers.aws.journal import Key
 from teei_finops.sandbox.providers.aws.provider import FakeAwsProvider
@@ -21,10 +21,9 @@ def fake_providers(
 ) -> Iterator[Mapping[str, FakeProvider]]:
     """Every fake provider by its package name: the engine needs the whole list before it starts."""
     account = account_of(workspace, project, stack)
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     try:
         yield {
-            "aws": FakeAwsProvider(version("pulumi_aws"), account, region),
+            "aws": FakeAwsProvider(version("pulumi_aws"), account, default_region()),
             "kubernetes": FakeKubernetesProvider(
                 version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack)
             ),

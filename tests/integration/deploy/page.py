@@ -1,4 +1,4 @@
-"""The commands of docs/deploy.md, with what the page says that each prints."""
+"""The commands of a page, docs/deploy.md by default, with what the page says that each prints."""
 
 import re
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ class Command:
         return re.fullmatch("".join(lines), text) is not None
 
 
-def commands() -> Iterator[Command]:
-    for block in _BLOCK.findall(PAGE.read_text()):
+def commands(page: Path = PAGE) -> Iterator[Command]:
+    for block in _BLOCK.findall(page.read_text()):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, *output = part.splitlines()
             yield Command(line, tuple(output))

@@ -1,148 +1,19 @@
 """What AWS answers, recorded in its own shapes and checked by botocore's parameter validation."""
 
-import csv
-import json
 from datetime import date
 from decimal import Decimal
 
-import boto3
-import pytest
 import yaml
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
 
-from teei_finops.cli import main
-from teei_finops.costing import aws
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.costing.prices.price_book import list_prices
-from teei_finops.costing.prices.refresh import HEADER, read_rules, refresh
 from teei_finops.costing.resource_types import known_types
-from teei_finops.costing.usage.from_aws import _rules, usage_from
+from teei_finops.costing.usage.from_aws import usage_from
+from teei_finops.costing.usage.measured import usage_rules
 from teei_finops.costing.usage.profile import read_usage
 from tests.teei_finops.costing.preview_builder import BUCKET, INSTANCE, QUEUE, preview, step, urn
 
 DAY = date(2026, 11, 24)
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """Stubbed clients by service; every recorded call must have been made."""
-    stubs: dict[str, Stubber] = {}
-
-    def client(service: str, region: str):
-        if service not in stubs:
-            client = boto3.client(
-                service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x"
-            )
-            stubs[service] = Stubber(client)
-            stubs[service].activate()
-        return stubs[service].client
-
-    monkeypatch.setattr(aws, "client", client)
-
-    def stub(service: str) -> Stubber:
-        client(service, "us-east-1")
-        return stubs[service]
-
-    yield stub
-    for stub in stubs.values():
-        stub.assert_no_pending_responses()
-
-
-def product(attributes: dict, tiers: list[tuple[str, str, str]]) -> str:
-    dimensions = {
-        f"d{index}": {"unit": "Hrs", "beginRange": begin, "endRange": end, "pricePerUnit": {"USD": usd}}
-        for index, (begin, end, usd) in enumerate(tiers)
-    }
-    return json.dumps(
-        {
-            "product": {"attributes": attributes},
-            "terms": {"OnDemand": {"t": {"priceDimensions": dimensions}}},
-            "publicationDate": "2026-11-20T10:00:00Z",
-        }
-    )
-
-
-ROWS = [
-    "us-east-1,AWSQueueService,standard,requests,1M-requests,0.5,0,2020-01-01,old,",
-    "us-east-1,AWSQueueService,standard,other,1M-requests,9,0,2020-01-01,old,",
-    "us-east-1,AWSQueueService,fifo,requests,1M-requests,0.5,0,2020-01-01,old,",
-]
-
-
-def queue_products(answers, *products: str) -> None:
-    fifo = product({}, [("0", "Inf", "0.0000005000")])
-    for kind, listed in (("Standard", products), ("FIFO (first-in first-out)", (fifo,))):
-        filters = [
-            {"Type": "TERM_MATCH", "Field": "regionCode", "Value": "us-east-1"},
-            {"Type": "TERM_MATCH", "Field": "queueType", "Value": kind},
-        ]
-        expected = {"ServiceCode": "AWSQueueService", "Filters": filters, "FormatVersion": "aws_v1"}
-        answers("pricing").add_response("get_products", {"PriceList": list(listed)}, expected)
-
-
-def prices(tmp_path):
-    path = tmp_path / "prices.csv"
-    path.write_text("\n".join([",".join(HEADER), *ROWS, ""]))
-    return path
-
-
-def test_refreshed_rows_have_the_list_s_tiers_and_day_and_the_others_stay(answers, tmp_path):
-    path = prices(tmp_path)
-    tiers = [("0", "100000000000", "0.0000004000"), ("100000000000", "Inf", "0.0000003000")]
-    queue_products(answers, product({}, tiers))
-    summary = refresh(["AWSQueueService"], path)
-    with path.open(newline="") as file:
-        rows = [row[3:8] for row in csv.reader(file)][1:]
-    assert rows == [
-        ["requests", "1M-requests", "0.4", "0", "2026-11-20"],
-        ["requests", "1M-requests", "0.3", "100000000000", "2026-11-20"],
-        ["other", "1M-requests", "9", "0", "2020-01-01"],
-        ["requests", "1M-requests", "0.5", "0", "2026-11-20"],
-    ]
-    assert "1 of 3 prices changed, 2 confirmed or changed, 1 unchanged" in summary
-
-
-def test_two_products_that_answer_for_one_row_are_refused_and_change_nothing(answers, tmp_path):
-    path = prices(tmp_path)
-    before = path.read_text()
-    answers("pricing").add_response(
-        "get_products",
-        {"PriceList": [product({}, [("0", "Inf", usd)]) for usd in ("0.1", "0.2")]},
-        {"ServiceCode": ANY, "Filters": ANY, "FormatVersion": ANY},
-    )
-    with pytest.raises(aws.AwsError, match=r"two products for us-east-1 AWSQueueService"):
-        refresh(["AWSQueueService"], path)
-    assert path.read_text() == before
-
-
-def test_a_list_of_several_pages_is_read_to_its_end(answers):
-    stub = answers("pricing")
-    shared = {"ServiceCode": "AmazonEC2", "Filters": ANY, "FormatVersion": "aws_v1"}
-    stub.add_response("get_products", {"PriceList": [product({"n": "1"}, [])], "NextToken": "more"}, shared)
-    stub.add_response(
-        "get_products", {"PriceList": [product({"n": "2"}, [])]}, shared | {"NextToken": "more"}
-    )
-    products = aws.products(stub.client, "AmazonEC2", {"tenancy": "Shared"})
-    assert [product["product"]["attributes"]["n"] for product in products] == ["1", "2"]
-
-
-def test_every_refresh_rule_has_rows_in_the_price_book():
-    book = {key[1:] for key in list_prices().keys()}  # noqa: SIM118  a PriceBook is not a dict
-    for rule in read_rules():
-        keys = [key for key in book if key[:2] == (rule.service, rule.family)]
-        assert any(rule.key in ("*", key[2]) for key in keys), rule
-        assert (rule.key == "*") == bool(rule.key_attribute), rule
-
-
-def test_a_refusal_of_aws_is_one_line_and_exit_2(answers, tmp_path, capsys):
-    answers("pricing").add_client_error("get_products", "AccessDeniedException", "not\nallowed", 400)
-    path = prices(tmp_path)
-    assert main(["refresh-prices", "--service", "AWSQueueService", "--output", str(path)]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.count("\n") == 1
-    assert "AWS pricing" in printed.err
-    assert "AccessDeniedException" in printed.err
 
 
 def deployed():
@@ -229,7 +100,7 @@ def test_what_is_measured_are_usage_keys_of_the_types():
     rules = [
         rule
         for name in ("usage_metrics.csv", "usage_types.csv")
-        for rows in _rules(name).values()
+        for rows in usage_rules(name).values()
         for rule in rows
     ]
     assert len(rules) > 30

@@ -134,8 +134,51 @@ def test_coverage_below_the_minimum_has_the_configured_enforcement(percent, enfo
     assert document["verdict"] == verdict
 
 
+ODD = create("aws:quantum/thing:Thing", "odd", {})
+FREE = create("aws:iam/role:Role", "role", {})
+
+
 def test_anything_unpriced_is_at_best_advisory_also_without_budgets():
-    assert reviewed([create("aws:quantum/thing:Thing", "odd", {})])["verdict"] == "advisory"
+    assert reviewed([ODD, disk(1)])["verdict"] == "advisory"
+
+
+@pytest.mark.parametrize(
+    ("steps", "allowed", "verdict"),
+    [
+        ([ODD], False, "unpriced"),
+        ([ODD, FREE], False, "unpriced"),
+        ([ODD], True, "advisory"),
+        ([ODD, disk(1)], False, "advisory"),
+        ([FREE], False, "pass"),
+        ([], False, "pass"),
+    ],
+)
+def test_a_change_of_which_nothing_that_can_bill_has_a_price_is_unpriced_unless_it_is_allowed(
+    steps, allowed, verdict
+):
+    assert reviewed(steps, allow_unpriced=allowed)["verdict"] == verdict
+
+
+def test_coverage_does_not_count_free_resources():
+    document = reviewed([disk(1), ODD, *(create("aws:iam/role:Role", f"r{n}", {}) for n in range(98))])
+    assert document["coverage"]["percent"] == "50.0"
+
+
+def test_a_cap_in_percent_of_a_total_that_misses_something_is_not_within():
+    same = step("same", VOLUME, "disk", old=GB100, new=GB100)
+    (row,) = reviewed([same, ODD], Budget("b", Scope(), max_increase_percent=Decimal(10)))["budgets"]
+    assert (row["status"], row["reason"]) == (
+        "advisory",
+        "the cap of 10 % cannot be checked: 1 without a price",
+    )
+    change = step("update", VOLUME, "disk", old=GB100, new=GB100 | {"size": 200})
+    (row,) = reviewed([change, ODD], Budget("b", Scope(), max_increase_percent=Decimal(10)))["budgets"]
+    assert (row["status"], row["reason"]) == ("fail", "expected increase $8.00 is above the cap of 10 %")
+
+
+def test_a_budget_of_a_service_counts_resources_that_may_belong_to_it():
+    (row,) = reviewed([disk(1), ODD], Budget("b", Scope("service", ("AmazonEC2",)), Decimal(9)))["budgets"]
+    assert row["unpriced"] == 1
 
 
 def test_no_resource_is_within_every_budget():
@@ -170,7 +213,7 @@ def test_a_config_whose_budgets_have_another_form_is_ignored(value):
 
 WHOLE = """
 version: 1
-coverage: {min_percent: 90, enforcement: mandatory}
+coverage: {min_percent: 90, enforcement: mandatory, allow_unpriced: true}
 budgets:
   - {name: all, scope: {}, monthly_limit_usd: 100.50}
   - {name: eu, scope: {region: eu-central-1}, max_increase_usd: 5}
@@ -194,7 +237,7 @@ def test_a_whole_file_is_read(tmp_path):
     assert budgets.budgets[2].scope == Scope("tag", ("web",), "team")
     assert budgets.waivers[0].expires == date(2026, 12, 31)
     assert budgets.discounts[0].percent == Decimal("12.5")
-    assert (budgets.min_percent, budgets.coverage) == (90, "mandatory")
+    assert (budgets.min_percent, budgets.coverage, budgets.allow_unpriced) == (90, "mandatory", True)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +260,7 @@ def test_a_whole_file_is_read(tmp_path):
         ("owner: cto", "owner: ' '", "owner: must be text"),
         ("mandatory", "strict", "must be advisory or mandatory"),
         ("min_percent: 90", "min_percent: 101", "a number of 0 to 100"),
+        ("allow_unpriced: true", "allow_unpriced: 1", "must be true or false, not 1"),
         ("percent: 12.5", "percent: 120", "a number of 0 to 100"),
         ("service: AmazonEC2", "service: amazonec2", "did you mean 'AmazonEC2'?"),
         ("version: 1", "version: 1\nversion: 1", "is duplicated"),

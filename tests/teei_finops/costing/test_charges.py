@@ -101,9 +101,9 @@ def test_inputs_are_read_with_their_kind():
         (SECRET, "value secret: x"),
         ({"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}, "value secret: x"),
         (None, "value unknown until deploy: x is not set"),
-        (float("inf"), "value unknown until deploy: x is not a number"),
-        (True, "value unknown until deploy: x is not a number"),
-        ([1], "value unknown until deploy: x is not a number"),
+        (float("inf"), "value not valid: x is not a number"),
+        (True, "value not valid: x is not a number"),
+        ([1], "value not valid: x is not a number"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_unpriced_by_its_path(value, reason):

@@ -6,15 +6,23 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from teei_finops.costing.budgets.budgets_file import Budgets
+from teei_finops.costing.budgets.commitments import Commitment
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.pricing import Discount
 from teei_finops.costing.resource_types import known_types
 from teei_finops.review.report import build_report
 from teei_finops.review.report_rows import decimal_text
 from tests.teei_finops.costing.preview_builder import SECRET, UNKNOWN, preview, provider, step, stream
 
 ENDS = ("low", "expected", "high")
-TYPES = [*sorted(known_types()), "aws:quantum/thing:Thing", "kubernetes:apps/v1:Deployment"]
+KUBERNETES = [
+    "kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet", "kubernetes:core/v1:Service",
+    "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:karpenter.sh/v1:NodePool",
+    "kubernetes:networking.k8s.io/v1:Ingress", "kubernetes:helm.sh/v3:Release",
+]  # fmt: skip
+TYPES = [*sorted(known_types()), "aws:quantum/thing:Thing", *KUBERNETES]
 BUSY = [
     "aws:ec2/instance:Instance", "aws:ebs/volume:Volume", "aws:sqs/queue:Queue", "aws:s3/bucket:Bucket",
     "aws:autoscaling/group:Group", "aws:ec2/launchTemplate:LaunchTemplate", "aws:rds/instance:Instance",
@@ -22,6 +30,7 @@ BUSY = [
     "aws:lb/loadBalancer:LoadBalancer", "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup",
     "aws:ecs/service:Service", "aws:ecs/taskDefinition:TaskDefinition", "aws:dynamodb/table:Table",
 ]  # fmt: skip
+CLAIM = {"resources": {"requests": {"storage": "10Gi"}}}
 INPUTS = {
     "instanceType": ["m5.large", "t3.micro", "m99.huge"],
     "instanceTypes": [["m5.large"], []],
@@ -59,10 +68,17 @@ INPUTS = {
     "name": ["r1", "r2"],
     "rules": [[{"status": "Enabled", "expiration": {"days": 30}}], [{}], UNKNOWN],
     "rootBlockDevice": [{"volumeSize": 100, "volumeType": "gp3"}, {}],
-    "region": ["us-east-1", "eu-central-1", "sa-east-1", UNKNOWN],
+    "region": ["us-east-1", "eu-central-1", "us-gov-west-1", UNKNOWN],
     "tags": [{"team": "a"}, {"team": UNKNOWN}],
     "spec": [
-        {"replicas": 3, "template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}]}}}
+        {"replicas": 3, "template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "1"}}}]}}},
+        {"replicas": UNKNOWN, "volumeClaimTemplates": [{"spec": CLAIM}], "template": {"spec": {}}},
+        {"replicas": 2, "volumeClaimTemplates": [{"spec": CLAIM}, {}], "template": {"spec": {}}},
+        CLAIM,
+        {"type": "LoadBalancer"},
+        {"type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb"},
+        {"ingressClassName": "alb"},
+        {"limits": {"cpu": 8}, "template": {"spec": {"requirements": []}}},
     ],
     "metadata": [{"name": "r1", "namespace": "x"}],
 }
@@ -81,7 +97,7 @@ def inputs(draw):
 
 @st.composite
 def steps(draw, index: int):
-    token = draw(st.one_of(st.sampled_from(BUSY), st.sampled_from(TYPES)))
+    token = draw(st.one_of(st.sampled_from(BUSY), st.sampled_from(TYPES), st.sampled_from(KUBERNETES)))
     op = draw(
         st.sampled_from(
             ["create", "update", "replace", "delete", "same", "import", "read", "refresh", "discard"]
@@ -144,5 +160,31 @@ def test_totals_are_the_sum_of_resources_and_resources_the_sum_of_lines(text, fr
         if row["state"] == "unpriced":
             assert row["reason"]
             assert row["after"] is None
-    assert sum(document["coverage"].values()) == len(rows)
+    coverage = document["coverage"]
+    assert sum(coverage[state] for state in ("priced", "usage", "free", "unpriced")) == len(rows)
     assert len({row["urn"] for row in rows}) == len(rows)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=previews(), percent=st.sampled_from([0, 12, 100]), hours=st.sampled_from(["0", "0.07", "5"]))
+def test_list_and_effective_amounts_add_up(text, percent, hours):
+    plan = Commitment("compute-savings-plan", "1-year", "no-upfront", Decimal(hours), Decimal(30))
+    discount = Discount("AmazonEC2", Decimal(percent))
+    at = date(2026, 11, 24)
+    budgets = Budgets(commitments=(plan,), discounts=(discount,))
+    document = build_report([read_plan(text, name="p")], CostOptions(at=at, budgets=budgets))
+    listed = build_report([read_plan(text, name="p")], CostOptions(at=at))
+    for side in ("before", "after", "change"):
+        assert document["at_list_prices"][side] == listed[side]
+    effective = document["effective"]
+    assert effective["after"] == add([effective["before"], effective["change"]])
+    (row,) = document["commitments"]
+    cost = plan.monthly_cost
+    for end in ENDS:
+        after = Decimal(document["after"][end]) - Decimal(row["covered"][end]) + cost
+        assert Decimal(effective["after"][end]) == after
+        assert 0 <= Decimal(row["covered"][end]) <= Decimal(document["after"][end])
+        assert 0 <= Decimal(row["unused"][end]) <= cost
+    for amount in (effective["before"], effective["after"], row["covered"], row["unused"]):
+        low, expected, high = (Decimal(amount[end]) for end in ENDS)
+        assert low <= expected <= high

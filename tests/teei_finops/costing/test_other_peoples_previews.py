@@ -99,7 +99,8 @@ def test_a_preview_with_errors_is_incomplete_but_shows_what_it_has():
 def test_other_clouds_are_named_as_unpriced_and_never_free():
     document = reviewed("python_other_clouds.json")
     reason_of = reasons(document)
-    for name in ("assets", "acc", "dns", "native"):
+    for name in ("assets", "acc", "native"):
         assert reason_of[name].startswith("type unknown")
-    assert reason_of["jobs"].startswith("no price in this region")
-    assert document["coverage"] == {"priced": 0, "free": 3, "usage": 0, "unpriced": 5}
+    (record,) = [row for row in document["resources"] if row["name"] == "dns"]
+    assert record["notes"] == ["not billed by AWS: Cloudflare"]
+    assert document["coverage"] == {"priced": 0, "free": 4, "usage": 1, "unpriced": 3, "percent": "25.0"}

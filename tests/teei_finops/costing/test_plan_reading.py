@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from teei_finops.costing.preview.formats import PreviewError
 from teei_finops.costing.preview.reader import read_plan
+from teei_finops.costing.preview.steps import PreviewError
 from teei_finops.costing.preview.values import is_secret
 from tests.teei_finops.costing.preview_builder import (
     BUCKET,
@@ -31,6 +31,22 @@ def plan_of(name: str, events: str | None = None):
 def shown(inputs: dict) -> dict:
     """The stream writes a secret as an object with a signature."""
     return {key: SECRET if is_secret(value) else value for key, value in inputs.items()}
+
+
+# A hand-written step whose inputs are in no state: what it creates would be free.
+ISSUE_EXAMPLE = json.dumps(
+    {
+        "config": {"aws:region": "us-east-1"},
+        "steps": [
+            {
+                "op": "create",
+                "urn": "urn:pulumi:dev::shop::aws:ec2/instance:Instance::web",
+                "inputs": {"instanceType": "m5.24xlarge"},
+            }
+        ],
+        "changeSummary": {"create": 1},
+    }
+)
 
 
 def operations(plan) -> dict[str, str]:
@@ -163,8 +179,25 @@ def test_the_same_name_with_another_type_is_another_resource():
         ("", "empty"),
         ("  \n", "empty"),
         ("hello", "not JSON"),
-        ("[1]", "no `steps`"),
-        ('{"version": 3, "deployment": {}}', "no `steps`"),
+        ("[1]", "items are not engine events"),
+        ("[]", "items are not engine events"),
+        ('{"version": 3, "deployment": {}}', "`resources` is not a list"),
+        ('{"version": 3, "deployment": {"resources": [7]}}', "resource 1 is not an object"),
+        ('{"manifest": {}, "resourcePlans": {}}', "a saved plan"),
+        ('{"some": "JSON"}', "no `steps`"),
+        ('{"steps": null, "changeSummary": {"create": 1}}', "`steps` is null"),
+        ('{"changeSummary": {"create": 1, "same": 4}}', "counts 1 to create, but it has 0"),
+        (preview(create(QUEUE, "a", {}), summary={"create": 2}), "counts 2 to create, but it has 1"),
+        (preview(create(QUEUE, "a", {})) * 2, "more than one JSON document"),
+        (ISSUE_EXAMPLE, "step 1 (create of web) has no new state"),
+        (preview(step("create", QUEUE, "a", new={}) | {"newState": {}}), "(create of a) has no new state"),
+        (preview(step("create", QUEUE, "a", old={})), "(create of a) has no new state"),
+        (preview(step("update", QUEUE, "a", new={})), "(update of a) has no old state"),
+        (preview(step("update", QUEUE, "a", old={})), "(update of a) has no new state"),
+        (preview(step("replace", QUEUE, "a", old={})), "(replace of a) has no new state"),
+        (preview(step("delete", QUEUE, "a")), "(delete of a) has no old state"),
+        (preview(step("same", QUEUE, "a")), "(same of a) has no new state"),
+        (stream(step("import", QUEUE, "a")), "line 2 (import of a) has no new state"),
         ('{"steps": [{"op": "create"}], "config": {}}', "no URN"),
         ('{"steps": {"a": 1}}', "not a list"),
         ('{"steps": [7]}', "no `op`"),
@@ -196,3 +229,50 @@ def test_a_lone_refresh_shows_what_the_provider_found():
     (queue,) = read_plan(text, name="p").resources
     assert queue.op == "refresh"
     assert queue.new is not None
+
+
+def test_an_array_of_engine_events_is_read_as_the_same_events_line_by_line():
+    text = (SAMPLES / "changes.stream.jsonl").read_text()
+    array = json.dumps([json.loads(line) for line in text.splitlines()])
+    assert operations(read_plan(array, name="p")) == operations(read_plan(text, name="p"))
+
+
+def test_a_stack_export_shows_what_is_deployed():
+    resources = [
+        {"urn": urn(QUEUE, "jobs"), "type": QUEUE, "custom": True, "inputs": {"fifoQueue": True}},
+        {"urn": urn(BUCKET, "old"), "type": BUCKET, "custom": True, "inputs": {}, "delete": True},
+    ]
+    export = {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
+    state_file = {"version": 3, "checkpoint": {"stack": "dev", "latest": export["deployment"]}}
+    for document in (export, state_file):
+        plan = read_plan(json.dumps(document), name="p")
+        assert operations(plan) == {"jobs": "same", "old": "delete"}
+        assert (plan.stack, plan.project, plan.totals_of) == ("dev", "shop", "stack")
+        assert plan.resources[0].new.inputs == plan.resources[0].old.inputs == {"fifoQueue": True}
+
+
+def test_an_empty_stack_has_no_resources():
+    text = '{"version": 3, "deployment": {"manifest": {}}}'
+    assert read_plan(text, name="p").resources == ()
+
+
+@pytest.mark.parametrize("make", [preview, stream])
+def test_text_around_the_json_is_left_out(make):
+    notes = "warning: A new version of Pulumi is available\n[resource plugin aws-7.16.0] installing\n\n"
+    plan = read_plan(notes + make(create(QUEUE, "a", {})), name="p")
+    assert operations(plan) == {"a": "create"}
+    assert plan.complete
+    if make is preview:
+        plan = read_plan(f"{notes}{make(create(QUEUE, 'a', {}))}\nwarning: telemetry is on\n", name="p")
+        assert operations(plan) == {"a": "create"}
+
+
+def test_an_error_beside_the_json_makes_the_preview_incomplete():
+    plan = read_plan(f"{preview(create(QUEUE, 'a', {}))}\nerror: preview failed: no credentials\n", name="p")
+    assert plan.errors == ("error: preview failed: no credentials",)
+    assert not plan.complete
+
+
+def test_a_preview_without_unchanged_resources_may_count_them():
+    plan = read_plan('{"config": {}, "changeSummary": {"same": 4}}', name="p")
+    assert (plan.resources, plan.totals_of) == ((), "change")

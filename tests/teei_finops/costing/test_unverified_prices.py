@@ -1,6 +1,5 @@
 """A price that no public source confirms is marked in the price book, and the review says so."""
 
-import csv
 import re
 from datetime import date
 
@@ -9,8 +8,8 @@ import pytest
 from teei_finops.costing.amounts import UNVERIFIED
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.costing.prices.price_book import FOLDER
-from teei_finops.review.explain import explain
+from teei_finops.costing.prices.price_book import GLOBAL, region_rows, regions
+from teei_finops.review.commands.explain import explain
 from teei_finops.review.render import render
 from teei_finops.review.report import build_report
 from tests.teei_finops.costing.preview_builder import create, preview, urn
@@ -27,8 +26,9 @@ def secret_in(region: str):
 
 
 def test_every_price_has_a_public_source_or_is_marked_as_unverified():
-    with (FOLDER / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
-        sources = {row["source"] for row in csv.DictReader(file)}
+    sources = {
+        row[8] for region in (*regions(), GLOBAL) for rows in region_rows(region).values() for row in rows
+    }
     opaque = {
         s for s in sources if s != UNVERIFIED and not PUBLIC.match(s) and not s.startswith(PUBLIC_ARTICLES)
     }

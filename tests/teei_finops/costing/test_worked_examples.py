@@ -124,7 +124,7 @@ def usage(example: dict[str, Any]) -> UsageProfile:
 
 def prices(example: dict[str, Any], folder: Path) -> Path:
     """The stated rates as a `--prices` file, in the Region the price book has them in."""
-    known = set(list_prices().keys())
+    known = list_prices().keys("us-east-1") | list_prices().keys("global")
     file = folder / "prices.csv"
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)

@@ -95,7 +95,7 @@ def sample_report(**replaced: Any) -> Report:
     before, after = _sum(rows, "before"), _sum(rows, "after")
     component = urn("prod", "finops:budget_database:BudgetDatabase", "budget-database")
     report: Report = {
-        "version": 1,
+        "version": 2,
         "currency": "USD",
         "price_date": "2026-11-23",
         "review_date": "2026-11-24",
@@ -104,7 +104,10 @@ def sample_report(**replaced: Any) -> Report:
         "before": before,
         "after": after,
         "change": _difference(after, before),
-        "coverage": {"priced": 2, "free": 1, "usage": 2, "unpriced": 1},
+        "at_list_prices": {"before": before, "after": after, "change": _difference(after, before)},
+        "effective": None,
+        "commitments": [],
+        "coverage": {"priced": 2, "free": 1, "usage": 2, "unpriced": 1, "percent": "80.0"},
         "resources": rows,
         "stacks": [_stack_totals(name, rows) for name in ("prod", "staging")],
         "budgets": [
@@ -239,6 +242,7 @@ def _stack_totals(stack: str, rows: list[ResourceRow]) -> StackTotals:
         "before": before,
         "after": after,
         "change": _difference(after, before),
+        "unpriced": sum(row["state"] == "unpriced" for row in own),
     }
 
 

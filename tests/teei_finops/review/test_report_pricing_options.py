@@ -85,8 +85,8 @@ def test_price_overrides_can_add_a_region(tmp_path):
     file = tmp_path / "extra.csv"
     file.write_text(
         "region,service,family,key,unit,usd,tier_from,as_of,source\n"
-        "sa-east-1,AmazonEC2,ebs,gp3-storage,GB-month,0.5,0,,\n"
+        "us-gov-west-1,AmazonEC2,ebs,gp3-storage,GB-month,0.5,0,,\n"
     )
     book = list_prices().with_overrides(read_overrides(file, list_prices()))
-    disk = create(VOLUME, "disk", GB100 | {"region": "sa-east-1"})
+    disk = create(VOLUME, "disk", GB100 | {"region": "us-gov-west-1"})
     assert row_in_preview("disk", disk, book=book)["after"] == exactly("50")

@@ -35,7 +35,7 @@ def test_the_document_is_printed_as_json(capsys, plan):
     code, out, err = run(capsys, "review", plan, "--format", "json")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert (document["version"], document["currency"], document["verdict"]) == (1, "USD", "pass")
+    assert (document["version"], document["currency"], document["verdict"]) == (2, "USD", "pass")
     assert document["after"] == {"low": "8", "expected": "8", "high": "8"}
 
 
@@ -93,12 +93,12 @@ def test_the_day_of_the_review_decides_about_waivers(capsys, plan, tmp_path):
 def test_every_amount_explains_itself(capsys, tmp_path):
     file = tmp_path / "plan.json"
     file.write_text(preview(create(QUEUE, "jobs", {}), create(VOLUME, "disk", GB100)))
-    code, out, _ = run(capsys, "review", file, "--explain", urn(QUEUE, "jobs"))
+    code, out, _ = run(capsys, "explain", "jobs", file)
     assert code == 0
     assert "1 1M-requests × 0.4 USD = 0.4 (0 to" in out
     assert "(assumed)" in out
     assert "seed_prices.json@2026" in out
-    code, out, err = run(capsys, "review", file, "--explain", urn(QUEUE, "job"))
+    code, out, err = run(capsys, "explain", urn(QUEUE, "job"), file)
     assert (code, out) == (2, "")
     assert f"did you mean '{urn(QUEUE, 'jobs')}'" in err
 

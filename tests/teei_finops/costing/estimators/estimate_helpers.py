@@ -10,7 +10,6 @@ import json
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from teei_finops.costing.amounts import Line, Range
@@ -18,7 +17,7 @@ from teei_finops.costing.estimate import Estimate, PlanEstimator
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.preview.values import UNKNOWN as UNKNOWN
-from teei_finops.costing.prices.price_book import FOLDER, PriceBook, list_prices
+from teei_finops.costing.prices.price_book import REGIONS, PriceBook, list_prices
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.usage.profile import UsageProfile
 
@@ -146,15 +145,15 @@ def dollars(estimate: Estimate) -> Decimal:
 
 def price(service: str, family: str, key: str, region: str = US, *, tier: Decimal | int | str = 0) -> Decimal:
     """US dollars per unit of the price row whose tier starts at `tier`, as in the file."""
-    return _prices()[region, service, family, key][Decimal(tier)]
+    return _prices(region)[service, family, key][Decimal(tier)]
 
 
 @cache
-def _prices() -> dict[tuple[str, str, str, str], dict[Decimal, Decimal]]:
-    prices: dict[tuple[str, str, str, str], dict[Decimal, Decimal]] = {}
-    with (Path(FOLDER) / "aws_prices.csv").open(newline="", encoding="utf-8") as file:
+def _prices(region: str) -> dict[tuple[str, str, str], dict[Decimal, Decimal]]:
+    prices: dict[tuple[str, str, str], dict[Decimal, Decimal]] = {}
+    with (REGIONS / f"{region}.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            key = (row["region"], row["service"], row["family"], row["key"])
+            key = (row["service"], row["family"], row["key"])
             prices.setdefault(key, {})[Decimal(row["tier_from"])] = Decimal(row["usd"])
     return prices
 
@@ -164,3 +163,8 @@ def _value(value: Any) -> Any:
         low, expected, high = (Decimal(str(end)) for end in value)
         return Range(low, expected, high)
     return value if isinstance(value, str) else Range.of(Decimal(str(value)))
+
+
+def near_cents(amount: Decimal, expected: Decimal) -> bool:
+    """Whether two amounts in US dollars differ by less than a tenth of a cent."""
+    return abs(amount - expected) < Decimal("0.001")

@@ -6,41 +6,21 @@ are needed. A type that needs no input is not listed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from tests.teei_finops.costing.estimators.estimate_helpers import resource
-
-
-@dataclass(frozen=True)
-class Variant:
-    inputs: dict[str, Any] = field(default_factory=dict)
-    usage: dict[str, Any] = field(default_factory=dict)
-    related: tuple[dict[str, Any], ...] = ()
-
-
-TEMPLATE = resource(
-    "aws:ec2/launchTemplate:LaunchTemplate",
-    {"instanceType": "t3.large", "networkInterfaces": [{"associatePublicIpAddress": False}]},
-    name="lt",
-    id="lt-1",
+from tests.teei_finops.costing.estimators.sweep_resources import (
+    IPAM_POOL,
+    SIZES,
+    SPOT_TEMPLATE,
+    TASK,
+    TEMPLATE,
+    Variant,
 )
-SPOT_TEMPLATE = resource(
-    "aws:ec2/launchTemplate:LaunchTemplate",
-    {"instanceType": "t3.large", "instanceMarketOptions": {"marketType": "spot"}},
-    name="spot",
-    id="lt-2",
-)
-TASK = resource(
-    "aws:ecs/taskDefinition:TaskDefinition",
-    {"family": "shop", "cpu": "256", "memory": "512"},
-    name="task",
-)
-SERVERLESS = {"minCapacity": 1, "maxCapacity": 4}
-SIZES = {"minSize": 1, "desiredSize": 2, "maxSize": 4}
 
 VARIANTS: dict[str, list[Variant]] = {
-    "aws:ec2/instance:Instance": [Variant({"instanceType": "t3.large"})],
+    "aws:ec2/instance:Instance": [
+        Variant({"instanceType": "t3.large", **market})
+        for market in ({}, {"instanceMarketOptions": {"marketType": "spot"}})
+    ],
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": [Variant({"instanceType": "t3.large"})],
     "aws:ec2/dedicatedHost:DedicatedHost": [Variant({"instanceFamily": "c5"})],
     "aws:autoscaling/group:Group": [
@@ -50,6 +30,21 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:ebs/volume:Volume": [Variant({"size": 10, "type": "standard"})],
     "aws:ec2/vpcEndpoint:VpcEndpoint": [Variant({"vpcEndpointType": "Interface", "subnetIds": ["a"]})],
     "aws:ec2/vpnConnection:VpnConnection": [Variant({"transitGatewayId": "tgw-1"})],
+    "aws:directconnect/gatewayAssociation:GatewayAssociation": [Variant({"associatedGatewayId": "tgw-1"})],
+    "aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr": [
+        Variant({"ipamPoolId": "pool", "netmaskLength": 28}, related=(IPAM_POOL,))
+    ],
+    "aws:cognito/userPoolClient:UserPoolClient": [Variant({"allowedOauthFlows": ["client_credentials"]})],
+    "aws:cognito/managedUserPoolClient:ManagedUserPoolClient": [
+        Variant({"allowedOauthFlows": ["client_credentials"]})
+    ],
+    "aws:lambda/eventSourceMapping:EventSourceMapping": [
+        Variant({"provisionedPollerConfig": {"minimumPollers": 1, "maximumPollers": 2}})
+    ],
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": [Variant({"metricTransformation": {"name": "errors"}})],
+    "aws:acm/certificate:Certificate": [
+        Variant({"domainName": "example.com", "options": {"export": "ENABLED"}})
+    ],
     "aws:directconnect/connection:Connection": [Variant({"bandwidth": "1Gbps"})],
     "aws:rds/instance:Instance": [
         Variant(
@@ -106,12 +101,20 @@ VARIANTS: dict[str, list[Variant]] = {
         for kind in ("ON_DEMAND", "SPOT")
     ],
     "aws:ecs/service:Service": [
-        Variant({"launchType": "FARGATE", "taskDefinition": "shop", "desiredCount": 1}, related=(TASK,))
+        Variant({"taskDefinition": "shop", "desiredCount": 1, **provider}, related=(TASK,))
+        for provider in (
+            {"launchType": "FARGATE"},
+            {"capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}]},
+        )
     ],
     "aws:batch/computeEnvironment:ComputeEnvironment": [
-        Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}})
+        Variant({"computeResources": {"type": "FARGATE", "maxVcpus": 4}}),
+        Variant({"computeResources": {"type": "SPOT", "maxVcpus": 4, "instanceTypes": ["m5.large"]}}),
     ],
-    "aws:emr/cluster:Cluster": [Variant({"masterInstanceGroup": {"instanceType": "m5.xlarge"}})],
+    "aws:emr/cluster:Cluster": [
+        Variant({"masterInstanceGroup": {"instanceType": "m5.xlarge", **bid}})
+        for bid in ({}, {"bidPrice": "1"})
+    ],
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": [
         Variant({"productionVariants": [{"variantName": "a", "instanceType": "ml.m5.xlarge"}]})
     ],
@@ -119,6 +122,7 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:lightsail/instance:Instance": [Variant({"bundleId": "nano_3_0"})],
     "aws:elasticbeanstalk/environment:Environment": [
         Variant(),
+        Variant({"settings": [{"namespace": "aws:ec2:instances", "name": "EnableSpot", "value": "true"}]}),
         Variant(
             {
                 "settings": [
@@ -173,5 +177,116 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:sns/topicSubscription:TopicSubscription": [Variant({"protocol": "https"})],
     "aws:ssm/parameter:Parameter": [Variant({"tier": "Advanced"})],
     "aws:synthetics/canary:Canary": [Variant({"schedule": {"expression": "rate(5 minutes)"}})],
+    "aws:athena/capacityReservation:CapacityReservation": [Variant({"targetDpus": 24})],
+    "aws:cloudtrail/eventDataStore:EventDataStore": [
+        Variant({"billingMode": f"{mode}_RETENTION_PRICING"}) for mode in ("EXTENDABLE", "FIXED")
+    ],
+    "aws:cloudwatch/internetMonitor:InternetMonitor": [Variant({"resources": ["arn:aws:ec2:x:1:vpc/a"]})],
+    "aws:ebs/volumeCopy:VolumeCopy": [Variant({"size": 10, "volumeType": "gp3"})],
+    "aws:ec2/capacityReservation:CapacityReservation": [
+        Variant({"instanceType": "m5.large", "instanceCount": 2, "instancePlatform": "Linux/UNIX"})
+    ],
+    "aws:ec2/fleet:Fleet": [
+        Variant(
+            {
+                "launchTemplateConfigs": [{"launchTemplateSpecification": {"launchTemplateId": "lt-1"}}],
+                "targetCapacitySpecification": {
+                    "totalTargetCapacity": 4,
+                    "defaultTargetCapacityType": kind,
+                },
+            },
+            related=(TEMPLATE,),
+        )
+        for kind in ("on-demand", "spot")
+    ],
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": [
+        Variant(
+            {
+                "targetCapacity": 4,
+                "onDemandTargetCapacity": 1,
+                "launchSpecifications": [{"instanceType": "t3.large", "associatePublicIpAddress": True}],
+            }
+        )
+    ],
+    "aws:ecs/taskSet:TaskSet": [
+        Variant(
+            {"service": "web", "taskDefinition": "shop", **provider},
+            related=(TASK, resource("aws:ecs/service:Service", {"desiredCount": 2}, name="web", id="web")),
+        )
+        for provider in (
+            {"launchType": "FARGATE"},
+            {"capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]},
+        )
+    ],
+    "aws:elasticsearch/domain:Domain": [
+        Variant({"clusterConfig": {"instanceType": "m5.large.elasticsearch"}})
+    ],
+    "aws:emr/instanceGroup:InstanceGroup": [
+        Variant({"instanceType": "m5.xlarge", **bid}) for bid in ({}, {"bidPrice": "1"})
+    ],
+    "aws:emr/instanceFleet:InstanceFleet": [
+        Variant(
+            {
+                "instanceTypeConfigs": [{"instanceType": "m5.xlarge"}],
+                "targetOnDemandCapacity": 1,
+                "targetSpotCapacity": 1,
+            }
+        )
+    ],
+    "aws:fsx/backup:Backup": [
+        Variant(
+            {"fileSystemId": "fs-1"},
+            related=(
+                resource(
+                    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+                    {"storageCapacity": 100},
+                    name="files",
+                    id="fs-1",
+                ),
+            ),
+        )
+    ],
+    "aws:guardduty/detectorFeature:DetectorFeature": [
+        Variant({"name": name, "status": "ENABLED"})
+        for name in (
+            "S3_DATA_EVENTS",
+            "LAMBDA_NETWORK_LOGS",
+            "RDS_LOGIN_EVENTS",
+            "RUNTIME_MONITORING",
+            "EBS_MALWARE_PROTECTION",
+            "EKS_AUDIT_LOGS",
+        )
+    ],
+    "aws:kinesis/streamConsumer:StreamConsumer": [
+        Variant(
+            {"streamArn": "arn:stream"},
+            related=(
+                resource(
+                    "aws:kinesis/stream:Stream",
+                    {"shardCount": 2},
+                    name="stream",
+                    outputs={"arn": "arn:stream"},
+                    op="same",
+                ),
+            ),
+        )
+    ],
+    "aws:kinesisanalyticsv2/application:Application": [Variant({"runtimeEnvironment": "FLINK-1_20"})],
+    "aws:lightsail/containerService:ContainerService": [Variant({"power": "nano", "scale": 1})],
+    "aws:lightsail/database:Database": [Variant({"bundleId": "micro_2_0"})],
+    "aws:lightsail/disk:Disk": [Variant({"sizeInGb": 8})],
+    "aws:mskconnect/connector:Connector": [
+        Variant({"capacity": {"provisionedCapacity": {"workerCount": 1, "mcuCount": 1}}})
+    ],
+    "aws:quicksight/user:User": [
+        Variant({"userRole": role}) for role in ("READER", "AUTHOR", "READER_PRO", "AUTHOR_PRO")
+    ],
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": [
+        Variant({"domains": ["example.com."]})
+    ],
+    "aws:sagemaker/trainingJob:TrainingJob": [
+        Variant({"resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 1}})
+    ],
+    "aws:sesv2/dedicatedIpPool:DedicatedIpPool": [Variant({"scalingMode": "MANAGED"})],
     "aws:wafv2/webAcl:WebAcl": [Variant({"scope": "REGIONAL", "rules": []})],
 }

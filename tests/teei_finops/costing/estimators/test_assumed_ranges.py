@@ -34,8 +34,12 @@ CASES: list[tuple[str, dict[str, Any], dict[tuple[str, ...], Ends]]] = [
         {"type": "EXPRESS"},
         {
             ("AmazonStates", "express", "requests"): (0, 1, 10),
-            # 1 s at 64 MB; 5 s at 256 MB.
-            ("AmazonStates", "express", "duration"): (0, D(1_000_000) / 3600 / 16, D(50_000_000) / 3600 / 4),
+            # 1 s at 64 MB; 5 s at 256 MB are 3,472 GB-hours, the part above 1,000 at about half the price.
+            ("AmazonStates", "express", "duration"): (
+                0,
+                D(1_000_000) / 3600 / 16,
+                1_000 + (D(50_000_000) / 3600 / 4 - 1_000) * D("0.029988") / D("0.060012"),
+            ),
         },
     ),
     ("aws:cloudwatch/eventBus:EventBus", {}, {("AWSEvents", "event-bus", "custom-events"): (0, 1, 10)}),

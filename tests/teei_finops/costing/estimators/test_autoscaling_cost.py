@@ -62,6 +62,33 @@ def test_a_changed_template_changes_the_group_that_did_not():
     assert change == 2 * 730 * (hourly("m5.xlarge") - hourly("m5.large"))
 
 
+def mixed(overrides: list[dict], **distribution) -> dict:
+    policy = {
+        "instancesDistribution": distribution,
+        "launchTemplate": {
+            "launchTemplateSpecification": {"launchTemplateId": "lt-1"},
+            "overrides": overrides,
+        },
+    }
+    return {"minSize": 8, "maxSize": 8, "mixedInstancesPolicy": policy}
+
+
+def test_several_types_are_a_range_per_unit_of_capacity_whatever_their_order():
+    template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
+    types = [
+        {"instanceType": "m5.xlarge", "weightedCapacity": "4"},
+        {"instanceType": "c5.large", "weightedCapacity": "2"},
+    ]
+    estimates = [
+        estimate_of(GROUP, mixed(order), template, usage=LINUX).after for order in (types, types[::-1])
+    ]
+    assert estimates[0] == estimates[1]
+    cheapest, dearest = 4 * 730 * hourly("c5.large"), 2 * 730 * hourly("m5.xlarge")
+    disks = [count * 8 * D("0.08") for count in (2, 3)]
+    assert estimates[0].expected == (cheapest + dearest) / 2 + disks[1]
+    assert estimates[0].low == min(cheapest, dearest) + disks[0]
+
+
 def test_mixed_instances_split_into_on_demand_and_spot_from_usage():
     template = resource(TEMPLATE, {"instanceType": "m5.large", **PRIVATE}, name="lt", id="lt-1")
     group = {
@@ -77,9 +104,10 @@ def test_mixed_instances_split_into_on_demand_and_spot_from_usage():
     }
     estimate = estimate_of(GROUP, group, template, usage={**LINUX, "spot_price_usd_per_hour": 0.03})
     lines = lines_by_name(estimate)
-    assert lines["m6i.large linux, on demand"] == (4 * D(730), 4 * 730 * hourly("m6i.large"))
-    assert lines["m6i.large linux, spot"] == (6 * D(730), 6 * 730 * D("0.03"))
-    assert any("any of m6i.large, m5.large" in note for note in estimate.notes)
+    of_both = "any of 2 types from m5.large to m6i.large linux"
+    assert lines[f"{of_both}, on demand"] == (4 * D(730), 4 * 730 * hourly("m6i.large"))
+    assert lines[f"{of_both}, spot"] == (6 * D(730), 6 * 730 * D("0.03"))
+    assert any("any of m5.large, m6i.large" in note for note in estimate.notes)
 
 
 def test_average_instances_and_hours_replace_what_inputs_give_but_leave_storage():

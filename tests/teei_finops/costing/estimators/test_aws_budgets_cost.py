@@ -28,7 +28,7 @@ def test_the_days_of_two_budgets_with_actions_are_included():
 
 def test_one_action_notes_the_included_budget_days():
     it = estimate_of(ACTION, {"budgetName": "compute"})
-    assert it.state == "priced"
+    assert it.state == "free"
     assert it.notes == ("62 budget-days a month are included for the whole account",)
 
 

@@ -64,8 +64,12 @@ def test_free_allowances_cover_both_geographies_together():
 
 def test_origin_shield_and_functions_have_no_price():
     shielded = {"enabled": True, "origins": [{"originId": "a", "originShield": {"enabled": True}}]}
-    assert estimate_of(DISTRIBUTION, shielded).reason.startswith(
-        "no price in this region: AmazonCloudFront origin"
+    estimate = estimate_of(DISTRIBUTION, shielded)
+    assert dollars(estimate) == dollars(estimate_of(DISTRIBUTION, {"enabled": True}))
+    (missing,) = estimate.unpriced_lines
+    assert missing.startswith(
+        "Origin Shield requests: no price in this region: AmazonCloudFront origin-shield requests"
     )
+    assert f"not priced: {missing}" in estimate.notes
     assert estimate_of(FUNCTION, {}).reason.startswith("no price in this region: AmazonCloudFront functions")
     assert dollars(estimate_of(FUNCTION, {}, usage={"monthly_invocations": 0})) == 0

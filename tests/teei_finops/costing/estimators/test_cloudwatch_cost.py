@@ -87,11 +87,9 @@ def test_ten_standard_alarms_are_free_with_the_free_tier():
     assert [dollars(it) for it in estimates] == [0] * 10 + [cw("alarms", "standard")] * 2
 
 
-def test_a_dashboard_has_a_price_in_one_region_and_is_unpriced_in_the_other():
-    assert amounts_by_name(estimate_of(DASHBOARD, {})) == {"Dashboard": cw("dashboards", "dashboard")}
-    unpriced = estimate_of(DASHBOARD, {}, region=EU)
-    assert unpriced.state == "unpriced"
-    assert unpriced.reason == "no price in this region: AmazonCloudWatch dashboards dashboard in eu-central-1"
+def test_a_dashboard_has_the_same_price_in_every_region():
+    for region in ("us-east-1", EU):
+        assert amounts_by_name(estimate_of(DASHBOARD, {}, region=region)) == {"Dashboard": 3}
 
 
 def test_a_metric_stream_bills_updates():

@@ -183,7 +183,9 @@ def test_a_volume_that_exists_half_the_month_costs_half():
     inputs = {"size": 100, "type": "gp3", "iops": 4000}
     assert dollars(estimate_of(VOLUME, inputs, usage=usage)) == D("6.5")
     assert estimate_of(VOLUME, {"size": UNKNOWN}).reason == "value unknown until deploy: size"
-    assert estimate_of(VOLUME, {"size": 10}, region="sa-east-1").reason.startswith("no price in this region")
+    assert estimate_of(VOLUME, {"size": 10}, region="us-gov-west-1").reason.startswith(
+        "no price in this region"
+    )
 
 
 def test_a_bigger_instance_is_the_difference_of_the_rates():
@@ -192,3 +194,99 @@ def test_a_bigger_instance_is_the_difference_of_the_rates():
     change = estimates_of(step, usage={"it": LINUX})[0]
     big, small = (price("AmazonEC2", "instance-linux-shared", f"m5.{size}") for size in ("4xlarge", "large"))
     assert change.after.expected - change.before.expected == 730 * (big - small)
+
+
+def volumes(estimate) -> dict[str, D]:
+    return {
+        what: quantity
+        for what, (quantity, _) in lines_by_name(estimate).items()
+        if what.startswith(("Root", "Volume"))
+    }
+
+
+def test_devices_of_the_template_and_of_the_instance_are_merged_by_name():
+    """EC2 RunInstances: a mapping of the request replaces the template's of the same device."""
+    template = resource(
+        TEMPLATE,
+        {
+            "blockDeviceMappings": [
+                {"deviceName": "/dev/sdf", "ebs": {"volumeSize": 100, "volumeType": "gp2"}},
+                {"deviceName": "/dev/sdg", "ebs": {"volumeSize": 60, "volumeType": "gp2"}},
+                {"deviceName": "/dev/xvda", "ebs": {"volumeSize": 40, "volumeType": "gp3"}},
+            ]
+        },
+        name="lt",
+        id="lt-1",
+    )
+    inputs = {
+        "instanceType": "m5.large",
+        "associatePublicIpAddress": False,
+        "launchTemplate": {"id": "lt-1"},
+        "rootBlockDevice": {"volumeType": "gp2"},
+        "ebsBlockDevices": [
+            {"deviceName": "/dev/sdf", "volumeSize": 150},
+            {"deviceName": "/dev/sdh", "volumeSize": 10, "volumeType": "gp2"},
+        ],
+    }
+    assert volumes(estimate_of(INSTANCE, inputs, template, usage=LINUX)) == {
+        "Root volume: gp2 storage": 40,
+        "Volume /dev/sdf: gp2 storage": 150,
+        "Volume /dev/sdg: gp2 storage": 60,
+        "Volume /dev/sdh: gp2 storage": 10,
+    }
+
+
+def test_a_template_without_a_root_device_leaves_the_root_volume_to_the_image():
+    mapping = {"deviceName": "/dev/sdf", "ebs": {"volumeSize": 100, "volumeType": "gp2"}}
+    template = resource(TEMPLATE, {"blockDeviceMappings": [mapping]}, name="lt", id="lt-1")
+    inputs = {"instanceType": "m5.large", "associatePublicIpAddress": False, "launchTemplate": {"id": "lt-1"}}
+    assert volumes(estimate_of(INSTANCE, inputs, template, usage=LINUX)) == {
+        "Root volume: gp3 storage": 8,
+        "Volume /dev/sdf: gp2 storage": 100,
+    }
+
+
+def test_an_unknown_device_name_and_a_size_of_a_snapshot_leave_the_instance_priced():
+    unnamed = {**PLAIN, "ebsBlockDevices": [{"deviceName": UNKNOWN, "volumeSize": 10, "volumeType": "gp2"}]}
+    assert volumes(estimate_of(INSTANCE, unnamed, usage=LINUX))["Volume: gp2 storage"] == 10
+    of_snapshot = {**PLAIN, "ebsBlockDevices": [{"deviceName": "/dev/sdb", "snapshotId": "snap-1"}]}
+    estimate = estimate_of(INSTANCE, of_snapshot, usage=LINUX)
+    assert dollars(estimate) == dollars(estimate_of(INSTANCE, PLAIN, usage=LINUX))
+    assert estimate.unpriced_lines == (
+        "Volume /dev/sdb: value unknown until deploy: its snapshot decides its size",
+    )
+
+
+@pytest.mark.parametrize("placement", [{"hostId": "h-1"}, {"hostResourceGroupArn": "arn:aws:x"}])
+def test_a_host_implies_host_tenancy(placement):
+    assert list(lines_by_name(estimate_of(INSTANCE, {**PLAIN, **placement}))) == ["Root volume: gp3 storage"]
+    template = resource(TEMPLATE, {"placement": placement}, name="lt", id="lt-1")
+    templated = {**PLAIN, "launchTemplate": {"id": "lt-1"}}
+    assert list(lines_by_name(estimate_of(INSTANCE, templated, template))) == ["Root volume: gp3 storage"]
+
+
+def test_a_spot_instance_costs_10_to_100_percent_of_on_demand_or_what_usage_states():
+    full = 730 * price("AmazonEC2", "instance-linux-shared", "m5.large")
+    disk = D("1.6")
+    spot = {**PLAIN, "instanceMarketOptions": {"marketType": "spot"}}
+    after = estimate_of(INSTANCE, spot, usage=LINUX).after
+    assert (after.low, after.expected, after.high) == (full / 10 + disk, full + disk, full + disk)
+    discounted = estimate_of(INSTANCE, spot, usage={**LINUX, "spot_discount_percent": 70}).after
+    assert (discounted.low, discounted.high) == (full * D("0.3") + disk, full * D("0.3") + disk)
+    priced = estimate_of(INSTANCE, spot, usage={**LINUX, "spot_price_usd_per_hour": 0.02})
+    assert dollars(priced) == 730 * D("0.02") + disk
+    impossible = estimate_of(INSTANCE, spot, usage={**LINUX, "spot_discount_percent": 101})
+    assert impossible.reason == "usage missing: spot_discount_percent must be at most 100"
+
+
+def test_ebs_optimization_has_a_fee_on_old_types_only():
+    """Infracost expects 14.60 USD a month for an r3.xlarge."""
+    old = {**PLAIN, "instanceType": "r3.xlarge", "ebsOptimized": True}
+    assert lines_by_name(estimate_of(INSTANCE, old, usage=LINUX))["EBS optimization of r3.xlarge"] == (
+        D(730),
+        D("14.6"),
+    )
+    new = estimate_of(INSTANCE, {**PLAIN, "ebsOptimized": True}, usage=LINUX)
+    assert not any(what.startswith("EBS optimization") for what in lines_by_name(new))
+    unlisted = estimate_of(INSTANCE, {**old, "instanceType": "m3.xlarge"}, usage=LINUX)
+    assert unlisted.unpriced_lines[0].startswith("EBS optimization of m3.xlarge: no price in this region")

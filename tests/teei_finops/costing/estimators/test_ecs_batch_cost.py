@@ -87,15 +87,36 @@ def test_a_scaling_target_gives_the_range_and_usage_replaces_it():
     assert dollars(hours) == one / 2
 
 
-def test_spot_tasks_have_no_list_price_and_tasks_on_instances_none_of_their_own():
+def test_spot_tasks_cost_10_to_100_percent_of_the_list_price_or_what_a_stated_discount_leaves():
     spot = {
         **FARGATE,
         "launchType": None,
         "capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}],
     }
-    assert estimate_of(SERVICE, spot, task(), depends_on=DEPENDS_ON).reason.startswith(
-        "no price in this region: AmazonECS fargate-spot-x86"
-    )
+    full = dollars(estimate_of(SERVICE, FARGATE, task(), depends_on=DEPENDS_ON))
+    after = estimate_of(SERVICE, spot, task(), depends_on=DEPENDS_ON).after
+    assert (after.low, after.expected, after.high, after.assumed) == (full / 10, full, full, True)
+    usage = {"spot_discount_percent": 60}
+    stated = estimate_of(SERVICE, spot, task(), depends_on=DEPENDS_ON, usage=usage).after
+    assert (stated.low, stated.high, stated.assumed) == (full * D("0.4"), full * D("0.4"), False)
+
+
+def test_a_strategy_places_its_base_first_and_the_rest_by_weight():
+    strategy = [
+        {"capacityProvider": "FARGATE", "base": 2, "weight": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+    ]
+    inputs = {"taskDefinition": UNKNOWN, "desiredCount": 10, "capacityProviderStrategies": strategy}
+    lines = lines_by_name(estimate_of(SERVICE, inputs, task(), depends_on=DEPENDS_ON))
+    assert lines["Task vCPU"][0] == 4 * 365
+    assert lines["Task vCPU, spot"][0] == 6 * 365
+    only_base = [{"capacityProvider": "FARGATE", "base": 1}, {"capacityProvider": "mine", "weight": 1}]
+    inputs["capacityProviderStrategies"] = only_base
+    lines = lines_by_name(estimate_of(SERVICE, inputs, task(), depends_on=DEPENDS_ON))
+    assert lines["Task vCPU"][0] == 365
+
+
+def test_tasks_on_instances_have_no_cost_of_their_own():
     on_instances = estimate_of(SERVICE, {"desiredCount": 2, "taskDefinition": UNKNOWN})
     assert dollars(on_instances) == 0
     assert any("EC2 instances" in note for note in on_instances.notes)
@@ -203,7 +224,22 @@ def test_batch_assumes_up_to_its_maximum_and_leaves_unmanaged_environments_alone
     assert dollars(unmanaged) == 0
     assert any("billed separately" in note for note in unmanaged.notes)
     spot = {"computeResources": {"type": "FARGATE_SPOT", "maxVcpus": 10}}
-    assert estimate_of(token, spot).reason.startswith("no price in this region: AmazonECS fargate-spot-x86")
+    vcpu, memory = after_lines(estimate_of(token, spot))
+    assert (vcpu.what, vcpu.amount.low, vcpu.amount.expected) == (
+        "Job vCPU, spot",
+        0,
+        730 * D("0.04048"),
+    )
+
+
+def test_batch_with_several_types_is_a_range_over_their_price_per_vcpu():
+    token = "aws:batch/computeEnvironment:ComputeEnvironment"
+    types = {"type": "EC2", "maxVcpus": 8, "instanceTypes": ["m5.xlarge", "c5.2xlarge"]}
+    usage = {"monthly_vcpu_hours": 800}
+    (hours,) = after_lines(estimate_of(token, {"computeResources": types}, usage=usage))
+    cheap, dear = D("0.34") / 8 * 800, D("0.192") / 4 * 800
+    assert (hours.amount.low, hours.amount.high) == (cheap, dear)
+    assert hours.amount.expected == (cheap + dear) / 2
 
 
 def test_a_single_provider_without_a_weight_gets_all_tasks_and_spot_instances_have_a_note():

@@ -150,11 +150,19 @@ def test_a_fargate_profile_bills_what_its_pods_use():
     assert memory.assumed
 
 
-def test_the_types_of_a_group_win_over_its_template_and_the_first_is_priced():
+def test_the_types_of_a_group_win_over_its_template_and_are_a_range_whatever_their_order():
     one = {"scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 1}, "launchTemplate": {"id": "lt-1"}}
     template = resource(TEMPLATE, {"networkInterfaces": [{}]}, name="lt", id="lt-1")
     several = estimate_of(GROUP, {**one, "instanceTypes": ["m5.large", "m5a.large"]}, template, usage=LINUX)
-    assert "m5.large linux, on demand" in lines_by_name(several)
+    reversed_types = {**one, "instanceTypes": ["m5a.large", "m5.large"]}
+    assert estimate_of(GROUP, reversed_types, template, usage=LINUX).after == several.after
+    hours = after_lines(several)[0]
+    assert hours.what == "any of 2 types from m5.large to m5a.large linux, on demand"
+    assert (hours.amount.low, hours.amount.expected, hours.amount.high) == (
+        730 * D("0.086"),
+        730 * D("0.091"),
+        730 * D("0.096"),
+    )
     assert any("any of m5.large, m5a.large" in note for note in several.notes)
     alone = estimate_of(GROUP, {**one, "instanceTypes": ["m5.large"]}, template, usage=LINUX)
     assert not any("any of" in note for note in alone.notes)

@@ -49,7 +49,7 @@ def test_instances_without_a_specification_are_unpriced():
     assert estimate_of(ENDPOINT, {}).reason == "value unknown until deploy: productionVariants is not set"
 
 
-def test_an_emr_fleet_is_its_capacity_in_units_of_its_first_type():
+def test_an_emr_fleet_is_its_capacity_in_units_of_its_types():
     def fleet(kind: str, **capacity: int) -> dict:
         return {"instanceTypeConfigs": [{"instanceType": kind, "weightedCapacity": 2}], **capacity}
 

@@ -10,15 +10,18 @@ import pytest
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import PlanEstimator
-from teei_finops.costing.prices.price_book import FOLDER, PriceBook, Rate, Tier, list_prices
+from teei_finops.costing.prices.price_book import FOLDER, PriceBook, Rate, Tier, list_prices, regions
 from teei_finops.costing.pricing import Pricing
 from teei_finops.costing.resource_types import known_types
 from teei_finops.costing.usage.profile import UsageProfile
-from tests.teei_finops.costing.estimators.estimate_helpers import AT, EU, US, plan, resource
-from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS, Variant
+from tests.teei_finops.costing.estimators.estimate_helpers import AT, plan, resource
+from tests.teei_finops.costing.estimators.sweep_inputs import VARIANTS
+from tests.teei_finops.costing.estimators.sweep_resources import Variant
 
 # Inputs, besides those of the sweep, that look up prices which no source lists.
 RARE = [
+    ("aws:acm/certificate:Certificate", {"domainName": "*.example.com", "options": {"export": "ENABLED"}}),
+    ("aws:ec2/instance:Instance", {"instanceType": "m3.xlarge", "ebsOptimized": True}),
     ("aws:cloudfront/distribution:Distribution", {"origins": [{"originShield": {"enabled": True}}]}),
     ("aws:cloudwatch/logGroup:LogGroup", {"logGroupClass": "DELIVERY"}),
     (
@@ -87,7 +90,7 @@ def missing() -> set[tuple[str, str, str]]:
     return {
         price_key
         for price_key in looked_up()
-        if not any(prices.find(region, *price_key) for region in (US, EU))
+        if not any(prices.find(region, *price_key) for region in regions())
     }
 
 
@@ -97,7 +100,7 @@ def gaps() -> set[tuple[str, str, str]]:
         return {
             (gap["service"], gap["family"], gap["key"])
             for gap in csv.DictReader(file)
-            if gap["region"] == "*"
+            if gap["regions"] == "*"
         }
 
 

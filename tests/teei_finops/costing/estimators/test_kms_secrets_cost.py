@@ -85,8 +85,8 @@ def test_a_secret_bills_replicas_in_their_own_region():
 
 
 def test_a_secret_replicated_to_a_region_without_prices_is_unpriced():
-    it = estimate_of(SECRET, {"replicas": [{"region": "sa-east-1"}]})
-    assert it.reason == "no price in this region: AWSSecretsManager secrets secret in sa-east-1"
+    it = estimate_of(SECRET, {"replicas": [{"region": "us-gov-west-1"}]})
+    assert it.reason == "no price in this region: AWSSecretsManager secrets secret in us-gov-west-1"
 
 
 def test_only_an_advanced_parameter_costs_by_itself():

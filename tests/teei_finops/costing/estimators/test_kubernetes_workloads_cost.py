@@ -11,6 +11,7 @@ from tests.teei_finops.costing.estimators.estimate_helpers import (
     UNKNOWN,
     US,
     D,
+    dollars,
     estimate_of,
     estimates_of,
     price,
@@ -66,14 +67,14 @@ def test_the_region_is_that_of_the_plans_only_aws_provider_else_the_configs():
     claim = {"spec": {"resources": {"requests": {"storage": "10Gi"}}}}
     volume = resource("kubernetes:core/v1:PersistentVolumeClaim", claim, provider=cluster)
     gb = price("AmazonEC2", "ebs", "gp3-storage", EU)
-    assert near(share(estimates_of(volume, provider("main", EU))[0]), 10 * gb)
+    assert dollars(estimates_of(volume, provider("main", EU))[0]) == 10 * gb
     two = (provider("main", EU), provider("billing", US))
     assert near(share(estimates_of(api, *two, region=EU)[0]), one * hour(region=EU))
     nowhere = estimates_of(api, *two, region="")[0]
     assert nowhere.allocation is None
     assert nowhere.notes == (
         "share of the nodes: no price in this region: "
-        "the Region of its nodes is not known; set one with --region",
+        "the Region of its cluster is not known; set one with --region",
     )
 
 

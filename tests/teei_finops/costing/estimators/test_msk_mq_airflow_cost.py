@@ -133,7 +133,7 @@ def test_missing_usage_of_a_broker_is_assumed():
 def test_a_rabbitmq_cluster_is_billed_as_a_whole_and_stores_three_times():
     cluster = {
         "engineType": "RabbitMQ",
-        "deploymentMode": "CLUSTER_MULTI_AZ",
+        "deploymentMode": "cluster_multi_az",
         "hostInstanceType": "mq.m5.xlarge",
     }
     broker, storage = after_lines(estimate_of(MQ, cluster))

@@ -94,6 +94,17 @@ def test_a_domain_without_a_price_for_a_part_is_unpriced():
     assert estimate_of(DOMAIN, old).reason.startswith("no price in this region: AmazonES extended-support")
 
 
+def test_gp3_includes_250_mib_per_second_for_each_3_tib_begun():
+    inputs = {
+        "clusterConfig": {"instanceType": "r6g.xlarge.search", "instanceCount": 1},
+        "ebsOptions": {"ebsEnabled": True, "volumeType": "gp3", "throughput": 600},
+    }
+    for size, above in ((170, 475), (171, 350), (3072, 350), (3073, 100)):
+        inputs["ebsOptions"]["volumeSize"] = size
+        lines = lines_by_name(estimate_of(DOMAIN, inputs))
+        assert lines["gp3 throughput above included"] == (D(above), above * D("0.064")), size
+
+
 def test_big_gp3_volumes_include_more():
     inputs = {
         "clusterConfig": {"instanceType": "r6g.xlarge.search", "instanceCount": 1},
@@ -101,7 +112,7 @@ def test_big_gp3_volumes_include_more():
             "ebsEnabled": True,
             "volumeType": "gp3",
             "volumeSize": 2000,
-            "throughput": 500,
+            "throughput": 250,
             "iops": 6000,
         },
     }

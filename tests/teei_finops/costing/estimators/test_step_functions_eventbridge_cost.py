@@ -8,6 +8,7 @@ from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     UNKNOWN,
     D,
+    after_lines,
     amounts_by_name,
     dollars,
     estimate_of,
@@ -35,7 +36,7 @@ def test_an_express_workflow_bills_steps_of_100_ms_and_64_mb():
     it = estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage)
     assert amounts_by_name(it) == {
         "Express requests": D("3.6") * price("AmazonStates", "express", "requests"),
-        "Express duration": 125 * price("AmazonStates", "express", "duration"),
+        "Express duration (0 to 1,000)": 125 * price("AmazonStates", "express", "duration"),
     }
 
 
@@ -111,11 +112,13 @@ def test_a_pipe_bills_requests_in_chunks():
     assert amounts_by_name(it) == {"Requests": 3 * price("AWSEvents", "pipes", "requests")}
 
 
-def test_an_express_workflow_above_the_first_tier_notes_the_lower_rate():
-    usage = {"monthly_requests": 3_600_000, "request_duration_ms": 16_000, "average_memory_mb": 64}
-    assert estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage).notes == ()
-    usage["request_duration_ms"] = 16_100
-    assert (
-        "costs less than the only price in the price book"
-        in estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage).notes[0]
-    )
+def test_an_express_workflow_has_three_tiers_of_duration():
+    """The amounts that Infracost expects for the same 29,687.5 GB-hours: 60.01, 119.95 and 405.27."""
+    usage = {"monthly_requests": 100_000_000, "request_duration_ms": 2_000, "average_memory_mb": 547}
+    duration = [
+        (line.quantity.expected, round(line.amount.expected, 2))
+        for line in after_lines(estimate_of(MACHINE, {"type": "EXPRESS"}, usage=usage))
+        if line.what.startswith("Express duration")
+    ]
+    assert duration[:2] == [(D(1_000), D("60.01")), (D(4_000), D("119.95"))]
+    assert duration[2] == (D("26250"), D("430.92"))

@@ -12,7 +12,10 @@ from tests.teei_finops.review.sample_report import (
 def test_the_comment_starts_with_its_marker_the_change_and_the_outcome():
     lines = markdown.render(sample_report()).splitlines()
     assert lines[0] == "<!-- teei-finops cost review -->"
-    assert lines[1] == "## Cost review: +$294.15 a month (+268.6 %)"
+    assert lines[1] == (
+        "## Cost review: at least $403.65 a month (+$294.15); "
+        r"1 resource is not priced (odd\|&lt;b>name&lt;/b>: type unknown)"
+    )
     assert lines[3] == "❌ **Blocked by policy or budget.**"
     assert lines[5:7] == ["- over budget: platform", "- blocked by mandatory policies: database-multi-az"]
 

@@ -37,7 +37,8 @@ def add_pricing_options(parser: argparse.ArgumentParser) -> None:
         "--budgets",
         type=Path,
         metavar="FILE",
-        help="budgets.yaml: budgets, waivers, coverage and discounts (default: budgets of the stack config)",
+        help="budgets.yaml: budgets, waivers, coverage, discounts and commitments (default: budgets of the"
+        " stack config)",
     )
     parser.add_argument(
         "--free-tier",

@@ -29,7 +29,7 @@ def headline(report: Report) -> str:
 
 
 def price_basis(report: Report) -> Iterator[str]:
-    """The total at list prices and after commitments, where either differs; then each commitment."""
+    """What stands beside the totals: list and effective amounts, commitments, and shares of nodes."""
     if report["at_list_prices"]["after"] != report["after"]:
         listed = money.with_range(report["at_list_prices"]["after"])
         yield f"at list prices: {listed} a month after the change"
@@ -44,6 +44,20 @@ def price_basis(report: Report) -> Iterator[str]:
             f"covers {money.with_range(row['covered'])} of on demand"
             + (f"; {money.with_range(row['unused'])} is unused" if unused else "")
         )
+    yield from _shares(report)
+
+
+def _shares(report: Report) -> Iterator[str]:
+    """The allocation of Kubernetes workloads, which is in no total: their nodes are."""
+    rows = (row.get("allocation") for row in report["resources"])
+    shares = [amount for amount in rows if amount and Decimal(amount["high"])]
+    if shares:
+        low, expected, high = (
+            str(sum(Decimal(amount[end]) for amount in shares)) for end in ("low", "expected", "high")
+        )
+        total = money.with_range({"low": low, "expected": expected, "high": high})
+        workloads = f"{len(shares)} workload{'s' if len(shares) != 1 else ''}"
+        yield f"share of the nodes of {workloads}: {total} a month, in no total"
 
 
 def at_least(amount: AmountRange, unpriced: int) -> str:

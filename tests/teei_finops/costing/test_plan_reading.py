@@ -111,7 +111,7 @@ def test_a_mandatory_policy_violation_leaves_the_preview_complete():
         ("no-queue", "mandatory"),
         ("adv", "advisory"),
     }
-    assert not plan_of("policies.json").complete, "without its events nobody knows why the preview failed"
+    assert not plan_of("policies.json").complete, "only its events have the reason of the failure"
 
 
 def test_what_was_imported_has_no_old_state():

@@ -53,3 +53,11 @@ def test_the_change_of_a_free_stack_is_zero():
     report = sample_report(resources=[free], before=ZERO, after=ZERO, change=ZERO)
     assert headline(report) == "$0.00 a month"
     assert amount("0") == ZERO
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html"])
+def test_the_share_of_the_nodes_is_shown_apart_from_the_totals(form):
+    text = " ".join(render(sample_report(), form).split())
+    assert "share of the nodes of 1 workload: $20.00 ($10.00 to $30.00) a month, in no total" in text
+    without = [row for row in ROWS if "allocation" not in row]
+    assert "in no total" not in render(sample_report(resources=without), form)

@@ -52,10 +52,11 @@ def test_the_table_names_violations_and_unpriced_resources():
 
 
 def test_the_table_ends_with_totals_and_the_outcome():
-    assert table.render(sample_report()).splitlines()[-7:] == [
+    assert table.render(sample_report()).splitlines()[-8:] == [
         "before $109.50",
         "after  at least $403.65 ($403.25 to $407.25)",
         "change +$294.15 (+$293.75 to +$297.75) a month",
+        "share of the nodes of 1 workload: $20.00 ($10.00 to $30.00) a month, in no total",
         "at least $403.65 a month (+$294.15); 1 resource is not priced (odd|<b>name</b>: type unknown)",
         "fail: Blocked by policy or budget.",
         "- over budget: platform",

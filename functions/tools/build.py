@@ -4,6 +4,7 @@ The pinned wheels of a package are fetched once into build/lambda/wheels and che
 rest is from the checkout. Prints the path and the SHA-256 of each zip.
 """
 
+import argparse
 import hashlib
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def build(name: str, directory: Path = TARGET) -> Path:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m functions.tools.build", description=__doc__).parse_args()
     try:
         targets = [build(name) for name in packages()]
     except subprocess.CalledProcessError as error:

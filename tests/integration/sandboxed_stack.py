@@ -1,9 +1,11 @@
 """A stack of a Pulumi program, run with `teei-finops sandbox` in a process of its own."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +13,14 @@ from pathlib import Path
 
 import yaml
 
+from teei_finops import cli
 from teei_finops.sandbox.providers.attached import account_of
 from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in
 from teei_finops.sandbox.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+_FORK_SERVER = multiprocessing.get_context("forkserver")
+_FORK_SERVER.set_forkserver_preload(["tests.integration.preloaded"])
 
 
 def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -31,9 +36,24 @@ def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subpr
 
 
 def run_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    process = start_sandbox(directory, *arguments, **environment)
-    stdout, stderr = process.communicate()
-    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+    """As `start_sandbox`, in a process forked from one that has imported the SDKs: half the time."""
+    with tempfile.TemporaryDirectory() as scratch:
+        files = [Path(scratch, name) for name in ("stdout", "stderr")]
+        command = ["teei-finops", "sandbox", "-C", str(directory), *arguments]
+        process = _FORK_SERVER.Process(target=_run, args=(command, {**os.environ, **environment}, *files))
+        process.start()
+        process.join()
+        return subprocess.CompletedProcess(arguments, process.exitcode, *(file.read_text() for file in files))
+
+
+def _run(command: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
+    os.chdir(ROOT)
+    for number, file in enumerate((Path(os.devnull), stdout, stderr)):
+        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = command
+    cli.run()
 
 
 @dataclass(frozen=True)

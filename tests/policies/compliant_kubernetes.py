@@ -117,6 +117,11 @@ def scaled_object() -> FakeResource:
                 "minReplicaCount": 2,
                 "maxReplicaCount": 20,
                 "cooldownPeriod": 300,
+                "advanced": {
+                    "horizontalPodAutoscalerConfig": {
+                        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}}
+                    }
+                },
                 "triggers": [
                     {
                         "type": "nats-jetstream",

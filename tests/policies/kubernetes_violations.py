@@ -46,9 +46,15 @@ SCALING: list[Row] = [
     ("scaled_object", "spec.maxReplicaCount", None, "scaled-object-is-bounded"),
     ("scaled_object", "spec.maxReplicaCount", 1, "scaled-object-is-bounded"),
     ("scaled_object", "spec.advanced", _window(0), "scaled-object-cools-down"),
+    ("scaled_object", "spec.advanced", None, "scaled-object-cools-down"),
+    ("scaled_object", "spec.advanced", {"restoreToOriginalReplicaCount": True}, "scaled-object-cools-down"),
     ("scaled_object", "spec.advanced", _window(None), ""),
     ("scaled_object", "spec.cooldownPeriod", None, ""),
-    ("scaled_to_zero", "spec.cooldownPeriod", None, "scaled-object-cools-down"),
+    ("scaled_object", "spec.idleReplicaCount", 0, ""),
+    ("scaled_object", "spec.cooldownPeriod", 0, ""),
+    ("scaled_to_zero", "spec.cooldownPeriod", None, ""),
+    ("scaled_to_zero", "spec.minReplicaCount", None, ""),
+    ("scaled_to_zero", "spec.minReplicaCount", 1, "scaled-object-cools-down"),
     ("scaled_to_zero", "spec.cooldownPeriod", 0, "scaled-object-cools-down"),
     *(
         ("scaled_object", f"{_NATS}.{name}", value, "nats-trigger-is-complete")

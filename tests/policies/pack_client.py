@@ -112,7 +112,10 @@ class Pack:
 
     def __init__(self, config: dict[str, str] | None = None, exempt: str = "", today: date = TODAY) -> None:
         self.policies, self.context = pack.build(
-            PROD if config is None else config, today, lambda ids, day: exemptions.read(exempt, ids, day)
+            PROD if config is None else config,
+            today,
+            lambda ids, day: exemptions.read(exempt, ids, day),
+            pack.ROOT,
         )
         create_analyzer = analyzer.analyzer_for(self.context)
         self.analyzer = create_analyzer(pack.NAME, "0.0.1", self.policies, EnforcementLevel.MANDATORY)

@@ -13,6 +13,9 @@ from policies.rule import GuideSection, Options, Rule, integer_option, resource_
 
 # Of an HPA; https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, 2026-11.
 DEFAULT_WINDOW_SECONDS = 300
+WINDOW = "advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds"
+# Of KEDA; https://keda.sh/docs/latest/reference/scaledobject-spec/#cooldownperiod, 2026-11.
+DEFAULT_COOLDOWN_SECONDS = 300
 NATS = "nats-jetstream"
 NATS_FIELDS = ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
 
@@ -49,28 +52,41 @@ def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
 
 
 def scaled_object_cools_down(context: EvaluationContext) -> Policy:
-    """KEDA uses cooldownPeriod only to scale to zero. Above that its HPA scales, by a window of its own."""
+    """KEDA uses cooldownPeriod only to scale to 0 pods. Above that its HPA waits for a window of its own.
+
+    Sources: https://keda.sh/docs/latest/reference/scaledobject-spec/#cooldownperiod, kedacore/keda#6844 and
+    kedacore/keda#7770, 2026-11.
+    """
     rule = Rule(
         id="scaled-object-cools-down",
         description="Every ScaledObject must wait before it removes pods.",
         severity=Severity.MEDIUM,
         section=GuideSection.AUTOSCALING,
-        fix="Set advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds, for"
-        " example to 300, and cooldownPeriod where minReplicaCount is 0.",
+        fix=f"Set {WINDOW}, for"
+        " example to 300; cooldownPeriod acts only where minReplicaCount or idleReplicaCount is 0.",
         options={"minimum_seconds": integer_option("the shortest time in seconds", 1, minimum=1)},
         tags=("scaling",),
     )
 
+    def check_wait(wait: Property, default: float, least: float) -> Iterator[Finding]:
+        if wait.number(default) < least:
+            fix = f"set {wait.path.rpartition('.')[2]}, for example to 300"
+            yield Violation(wait.path, f"is less than {least:g} s", wait.data, fix)
+
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         spec, least = resource.inputs["spec"], options["minimum_seconds"]
         scale_down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
-        waits = [(scale_down["stabilizationWindowSeconds"], DEFAULT_WINDOW_SECONDS)]
-        if spec["minReplicaCount"].number() == 0:
-            waits.append((spec["cooldownPeriod"], 0))
-        for wait, default in waits:
-            if wait.number(default) < least:
-                fix = f"set {wait.path.rpartition('.')[2]}, for example to 300"
-                yield Violation(wait.path, f"is less than {least:g} s", wait.data, fix)
+        window, cooldown = scale_down["stabilizationWindowSeconds"], spec["cooldownPeriod"]
+        yield from findings_of(check_wait, window, DEFAULT_WINDOW_SECONDS, least)
+        if 0 in (spec["minReplicaCount"].number(), spec["idleReplicaCount"].number(1)):
+            yield from findings_of(check_wait, cooldown, DEFAULT_COOLDOWN_SECONDS, least)
+        elif not cooldown.absent and scale_down.absent:
+            yield Violation(
+                cooldown.path,
+                f"has no effect while minReplicaCount is 1 or more: the HPA waits {DEFAULT_WINDOW_SECONDS} s",
+                cooldown.data,
+                f"delete it, or set {WINDOW}",
+            )
 
     return resource_policy(rule, context, is_scaled_object, check)
 

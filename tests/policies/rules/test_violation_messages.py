@@ -51,8 +51,8 @@ TEXTS = [
         "  fix: raise maxReplicas or lower minReplicas",
     ),
     (
-        ("scaled_to_zero", "spec.cooldownPeriod", None),
-        "batch-jobs: spec.cooldownPeriod: is less than 1 s\n  value: not set\n"
+        ("scaled_to_zero", "spec.cooldownPeriod", 0),
+        "batch-jobs: spec.cooldownPeriod: is less than 1 s\n  value: 0\n"
         "  fix: set cooldownPeriod, for example to 300",
     ),
     (

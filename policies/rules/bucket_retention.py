@@ -19,6 +19,10 @@ VERSIONING = frozenset({
 
 
 def bucket_has_a_lifecycle(context: EvaluationContext) -> Policy:
+    """A lifecycle of noncurrent versions alone is enough in a versioned bucket, where it deletes.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html, 2026-11.
+    """
     rule = Rule(
         id="bucket-has-a-lifecycle",
         description="Every S3 bucket must have an enabled lifecycle rule that covers all of its objects.",
@@ -30,14 +34,17 @@ def bucket_has_a_lifecycle(context: EvaluationContext) -> Policy:
         tags=("retention",),
     )
 
-    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
-        if not lifecycle.retains:
-            yield lifecycle.undetermined or Violation(
-                "",
-                "no enabled lifecycle rule transitions or expires all objects of the bucket",
-                lifecycle.shown or None,
-                "add a lifecycle rule without a filter, with a transition or an expiration",
-            )
+    def check(lifecycle: "BucketLifecycle", is_versioned: Callable[[], bool]) -> Iterator[Finding]:
+        if lifecycle.retains_objects or (lifecycle.retains_versions and is_versioned()):
+            return
+        yield lifecycle.undetermined or Violation(
+            "",
+            "only noncurrent versions have a lifecycle, which a bucket without versioning does not have"
+            if lifecycle.retains_versions
+            else "no enabled lifecycle rule transitions or expires all objects of the bucket",
+            lifecycle.shown or None,
+            "add a lifecycle rule without a filter, with a transition or an expiration",
+        )
 
     return stack_policy(rule, context, _for_each_bucket(check))
 
@@ -54,7 +61,7 @@ def bucket_expires_old_versions(context: EvaluationContext) -> Policy:
         tags=("retention",),
     )
 
-    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
+    def check(lifecycle: "BucketLifecycle", _: Callable[[], bool]) -> Iterator[Finding]:
         if lifecycle.retains and not any(rule.expires_versions for rule in lifecycle.effective):
             yield lifecycle.undetermined or Violation(
                 "",
@@ -79,7 +86,7 @@ def bucket_aborts_incomplete_uploads(context: EvaluationContext) -> Policy:
         tags=("retention",),
     )
 
-    def check(lifecycle: "BucketLifecycle") -> Iterator[Finding]:
+    def check(lifecycle: "BucketLifecycle", _: Callable[[], bool]) -> Iterator[Finding]:
         if lifecycle.retains and not any(rule.aborts_uploads for rule in lifecycle.effective):
             yield lifecycle.undetermined or Violation(
                 "",
@@ -104,8 +111,16 @@ class BucketLifecycle:
     undetermined: Undetermined | None = None
 
     @property
+    def retains_objects(self) -> bool:
+        return any(rule.retains_objects for rule in self.effective)
+
+    @property
+    def retains_versions(self) -> bool:
+        return any(rule.retains_versions for rule in self.effective)
+
+    @property
     def retains(self) -> bool:
-        return any(rule.retains for rule in self.effective)
+        return self.retains_objects or self.retains_versions
 
     @property
     def shown(self) -> list:
@@ -122,8 +137,8 @@ class BucketLifecycle:
         for rule in lifecycle.declared:
             try:
                 if rule.active and rule.whole_bucket:
-                    # Raises where one of the three is unknown.
-                    _ = (rule.retains, rule.expires_versions, rule.aborts_uploads)
+                    # Raises where one of them is unknown.
+                    _ = (rule.retains_objects, rule.retains_versions, rule.aborts_uploads)
                     lifecycle.effective.append(rule)
             except Undetermined as undetermined:
                 lifecycle.undetermined = lifecycle.undetermined or undetermined
@@ -150,13 +165,16 @@ def _buckets_option(default: str) -> dict[str, dict]:
 
 
 def _for_each_bucket(
-    check: Callable[[BucketLifecycle], Iterator[Finding]],
+    check: Callable[[BucketLifecycle, Callable[[], bool]], Iterator[Finding]],
 ) -> Callable[[Stack, Options], Iterator[ResourceFinding]]:
-    def check_versioned(
-        bucket: Resource, configurations: Configurations, versionings: list[Resource]
+    def check_bucket(
+        bucket: Resource, configurations: Configurations, versionings: list[Resource], versioned_only: bool
     ) -> Iterator[Finding]:
-        findings = list(check(_lifecycle(bucket, configurations)))
-        if findings and _is_versioned(bucket, versionings):
+        def is_versioned() -> bool:
+            return _is_versioned(bucket, versionings)
+
+        findings = list(check(_lifecycle(bucket, configurations), is_versioned))
+        if findings and (not versioned_only or is_versioned()):
             yield from findings
 
     def check_stack(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
@@ -165,12 +183,9 @@ def _for_each_bucket(
             for configuration in stack.resources(CONFIGURATIONS.__contains__)
         ]
         versionings = stack.resources(VERSIONING.__contains__)
+        versioned_only = options["buckets"] == "versioned"
         for bucket in stack.resources(BUCKETS.__contains__):
-            if options["buckets"] == "versioned":
-                findings = findings_of(check_versioned, bucket, configurations, versionings)
-            else:
-                findings = findings_of(check, _lifecycle(bucket, configurations))
-            for finding in findings:
+            for finding in findings_of(check_bucket, bucket, configurations, versionings, versioned_only):
                 yield bucket, finding
 
     return check_stack

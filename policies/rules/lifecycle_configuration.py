@@ -133,9 +133,15 @@ class LifecycleRule:
         return Action(day, f"day {day}", storage_class, self)
 
     @property
-    def retains(self) -> bool:
-        """It transitions or expires objects."""
-        return any(schedule.transitions or schedule.expirations for schedule in self.schedules())
+    def retains_objects(self) -> bool:
+        """It transitions or expires current objects."""
+        return any(schedule.transitions or schedule.expirations for schedule in self.schedules()[:2])
+
+    @property
+    def retains_versions(self) -> bool:
+        """It transitions or expires noncurrent versions."""
+        versions = self.schedules()[2]
+        return bool(versions.transitions or versions.expirations)
 
     @property
     def expires_versions(self) -> bool:

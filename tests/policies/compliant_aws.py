@@ -75,6 +75,19 @@ def inline_bucket() -> FakeResource:
     )
 
 
+def unversioned_bucket() -> FakeResource:
+    rule = {
+        "id": "all",
+        "enabled": True,
+        "expiration": {"days": 90},
+        "noncurrentVersionExpiration": {"days": 30},
+        "abortIncompleteMultipartUploadDays": 7,
+    }
+    return aws_resource(
+        "aws:s3/bucket:Bucket", "unversioned", bucket="teei-unversioned", lifecycleRules=[rule]
+    )
+
+
 def log_group() -> FakeResource:
     return aws_resource("aws:cloudwatch/logGroup:LogGroup", "logs", retentionInDays=30)
 

@@ -6,7 +6,7 @@ from tests.policies.pack_client import FakeResource
 
 # Each group holds resources that refer to each other.
 GROUPS = (
-    (aws.bucket, aws.lifecycle, aws.versioning, aws.inline_bucket),
+    (aws.bucket, aws.lifecycle, aws.versioning, aws.inline_bucket, aws.unversioned_bucket),
     (aws.log_group, aws.backup_plan, aws.snapshot_schedule, aws.redshift_snapshot, aws.scaling_group),
     (
         aws.database,

@@ -14,6 +14,12 @@ from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMET
 
 _RULE = "rules.0"
 _INLINE = "lifecycleRules.0"
+_VERSIONS_ONLY = {
+    "id": "versions",
+    "enabled": True,
+    "noncurrentVersionExpiration": {"days": 30},
+    "abortIncompleteMultipartUploadDays": 7,
+}
 
 TAGGING: list[Row] = [
     *(("bucket", f"tags.{key}", None, "required-tags") for key in TAGS if key != "budget"),
@@ -90,6 +96,12 @@ BUCKETS: list[Row] = [
     ),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", True, "lifecycle-actions-fit"),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", False, ""),
+    (
+        "lifecycle",
+        f"{_RULE}.expiration",
+        {"date": "2030-01-01", "expiredObjectDeleteMarker": True},
+        "lifecycle-actions-fit",
+    ),
     ("lifecycle", "bucket", "another", "bucket-has-a-lifecycle"),
     (
         "lifecycle",
@@ -98,6 +110,9 @@ BUCKETS: list[Row] = [
         "bucket-has-a-lifecycle",
     ),
     ("inline_bucket", "lifecycleRules", None, "bucket-has-a-lifecycle"),
+    ("inline_bucket", "lifecycleRules", [_VERSIONS_ONLY], ""),
+    ("unversioned_bucket", f"{_INLINE}.expiration", None, "bucket-has-a-lifecycle"),
+    ("unversioned_bucket", "versioning", {"enabled": False}, ""),
     ("inline_bucket", f"{_INLINE}.enabled", False, "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.prefix", "logs/", "bucket-has-a-lifecycle"),
     ("inline_bucket", f"{_INLINE}.tags", {"kind": "log"}, "bucket-has-a-lifecycle lifecycle-actions-fit"),

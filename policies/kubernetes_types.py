@@ -43,6 +43,10 @@ is_deployment = _is_kind("Deployment", "apps", "extensions")
 is_hpa = _is_kind("HorizontalPodAutoscaler", "autoscaling")
 is_scaled_object = _is_kind("ScaledObject", "keda.sh")
 is_disruption_budget = _is_kind("PodDisruptionBudget", "policy")
+is_vertical_scaler = _is_kind("VerticalPodAutoscaler", "autoscaling.k8s.io")
+is_node_pool = _is_kind("NodePool", "karpenter.sh")
+is_service = _is_kind("Service", "core")
+is_storage_class = _is_kind("StorageClass", "storage.k8s.io")
 
 
 # The path of the pod's spec in the kinds of objects that create pods.
@@ -52,6 +56,7 @@ _POD_SPECS = {
         (
             Kind("core", "ReplicationController"),
             Kind("batch", "Job"),
+            Kind("argoproj.io", "Rollout"),
             *(Kind("apps", name) for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
             *(Kind("extensions", name) for name in ("Deployment", "DaemonSet", "ReplicaSet")),
         ),

@@ -22,7 +22,15 @@ from policies.rules import (
     tagging,
 )
 from policies.rules.databases import instances, parameter_values, parameters
-from policies.rules.kubernetes import keda, pod_security, scaling, workloads
+from policies.rules.kubernetes import (
+    keda,
+    load_balancers,
+    node_pools,
+    pod_security,
+    scaling,
+    vertical_scaling,
+    workloads,
+)
 from policies.stack_context import StackContext
 from policies.taggable_types import taggable_types
 from teei_finops.costing.resource_types import known_types
@@ -95,7 +103,11 @@ def build(
         keda.trigger_values_are_text(context),
         workloads.workload_has_one_scaler(context),
         workloads.workload_is_scaled(context),
+        vertical_scaling.vpa_leaves_the_metric_of_the_hpa(context),
         workloads.disruption_budget_allows_drains(context),
+        node_pools.node_pool_is_limited(context),
+        node_pools.node_pool_consolidates(context),
+        load_balancers.services_share_a_load_balancer(context),
         pod_security.pods_meet_the_restricted_standard(context),
         exemption_policies.exemptions_are_valid(context),
         exemption_policies.exemptions_in_force(context),

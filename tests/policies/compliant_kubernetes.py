@@ -57,8 +57,56 @@ def deployment(name: str = "teei-analytics") -> FakeResource:
     )
 
 
+def stateful_set() -> FakeResource:
+    spec = copy.deepcopy(deployment().inputs["spec"])
+    return FakeResource(
+        "kubernetes:apps/v1:StatefulSet", "ledger-db", {"metadata": metadata("ledger-db"), "spec": spec}
+    )
+
+
+def vertical_scaler() -> FakeResource:
+    """Sets the memory of the Deployment that an HPA scales by CPU."""
+    return FakeResource(
+        "kubernetes:autoscaling.k8s.io/v1:VerticalPodAutoscaler",
+        "analytics-memory",
+        {
+            "metadata": metadata("analytics-memory"),
+            "spec": {
+                "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "teei-analytics"},
+                "updatePolicy": {"updateMode": "Auto"},
+                "resourcePolicy": {
+                    "containerPolicies": [{"containerName": "*", "controlledResources": ["memory"]}]
+                },
+            },
+        },
+    )
+
+
+def node_pool() -> FakeResource:
+    disruption = {"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "60s"}
+    return FakeResource(
+        "kubernetes:karpenter.sh/v1:NodePool",
+        "spot",
+        {"metadata": metadata("spot"), "spec": {"limits": {"cpu": "100"}, "disruption": disruption}},
+    )
+
+
+def service(name: str = "gateway") -> FakeResource:
+    spec = {"type": "LoadBalancer", "ports": [{"port": 443, "targetPort": 8443}]}
+    return FakeResource("kubernetes:core/v1:Service", name, {"metadata": metadata(name), "spec": spec})
+
+
+def internal_service() -> FakeResource:
+    spec = {"type": "ClusterIP", "ports": [{"port": 443, "targetPort": 8443}]}
+    return FakeResource("kubernetes:core/v1:Service", "api", {"metadata": metadata("api"), "spec": spec})
+
+
 def cron_job() -> FakeResource:
-    pod = {"securityContext": copy.deepcopy(RESTRICTED_POD), "containers": [container("report")]}
+    requests = {"cpu": "100m", "memory": "128Mi"}
+    pod = {
+        "securityContext": copy.deepcopy(RESTRICTED_POD),
+        "containers": [container("report", resources={"requests": requests})],
+    }
     return FakeResource(
         "kubernetes:batch/v1:CronJob",
         "nightly",

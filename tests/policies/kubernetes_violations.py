@@ -19,6 +19,13 @@ SCALING: list[Row] = [
     ("deployment", f"{_CONTAINER}.requests.memory", None, "containers-request-resources"),
     ("deployment", f"{_CONTAINER}.requests.memory", "", "containers-request-resources"),
     ("deployment", "spec.template.spec.initContainers.1.resources", None, "containers-request-resources"),
+    ("stateful_set", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
+    (
+        "cron_job",
+        "spec.jobTemplate.spec.template.spec.containers.0.resources",
+        None,
+        "containers-request-resources",
+    ),
     ("hpa", "spec.maxReplicas", 1, "hpa-range-is-valid"),
     ("hpa", "spec.minReplicas", 9, "hpa-range-is-valid"),
     ("hpa", "spec.minReplicas", None, "hpa-has-two-replicas-in-prod"),
@@ -68,6 +75,42 @@ SCALING: list[Row] = [
     ("hpa", "spec.scaleTargetRef.name", "another", "workload-is-scaled"),
     ("hpa", "spec.scaleTargetRef.kind", "StatefulSet", "workload-is-scaled"),
     ("hpa", "metadata.namespace", None, "workload-is-scaled"),
+]
+_VPA = "vpa-leaves-the-metric-of-the-hpa"
+_CONTROLLED = "spec.resourcePolicy.containerPolicies.0.controlledResources"
+VERTICAL_SCALING: list[Row] = [
+    ("vertical_scaler", "spec.resourcePolicy", None, _VPA),
+    ("vertical_scaler", _CONTROLLED, None, _VPA),
+    ("vertical_scaler", _CONTROLLED, ["cpu", "memory"], _VPA),
+    (
+        "vertical_scaler",
+        "spec",
+        {
+            "targetRef": {"kind": "Deployment", "name": "teei-analytics"},
+            "updatePolicy": {"updateMode": "Off"},
+        },
+        "",
+    ),
+    ("vertical_scaler", "spec", {"targetRef": {"kind": "Deployment", "name": "teei-analytics"}}, _VPA),
+    ("vertical_scaler", "spec", {"targetRef": {"kind": "Deployment", "name": "teei-reporting"}}, _VPA),
+    ("vertical_scaler", "spec", {"targetRef": {"kind": "Deployment", "name": "teei-other"}}, ""),
+    ("hpa", "spec.metrics.0.resource.name", "memory", _VPA),
+    ("hpa", "spec.metrics.0.resource.target", {"type": "AverageValue", "averageValue": "10"}, ""),
+    ("scaled_object", "spec.triggers.1.type", "memory", ""),
+]
+_CONSOLIDATES = "node-pool-consolidates"
+NODE_POOLS: list[Row] = [
+    ("node_pool", "spec.limits", None, "node-pool-is-limited"),
+    ("node_pool", "spec.limits", {"memory": "1000Gi"}, "node-pool-is-limited"),
+    ("node_pool", "spec.limits", {"nodes": "10"}, ""),
+    ("node_pool", "spec.disruption.consolidationPolicy", "WhenEmpty", _CONSOLIDATES),
+    ("node_pool", "spec.disruption.consolidateAfter", "Never", _CONSOLIDATES),
+    ("node_pool", "spec.disruption", None, ""),
+]
+SERVICES: list[Row] = [
+    ("internal_service", "spec.type", "LoadBalancer", "services-share-a-load-balancer"),
+    ("internal_service", "spec", {"type": "LoadBalancer", "ports": [{"port": 5432}]}, ""),
+    ("internal_service", "spec", {"type": "LoadBalancer", "ports": [{"port": 443}, {"port": 53}]}, ""),
 ]
 _DRAINS = "disruption-budget-allows-drains"
 DISRUPTION: list[Row] = [

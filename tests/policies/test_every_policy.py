@@ -13,7 +13,7 @@ from tests.policies import compliant_aws as aws
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.compliant_stack import compliant_stack
 from tests.policies.pack_client import PROD, FakeResource, Pack, with_property
-from tests.policies.violations import ADDED_RESOURCES, CHANGED_RESOURCES, stack_with_change
+from tests.policies.violations import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
 
 ROOT = Path(__file__).parents[2]
 POLICIES = {policy.name: policy for policy in Pack().policies}
@@ -25,7 +25,6 @@ SECTIONS = {
     "Storage Retention Policies",
     "Alerts & Escalation",
 }
-ADVISORY = {"database-is-current-generation", IN_FORCE, IN_FORCE_IN_STACK}
 
 
 def test_ids_are_unique_and_the_policies_about_exemptions_come_after_all_others_of_their_kind():
@@ -47,7 +46,8 @@ def test_a_policy_has_a_description_a_fix_and_a_section_of_the_guide(name):
     assert policy.framework.reference in SECTIONS
     assert policy.url == f"docs/policies.md#{name}"
     assert len(policy.tags) == 1
-    level = EnforcementLevel.ADVISORY if name in ADVISORY else EnforcementLevel.MANDATORY
+    advisory = ADVISORY | {IN_FORCE, IN_FORCE_IN_STACK}
+    level = EnforcementLevel.ADVISORY if name in advisory else EnforcementLevel.MANDATORY
     assert policy.enforcement_level is level
 
 
@@ -165,6 +165,13 @@ OPTIONS = [
         ("hpa", "spec.scaleTargetRef", {"kind": "Rollout", "name": "teei-reporting"}),
     ),
     ("workload-is-scaled", {"default_kind": "Rollout"}, None),
+    (
+        "vpa-leaves-the-metric-of-the-hpa",
+        {"recommending_modes": []},
+        ("hpa", "spec.metrics.0.resource.name", "memory"),
+    ),
+    ("node-pool-is-limited", {"resources": ["memory"]}, None),
+    ("node-pool-consolidates", {"consolidation_policies": ["WhenEmpty"]}, None),
 ]
 
 
@@ -181,6 +188,19 @@ def test_an_option_changes_what_a_policy_reports(name, options, change):
 _POD = "spec.template.spec"
 _CAPABILITIES = f"{_POD}.containers.0.securityContext.capabilities"
 LENIENT = [
+    (
+        "vpa-leaves-the-metric-of-the-hpa",
+        {"recommending_modes": ["Off", "Initial"]},
+        (
+            "vertical_scaler",
+            "spec",
+            {
+                "targetRef": {"kind": "Deployment", "name": "teei-analytics"},
+                "updatePolicy": {"updateMode": "Initial"},
+            },
+        ),
+    ),
+    ("services-share-a-load-balancer", {"maximum": 2}, ("internal_service", "spec.type", "LoadBalancer")),
     (
         "lifecycle-actions-fit",
         {"actions": ["AbortIncompleteMultipartUpload"]},
@@ -294,4 +314,5 @@ def test_numeric_options_have_these_bounds():
         ("scaler-target-is-sensible", "lowest"): (1, 100),
         ("scaler-target-is-sensible", "highest"): (1, 100),
         ("scaled-object-cools-down", "minimum_seconds"): (1, None),
+        ("services-share-a-load-balancer", "maximum"): (1, None),
     }

@@ -8,9 +8,24 @@ from typing import Any
 from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
-from tests.policies.kubernetes_violations import DISRUPTION, POD_SECURITY, POD_SECURITY_ALLOWED, SCALING
+from tests.policies.kubernetes_violations import (
+    DISRUPTION,
+    NODE_POOLS,
+    POD_SECURITY,
+    POD_SECURITY_ALLOWED,
+    SCALING,
+    SERVICES,
+    VERTICAL_SCALING,
+)
 from tests.policies.pack_client import FakeResource, with_property
 from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
+
+# The policies that only advise.
+ADVISORY = {
+    "database-is-current-generation",
+    "node-pool-consolidates",
+    "services-share-a-load-balancer",
+}
 
 _RULE = "rules.0"
 _INLINE = "lifecycleRules.0"
@@ -185,6 +200,9 @@ CHANGED_RESOURCES = [
     *PARAMETER_VALUES,
     *AI_BUDGET,
     *SCALING,
+    *VERTICAL_SCALING,
+    *NODE_POOLS,
+    *SERVICES,
     *DISRUPTION,
     *POD_SECURITY,
     *POD_SECURITY_ALLOWED,

@@ -6,7 +6,7 @@ from pulumi_policy import Policy, Severity
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
-from policies.kubernetes_types import is_deployment, is_hpa, is_scaled_object, is_scaler
+from policies.kubernetes_types import is_hpa, is_scaled_object, is_scaler, is_workload, pod_spec
 from policies.properties import Property
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
@@ -17,10 +17,13 @@ _PERCENT = {"type": "number", "minimum": 1, "maximum": 100}
 
 
 def containers_request_resources(context: EvaluationContext) -> Policy:
-    """Without requests the scheduler cannot place pods well, and utilization has no meaning."""
+    """Without requests the scheduler cannot place pods well, and an HPA on CPU utilization never acts.
+
+    Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, 2026-11.
+    """
     rule = Rule(
         id="containers-request-resources",
-        description="Every container of a Deployment must request cpu and memory.",
+        description="Every container of a workload must request cpu and memory.",
         severity=Severity.HIGH,
         section=GuideSection.AUTOSCALING,
         fix="Set resources.requests of each container.",
@@ -43,7 +46,7 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
             )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        pod = resource.inputs["spec"]["template"]["spec"]
+        pod = pod_spec(resource)
         sidecars = [
             container
             for container in pod["initContainers"].items()
@@ -52,7 +55,7 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
         for container in [*pod["containers"].items(), *sidecars]:
             yield from findings_of(check_container, container, options["resources"])
 
-    return resource_policy(rule, context, is_deployment, check)
+    return resource_policy(rule, context, is_workload, check)
 
 
 def hpa_range_is_valid(context: EvaluationContext) -> Policy:

@@ -143,6 +143,10 @@ UNDETERMINED = [
     ("cron_job", "spec", "spec", "pods-meet-the-restricted-standard"),
     ("disruption_budget", "spec", "spec", "disruption-budget-allows-drains"),
     ("lifecycle", "rules.0.filter", "rules[0].filter", "lifecycle-actions-fit"),
+    ("vertical_scaler", "spec.updatePolicy", "spec.updatePolicy", "vpa-leaves-the-metric-of-the-hpa"),
+    ("node_pool", "spec.limits", "spec.limits", "node-pool-is-limited"),
+    ("node_pool", "spec.disruption", "spec.disruption", "node-pool-consolidates"),
+    ("internal_service", "spec.type", "spec.type", "services-share-a-load-balancer"),
     ("scaled_object", _NATS, "spec.triggers[0].metadata", "nats-trigger-is-complete"),
     ("scaled_object", f"{_NATS}.stream", "spec.triggers[0].metadata.stream", "nats-trigger-is-complete"),
     (

@@ -21,7 +21,8 @@ from policies.rules import (
     log_and_backup_retention,
     tagging,
 )
-from policies.rules.databases import instances, parameter_values, parameters
+from policies.rules.compute import functions, instance_families
+from policies.rules.databases import instances, parameter_values, parameters, support
 from policies.rules.kubernetes import (
     keda,
     load_balancers,
@@ -31,13 +32,15 @@ from policies.rules.kubernetes import (
     vertical_scaling,
     workloads,
 )
+from policies.rules.network import addresses, distributions, endpoints, nat_gateways
+from policies.rules.storage import repositories, tables, volumes
 from policies.stack_context import StackContext
 from policies.taggable_types import taggable_types
 from teei_finops.costing.resource_types import known_types
 from teei_finops.policy_report import ReportedRule
 
 NAME = "teei-finops"
-DESCRIPTION = "Cost controls for tags, budgets, retention, databases and scaling."
+DESCRIPTION = "Cost controls for tags, budgets, retention, storage, compute, networks, databases and scaling."
 ROOT = Path(__file__).resolve().parent.parent
 EXEMPTIONS = "exemptions.yaml"
 METADATA = Path(__file__).with_name("PulumiPolicy.yaml")
@@ -81,6 +84,21 @@ def build(
         log_and_backup_retention.log_group_has_retention(context),
         log_and_backup_retention.backups_expire(context),
         log_and_backup_retention.snapshots_expire(context),
+        repositories.repository_expires_images(context),
+        functions.function_has_a_log_group(context),
+        volumes.volume_is_not_gp2(context),
+        volumes.provisioned_iops_are_needed(context),
+        volumes.volume_is_attached(context),
+        functions.function_runs_on_arm(context),
+        functions.function_memory_is_limited(context),
+        instance_families.instance_is_of_a_current_generation(context),
+        addresses.address_is_associated(context),
+        endpoints.gateway_endpoint_is_used(context),
+        endpoints.nat_gateway_has_gateway_endpoints(context),
+        nat_gateways.one_nat_gateway_outside_prod(context),
+        nat_gateways.nat_gateways_in_prod(context),
+        distributions.distribution_has_a_price_class(context),
+        load_balancers.services_share_a_load_balancer(context),
         parameters.database_parameters_are_modifiable(context),
         parameters.archive_command_keeps_wal(context),
         parameters.replication_slots_are_bounded(context),
@@ -92,6 +110,8 @@ def build(
         instances.database_is_encrypted_in_prod(context),
         instances.database_is_private_in_prod(context),
         instances.database_is_current_generation(context),
+        support.version_is_in_standard_support(context, today),
+        tables.provisioned_table_is_scaled(context),
         callers.ai_budget_has_callers_in_prod(context),
         scaling.containers_request_resources(context),
         scaling.hpa_range_is_valid(context),
@@ -107,7 +127,6 @@ def build(
         workloads.disruption_budget_allows_drains(context),
         node_pools.node_pool_is_limited(context),
         node_pools.node_pool_consolidates(context),
-        load_balancers.services_share_a_load_balancer(context),
         pod_security.pods_meet_the_restricted_standard(context),
         exemption_policies.exemptions_are_valid(context),
         exemption_policies.exemptions_in_force(context),

@@ -199,7 +199,16 @@ def ai_budget_function() -> FakeResource:
     return aws_resource(
         "aws:lambda/function:Function",
         "ai-budget",
+        name="ai-budget",
+        architectures=["arm64"],
+        memorySize=512,
         environment={"variables": {"AI_BUDGET_CONFIG": config}},
+    )
+
+
+def function_log_group() -> FakeResource:
+    return aws_resource(
+        "aws:cloudwatch/logGroup:LogGroup", "f", name="/aws/lambda/ai-budget", retentionInDays=30
     )
 
 

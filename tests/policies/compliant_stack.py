@@ -1,6 +1,7 @@
 """A stack that violates no policy: one resource of each kind that the pack checks."""
 
 from tests.policies import compliant_aws as aws
+from tests.policies import compliant_costs as costs
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.pack_client import FakeResource
 
@@ -30,7 +31,8 @@ GROUPS = (
     (kubernetes.node_pool, kubernetes.service, kubernetes.internal_service),
     (kubernetes.batch_deployment, kubernetes.scaled_to_zero),
     (aws.budget,),
-    (aws.ai_budget_function,),
+    (aws.ai_budget_function, aws.function_log_group),
+    *costs.GROUPS,
 )
 FACTORIES = tuple(factory for group in GROUPS for factory in group)
 

@@ -12,7 +12,7 @@ from policies.rules.exemption_policies import IN_FORCE, IN_FORCE_IN_STACK
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.compliant_stack import compliant_stack
-from tests.policies.pack_client import PROD, FakeResource, Pack, with_property
+from tests.policies.pack_client import PROD, STAGING, FakeResource, Pack, with_property
 from tests.policies.violations import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_ids_are_unique_and_the_policies_about_exemptions_come_after_all_others_
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_has_a_description_a_fix_and_a_section_of_the_guide(name):
     policy = POLICIES[name]
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", name)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z]+)+", name)
     assert re.fullmatch(r"[A-Z].{20,200}\.", policy.description)
     assert len(policy.remediation_steps) > 15
     assert policy.remediation_steps.endswith(".")
@@ -78,6 +78,10 @@ def violating(name: str) -> tuple[Pack, list[FakeResource]]:
     special = {
         "stack-has-a-budget": (Pack(config={"demo:environment": "prod"}), [queue]),
         "estimated-cost-within-budget": (Pack(config=low_budget), [disk]),
+        "one-nat-gateway-outside-prod": (
+            Pack(config=STAGING),
+            stack_with_change(("private_nat_gateway", "connectivityType", "public", "")),
+        ),
         "exemptions-are-valid": (Pack(exempt="exemptions: {a: b}"), [queue]),
         IN_FORCE: (Pack(exempt=exemption("log-group-has-retention", "logs")), [
             with_property(aws.log_group(), "retentionInDays", 0)
@@ -171,6 +175,20 @@ OPTIONS = [
         ("hpa", "spec.metrics.0.resource.name", "memory"),
     ),
     ("node-pool-is-limited", {"resources": ["memory"]}, None),
+    ("gp2-volume", {"types": ["gp3"]}, None),
+    ("provisioned-iops-volume", {"maximum_iops": 32000}, None),
+    ("function-memory-is-limited", {"maximum_mib": 256}, None),
+    ("previous-generation-instance", {"families": ["m7g"]}, None),
+    ("interface-endpoint-with-free-gateway", {"services": ["sqs"]}, None),
+    ("nat-gateway-without-gateway-endpoint", {"services": ["s3", "dynamodb"]}, None),
+    ("one-nat-gateway-outside-prod", {"maximum": 0, "environments": []}, None),
+    ("distribution-in-all-locations", {"price_classes": ["PriceClass_100"]}, None),
+    ("version-in-extended-support", {"days_before": 2000}, None),
+    (
+        "provisioned-table-is-scaled",
+        {"dimensions": ["dynamodb:index:ReadCapacityUnits"]},
+        None,
+    ),
     ("node-pool-consolidates", {"consolidation_policies": ["WhenEmpty"]}, None),
 ]
 
@@ -201,6 +219,12 @@ LENIENT = [
         ),
     ),
     ("services-share-a-load-balancer", {"maximum": 2}, ("internal_service", "spec.type", "LoadBalancer")),
+    ("repository-expires-images", {"ignored": ["teei/new"]}, ("repository", "name", "teei/new")),
+    ("function-has-a-log-group", {"ignored": ["new"]}, ("ai_budget_function", "name", "new")),
+    ("function-runs-on-arm", {"x86_runtimes": [""]}, ("ai_budget_function", "architectures", None)),
+    ("nat-gateways-in-prod", {"maximum": 2}, ("private_nat_gateway", "connectivityType", None)),
+    ("unattached-volume", {"ignored_tags": ["team"]}, ("attachment", "volumeId", "vol-3")),
+    ("unassociated-address", {"ignored_tags": ["team"]}, ("nat_gateway", "allocationId", "eipalloc-2")),
     (
         "lifecycle-actions-fit",
         {"actions": ["AbortIncompleteMultipartUpload"]},
@@ -315,4 +339,9 @@ def test_numeric_options_have_these_bounds():
         ("scaler-target-is-sensible", "highest"): (1, 100),
         ("scaled-object-cools-down", "minimum_seconds"): (1, None),
         ("services-share-a-load-balancer", "maximum"): (1, None),
+        ("provisioned-iops-volume", "maximum_iops"): (1, None),
+        ("function-memory-is-limited", "maximum_mib"): (128, 10240),
+        ("one-nat-gateway-outside-prod", "maximum"): (0, None),
+        ("nat-gateways-in-prod", "maximum"): (1, None),
+        ("version-in-extended-support", "days_before"): (0, None),
     }

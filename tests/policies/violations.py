@@ -8,6 +8,8 @@ from typing import Any
 from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
+from tests.policies.cost_violations import ADVISORY as ADVISORY_COSTS
+from tests.policies.cost_violations import COSTS
 from tests.policies.kubernetes_violations import (
     DISRUPTION,
     NODE_POOLS,
@@ -21,7 +23,7 @@ from tests.policies.pack_client import FakeResource, with_property
 from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
 
 # The policies that only advise.
-ADVISORY = {
+ADVISORY = ADVISORY_COSTS | {
     "database-is-current-generation",
     "node-pool-consolidates",
     "services-share-a-load-balancer",
@@ -200,6 +202,7 @@ CHANGED_RESOURCES = [
     *PARAMETER_VALUES,
     *AI_BUDGET,
     *SCALING,
+    *COSTS,
     *VERTICAL_SCALING,
     *NODE_POOLS,
     *SERVICES,

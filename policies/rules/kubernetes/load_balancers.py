@@ -44,7 +44,7 @@ def services_share_a_load_balancer(context: EvaluationContext) -> Policy:
                 yield service, undetermined
         for _, group in groupby(sorted(balanced, key=_cluster), key=_cluster):
             services = list(group)
-            for service in services[options["maximum"] :]:
+            for service in services[int(options["maximum"]) :]:
                 yield (
                     service,
                     Violation(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from teei_finops.costing.estimation_context import EstimationContext
-from teei_finops.costing.prices.price_book import support_dates
+from teei_finops.costing.prices.price_book import SupportDates, support_dates
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,7 @@ def support_of(ctx: EstimationContext, service: str, component: str, version: st
     A version newer than those of the file is in standard support, an older one is long in extended support. A
     version without a date has none announced.
     """
-    windows = {
-        known: dates
-        for (of_service, of_component, known), dates in support_dates().items()
-        if (of_service, of_component) == (service, component)
-    }
+    windows = _windows(service, component)
     name = _known_name(version, windows)
     if name is None:
         oldest = min((_numbers(known) for known in windows), default=())
@@ -45,6 +41,21 @@ def support_of(ctx: EstimationContext, service: str, component: str, version: st
     else:
         ctx.note(f"{component} {name} is in extended support since {ended}")
     return Support(True, _years(ended, ctx.at) + 1)
+
+
+def window_of(service: str, component: str, version: str) -> SupportDates | None:
+    """The support dates of a version, None where `support_dates.csv` does not have it."""
+    windows = _windows(service, component)
+    name = _known_name(version, windows)
+    return windows[name] if name else None
+
+
+def _windows(service: str, component: str) -> dict[str, SupportDates]:
+    return {
+        known: dates
+        for (of_service, of_component, known), dates in support_dates().items()
+        if (of_service, of_component) == (service, component)
+    }
 
 
 def _known_name(version: str, windows: dict) -> str | None:

@@ -34,7 +34,8 @@ def test_every_policy_on_resources_has_a_violation():
     }
     policies = {policy.name for policy in Pack().policies}
     assert len([row for row in CHANGED_RESOURCES if row[3]]) + len(ADDED_RESOURCES) >= 60
-    # About the stack and the file of exemptions: shown in test_budgets, test_estimated_cost, test_exemptions.
-    about_the_stack = {"stack-has-a-budget", "estimated-cost-within-budget"}
+    # About the stack and the file of exemptions: shown in test_budgets, test_estimated_cost, test_costs and
+    # test_exemptions.
+    about_the_stack = {"stack-has-a-budget", "estimated-cost-within-budget", "one-nat-gateway-outside-prod"}
     others = {name for name in policies if name.startswith("exemptions-")} | about_the_stack
     assert wrong == policies - others

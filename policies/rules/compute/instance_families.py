@@ -1,0 +1,60 @@
+"""Instance families of previous generations."""
+
+from collections.abc import Iterator
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation, findings_of
+from policies.properties import Property
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+
+# The properties with an instance type, or a list of them, and the prefix of the service.
+INSTANCE_TYPES = {
+    "aws:ec2/instance:Instance": ("instanceType", ""),
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("instanceType", ""),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("instanceType", ""),
+    "aws:ec2/launchConfiguration:LaunchConfiguration": ("instanceType", ""),
+    "aws:eks/nodeGroup:NodeGroup": ("instanceTypes", ""),
+    "aws:elasticache/cluster:Cluster": ("nodeType", "cache."),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("nodeType", "cache."),
+    "aws:memorydb/cluster:Cluster": ("nodeType", "db."),
+    "aws:redshift/cluster:Cluster": ("nodeType", ""),
+}
+# https://aws.amazon.com/ec2/previous-generation/,
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html and
+# https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html, 2026-11.
+PREVIOUS_FAMILIES = (
+    "a1", "c1", "c3", "c4", "cc2", "cr1", "d2", "dc1", "dc2", "ds2", "g2", "g3", "g3s", "hs1", "i2", "m1",
+    "m2", "m3", "m4", "p2", "r3", "r4", "t1", "t2",
+)  # fmt: skip
+
+
+def instance_is_of_a_current_generation(context: EvaluationContext) -> Policy:
+    """A current family costs less for the same work. RDS has a policy of its own.
+
+    Source: https://aws.amazon.com/ec2/previous-generation/, 2026-11.
+    """
+    rule = Rule(
+        id="previous-generation-instance",
+        description="Instances should be of a family of the current generation.",
+        severity=Severity.LOW,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Choose the current family of the same kind, such as t4g for t2, m7g for m4 and ra3 for dc2.",
+        options={"families": text_list_option("families of previous generations", PREVIOUS_FAMILIES)},
+        advisory=True,
+        tags=("compute",),
+    )
+
+    def check_type(instance_type: Property, prefix: str, families: list[str]) -> Iterator[Finding]:
+        if instance_type.text().removeprefix(prefix).partition(".")[0] in families:
+            what = "is of a previous generation"
+            yield Violation(instance_type.path, what, instance_type.data, "choose a current family")
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        key, prefix = INSTANCE_TYPES[resource.type]
+        for instance_type in resource.inputs[key].items():
+            yield from findings_of(check_type, instance_type, prefix, options["families"])
+
+    return resource_policy(rule, context, INSTANCE_TYPES.__contains__, check)

@@ -1,0 +1,124 @@
+"""Versions of databases and clusters that are in extended support, or soon will be."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, Violation
+from policies.monthly_prices import monthly_usd
+from policies.properties import Property
+from policies.resources import Resource
+from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
+from policies.rules.databases.instances import CLUSTER, INSTANCE
+from teei_finops.costing.amounts import Unpriced
+from teei_finops.costing.estimators.database_instances import engine_family
+from teei_finops.costing.estimators.support_windows import window_of
+from teei_finops.costing.estimators.vcpus import vcpus
+
+EKS_CLUSTER = "aws:eks/cluster:Cluster"
+RDS_DISABLED = "open-source-rds-extended-support-disabled"
+WITHOUT_EXTENDED_SUPPORT = ("mariadb",)  # RDS User Guide, "Using Amazon RDS Extended Support", 2026-11
+
+
+class Versioned(NamedTuple):
+    """The service and component of `support_dates.csv`, and the version that a resource declares."""
+
+    service: str
+    component: str
+    version: Property
+
+
+def version_is_in_standard_support(context: EvaluationContext, today: date) -> Policy:
+    """After standard support AWS charges for each vCPU of a database, and for each hour of an EKS cluster.
+
+    Resources that opt out are left out: AWS upgrades them instead. Dates and prices are those of the price
+    book. Sources: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html and
+    https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, 2026-11.
+    """
+    rule = Rule(
+        id="version-in-extended-support",
+        description="Databases and clusters should run a version that AWS supports without a surcharge.",
+        severity=Severity.HIGH,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Upgrade to a version whose standard support lasts, before it ends.",
+        options={
+            "days_before": integer_option(
+                "how many days before the end of standard support the version is reported", 90, minimum=0
+            )
+        },
+        advisory=True,
+        tags=("database",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        versioned = _versioned(resource)
+        if versioned.version.blank() or not versioned.component or _opted_out(resource):
+            return
+        window = window_of(versioned.service, versioned.component, versioned.version.text())
+        ended = window.standard_until if window else None
+        if ended is None or today + timedelta(days=int(options["days_before"])) <= ended:
+            return
+        surcharge = _surcharge(context, resource, _year(ended, today))
+        cost = f"; extended support costs ${surcharge:,.2f} a month" if surcharge else ""
+        tense = "ended" if today > ended else "ends"
+        yield Violation(
+            versioned.version.path,
+            f"standard support of {versioned.component} {tense} on {ended}{cost}",
+            versioned.version.data,
+            "upgrade to a version with standard support",
+        )
+
+    return resource_policy(rule, context, _COMPONENTS.__contains__, check)
+
+
+# The service, the component (blank where the engine names it), and the property with the version.
+_COMPONENTS: Mapping[str, tuple[str, str, str]] = {
+    EKS_CLUSTER: ("AmazonEKS", "kubernetes", "version"),
+    INSTANCE: ("AmazonRDS", "", "engineVersion"),
+    CLUSTER: ("AmazonRDS", "", "engineVersion"),
+    "aws:docdb/cluster:Cluster": ("AmazonDocDB", "documentdb", "engineVersion"),
+    "aws:elasticache/cluster:Cluster": ("AmazonElastiCache", "", "engineVersion"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("AmazonElastiCache", "", "engineVersion"),
+}
+
+
+def _versioned(resource: Resource) -> Versioned:
+    service, component, key = _COMPONENTS[resource.type]
+    if not component:
+        default = "redis" if service == "AmazonElastiCache" else ""
+        component = engine_family(resource.inputs["engine"].text(default))
+    if component in WITHOUT_EXTENDED_SUPPORT:
+        component = ""
+    return Versioned(service, component, resource.inputs[key])
+
+
+def _opted_out(resource: Resource) -> bool:
+    """AWS upgrades it at the end of standard support instead of charging for more."""
+    if resource.type == EKS_CLUSTER:
+        return resource.inputs["upgradePolicy"]["supportType"].text("EXTENDED") == "STANDARD"
+    return resource.inputs["engineLifecycleSupport"].text() == RDS_DISABLED
+
+
+def _year(ended: date, today: date) -> int:
+    """The year of extended support, from 1; 1 before it begins."""
+    return max((today - ended).days, 0) // 365 + 1
+
+
+def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Decimal | None:
+    """US dollars a month at list price; None where the resource alone does not tell."""
+    if resource.type == EKS_CLUSTER:
+        return monthly_usd(context, resource, "AmazonEKS", "cluster", "extended-support-surcharge")
+    instance_class = resource.inputs["instanceClass"].data
+    if resource.type != INSTANCE or not isinstance(instance_class, str):
+        return None
+    key = "year-3" if year >= 3 else "year-1-2"
+    price = monthly_usd(context, resource, "AmazonRDS", "extended-support", key)
+    copies = 2 if resource.inputs["multiAz"].boolean() else 1
+    try:
+        return price * vcpus(instance_class) * copies if price else None
+    except Unpriced:
+        return None

@@ -1,0 +1,57 @@
+"""Elastic IP addresses that nothing uses."""
+
+from collections.abc import Iterator
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, ResourceFinding, Violation, findings_of
+from policies.references import is_used
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+
+ADDRESS = "aws:ec2/eip:Eip"
+# The types that use an address, and the properties in which they name it.
+USERS = {
+    "aws:ec2/eipAssociation:EipAssociation": ("allocationId", "publicIp"),
+    "aws:ec2/natGateway:NatGateway": ("allocationId", "secondaryAllocationIds", "availabilityZoneAddresses"),
+    "aws:lb/loadBalancer:LoadBalancer": ("subnetMappings",),
+    "aws:alb/loadBalancer:LoadBalancer": ("subnetMappings",),
+    "aws:transfer/server:Server": ("endpointDetails.addressAllocationIds",),
+    "aws:redshift/cluster:Cluster": ("elasticIp",),
+    "kubernetes:core/v1:Service": ("metadata",),
+}
+
+
+def address_is_associated(context: EvaluationContext) -> Policy:
+    """AWS bills every public IPv4 address by the hour, also one that is associated with nothing.
+
+    Source: https://aws.amazon.com/vpc/pricing/, "Public IPv4 Address", 2026-11.
+    """
+    rule = Rule(
+        id="unassociated-address",
+        description="An Elastic IP address of a stack should be associated with a resource.",
+        severity=Severity.LOW,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Associate the address, or release it; add an exemption if another stack or an operator uses it.",
+        options={
+            "ignored_tags": text_list_option("tags of addresses that another stack associates", []),
+        },
+        advisory=True,
+        tags=("network",),
+    )
+
+    def check_address(stack: Stack, address: Resource, ignored: list[str]) -> Iterator[Finding]:
+        own = [address.inputs[key] for key in ("instance", "networkInterface")]
+        tags = {} if address.inputs["tags"].unknown else dict(address.inputs["tags"].entries())
+        if any(value.unknown or not value.blank() for value in own) or any(tag in tags for tag in ignored):
+            return
+        if not is_used(stack, address, USERS, ("id", "allocationId", "publicIp")):
+            yield Violation("", "no resource of the stack uses the address", None, "associate or release it")
+
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        for address in stack.resources(ADDRESS.__eq__):
+            for finding in findings_of(check_address, stack, address, options["ignored_tags"]):
+                yield address, finding
+
+    return stack_policy(rule, context, check)

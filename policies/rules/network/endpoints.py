@@ -1,0 +1,86 @@
+"""VPC endpoints: S3 and DynamoDB have gateway endpoints, which are free."""
+
+from collections.abc import Iterator
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, ResourceFinding, Violation
+from policies.properties import Undetermined
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy, text_list_option
+
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+GATEWAY_SERVICES = ("s3", "dynamodb")
+
+
+def gateway_endpoint_is_used(context: EvaluationContext) -> Policy:
+    """An interface endpoint is billed by the hour in each zone and by the GB; a gateway endpoint is free.
+
+    An S3 interface endpoint whose private DNS is only for an inbound resolver serves on-premises clients
+    beside a gateway endpoint, and is left out. Source:
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html, 2026-11.
+    """
+    rule = Rule(
+        id="interface-endpoint-with-free-gateway",
+        description="VPC endpoints for S3 and DynamoDB should be gateway endpoints, which are free.",
+        severity=Severity.MEDIUM,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Set vpc_endpoint_type to Gateway, and route_table_ids to those of the private subnets.",
+        options={"services": text_list_option("services with gateway endpoints", GATEWAY_SERVICES)},
+        advisory=True,
+        tags=("network",),
+    )
+
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        endpoint_type = resource.inputs["vpcEndpointType"]
+        if endpoint_type.text("Gateway") != "Interface":
+            return
+        service = resource.inputs["serviceName"].text().rpartition(".")[2]
+        on_premises = resource.inputs["dnsOptions"]["privateDnsOnlyForInboundResolverEndpoint"]
+        if service in options["services"] and not on_premises.boolean():
+            what = f"is billed, while a gateway endpoint for {service} is free"
+            yield Violation(endpoint_type.path, what, endpoint_type.data, "set it to Gateway")
+
+    return resource_policy(rule, context, ENDPOINT.__eq__, check)
+
+
+def nat_gateway_has_gateway_endpoints(context: EvaluationContext) -> Policy:
+    """A NAT gateway bills each GB; traffic to S3 in the Region is free through a gateway endpoint.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html, 2026-11.
+    """
+    rule = Rule(
+        id="nat-gateway-without-gateway-endpoint",
+        description="A stack with a NAT gateway should have a gateway endpoint for S3.",
+        severity=Severity.MEDIUM,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Add an aws.ec2.VpcEndpoint of the type Gateway for S3 with the private route tables.",
+        options={"services": text_list_option("services that need a gateway endpoint", ["s3"])},
+        advisory=True,
+        tags=("network",),
+    )
+
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        gateways = stack.resources(NAT_GATEWAY.__eq__)
+        if not gateways:
+            return
+        endpoints = [
+            endpoint
+            for endpoint in stack.resources(ENDPOINT.__eq__)
+            if endpoint.inputs["vpcEndpointType"].data in (None, "Gateway")
+        ]
+        names = [endpoint.inputs["serviceName"] for endpoint in endpoints]
+        unknown = next((name for name in names if name.unknown), None)
+        for service in options["services"]:
+            if any(isinstance(name.data, str) and name.data.endswith(f".{service}") for name in names):
+                continue
+            what = f"traffic to {service} passes the NAT gateway, which bills each GB"
+            fix = f"add a gateway endpoint for {service}"
+            yield (
+                gateways[0],
+                Undetermined(unknown.path) if unknown else Violation("", what, None, fix),
+            )
+
+    return stack_policy(rule, context, check)

@@ -1,0 +1,63 @@
+"""DynamoDB tables: provisioned capacity follows the load, or the table pays by request."""
+
+from collections.abc import Iterator
+
+from pulumi_policy import Policy, Severity
+
+from policies.evaluation_context import EvaluationContext
+from policies.findings import Finding, ResourceFinding, Violation, findings_of
+from policies.references import refers_to
+from policies.resources import Resource, Stack
+from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+
+TABLE = "aws:dynamodb/table:Table"
+TARGET = "aws:appautoscaling/target:Target"
+DIMENSIONS = ("dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits")
+
+
+def provisioned_table_is_scaled(context: EvaluationContext) -> Policy:
+    """Provisioned capacity is billed by the hour, used or not; without autoscaling it is that of the peak.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html, 2026-11.
+    """
+    rule = Rule(
+        id="provisioned-table-is-scaled",
+        description="A DynamoDB table with provisioned capacity should have autoscaling.",
+        severity=Severity.MEDIUM,
+        section=GuideSection.COST_OPTIMIZATION,
+        fix="Add aws.appautoscaling.Target and Policy for read and write capacity, or set billing_mode to"
+        " PAY_PER_REQUEST.",
+        options={"dimensions": text_list_option("the scalable dimensions that need a target", DIMENSIONS)},
+        advisory=True,
+        tags=("database",),
+    )
+
+    def check_table(stack: Stack, table: Resource, dimensions: list[str]) -> Iterator[Finding]:
+        mode = table.inputs["billingMode"]
+        if mode.text("PROVISIONED") != "PROVISIONED":
+            return
+        scaled = {
+            target.inputs["scalableDimension"].text()
+            for target in stack.resources(TARGET.__eq__)
+            if _scales(target, table)
+        }
+        missing = [dimension.rpartition(":")[2] for dimension in dimensions if dimension not in scaled]
+        if missing:
+            what = f"no autoscaling of {' and '.join(missing)}"
+            yield Violation(mode.path, what, mode.data, "add autoscaling, or set it to PAY_PER_REQUEST")
+
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        for table in stack.resources(TABLE.__eq__):
+            for finding in findings_of(check_table, stack, table, options["dimensions"]):
+                yield table, finding
+
+    return stack_policy(rule, context, check)
+
+
+def _scales(target: Resource, table: Resource) -> bool:
+    """The target is one of this table; its resource is `table/NAME`."""
+    resource_id = target.inputs["resourceId"]
+    if isinstance(resource_id.data, str):
+        names = (properties["name"].data for properties in (table.inputs, table.outputs))
+        return resource_id.data in {f"table/{name}" for name in names if isinstance(name, str)}
+    return refers_to(target, "resourceId", table, ())

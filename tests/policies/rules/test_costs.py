@@ -1,0 +1,182 @@
+"""Policies on costs: references that are unknown until deploy, opt-outs, and the amounts in messages."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from policies import messages
+from tests.policies import compliant_aws as aws
+from tests.policies import compliant_costs as costs
+from tests.policies.compliant_aws import aws_resource
+from tests.policies.pack_client import STAGING, UNKNOWN, FakeResource, Pack, with_property
+
+FIRST_DEPLOY = [
+    (costs.volume(), costs.attachment(), "volumeId", "unattached-volume"),
+    (costs.address(), costs.nat_gateway(), "allocationId", "unassociated-address"),
+    (costs.repository(), costs.image_lifecycle(), "repository", "repository-expires-images"),
+    (aws.ai_budget_function(), aws.function_log_group(), "name", "function-has-a-log-group"),
+]
+
+
+def on_first_deploy(
+    target: FakeResource, user: FakeResource, key: str, dependencies: dict[str, list[str]]
+) -> set[tuple[str, str]]:
+    target = replace(target, outputs={**target.inputs, "id": UNKNOWN})
+    user = replace(with_property(user, key, UNKNOWN), dependencies=dependencies)
+    found = Pack().evaluate(target, user, costs.gateway_endpoint())
+    return {(diagnostic.policy, diagnostic.level) for diagnostic in found}
+
+
+@pytest.mark.parametrize(("target", "user", "key", "policy"), FIRST_DEPLOY, ids=lambda value: str(value)[:30])
+def test_before_the_first_deploy_the_tracked_dependency_says_what_uses_a_resource(target, user, key, policy):
+    assert policy not in dict(on_first_deploy(target, user, key, {key: [target.urn]}))
+    assert (policy, "advisory") in on_first_deploy(target, user, key, {})
+    other = target.urn.replace(target.name, "other")
+    assert policy in dict(on_first_deploy(target, user, key, {key: [other]}))
+
+
+def test_a_persistent_volume_of_kubernetes_attaches_an_ebs_volume():
+    volume = costs.volume()
+    spec = {"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}}
+    used = FakeResource("kubernetes:core/v1:PersistentVolume", "data", {"spec": spec})
+    assert "unattached-volume" not in policies(Pack(), volume, used)
+    spec = {"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-9"}}
+    assert "unattached-volume" in policies(Pack(), volume, replace(used, inputs={"spec": spec}))
+
+
+def test_an_address_of_an_instance_or_a_load_balancer_is_associated():
+    address = costs.address()
+    assert "unassociated-address" in policies(Pack(), address)
+    own = replace(address, inputs={**address.inputs, "instance": UNKNOWN})
+    assert "unassociated-address" not in policies(Pack(), own)
+    mappings = [{"subnetId": "subnet-1", "allocationId": UNKNOWN}]
+    balancer = aws_resource("aws:lb/loadBalancer:LoadBalancer", "nlb", subnetMappings=mappings)
+    balancer.dependencies = {"subnetMappings": [address.urn]}
+    assert "unassociated-address" not in policies(Pack(), address, balancer)
+
+
+def test_a_volume_that_several_instances_attach_may_be_io_two():
+    volume = with_property(costs.fast_volume(), "iops", 3000)
+    assert "provisioned-iops-volume" in policies(Pack(), volume)
+    shared = with_property(volume, "multiAttachEnabled", True)
+    assert "provisioned-iops-volume" not in policies(Pack(), shared)
+
+
+def test_a_function_that_may_run_on_lambda_at_edge_may_stay_on_x86():
+    function = with_property(aws.ai_budget_function(), "architectures", ["x86_64"])
+    assert "function-runs-on-arm" in policies(Pack(), function)
+    assert "function-runs-on-arm" not in policies(Pack(), with_property(function, "publish", True))
+
+
+def test_an_s3_interface_endpoint_for_clients_on_premises_is_allowed():
+    service = "com.amazonaws.us-east-1.s3"
+    endpoint = with_property(costs.interface_endpoint(), "serviceName", service)
+    assert "interface-endpoint-with-free-gateway" in policies(Pack(), endpoint)
+    options = {"privateDnsOnlyForInboundResolverEndpoint": True}
+    on_premises = with_property(endpoint, "dnsOptions", options)
+    assert "interface-endpoint-with-free-gateway" not in policies(Pack(), on_premises)
+
+
+def two_nat_gateways(second_vpc: str = "vpc-1") -> list[FakeResource]:
+    other = aws_resource("aws:ec2/subnet:Subnet", "public-b", vpcId=second_vpc)
+    other.outputs = {**other.inputs, "id": "subnet-2"}
+    second = aws_resource("aws:ec2/natGateway:NatGateway", "b", subnetId="subnet-2", region="us-east-1")
+    return [costs.subnet(), other, costs.nat_gateway(), second]
+
+
+@pytest.mark.parametrize(
+    ("config", "policy", "level"),
+    [(STAGING, "one-nat-gateway-outside-prod", "mandatory"), (None, "nat-gateways-in-prod", "advisory")],
+)
+def test_two_nat_gateways_of_a_vpc_are_reported_with_the_price_of_both_and_of_one(config, policy, level):
+    (diagnostic,) = [item for item in Pack(config).evaluate(*two_nat_gateways()) if item.policy == policy]
+    assert diagnostic.level == level
+    text = "the VPC has 2 NAT gateways for $65.70 a month; one costs $32.85, both before traffic"
+    assert text in diagnostic.message
+
+
+def test_nat_gateways_of_two_vpcs_are_not_counted_together():
+    assert not {"one-nat-gateway-outside-prod", "nat-gateways-in-prod"} & policies(
+        Pack(STAGING), *two_nat_gateways("vpc-2")
+    )
+
+
+def test_nat_gateways_in_a_region_without_prices_are_reported_without_an_amount():
+    resources = [
+        with_property(resource, "region", "xx-nowhere-1") if "NatGateway" in resource.type else resource
+        for resource in two_nat_gateways()
+    ]
+    (message,) = [
+        item.message for item in Pack(STAGING).evaluate(*resources) if item.policy.startswith("one-nat")
+    ]
+    assert "the VPC has 2 NAT gateways\n" in message
+
+
+OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")
+OLD_DATABASE = with_property(with_property(aws.database(), "engineVersion", "13.20"), "region", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("resource", "text"),
+    [
+        (OLD_CLUSTER, "standard support of kubernetes ended on 2025-07-23; extended support costs $365.00"),
+        # 2 vCPUs in each of two zones at $0.10 an hour.
+        (OLD_DATABASE, "standard support of postgresql ended on 2026-02-28; extended support costs $292.00"),
+    ],
+    ids=["EKS", "RDS"],
+)
+def test_a_version_in_extended_support_is_reported_with_its_surcharge(resource, text):
+    (diagnostic,) = [
+        item for item in Pack().evaluate(resource) if item.policy == "version-in-extended-support"
+    ]
+    assert f"{text} a month\n" in diagnostic.message
+
+
+def test_a_version_is_reported_from_ninety_days_before_standard_support_ends():
+    resource = with_property(aws.database(), "engineVersion", "14.9")  # until 2027-02-28
+    assert "version-in-extended-support" not in policies(Pack(today=date(2026, 11, 30)), resource)
+    assert "version-in-extended-support" in policies(Pack(today=date(2026, 12, 1)), resource)
+
+
+def test_a_resource_that_aws_upgrades_instead_is_not_reported():
+    cluster = with_property(OLD_CLUSTER, "upgradePolicy", {"supportType": "STANDARD"})
+    key = "engineLifecycleSupport"
+    database = with_property(OLD_DATABASE, key, "open-source-rds-extended-support-disabled")
+    maria = with_property(with_property(OLD_DATABASE, "engine", "mariadb"), "engineVersion", "10.5")
+    assert "version-in-extended-support" not in policies(Pack(), cluster, database, maria)
+
+
+def test_a_class_whose_size_is_not_known_is_reported_without_an_amount():
+    resource = with_property(OLD_DATABASE, "instanceClass", "db.m5.metal")
+    (message,) = [
+        item.message for item in Pack().evaluate(resource) if item.policy == "version-in-extended-support"
+    ]
+    assert "ended on 2026-02-28\n" in message
+
+
+UNKNOWN_PROPERTIES = [
+    (costs.volume(), "type", "gp2-volume"),
+    (costs.fast_volume(), "iops", "provisioned-iops-volume"),
+    (costs.table(), "billingMode", "provisioned-table-is-scaled"),
+    (aws.ai_budget_function(), "architectures", "function-runs-on-arm"),
+    (aws.ai_budget_function(), "memorySize", "function-memory-is-limited"),
+    (costs.machine(), "instanceType", "previous-generation-instance"),
+    (costs.interface_endpoint(), "serviceName", "interface-endpoint-with-free-gateway"),
+    (costs.distribution(), "priceClass", "distribution-in-all-locations"),
+    (costs.eks_cluster(), "version", "version-in-extended-support"),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "policy"), UNKNOWN_PROPERTIES, ids=[policy for _, _, policy in UNKNOWN_PROPERTIES]
+)
+def test_an_unknown_property_leaves_a_policy_on_costs_undetermined(resource, path, policy):
+    diagnostics = Pack().evaluate(with_property(resource, path, UNKNOWN))
+    (message,) = [diagnostic.message for diagnostic in diagnostics if diagnostic.policy == policy]
+    assert messages.UNDETERMINED in message
+    assert f"): {path} is unknown until deploy" in message
+
+
+def policies(pack: Pack, *resources: FakeResource) -> set[str]:
+    return {diagnostic.policy for diagnostic in pack.evaluate(*resources)}

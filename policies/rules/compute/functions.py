@@ -121,7 +121,7 @@ def function_has_a_log_group(context: EvaluationContext) -> Policy:
             name, dependencies = group.inputs["name"], group.dependencies.get("name", ())
             if name.data in expected or function.urn in dependencies:
                 return
-            if name.unknown and not dependencies:
+            if function.inputs["name"].unknown or (name.unknown and not dependencies):
                 undetermined = Undetermined(f"name of {group.name}")
         yield undetermined or Violation(
             "",

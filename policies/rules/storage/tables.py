@@ -57,7 +57,7 @@ def provisioned_table_is_scaled(context: EvaluationContext) -> Policy:
 def _scales(target: Resource, table: Resource) -> bool:
     """The target is one of this table; its resource is `table/NAME`."""
     resource_id = target.inputs["resourceId"]
-    if isinstance(resource_id.data, str):
+    if isinstance(resource_id.data, str) and not table.inputs["name"].unknown:
         names = (properties["name"].data for properties in (table.inputs, table.outputs))
         return resource_id.data in {f"table/{name}" for name in names if isinstance(name, str)}
-    return refers_to(target, "resourceId", table, ())
+    return refers_to(target, "resourceId", table, ("name",))

@@ -1,0 +1,289 @@
+"""The wrapper of the real Anthropic SDK, on the real service and a local server of the Messages API."""
+
+import itertools
+from decimal import Decimal
+
+import anthropic
+import pytest
+
+from ai_budget_client import BudgetExceeded, InvalidRequest
+from tests.functions.ai_budget.support import HAIKU, SONNET, sql, until
+
+_tenants = itertools.count()
+USD = {SONNET: (Decimal(3), Decimal(15)), HAIKU: (Decimal("0.25"), Decimal("1.25"))}
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"wrapped-{next(_tenants)}"
+
+
+def cost(billed) -> Decimal:
+    """What the calls of the local server cost."""
+    return sum(
+        ((call.input_tokens * USD[call.model][0] + call.output_tokens * USD[call.model][1]) / 1_000_000
+         for call in billed),
+        Decimal(0),
+    )  # fmt: skip
+
+
+def spent(database: str, tenant: str) -> Decimal:
+    (row,) = sql(database, "SELECT COALESCE(sum(cost_usd), 0) FROM ai_token_usage WHERE tenant_id = %s", tenant)
+    return row[0]
+
+
+def reservations(database: str, tenant: str) -> list[str]:
+    rows = sql(database, "SELECT state FROM ai_budget_reservations WHERE tenant_id = %s", tenant)
+    return sorted(state for (state,) in rows)
+
+
+def settled(database: str, tenant: str, calls: int) -> None:
+    """Waits until so many calls are recorded, and none is reserved."""
+    until(lambda: reservations(database, tenant) == ["settled"] * calls)
+
+
+def ask(client, tenant: str, **more):
+    return client.messages.create(
+        **{"tenant": tenant, "model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]} | more
+    )
+
+
+def test_a_call_is_reserved_and_recorded_as_the_model_answered(budget, claude, upstream, database, tenant):
+    message = ask(budget.wrap(claude), tenant, report_type="quarterly")
+    assert message.content[0].text.startswith("word")
+    settled(database, tenant, 1)
+    assert spent(database, tenant) == cost(upstream.billed) > 0
+    assert sql(database, "SELECT report_type FROM ai_token_usage WHERE tenant_id = %s", tenant) == [("quarterly",)]
+
+
+def test_the_headers_for_the_budget_do_not_reach_the_model(budget, claude, upstream, tenant):
+    ask(budget.wrap(claude), tenant, report_type="quarterly", request_id=f"{tenant}-1")
+    assert [name for name in upstream.requests[0][2] if "budget" in name] == []
+
+
+def test_a_call_without_a_tenant_is_refused(budget, claude, upstream):
+    with pytest.raises(InvalidRequest, match="tenant"):
+        budget.wrap(claude).messages.create(model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "x"}])
+    assert upstream.requests == []
+
+
+def test_retries_of_the_sdk_share_one_reservation(budget, claude, upstream, database, tenant):
+    upstream.failures = [529, 500]
+    ask(budget.wrap(claude), tenant)
+    assert len(upstream.requests) == 3
+    settled(database, tenant, 1)
+    assert spent(database, tenant) == cost(upstream.billed)
+
+
+def test_a_call_that_fails_after_all_retries_is_released(budget, claude, upstream, database, tenant):
+    upstream.failures = [500, 500, 500]
+    with pytest.raises(anthropic.InternalServerError):
+        ask(budget.wrap(claude), tenant)
+    until(lambda: reservations(database, tenant) == ["released"])
+    assert spent(database, tenant) == 0
+
+
+def test_a_call_that_the_model_rejects_is_released_at_once(budget, claude, upstream, database, tenant):
+    upstream.failures = [400]
+    with pytest.raises(anthropic.BadRequestError):
+        ask(budget.wrap(claude), tenant)
+    until(lambda: reservations(database, tenant) == ["released"])
+
+
+def test_a_refused_call_does_not_reach_the_model_and_says_when_the_budget_resets(
+    budget, claude, upstream, service, tenant
+):
+    service.set(tenant, 0.0001)
+    with pytest.raises(BudgetExceeded) as refused:
+        ask(budget.wrap(claude), tenant)
+    assert upstream.requests == []
+    assert refused.value.reason == "budget_spent"
+    assert refused.value.reset_date.day == 1
+    assert refused.value.fallback_model is None
+
+
+def test_a_refused_call_goes_to_the_fallback_model_after_a_check_of_its_own(
+    make_budget, claude, upstream, service, database, tenant
+):
+    service.set(tenant, 0.0001)
+    service.set(tenant, 1, HAIKU)
+    message = ask(make_budget(use_fallback_model=True).wrap(claude), tenant)
+    assert message.model == HAIKU
+    settled(database, tenant, 1)
+    assert sql(database, "SELECT model FROM ai_token_usage WHERE tenant_id = %s", tenant) == [(HAIKU,)]
+    assert spent(database, tenant) == cost(upstream.billed)
+
+
+def test_a_refused_call_gets_the_template(budget, claude, upstream, service, tenant):
+    service.set(tenant, 0.0001)
+    client = budget.wrap(claude, template=lambda error, body: f"{error.reason}: last report of {body['model']}")
+    message = ask(client, tenant)
+    assert (message.model, message.content[0].text) == ("cached-template", f"budget_spent: last report of {SONNET}")
+    assert message.usage.output_tokens == 0
+    with client.messages.stream(
+        tenant=tenant, model=SONNET, max_tokens=20, messages=[{"role": "user", "content": "hello"}]
+    ) as stream:
+        assert stream.get_final_text() == f"budget_spent: last report of {SONNET}"
+    assert upstream.requests == []
+
+
+def test_prompt_tokens_are_counted_by_the_api_by_choice(make_budget, claude, upstream, database, tenant):
+    client = make_budget(prompt_tokens="count").wrap(claude)
+    ask(client, tenant)
+    assert [path for path, _, _ in upstream.requests] == ["/v1/messages/count_tokens", "/v1/messages"]
+    settled(database, tenant, 1)
+    (reserved,) = sql(database, "SELECT amount_usd FROM ai_budget_reservations WHERE tenant_id = %s", tenant)
+    assert reserved[0] == cost(upstream.billed)
+
+
+def test_a_document_is_counted_by_the_api_because_its_tokens_have_no_local_bound(budget, claude, upstream, tenant):
+    document = {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}
+    ask(budget.wrap(claude), tenant, messages=[{"role": "user", "content": [document]}])
+    assert [path for path, _, _ in upstream.requests] == ["/v1/messages/count_tokens", "/v1/messages"]
+
+
+def test_prompt_caching_and_service_tier_are_taken_from_the_usage(budget, claude, upstream, database, tenant):
+    upstream.usage = {
+        "cache_read_input_tokens": 1000, "cache_creation_input_tokens": 300, "service_tier": "standard",
+        "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200},
+    }  # fmt: skip
+    ask(budget.wrap(claude), tenant)
+    settled(database, tenant, 1)
+    columns = "cache_read_tokens, cache_write_tokens, cache_write_1h_tokens"
+    assert sql(database, f"SELECT {columns} FROM ai_token_usage WHERE tenant_id = %s", tenant) == [(1000, 100, 200)]
+
+
+def test_a_stream_is_recorded_when_it_ends(budget, claude, upstream, database, tenant):
+    client = budget.wrap(claude)
+    messages = [{"role": "user", "content": "hello"}]
+    events = client.messages.create(tenant=tenant, model=SONNET, max_tokens=7, messages=messages, stream=True)
+    assert [event.type for event in events].count("content_block_delta") == 7
+    with client.messages.stream(tenant=tenant, model=SONNET, max_tokens=9, messages=messages) as stream:
+        assert stream.get_final_message().usage.output_tokens == 9
+    settled(database, tenant, 2)
+    assert spent(database, tenant) == cost(upstream.billed)
+
+
+def test_an_aborted_stream_is_recorded_with_what_it_had_used(budget, claude, upstream, database, tenant):
+    upstream.token_seconds = 0.02
+    with budget.wrap(claude).messages.stream(
+        tenant=tenant, model=SONNET, max_tokens=200, messages=[{"role": "user", "content": "hello"}]
+    ) as stream:
+        for number, _ in enumerate(stream.text_stream):
+            if number == 5:
+                break
+    settled(database, tenant, 1)
+    row = sql(database, "SELECT prompt_tokens, completion_tokens FROM ai_token_usage WHERE tenant_id = %s", tenant)
+    until(lambda: upstream.billed)
+    assert row[0][0] == upstream.billed[0].input_tokens
+    assert upstream.billed[0].output_tokens <= row[0][1] < 200
+
+
+def test_a_stream_that_is_dropped_is_recorded(budget, claude, database, tenant):
+    events = ask(budget.wrap(claude), tenant, stream=True)
+    next(events)
+    del events
+    settled(database, tenant, 1)
+    assert spent(database, tenant) > 0
+
+
+def test_a_call_that_outlives_its_reservation_extends_it(make_budget, claude, upstream, database, tenant):
+    upstream.token_seconds = 0.35
+    client = make_budget(reservation_seconds=2).wrap(claude)
+    for _ in ask(client, tenant, max_tokens=10, stream=True):
+        pass
+    settled(database, tenant, 1)
+    assert sql(database, "SELECT settlement FROM ai_token_usage WHERE tenant_id = %s", tenant) == [("settled",)]
+
+
+def test_each_turn_of_a_tool_loop_is_a_call(budget, claude, upstream, database, tenant):
+    @anthropic.beta_tool
+    def revenue(quarter: str) -> str:
+        """The revenue of a quarter."""
+        return f"{quarter}: 10 USD"
+
+    def reply(body):
+        if len(body["messages"]) == 1:
+            return [{"type": "tool_use", "id": "tool-1", "name": "revenue", "input": {"quarter": "Q3"}}]
+        return [{"type": "text", "text": "done"}]
+
+    upstream.reply = reply
+    runner = budget.wrap(claude).beta.messages.tool_runner(
+        tenant=tenant, model=SONNET, max_tokens=30, tools=[revenue],
+        messages=[{"role": "user", "content": "how much"}],
+    )  # fmt: skip
+    assert runner.until_done().content[0].text == "done"
+    settled(database, tenant, 2)
+    assert spent(database, tenant) == cost(upstream.billed)
+
+
+def test_a_batch_is_reserved_and_recorded_at_half_the_price(budget, claude, upstream, database, tenant):
+    batches = budget.wrap(claude).messages.batches
+    params = {"model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+    requests = [{"custom_id": name, "params": params} for name in ("one", "two", "expired-3")]
+    batch = batches.create(tenant=tenant, report_type="nightly", requests=requests)
+    assert reservations(database, tenant) == ["open"] * 3
+    assert [line.custom_id for line in batches.results(batch.id)] == ["one", "two", "expired-3"]
+    until(lambda: reservations(database, tenant) == ["released", "settled", "settled"])
+    assert spent(database, tenant) == cost(upstream.billed) / 2
+    list(batches.results(batch.id))
+    until(lambda: len(budget.core.spool) == 0)
+    assert spent(database, tenant) == cost(upstream.billed) / 2
+
+
+def test_a_batch_without_room_is_not_sent_and_holds_nothing(budget, claude, upstream, service, database, tenant):
+    service.set(tenant, 0.001)
+    params = {"model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+    requests = [{"custom_id": str(number), "params": params} for number in range(5)]
+    with pytest.raises(BudgetExceeded):
+        budget.wrap(claude).messages.batches.create(tenant=tenant, requests=requests)
+    assert upstream.requests == []
+    until(lambda: set(reservations(database, tenant)) == {"released"})
+
+
+def test_a_raw_response_is_recorded(budget, claude, upstream, database, tenant):
+    response = budget.wrap(claude).messages.with_raw_response.create(
+        tenant=tenant, model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "hello"}]
+    )
+    assert response.parse().usage.output_tokens == 5
+    settled(database, tenant, 1)
+    assert spent(database, tenant) == cost(upstream.billed)
+
+
+def test_bedrock_is_charged_under_the_name_of_its_inference_profile(budget, upstream, database, tenant):
+    bedrock = anthropic.AnthropicBedrock(base_url=upstream.url, aws_region="us-east-1", api_key="local")
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    budget.core.service.request("POST", "check", tenant, {
+        "tenant_id": tenant, "model": SONNET, "estimated_prompt_tokens": 1, "max_completion_tokens": 1, "dry_run": True,
+    })  # fmt: skip
+    sql(database, "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date) VALUES"
+        " (%s, 'claude-sonnet-4-5', 10, date_trunc('month', now()) + interval '1 month')", tenant)  # fmt: skip
+    ask(budget.wrap(bedrock), tenant, model=model)
+    settled(database, tenant, 1)
+    (call,) = upstream.billed
+    regional = Decimal("1.1") * (call.input_tokens * 3 + call.output_tokens * 15) / 1_000_000
+    assert spent(database, tenant) == regional
+
+
+async def ask_asynchronously(budget, upstream, tenant):
+    client = budget.wrap(anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local"))
+    messages = [{"role": "user", "content": "hello"}]
+    await client.messages.create(tenant=tenant, model=SONNET, max_tokens=5, messages=messages)
+    events = await client.messages.create(tenant=tenant, model=SONNET, max_tokens=6, messages=messages, stream=True)
+    async for _ in events:
+        pass
+    async with client.messages.stream(tenant=tenant, model=SONNET, max_tokens=7, messages=messages) as stream:
+        await stream.get_final_message()
+    params = {"model": SONNET, "max_tokens": 20, "messages": messages}
+    batch = await client.messages.batches.create(tenant=tenant, requests=[{"custom_id": "one", "params": params}])
+    return [line async for line in client.messages.batches.results(batch.id)]
+
+
+def test_an_asynchronous_client_is_wrapped_too(budget, upstream, database, tenant):
+    import asyncio
+
+    results = asyncio.run(ask_asynchronously(budget, upstream, tenant))
+    assert [line.custom_id for line in results] == ["one"]
+    settled(database, tenant, 4)
+    *calls, batched = upstream.billed
+    assert spent(database, tenant) == cost(calls) + cost([batched]) / 2

@@ -55,6 +55,7 @@ class AnthropicServer:
         self.billed: list[Billed] = []
         self.requests: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         self.batches: dict[str, list[dict[str, Any]]] = {}
+        self._threads: dict[str, list[dict[str, Any]]] = {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         owner = self
@@ -100,12 +101,18 @@ class AnthropicServer:
         elif path.endswith("/batches"):
             self._create_batch(handler, body)
         elif body.get("stream"):
-            self._stream(handler, body)
+            self._stream(handler, self._with_history(body))
         else:
             if path.startswith("/model/"):
                 body["model"] = path.split("/")[2].replace("%3A", ":")
             time.sleep(self.delay)
-            _send(handler, 200, self._message(body))
+            _send(handler, 200, self._message(self._with_history(body)))
+
+    def _with_history(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The request with all messages of its thread, of which it sends only the new ones."""
+        thread = body.get("thread") or {}
+        history = self._threads[thread["previous_message_id"]] if thread.get("type") == "continue" else []
+        return body | {"messages": [*history, *body["messages"]]}
 
     def get(self, handler: BaseHTTPRequestHandler) -> None:
         """Answers a GET: a batch, or its results."""
@@ -131,8 +138,10 @@ class AnthropicServer:
         if bill:
             self._bill(body, output)
         content = self.reply(body) if self.reply else [{"type": "text", "text": (TOKEN * min(output, 50)).strip()}]
+        message_id = f"msg_{next(self._ids)}"
+        self._threads[message_id] = [*body["messages"], {"role": "assistant", "content": content}]
         return {
-            "id": f"msg_{next(self._ids)}",
+            "id": message_id,
             "type": "message",
             "role": "assistant",
             "model": body["model"],

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from ai_budget_client.errors import BudgetError, BudgetUnavailable, ReservationEnded, SpoolFailed
 from ai_budget_client.metrics import Metrics
@@ -60,7 +60,7 @@ class Sender:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._backoff = wait_exponential_jitter(initial=0.2, max=30, jitter=0.2)
+        self._backoff = wait_exponential(multiplier=0.2, max=30) + wait_random(0, 0.2)
 
     def start(self) -> None:
         """Starts the threads, and takes over what dead processes left."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, Retrying, retry_if_exception
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from ai_budget_client.errors import BudgetExceeded, BudgetUnavailable, error_of_response
 from ai_budget_client.settings import Settings
@@ -55,7 +55,7 @@ class Service:
         self.url = url.rstrip("/")
         self._token = token
         self._settings = settings
-        self._backoff = wait_exponential_jitter(initial=0.1, max=2, jitter=0.1)
+        self._backoff = wait_exponential(multiplier=0.1, max=2) + wait_random(0, 0.1)
         self.retries: dict[str, Any] = {
             "reraise": True,
             "retry": retry_if_exception(self._may_repeat),

@@ -203,7 +203,7 @@ def test_each_turn_of_a_tool_loop_is_a_call(budget, claude, upstream, database, 
         return f"{quarter}: 10 USD"
 
     def reply(body):
-        if len(body["messages"]) == 1:
+        if body["messages"][-1]["content"] == "how much":
             return [{"type": "tool_use", "id": "tool-1", "name": "revenue", "input": {"quarter": "Q3"}}]
         return [{"type": "text", "text": "done"}]
 
@@ -232,7 +232,7 @@ def test_a_batch_is_reserved_and_recorded_at_half_the_price(budget, claude, upst
 
 
 def test_a_batch_without_room_is_not_sent_and_holds_nothing(budget, claude, upstream, service, database, tenant):
-    service.set(tenant, 0.001)
+    service.set(tenant, 0.0005)
     params = {"model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
     requests = [{"custom_id": str(number), "params": params} for number in range(5)]
     with pytest.raises(BudgetExceeded):

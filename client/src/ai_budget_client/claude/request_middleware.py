@@ -29,6 +29,7 @@ from ai_budget_client.claude.streams import (
     TemplateStream,
     TrackedStream,
 )
+from ai_budget_client.claude.threads import ThreadSizes
 from ai_budget_client.claude.template import Template, template_events, template_message
 from ai_budget_client.client import AIBudget
 from ai_budget_client.errors import BudgetExceeded, InvalidRequest
@@ -60,6 +61,7 @@ class _Middleware(anthropic.Middleware):
         self._tenant = tenant
         self._template = template
         self._suspended: dict[str, _Attempt] = {}
+        self._threads = ThreadSizes()
         self._lock = threading.Lock()
 
     def _resumed(self, request: anthropic.APIRequest) -> _Attempt | None:
@@ -108,9 +110,11 @@ class _Middleware(anthropic.Middleware):
     def _estimate(self, body: Mapping[str, Any]) -> int | None:
         """None if `count_tokens` is to be asked: by choice, or because a part of the request has no bound."""
         require_max_tokens(body)
-        if self._settings.prompt_tokens == "count":
+        held = self._threads.held_tokens(body)
+        if held == 0 and self._settings.prompt_tokens == "count":
             return None
-        return estimate_prompt_tokens(body, self._settings.bytes_per_token)
+        tokens = estimate_prompt_tokens(body, self._settings.bytes_per_token)
+        return None if tokens is None else held + tokens
 
     def _fallback(self, error: BudgetExceeded, check: CheckRequest) -> CheckRequest | None:
         """The check of the fallback model. Platforms have other names for it, which the refusal does not have."""
@@ -129,7 +133,9 @@ class _Middleware(anthropic.Middleware):
         return self._template(error, body)
 
     def _stream_usage(self, attempt: _Attempt) -> StreamUsage:
-        return StreamUsage(attempt.call, _platform_model(attempt.call), self._settings.bytes_per_token)
+        return StreamUsage(
+            attempt.call, _platform_model(attempt.call), self._settings.bytes_per_token, self._threads
+        )
 
 
 class BudgetMiddleware(_Middleware):
@@ -165,6 +171,7 @@ class BudgetMiddleware(_Middleware):
             return TrackedStream(response.parse(), self._stream_usage(attempt))
         with attempt.call as call:
             message = response.json()
+            self._threads.add(message["id"], message["usage"])
             call.used(message["usage"], model=_platform_model(call) or message["model"])
         return response
 
@@ -216,6 +223,7 @@ class AsyncBudgetMiddleware(_Middleware):
             return AsyncTrackedStream(await response.parse(), self._stream_usage(attempt))
         with attempt.call as call:
             message = await response.json()
+            self._threads.add(message["id"], message["usage"])
             call.used(message["usage"], model=_platform_model(call) or message["model"])
         return response
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from ai_budget_client.calls import Call
+from ai_budget_client.claude.threads import ThreadSizes
 
 
 class StreamUsage:
@@ -19,10 +20,12 @@ class StreamUsage:
     all of that is sent.
     """
 
-    def __init__(self, call: Call, model: str | None, bytes_per_token: float) -> None:
+    def __init__(self, call: Call, model: str | None, bytes_per_token: float, threads: ThreadSizes) -> None:
         self._call = call
         self._model = model
         self._bytes_per_token = bytes_per_token
+        self._threads = threads
+        self._message_id = ""
         self._usage: dict[str, Any] = {}
         self._received = 0
         self._thought = False
@@ -32,6 +35,7 @@ class StreamUsage:
         """Takes an event of the stream into account."""
         if event.type == "message_start":
             self._usage = event.message.usage.model_dump(mode="json", exclude_none=True)
+            self._message_id = event.message.id
             self._model = self._model or event.message.model
         elif event.type == "content_block_delta":
             delta = event.delta.model_dump(mode="json", exclude_none=True)
@@ -56,6 +60,7 @@ class StreamUsage:
             estimate = maximum if self._thought else math.ceil(self._received / self._bytes_per_token)
             reported = self._usage.get("output_tokens") or 0
             self._usage["output_tokens"] = max(reported, min(maximum, estimate))
+        self._threads.add(self._message_id, self._usage)
         self._call.used(self._usage, model=self._model)
 
 

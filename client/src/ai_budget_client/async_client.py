@@ -116,7 +116,8 @@ class AsyncAIBudget(Client):
     async def close(self) -> None:
         """Sends what is in the spool, for at most `drain_timeout`. The next process sends the rest."""
         await self._service.close()
-        await asyncio.to_thread(self.core.close)
+        if self._owns_core:
+            await asyncio.to_thread(self.core.close)
 
     async def __aenter__(self) -> AsyncAIBudget:
         return self

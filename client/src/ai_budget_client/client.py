@@ -51,6 +51,7 @@ class Client:
         tracer_provider: TracerProvider | None = None,
         core: Core | None = None,
     ) -> None:
+        self._owns_core = core is None
         self.core = core or Core(
             url, token, redis, ca_file, settings or Settings(), registry, tracer_provider
         )
@@ -211,7 +212,7 @@ class AIBudget(Client):
         return wrap(self, client, tenant, template)
 
     def asynchronous(self) -> AsyncAIBudget:
-        """The same client for asyncio: it shares the spool, the cache and the threads."""
+        """The same client for asyncio: it shares the spool, the cache and the threads, which go on when it is closed."""
         from ai_budget_client.async_client import AsyncAIBudget
 
         return AsyncAIBudget(self.core.url, core=self.core)

@@ -21,7 +21,7 @@ from ai_budget_client.errors import BudgetSpent, Refusal
 CHANNEL = "ai-budget:changed"
 TIMEOUT = 0.25
 _GENERATION_SECONDS = 86_400
-_LISTEN_SECONDS = 1.0
+_LISTEN_SECONDS = 0.25
 _MAX_COPIES = 10_000
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class StatusCache:
         """Ends the listener and the connections."""
         self._stopping.set()
         if self._listener.is_alive():
-            self._listener.join(2 * _LISTEN_SECONDS)
+            self._listener.join(1)
         self._redis.close()
 
     def status(self, tenant: str) -> tuple[TenantStatus | None, int | None]:

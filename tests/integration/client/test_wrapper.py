@@ -1,5 +1,6 @@
 """The wrapper of the real Anthropic SDK, on the real service and a local server of the Messages API."""
 
+import asyncio
 import itertools
 from decimal import Decimal
 
@@ -266,22 +267,25 @@ def test_bedrock_is_charged_under_the_name_of_its_inference_profile(budget, upst
 
 
 async def ask_asynchronously(budget, upstream, tenant):
-    client = budget.wrap(anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local"))
     messages = [{"role": "user", "content": "hello"}]
-    await client.messages.create(tenant=tenant, model=SONNET, max_tokens=5, messages=messages)
-    events = await client.messages.create(tenant=tenant, model=SONNET, max_tokens=6, messages=messages, stream=True)
-    async for _ in events:
-        pass
-    async with client.messages.stream(tenant=tenant, model=SONNET, max_tokens=7, messages=messages) as stream:
-        await stream.get_final_message()
-    params = {"model": SONNET, "max_tokens": 20, "messages": messages}
-    batch = await client.messages.batches.create(tenant=tenant, requests=[{"custom_id": "one", "params": params}])
-    return [line async for line in client.messages.batches.results(batch.id)]
+    fields = {"tenant": tenant, "model": SONNET, "messages": messages}
+    async with budget.asynchronous() as asynchronous, anthropic.AsyncAnthropic(
+        base_url=upstream.url, api_key="local"
+    ) as claude:
+        client = asynchronous.wrap(claude)
+        await client.messages.create(**fields, max_tokens=5)
+        async for _ in await client.messages.create(**fields, max_tokens=6, stream=True):
+            pass
+        async with client.messages.stream(**fields, max_tokens=7) as stream:
+            await stream.get_final_message()
+        params = {"model": SONNET, "max_tokens": 20, "messages": messages}
+        batch = await client.messages.batches.create(
+            tenant=tenant, requests=[{"custom_id": "one", "params": params}]
+        )
+        return [line async for line in client.messages.batches.results(batch.id)]
 
 
 def test_an_asynchronous_client_is_wrapped_too(budget, upstream, database, tenant):
-    import asyncio
-
     results = asyncio.run(ask_asynchronously(budget, upstream, tenant))
     assert [line.custom_id for line in results] == ["one"]
     settled(database, tenant, 4)

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from ai_budget_client.errors import InvalidRequest
 
-# https://platform.claude.com/docs/en/build-with-claude/vision: an image counts at most 4,784 tokens.
-# https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview: a request with tools has a system prompt
-# of at most 804 tokens; read 2026-11-28.
-IMAGE_TOKENS = 4784
-TOOLS_TOKENS = 804
+# Bounds above what Anthropic publishes: about 1,600 tokens for an image that was scaled down, more for models with
+# a higher resolution, and at most 530 for the system prompt of a request with tools.
+# https://docs.claude.com/en/docs/vision, https://docs.anthropic.com/en/docs/tool-use-pricing-and-tokens, 2026-11-28
+IMAGE_TOKENS = 5000
+TOOLS_TOKENS = 1000
 SERVER_TOOL_TOKENS = 3000
 MESSAGE_TOKENS = 10
 # Their tokens depend on what the server reads: pages, files, tools of other servers.

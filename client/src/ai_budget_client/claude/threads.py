@@ -1,6 +1,6 @@
 """Threads of the Messages API: the server holds the conversation, and a request sends only its new messages.
 
-https://platform.claude.com/docs/en/build-with-claude/message-threads, read 2026-11-28
+The tool runner of the SDK uses them unless it gets `thread=False` (anthropic 2.14.0, `beta.messages.thread`).
 """
 
 from __future__ import annotations

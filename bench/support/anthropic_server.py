@@ -1,7 +1,7 @@
 """A local server that speaks Anthropic's Messages API: messages, streams, token counts and batches.
 
-It counts what each call has used, as the real one bills it. A token of the prompt is a character of the messages;
-the answer has `max_tokens` tokens unless `output_tokens` says otherwise.
+It counts what each call has used, as the real one bills it. A token of the prompt is a character of the
+messages; the answer has `max_tokens` tokens unless `output_tokens` is set.
 https://platform.claude.com/docs/en/api/messages and .../build-with-claude/streaming, read 2026-11-28
 """
 
@@ -40,9 +40,9 @@ def count_tokens(body: dict[str, Any]) -> int:
 class AnthropicServer:
     """Serves from construction to `close`. Settings may be changed between requests.
 
-    `failures`: statuses to answer the next requests with, for example [529, 500]; `delay`: seconds before an answer;
-    `token_seconds`: between two tokens of a stream; `usage`: more fields of every usage; `reply`: the content of an
-    answer, by the body of its request.
+    `failures`: statuses to answer the next requests with, for example [529, 500]; `delay`: seconds before an
+    answer; `token_seconds`: between two tokens of a stream; `usage`: more fields of every usage; `reply`: the
+    content of an answer, by the body of its request.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -71,7 +71,7 @@ class AnthropicServer:
             def do_GET(self) -> None:
                 owner.get(self)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it)
+            def log_message(self, format: str, *args: Any) -> None:
                 pass
 
         class Server(ThreadingHTTPServer):
@@ -91,7 +91,9 @@ class AnthropicServer:
         """Answers a POST."""
         path = handler.path.partition("?")[0]
         with self._lock:
-            self.requests.append((path, body, {name.lower(): value for name, value in handler.headers.items()}))
+            self.requests.append(
+                (path, body, {name.lower(): value for name, value in handler.headers.items()})
+            )
             failure = self.failures.pop(0) if self.failures and not path.endswith("count_tokens") else None
         if failure is not None:
             error = {"type": "error", "error": {"type": "api_error", "message": f"failed with {failure}"}}
@@ -137,7 +139,9 @@ class AnthropicServer:
         output = self._output_tokens(body)
         if bill:
             self._bill(body, output)
-        content = self.reply(body) if self.reply else [{"type": "text", "text": (TOKEN * min(output, 50)).strip()}]
+        content = (
+            self.reply(body) if self.reply else [{"type": "text", "text": (TOKEN * min(output, 50)).strip()}]
+        )
         message_id = f"msg_{next(self._ids)}"
         self._threads[message_id] = [*body["messages"], {"role": "assistant", "content": content}]
         return {
@@ -226,7 +230,11 @@ def _send_bytes(
 ) -> None:
     with suppress(OSError):
         handler.send_response(status)
-        for name, value in {"Content-Type": content_type, "Content-Length": str(len(content)), **(headers or {})}.items():
+        for name, value in {
+            "Content-Type": content_type,
+            "Content-Length": str(len(content)),
+            **(headers or {}),
+        }.items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(content)

@@ -12,7 +12,11 @@ from ai_budget_client.claude.announced import (
 )
 from ai_budget_client.claude.threads import ThreadSizes
 
-BODY = {"model": "claude-sonnet-4-6", "max_tokens": 100, "messages": [{"role": "user", "content": "x" * 1000}]}
+BODY = {
+    "model": "claude-sonnet-4-6",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "x" * 1000}],
+}
 
 
 def with_content(*blocks):
@@ -59,7 +63,10 @@ def test_a_document_of_text_has_one():
 
 @pytest.mark.parametrize(
     ("control", "field"),
-    [({"type": "ephemeral"}, "cache_write_tokens"), ({"type": "ephemeral", "ttl": "1h"}, "cache_write_1h_tokens")],
+    [
+        ({"type": "ephemeral"}, "cache_write_tokens"),
+        ({"type": "ephemeral", "ttl": "1h"}, "cache_write_1h_tokens"),
+    ],
 )
 def test_what_may_be_written_to_the_cache_is_announced_at_the_price_of_writing(control, field):
     body = with_content({"type": "text", "text": "x", "cache_control": control})
@@ -68,7 +75,10 @@ def test_what_may_be_written_to_the_cache_is_announced_at_the_price_of_writing(c
 
 
 def test_searches_speed_and_region_are_announced():
-    tools = [{"type": "web_search_20250305", "name": "web_search"}, {"type": "web_search_20250305", "max_uses": 3}]
+    tools = [
+        {"type": "web_search_20250305", "name": "web_search"},
+        {"type": "web_search_20250305", "max_uses": 3},
+    ]
     fields = announced(BODY | {"tools": tools, "speed": "fast", "inference_geo": "us"}, 1, 10)
     assert (fields["max_web_searches"], fields["speed"], fields["inference_geo"]) == (13, "fast", "us")
 

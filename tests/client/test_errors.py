@@ -37,7 +37,9 @@ REFUSAL = {
     ],
 )
 def test_each_answer_of_the_service_has_its_error(status, code, kind):
-    error = error_of_response(status, {"retry-after": "5"}, {"error": code, "message": "why", "field": "model"})
+    error = error_of_response(
+        status, {"retry-after": "5"}, {"error": code, "message": "why", "field": "model"}
+    )
     assert (type(error), error.status, error.code, str(error)) == (kind, status, code, "why")
 
 

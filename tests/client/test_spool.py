@@ -42,8 +42,17 @@ def test_a_full_spool_takes_no_new_call_but_the_outcome_of_one_it_has(spool):
 def test_the_spool_of_a_living_process_is_not_adopted(spool, tmp_path):
     spool.add("open", BODY)
     assert list(abandoned_spools(tmp_path, 3)) == []
-    code = f"from pathlib import Path\nfrom ai_budget_client.spool import abandoned_spools\nprint(list(abandoned_spools(Path({str(tmp_path)!r}), 3)))"
-    assert subprocess.run([sys.executable, "-c", code], env=_environment(), capture_output=True, text=True).stdout == "[]\n"
+    code = f"""
+from pathlib import Path
+from ai_budget_client.spool import abandoned_spools
+print(list(abandoned_spools(Path({str(tmp_path)!r}), 3)))
+"""
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], env=_environment(), capture_output=True, text=True
+        ).stdout
+        == "[]\n"
+    )
 
 
 def test_the_spool_of_a_killed_process_is_adopted_and_what_was_cut_off_counts(tmp_path):
@@ -60,7 +69,11 @@ os.kill(os.getpid(), signal.SIGKILL)
     subprocess.run([sys.executable, "-c", code], env=_environment())
     (adopted,) = abandoned_spools(tmp_path, 9)
     rows = [adopted.row(row_id) for row_id in adopted.adopt_rows()]
-    assert rows == [Row("track", {"call": "cut off"}), Row("track", {"call": "refused"}), Row("release", {"call": "released"})]
+    assert rows == [
+        Row("track", {"call": "cut off"}),
+        Row("track", {"call": "refused"}),
+        Row("release", {"call": "released"}),
+    ]
     assert list(abandoned_spools(tmp_path, 9)) == []
     adopted.close()
 

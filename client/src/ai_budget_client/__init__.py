@@ -1,4 +1,4 @@
-"""The client of the AI budget service: a check before each call of a model, and its usage recorded after it."""
+"""The client of the AI budget service: a check before each call of a model, its usage recorded after it."""
 
 from ai_budget_client.api import BudgetStatus, Reservation, TenantStatus
 from ai_budget_client.async_client import AsyncAIBudget

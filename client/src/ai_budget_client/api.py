@@ -79,7 +79,7 @@ class Announced(TypedDict, total=False):
 def check_request(**fields: Any) -> CheckRequest:
     """Raises InvalidRequest that names the first field that is wrong."""
     try:
-        return CheckRequest(**{"request_id": uuid.uuid4().hex} | fields)
+        return CheckRequest.model_validate({"request_id": uuid.uuid4().hex} | fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -98,7 +98,7 @@ def usage_dict(usage: Any) -> dict[str, Any]:
 
 
 class Reservation(BaseModel):
-    """The answer to a check that is allowed. `reservation_id` is None for a dry run and for a call without a check."""
+    """The answer to a check that is allowed. A dry run and an unchecked call have no `reservation_id`."""
 
     reservation_id: str | None
     reserved_usd: Usd | None = None

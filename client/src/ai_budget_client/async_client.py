@@ -39,7 +39,7 @@ class AsyncAIBudget(Client):
         dry_run: bool = False,
         **announced: Unpack[Announced],
     ) -> Reservation:
-        """Reserves the most that a call can cost. Raises BudgetExceeded, BudgetUnavailable or another BudgetError."""
+        """Reserves the most that a call can cost. Raises BudgetError, for example BudgetExceeded."""
         return await self.reserve(self._request(tenant, model, prompt_tokens, max_tokens, announced, dry_run))
 
     async def reserve(self, request: CheckRequest) -> Reservation:
@@ -76,7 +76,7 @@ class AsyncAIBudget(Client):
         max_tokens: int,
         **announced: Unpack[Announced],
     ) -> AsyncIterator[Call]:
-        """Checks, and yields the call: give it what the model answered with `used`. Raises what `check` raises."""
+        """Checks, and yields the call: report what the model used with `used`. Raises what `check` raises."""
         with await self.open_call(self._request(tenant, model, prompt_tokens, max_tokens, announced)) as call:
             yield call
 

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class Call:
     """A call that is permitted. It ends once: with `used`, `cancel` or `finish`.
 
-    What was used is on disk when `used` returns, and is sent in the background. A call that ends without usage is
+    What was used is on disk when `used` returns, and is sent in the background. A call without usage is
     released if it failed or was cancelled, and charged at its maximum otherwise.
     """
 
@@ -93,7 +93,7 @@ class Call:
         self._record(self.request.maximum())
 
     def suspend(self, error: BaseException, seconds: float) -> None:
-        """An attempt has failed. The call is finished with the error unless `resume` comes within `seconds`."""
+        """An attempt has failed: the call is finished with the error unless `resume` comes in `seconds`."""
         with self._lock:
             self._suspended = (error, time.monotonic() + seconds)
 

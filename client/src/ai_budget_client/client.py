@@ -104,10 +104,10 @@ class Client:
 
 
 class AIBudget(Client):
-    """For threads. One instance per process and service; `close` it at the end, or use it as a context manager.
+    """For threads. One for each process and service; `close` it at the end, or use it as a context manager.
 
     `token`: the bearer token, or a function that gives it for a tenant. `redis`: the URL of the status cache.
-    `ca_file`: PEM of the CA of the service. `registry`: where Prometheus metrics go. `tracer_provider`: for spans.
+    `ca_file`: PEM of the CA of the service. `registry`: for Prometheus metrics. `tracer_provider`: for spans.
     """
 
     def check(
@@ -120,7 +120,7 @@ class AIBudget(Client):
         dry_run: bool = False,
         **announced: Unpack[Announced],
     ) -> Reservation:
-        """Reserves the most that a call can cost. Raises BudgetExceeded, BudgetUnavailable or another BudgetError."""
+        """Reserves the most that a call can cost. Raises BudgetError, for example BudgetExceeded."""
         return self.reserve(self._request(tenant, model, prompt_tokens, max_tokens, announced, dry_run))
 
     def reserve(self, request: CheckRequest) -> Reservation:
@@ -157,7 +157,7 @@ class AIBudget(Client):
         max_tokens: int,
         **announced: Unpack[Announced],
     ) -> Iterator[Call]:
-        """Checks, and yields the call: give it what the model answered with `used`. Raises what `check` raises."""
+        """Checks, and yields the call: report what the model used with `used`. Raises what `check` raises."""
         with self.open_call(self._request(tenant, model, prompt_tokens, max_tokens, announced)) as call:
             yield call
 
@@ -167,7 +167,10 @@ class AIBudget(Client):
         self.core.service.request("POST", "release", tenant, body)
 
     def extend(self, tenant: str, reservation_id: str, seconds: int) -> datetime:
-        """Lets a reservation end `seconds` from now, or when it would have if that is later. Raises ReservationEnded."""
+        """Lets a reservation end `seconds` from now, or when it would have if that is later.
+
+        Raises ReservationEnded.
+        """
         body = {"tenant_id": tenant, "reservation_id": reservation_id, "reservation_seconds": seconds}
         answer = self.core.service.request("POST", "extend", tenant, body)
         return Extended.model_validate(answer.body).expires_at
@@ -203,7 +206,7 @@ class AIBudget(Client):
     def wrap(
         self, client: Any, *, tenant: str | None = None, template: Template | None = None
     ) -> BudgetedClient:
-        """An Anthropic client, of any platform and also an asynchronous one, whose calls are checked and tracked.
+        """An Anthropic client of any platform, asynchronous or not, whose calls are checked and tracked.
 
         `tenant`: of calls without `tenant=`. `template`: gives the answer to a call that is refused.
         """
@@ -212,7 +215,7 @@ class AIBudget(Client):
         return wrap(self, client, tenant, template)
 
     def asynchronous(self) -> AsyncAIBudget:
-        """The same client for asyncio: it shares the spool, the cache and the threads, which go on when it is closed."""
+        """The same client for asyncio, with connections of its own, which its `close` ends."""
         from ai_budget_client.async_client import AsyncAIBudget
 
         return AsyncAIBudget(self.core.url, core=self.core)

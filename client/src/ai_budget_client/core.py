@@ -58,7 +58,7 @@ class Core:
         self._lock = threading.Lock()
         self._open()
         self.metrics.watch_spool(lambda: len(self.spool))
-        core = weakref.ref(self)
+        core: weakref.ref[Core] = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _reopen(core))
 
     def _open(self) -> None:
@@ -96,12 +96,12 @@ class Core:
         """Raises SpoolFull before a check, if the usage of the call could not be kept."""
         if len(self.spool) >= self.spool.max_calls:
             raise SpoolFull(
-                f"{len(self.spool)} calls wait for the AI budget service at {self.url}; none is permitted until it "
-                "has recorded some"
+                f"{len(self.spool)} calls wait for the AI budget service at {self.url}; none is permitted "
+                "until it has recorded some"
             )
 
     def denial(self, request: CheckRequest) -> tuple[BudgetExceeded | None, int | None]:
-        """A denial that is known, and the generation for `keep_denial`. It waits for Redis a quarter of a second."""
+        """A denial that is known, and the generation for `keep_denial`. Redis has a quarter of a second."""
         began = time.monotonic()
         denial, generation = self.cache.denial(request) if self.cache else (None, None)
         if denial is not None:
@@ -166,7 +166,7 @@ class Core:
         self.sender.put(self.spool.add("track", body))
 
     def spool_release(self, body: dict[str, Any]) -> None:
-        """Keeps a release and sends it in the background; if it cannot be kept, the reservation ends by itself."""
+        """Keeps a release and sends it in the background. Without it the reservation ends by itself."""
         try:
             self.sender.put(self.spool.add("release", body))
         except (SpoolFull, SpoolFailed) as error:

@@ -13,7 +13,7 @@ Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="js
 
 
 class BudgetError(Exception):
-    """Base of all errors of this package. `status` and `code` are those of the service's answer, if it answered."""
+    """Base of all errors of this package. `status` and `code` are those of the answer, if there is one."""
 
     def __init__(
         self, message: str, *, status: int | None = None, code: str | None = None, field: str | None = None
@@ -50,8 +50,8 @@ class BudgetExceeded(BudgetError):
     def __init__(self, refusal: Refusal, retry_after: float | None = None, warning: bool = False) -> None:
         super().__init__(
             f"{refusal.message}: tenant {refusal.tenant_id}, budget {refusal.budget}: the call may cost "
-            f"{refusal.estimated_usd} USD, {refusal.remaining_usd} of {refusal.monthly_limit_usd} USD are left "
-            f"until {refusal.reset_date:%Y-%m-%d}",
+            f"{refusal.estimated_usd} USD, and {refusal.remaining_usd} of {refusal.monthly_limit_usd} USD "
+            f"are left until {refusal.reset_date:%Y-%m-%d}",
             status=429,
             code=refusal.reason,
         )
@@ -173,7 +173,7 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def error_of_response(status: int, headers: Mapping[str, str], body: Any) -> BudgetError:
-    """The error that a response of 400 or more stands for. `headers` are in lower case or case-insensitive."""
+    """The error of a response of 400 or more. The names of `headers` are in lower case."""
     if not isinstance(body, dict):
         body = {}
     if status == 429 and body.get("reason") in _REFUSED:

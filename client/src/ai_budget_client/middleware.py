@@ -1,4 +1,4 @@
-"""HTTP middleware for services that call models: the tenant of a request, the service's 429, and its warning."""
+"""HTTP middleware for services that call models: a request's tenant, the service's 429, and its warning."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _body(code: str, error: BudgetError) -> bytes:
 class ASGIBudgetMiddleware:
     """For Starlette and FastAPI: `app.add_middleware(ASGIBudgetMiddleware)`.
 
-    `tenant_header`: the header with the tenant's id, which whatever is in front of the service has checked; or
-    `tenant`: a function that gives it from the ASGI scope. Calls without `tenant=` are of this tenant.
+    `tenant_header`: the header with the tenant's id, which must have been authenticated before; or `tenant`:
+    a function that gives it from the ASGI scope. Calls without `tenant=` are of this tenant.
     """
 
     def __init__(

@@ -37,8 +37,10 @@ def _answer(response: httpx.Response) -> Answer:
     if response.status_code >= 400:
         raise error_of_response(response.status_code, response.headers, body)
     if not isinstance(body, dict):
-        message = f"{response.url} answered {response.status_code} without a JSON object; is it the AI budget service?"
-        raise BudgetUnavailable(message, status=response.status_code)
+        raise BudgetUnavailable(
+            f"{response.url} answered {response.status_code} without a JSON object: is this the service?",
+            status=response.status_code,
+        )
     return Answer(response.status_code, body, response.headers.get("x-ai-budget-warning") == "true")
 
 

@@ -39,7 +39,7 @@ class Settings(BaseModel):
     use_fallback_model: bool = False
     """The wrapper calls the `fallback_model` of a refusal, after a check of its own."""
     prompt_tokens: Literal["estimate", "count"] = "estimate"
-    """How the wrapper gets the prompt tokens of a check: from the size of the request, or from `count_tokens`."""
+    """How the wrapper gets the prompt tokens of a check: by the request's size or from `count_tokens`."""
     bytes_per_token: Annotated[float, Field(ge=1)] = 2.0
     """Of the estimate: English has 3 to 4. With 1 the estimate is never too low, whatever the text."""
     max_web_searches: Annotated[int, Field(ge=0)] = 10
@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
     cache_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     spool_directory: Path | None = None
-    """Where calls are kept until the service has recorded them; by default below the user's state directory."""
+    """Where calls are kept until the service has recorded them; by default in `~/.local/state`."""
     spool_max_calls: Annotated[int, Field(ge=1)] = 100_000
     senders: Annotated[int, Field(ge=1, le=32)] = 4
     """Threads that send what is in the spool."""

@@ -1,8 +1,9 @@
 """Calls that the service has not recorded yet, in a SQLite file of this process.
 
-A call is a row from before the model is called until the service has recorded it. The row starts as the most that
-the call can use and becomes what it used, so a call that was cut off by the end of its process is still charged: at
-its maximum. SQLite's exclusive lock shows that a file's process is alive; the file of a dead one is adopted.
+A call is a row from before the model is called until the service has recorded it. The row starts as the most
+that the call can use and becomes what it used, so a call that was cut off by the end of its process is still
+charged: at its maximum. SQLite's exclusive lock shows that a file's process is alive; that of a dead one is
+adopted.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Row(NamedTuple):
 
 
 class Spool:
-    """One file, locked until `close`. Methods may be called from any thread; they return once the disk has it.
+    """One file, locked until `close`. Methods may be called from any thread; they return when it is on disk.
 
     Raises SpoolFull for a call beyond `max_calls`, SpoolFailed if the file cannot be written, and
     sqlite3.OperationalError in the constructor if another process has the file.
@@ -78,8 +79,8 @@ class Spool:
         with self._cursor() as connection:
             if self._count >= self.max_calls:
                 raise SpoolFull(
-                    f"the spool {self.path} holds {self._count} calls that the AI budget service has not recorded; "
-                    "no call is permitted until it answers, or raise spool_max_calls"
+                    f"the spool {self.path} holds {self._count} calls that the AI budget service has not "
+                    "recorded; no call is permitted until it answers, or raise spool_max_calls"
                 )
             cursor = connection.execute(
                 "INSERT INTO calls (state, body) VALUES (?, ?)", (state, json.dumps(body))

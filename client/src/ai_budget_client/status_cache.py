@@ -1,8 +1,8 @@
-"""What is known of tenants' budgets, shared through Redis by all processes for a minute. It never grants a call.
+"""What is known of tenants' budgets, shared by all processes through Redis. It never grants a call.
 
-A value belongs to a generation of its tenant. Every recorded call and every new limit begins the next generation,
-so a value that was read before it and is written after it is not used. Each process keeps a copy of what it has
-read, until a message on the channel says that the tenant has changed. While Redis is away nothing is cached.
+A value belongs to a generation of its tenant. Every recorded call and every new limit begins the next
+generation, so a value that was read before it and is written after it is not used. Each process keeps a copy
+of what it has read, until a message on the channel names the tenant. While Redis is away nothing is cached.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ class StatusCache:
         self._redis.close()
 
     def status(self, tenant: str) -> tuple[TenantStatus | None, int | None]:
-        """The status, if it is known and nothing has changed since; and the generation to store a new one with."""
+        """The status, if it is known and still holds; and the generation to store a new one with."""
         entry, generation = self._read(tenant, _status_key(tenant))
         return entry.status if entry else None, generation
 
     def denial(self, request: CheckRequest) -> tuple[BudgetSpent | None, int | None]:
-        """The denial of a call that was no larger than this one; and the generation to store a new one with."""
+        """The denial of a call no larger than this one; and the generation to store a new one with."""
         entry, generation = self._read(request.tenant, _denial_key(request.tenant, request.model))
         if (
             entry is None
@@ -100,7 +100,7 @@ class StatusCache:
         return BudgetSpent(entry.refusal, left, warning=True) if left > 0 else None, generation
 
     def store_status(self, generation: int | None, status: TenantStatus) -> None:
-        """Shares a status. `generation` is that of before the service was asked; None while Redis was away."""
+        """Shares a status. `generation`: that of before the service was asked; None while Redis was away."""
         self._store(status.tenant_id, _status_key(status.tenant_id), generation, {"status": status})
 
     def store_denial(self, generation: int | None, request: CheckRequest, refusal: Refusal) -> None:
@@ -203,7 +203,7 @@ def _parse(text: Any) -> _Entry | None:
 
 
 def _covers(denied: CheckRequest, request: CheckRequest) -> bool:
-    """Whether the request costs at least as much as the denied one: the same prices, and no count is smaller."""
+    """Whether the request costs at least as much as the denied one: the same prices, no smaller count."""
     counts = (
         "prompt_tokens", "max_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
         "max_web_searches",

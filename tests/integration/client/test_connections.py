@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -54,7 +54,9 @@ def test_a_token_is_for_its_tenants(database, tmp_path, open_budget):
     lines = []
     for tenant, token in tokens.items():
         digest = hashlib.sha256(token.encode()).hexdigest()
-        lines.append(f'[[callers]]\nname = "{token.split(".")[0]}"\ntenants = ["{tenant}"]\nsha256 = ["{digest}"]\n')
+        lines.append(
+            f'[[callers]]\nname = "{token.split(".")[0]}"\ntenants = ["{tenant}"]\nsha256 = ["{digest}"]\n'
+        )
     config = tmp_path / "budget.toml"
     config.write_text("".join(lines))
     served = Served("--database-url", database, "--workers", "1", "--config", str(config))
@@ -72,7 +74,9 @@ def test_a_token_is_for_its_tenants(database, tmp_path, open_budget):
     served.stop()
 
 
-def test_a_track_that_the_service_rejects_is_kept_for_the_next_process(database, tmp_path, open_budget, caplog):
+def test_a_track_that_the_service_rejects_is_kept_for_the_next_process(
+    database, tmp_path, open_budget, caplog
+):
     digest = hashlib.sha256(b"reporting.secret").hexdigest()
     config = tmp_path / "budget.toml"
     config.write_text(f'[[callers]]\nname = "reporting"\ntenants = ["green"]\nsha256 = ["{digest}"]\n')
@@ -89,7 +93,7 @@ def test_a_track_that_the_service_rejects_is_kept_for_the_next_process(database,
 def test_a_private_ca_is_trusted_by_choice(tmp_path, open_budget):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(x509.random_serial_number())
@@ -195,7 +199,11 @@ def test_a_call_and_its_check_are_spans_with_the_semantic_names(open_budget, ser
     with pytest.raises(BudgetSpent):
         budget.check(tenant, SONNET, prompt_tokens=1000, max_tokens=2000)
     check, chat, refused = spans.get_finished_spans()
-    assert [span.name for span in (check, chat, refused)] == ["ai_budget.check", f"chat {SONNET}", "ai_budget.check"]
+    assert [span.name for span in (check, chat, refused)] == [
+        "ai_budget.check",
+        f"chat {SONNET}",
+        "ai_budget.check",
+    ]
     assert chat.attributes["gen_ai.operation.name"] == "chat"
     assert chat.attributes["gen_ai.provider.name"] == "anthropic"
     assert chat.attributes["gen_ai.usage.input_tokens"] == 1080

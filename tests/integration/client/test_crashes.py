@@ -1,4 +1,4 @@
-"""2,000 calls while the client, the service, PostgreSQL and Redis are killed, and 256 callers of one budget."""
+"""2,000 calls while client, service, PostgreSQL and Redis are killed; 256 callers of one budget."""
 
 import os
 import shutil
@@ -63,7 +63,9 @@ def kill_postgres(directory: Path) -> None:
     until(lambda: not postgres.running(directory))
 
 
-def test_what_is_recorded_is_what_the_model_billed_whatever_is_killed(durable, upstream, redis_server, tmp_path):
+def test_what_is_recorded_is_what_the_model_billed_whatever_is_killed(
+    durable, upstream, redis_server, tmp_path
+):
     directory, url = durable
     upstream.delay = 0.01
     served = Served("--database-url", url, "--workers", "1")
@@ -88,7 +90,9 @@ def test_what_is_recorded_is_what_the_model_billed_whatever_is_killed(durable, u
                 redis_server.start()
     until(lambda: len(upstream.billed) >= CALLS, seconds=120)
     clients[-1].end(signal.SIGTERM)
-    with AIBudget(served.url, settings=Settings(spool_directory=tmp_path / "spool", drain_timeout=30)) as last:
+    with AIBudget(
+        served.url, settings=Settings(spool_directory=tmp_path / "spool", drain_timeout=30)
+    ) as last:
         spools = last.core.spool.path.parent
         until(lambda: [path.name for path in spools.glob("*.db")] == [last.core.spool.path.name])
     billed = {call.marker: _usd(call.input_tokens, call.output_tokens) for call in upstream.billed}
@@ -98,7 +102,7 @@ def test_what_is_recorded_is_what_the_model_billed_whatever_is_killed(durable, u
 
     assert len(billed) == len(upstream.billed) >= CALLS
     assert {marker: recorded.get(marker) for marker in billed} == billed
-    # Calls that a kill cut off between their check and the model are charged too, because the client cannot know.
+    # Calls that a kill cut off before they reached the model are charged too: the client cannot know.
     cut_off = recorded.keys() - billed.keys()
     assert len(cut_off) <= 2 * THREADS
     assert cut_off.isdisjoint(marker for client in clients for marker in client.answered)
@@ -128,5 +132,7 @@ def test_256_concurrent_calls_on_a_budget_for_33_are_33_calls_of_the_model(
         permitted = sum(pool.map(attempt, range(256)))
     assert permitted == len(upstream.billed) == 33
     (budget,) = service.http.get("/api/ai-budget/tenant/crowd").json()["budgets"]
-    until(lambda: service.http.get("/api/ai-budget/tenant/crowd").json()["budgets"][0]["percentage_used"] == 100)
+    until(
+        lambda: service.http.get("/api/ai-budget/tenant/crowd").json()["budgets"][0]["percentage_used"] == 100
+    )
     assert budget["monthly_limit_usd"] == float(33 * _usd(count_tokens(call), 500))

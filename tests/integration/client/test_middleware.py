@@ -47,6 +47,7 @@ def wsgi(budget, claude):
     client = budget.wrap(claude)
 
     def app(environ, start_response):
+        assert environ["REQUEST_METHOD"] == "GET"
         message = client.messages.create(
             model=SONNET, max_tokens=20, messages=[{"role": "user", "content": "hello"}]
         )
@@ -78,7 +79,12 @@ def test_a_refused_call_is_answered_in_the_format_of_the_service(http, service, 
     assert answer.status_code == 429
     assert answer.headers["x-should-retry"] == "false"
     assert int(answer.headers["retry-after"]) > 0
-    body = {"tenant_id": tenant, "model": SONNET, "estimated_prompt_tokens": 1000, "max_completion_tokens": 500}
+    body = {
+        "tenant_id": tenant,
+        "model": SONNET,
+        "estimated_prompt_tokens": 1000,
+        "max_completion_tokens": 500,
+    }
     refused = service.post("check", body).json()
     assert answer.json().keys() == refused.keys()
     assert answer.json() | {"estimated_usd": refused["estimated_usd"]} == refused
@@ -122,5 +128,9 @@ def test_while_the_service_is_away_the_answer_is_503(make_budget, claude, upstre
         client.messages.create(model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "hello"}])
 
     answer = TestClient(app).get("/report")
-    assert (answer.status_code, answer.json()["error"], answer.headers["retry-after"]) == (503, "unavailable", "5")
+    assert (answer.status_code, answer.json()["error"], answer.headers["retry-after"]) == (
+        503,
+        "unavailable",
+        "5",
+    )
     assert upstream.requests == []

@@ -1,6 +1,5 @@
 """The wrapper of the real Anthropic SDK, on the real service and a local server of the Messages API."""
 
-import asyncio
 import itertools
 from decimal import Decimal
 
@@ -9,9 +8,9 @@ import pytest
 
 from ai_budget_client import BudgetExceeded, InvalidRequest
 from tests.functions.ai_budget.support import HAIKU, SONNET, sql, until
+from tests.integration.client.support import ask, cost, reservations, settled, spent
 
 _tenants = itertools.count()
-USD = {SONNET: (Decimal(3), Decimal(15)), HAIKU: (Decimal("0.25"), Decimal("1.25"))}
 
 
 @pytest.fixture
@@ -19,42 +18,14 @@ def tenant() -> str:
     return f"wrapped-{next(_tenants)}"
 
 
-def cost(billed) -> Decimal:
-    """What the calls of the local server cost."""
-    return sum(
-        ((call.input_tokens * USD[call.model][0] + call.output_tokens * USD[call.model][1]) / 1_000_000
-         for call in billed),
-        Decimal(0),
-    )  # fmt: skip
-
-
-def spent(database: str, tenant: str) -> Decimal:
-    (row,) = sql(database, "SELECT COALESCE(sum(cost_usd), 0) FROM ai_token_usage WHERE tenant_id = %s", tenant)
-    return row[0]
-
-
-def reservations(database: str, tenant: str) -> list[str]:
-    rows = sql(database, "SELECT state FROM ai_budget_reservations WHERE tenant_id = %s", tenant)
-    return sorted(state for (state,) in rows)
-
-
-def settled(database: str, tenant: str, calls: int) -> None:
-    """Waits until so many calls are recorded, and none is reserved."""
-    until(lambda: reservations(database, tenant) == ["settled"] * calls)
-
-
-def ask(client, tenant: str, **more):
-    return client.messages.create(
-        **{"tenant": tenant, "model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]} | more
-    )
-
-
 def test_a_call_is_reserved_and_recorded_as_the_model_answered(budget, claude, upstream, database, tenant):
     message = ask(budget.wrap(claude), tenant, report_type="quarterly")
     assert message.content[0].text.startswith("word")
     settled(database, tenant, 1)
     assert spent(database, tenant) == cost(upstream.billed) > 0
-    assert sql(database, "SELECT report_type FROM ai_token_usage WHERE tenant_id = %s", tenant) == [("quarterly",)]
+    assert sql(database, "SELECT report_type FROM ai_token_usage WHERE tenant_id = %s", tenant) == [
+        ("quarterly",)
+    ]
 
 
 def test_the_headers_for_the_budget_do_not_reach_the_model(budget, claude, upstream, tenant):
@@ -64,7 +35,9 @@ def test_the_headers_for_the_budget_do_not_reach_the_model(budget, claude, upstr
 
 def test_a_call_without_a_tenant_is_refused(budget, claude, upstream):
     with pytest.raises(InvalidRequest, match="tenant"):
-        budget.wrap(claude).messages.create(model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "x"}])
+        budget.wrap(claude).messages.create(
+            model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "x"}]
+        )
     assert upstream.requests == []
 
 
@@ -117,9 +90,14 @@ def test_a_refused_call_goes_to_the_fallback_model_after_a_check_of_its_own(
 
 def test_a_refused_call_gets_the_template(budget, claude, upstream, service, tenant):
     service.set(tenant, 0.0001)
-    client = budget.wrap(claude, template=lambda error, body: f"{error.reason}: last report of {body['model']}")
+    client = budget.wrap(
+        claude, template=lambda error, body: f"{error.reason}: last report of {body['model']}"
+    )
     message = ask(client, tenant)
-    assert (message.model, message.content[0].text) == ("cached-template", f"budget_spent: last report of {SONNET}")
+    assert (message.model, message.content[0].text) == (
+        "cached-template",
+        f"budget_spent: last report of {SONNET}",
+    )
     assert message.usage.output_tokens == 0
     with client.messages.stream(
         tenant=tenant, model=SONNET, max_tokens=20, messages=[{"role": "user", "content": "hello"}]
@@ -137,7 +115,9 @@ def test_prompt_tokens_are_counted_by_the_api_by_choice(make_budget, claude, ups
     assert reserved[0] == cost(upstream.billed)
 
 
-def test_a_document_is_counted_by_the_api_because_its_tokens_have_no_local_bound(budget, claude, upstream, tenant):
+def test_a_document_is_counted_by_the_api_because_its_tokens_have_no_local_bound(
+    budget, claude, upstream, tenant
+):
     document = {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}
     ask(budget.wrap(claude), tenant, messages=[{"role": "user", "content": [document]}])
     assert [path for path, _, _ in upstream.requests] == ["/v1/messages/count_tokens", "/v1/messages"]
@@ -151,50 +131,9 @@ def test_prompt_caching_and_service_tier_are_taken_from_the_usage(budget, claude
     ask(budget.wrap(claude), tenant)
     settled(database, tenant, 1)
     columns = "cache_read_tokens, cache_write_tokens, cache_write_1h_tokens"
-    assert sql(database, f"SELECT {columns} FROM ai_token_usage WHERE tenant_id = %s", tenant) == [(1000, 100, 200)]
-
-
-def test_a_stream_is_recorded_when_it_ends(budget, claude, upstream, database, tenant):
-    client = budget.wrap(claude)
-    messages = [{"role": "user", "content": "hello"}]
-    events = client.messages.create(tenant=tenant, model=SONNET, max_tokens=7, messages=messages, stream=True)
-    assert [event.type for event in events].count("content_block_delta") == 7
-    with client.messages.stream(tenant=tenant, model=SONNET, max_tokens=9, messages=messages) as stream:
-        assert stream.get_final_message().usage.output_tokens == 9
-    settled(database, tenant, 2)
-    assert spent(database, tenant) == cost(upstream.billed)
-
-
-def test_an_aborted_stream_is_recorded_with_what_it_had_used(budget, claude, upstream, database, tenant):
-    upstream.token_seconds = 0.02
-    with budget.wrap(claude).messages.stream(
-        tenant=tenant, model=SONNET, max_tokens=200, messages=[{"role": "user", "content": "hello"}]
-    ) as stream:
-        for number, _ in enumerate(stream.text_stream):
-            if number == 5:
-                break
-    settled(database, tenant, 1)
-    row = sql(database, "SELECT prompt_tokens, completion_tokens FROM ai_token_usage WHERE tenant_id = %s", tenant)
-    until(lambda: upstream.billed)
-    assert row[0][0] == upstream.billed[0].input_tokens
-    assert upstream.billed[0].output_tokens <= row[0][1] < 200
-
-
-def test_a_stream_that_is_dropped_is_recorded(budget, claude, database, tenant):
-    events = ask(budget.wrap(claude), tenant, stream=True)
-    next(events)
-    del events
-    settled(database, tenant, 1)
-    assert spent(database, tenant) > 0
-
-
-def test_a_call_that_outlives_its_reservation_extends_it(make_budget, claude, upstream, database, tenant):
-    upstream.token_seconds = 0.35
-    client = make_budget(reservation_seconds=2).wrap(claude)
-    for _ in ask(client, tenant, max_tokens=10, stream=True):
-        pass
-    settled(database, tenant, 1)
-    assert sql(database, "SELECT settlement FROM ai_token_usage WHERE tenant_id = %s", tenant) == [("settled",)]
+    assert sql(database, f"SELECT {columns} FROM ai_token_usage WHERE tenant_id = %s", tenant) == [
+        (1000, 100, 200)
+    ]
 
 
 def test_each_turn_of_a_tool_loop_is_a_call(budget, claude, upstream, database, tenant):
@@ -232,7 +171,9 @@ def test_a_batch_is_reserved_and_recorded_at_half_the_price(budget, claude, upst
     assert spent(database, tenant) == cost(upstream.billed) / 2
 
 
-def test_a_batch_without_room_is_not_sent_and_holds_nothing(budget, claude, upstream, service, database, tenant):
+def test_a_batch_without_room_is_not_sent_and_holds_nothing(
+    budget, claude, upstream, service, database, tenant
+):
     service.set(tenant, 0.0005)
     params = {"model": SONNET, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
     requests = [{"custom_id": str(number), "params": params} for number in range(5)]
@@ -251,43 +192,14 @@ def test_a_raw_response_is_recorded(budget, claude, upstream, database, tenant):
     assert spent(database, tenant) == cost(upstream.billed)
 
 
-def test_bedrock_is_charged_under_the_name_of_its_inference_profile(budget, upstream, database, tenant):
+def test_bedrock_is_charged_under_the_name_of_its_inference_profile(
+    budget, upstream, service, database, tenant
+):
     bedrock = anthropic.AnthropicBedrock(base_url=upstream.url, aws_region="us-east-1", api_key="local")
     model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
-    budget.core.service.request("POST", "check", tenant, {
-        "tenant_id": tenant, "model": SONNET, "estimated_prompt_tokens": 1, "max_completion_tokens": 1, "dry_run": True,
-    })  # fmt: skip
-    sql(database, "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd, reset_date) VALUES"
-        " (%s, 'claude-sonnet-4-5', 10, date_trunc('month', now()) + interval '1 month')", tenant)  # fmt: skip
+    service.set(tenant, 10, "claude-sonnet-4-5")
     ask(budget.wrap(bedrock), tenant, model=model)
     settled(database, tenant, 1)
     (call,) = upstream.billed
     regional = Decimal("1.1") * (call.input_tokens * 3 + call.output_tokens * 15) / 1_000_000
     assert spent(database, tenant) == regional
-
-
-async def ask_asynchronously(budget, upstream, tenant):
-    messages = [{"role": "user", "content": "hello"}]
-    fields = {"tenant": tenant, "model": SONNET, "messages": messages}
-    async with budget.asynchronous() as asynchronous, anthropic.AsyncAnthropic(
-        base_url=upstream.url, api_key="local"
-    ) as claude:
-        client = asynchronous.wrap(claude)
-        await client.messages.create(**fields, max_tokens=5)
-        async for _ in await client.messages.create(**fields, max_tokens=6, stream=True):
-            pass
-        async with client.messages.stream(**fields, max_tokens=7) as stream:
-            await stream.get_final_message()
-        params = {"model": SONNET, "max_tokens": 20, "messages": messages}
-        batch = await client.messages.batches.create(
-            tenant=tenant, requests=[{"custom_id": "one", "params": params}]
-        )
-        return [line async for line in client.messages.batches.results(batch.id)]
-
-
-def test_an_asynchronous_client_is_wrapped_too(budget, upstream, database, tenant):
-    results = asyncio.run(ask_asynchronously(budget, upstream, tenant))
-    assert [line.custom_id for line in results] == ["one"]
-    settled(database, tenant, 4)
-    *calls, batched = upstream.billed
-    assert spent(database, tenant) == cost(calls) + cost([batched]) / 2

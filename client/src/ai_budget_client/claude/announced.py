@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from ai_budget_client.errors import InvalidRequest
 
-# Bounds above what Anthropic publishes: about 1,600 tokens for an image that was scaled down, more for models with
-# a higher resolution, and at most 530 for the system prompt of a request with tools.
-# https://docs.claude.com/en/docs/vision, https://docs.anthropic.com/en/docs/tool-use-pricing-and-tokens, 2026-11-28
+# Bounds above what Anthropic publishes: about 1,600 tokens for an image that was scaled down, more for models
+# with a higher resolution, and at most 530 for the system prompt of a request with tools.
+# https://docs.claude.com/en/docs/vision, read 2026-11-28
+# https://docs.anthropic.com/en/docs/tool-use-pricing-and-tokens, read 2026-11-28
 IMAGE_TOKENS = 5000
 TOOLS_TOKENS = 1000
 SERVER_TOOL_TOKENS = 3000
@@ -24,7 +25,7 @@ _COUNTED_FIELDS = ("model", "messages", "system", "tools", "tool_choice", "think
 
 
 def estimate_prompt_tokens(body: Mapping[str, Any], bytes_per_token: float) -> int | None:
-    """A token for every `bytes_per_token` of text in UTF-8, and the most for each image; None if there is no bound."""
+    """A token for `bytes_per_token` of text in UTF-8, and the most for each image; None without a bound."""
     if any(body.get(field) for field in _UNBOUNDED_FIELDS):
         return None
     size = _text_bytes(
@@ -67,7 +68,7 @@ def announced(body: Mapping[str, Any], prompt_tokens: int, default_web_searches:
 
 
 def require_max_tokens(body: Mapping[str, Any]) -> None:
-    """Raises InvalidRequest for a request without `model` or `max_tokens`: what it costs would have no bound."""
+    """Raises InvalidRequest for a request without `model` or `max_tokens`: its cost would have no bound."""
     for field in ("model", "max_tokens"):
         if not body.get(field):
             raise InvalidRequest(f"{field}: a checked call needs it", field=field)

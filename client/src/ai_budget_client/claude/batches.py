@@ -98,12 +98,12 @@ class _Batches:
             require_max_tokens(body)
             tokens = estimate_prompt_tokens(body, settings.bytes_per_token)
             if tokens is None:
-                message = f"{request['custom_id']}: a document or file has no bound; give its tokens in a call of its own"
+                message = f"{request['custom_id']}: a document or file has no bound; send it outside a batch"
                 raise InvalidRequest(message, field="requests")
             fields = announced(body, tokens, settings.max_web_searches)
             checks[request["custom_id"]] = check_request(
-                tenant=tenant, report_type=report_type, request_id=f"batch:{batch}:{number}", service_tier="batch",
-                reservation_seconds=BATCH_SECONDS, **fields,
+                tenant=tenant, report_type=report_type, request_id=f"batch:{batch}:{number}",
+                service_tier="batch", reservation_seconds=BATCH_SECONDS, **fields,
             )  # fmt: skip
         return checks
 
@@ -156,7 +156,7 @@ class BudgetedBatches(_Batches):
         report_type: str | None = None,
         **more: Any,
     ) -> Any:
-        """Checks every request, then makes the batch. Raises BudgetExceeded if one has no room: none is sent."""
+        """Checks every request, then makes the batch. Raises BudgetExceeded if one of them has no room."""
         requests = list(requests)
         kept: dict[str, _Kept] = {}
         try:
@@ -197,7 +197,7 @@ class AsyncBudgetedBatches(_Batches):
         report_type: str | None = None,
         **more: Any,
     ) -> Any:
-        """Checks every request, then makes the batch. Raises BudgetExceeded if one has no room: none is sent."""
+        """Checks every request, then makes the batch. Raises BudgetExceeded if one of them has no room."""
         requests = list(requests)
         kept: dict[str, _Kept] = {}
         try:

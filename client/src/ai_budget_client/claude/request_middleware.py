@@ -1,7 +1,7 @@
-"""The middleware of an Anthropic client: a check before each request to the Messages API, its usage afterwards.
+"""The middleware of an Anthropic client: a check before each request for a message, its usage afterwards.
 
-The SDK runs it for each attempt, so all of its methods are covered: `create`, `parse`, `stream` and the tool runner.
-The attempts of one call have the same idempotency key, by which they share one reservation.
+The SDK runs it for each attempt, so all of its methods are covered: `create`, `parse`, `stream` and the tool
+runner. The attempts of one call have the same idempotency key, by which they share one reservation.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from ai_budget_client.claude.streams import (
     TemplateStream,
     TrackedStream,
 )
-from ai_budget_client.claude.threads import ThreadSizes
 from ai_budget_client.claude.template import Template, template_events, template_message
+from ai_budget_client.claude.threads import ThreadSizes
 from ai_budget_client.client import AIBudget
 from ai_budget_client.errors import BudgetExceeded, InvalidRequest
 from ai_budget_client.settings import Settings
@@ -117,7 +117,7 @@ class _Middleware(anthropic.Middleware):
         return None if tokens is None else held + tokens
 
     def _fallback(self, error: BudgetExceeded, check: CheckRequest) -> CheckRequest | None:
-        """The check of the fallback model. Platforms have other names for it, which the refusal does not have."""
+        """The check of the fallback model. The names that platforms have for it are not known."""
         if (
             not self._settings.use_fallback_model
             or not error.fallback_model
@@ -287,7 +287,7 @@ def _status_error(response: Any) -> Exception:
 
 
 def _is_platform_name(model: str) -> bool:
-    """Whether a model has the name that Bedrock, Vertex AI or a gateway gives it, on which its price depends."""
+    """Whether a model has a name of Bedrock, Vertex AI or a gateway, on which its price depends."""
     return "anthropic." in model or "@" in model or "/" in model
 
 

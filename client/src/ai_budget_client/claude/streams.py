@@ -15,9 +15,9 @@ from ai_budget_client.claude.threads import ThreadSizes
 class StreamUsage:
     """What a stream has used so far.
 
-    Only the last events have the number of output tokens. A stream that is cut off before is recorded with a token
-    for every `bytes_per_token` of what was received; with its `max_tokens` if the model was thinking, because not
-    all of that is sent.
+    Only the last events have the number of output tokens. A stream that is cut off before is recorded with a
+    token for every `bytes_per_token` of what was received; with its `max_tokens` if the model was thinking,
+    because not all of that is sent.
     """
 
     def __init__(self, call: Call, model: str | None, bytes_per_token: float, threads: ThreadSizes) -> None:

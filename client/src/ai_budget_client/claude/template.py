@@ -20,7 +20,7 @@ from ai_budget_client.errors import BudgetExceeded
 
 TEMPLATE_MODEL = "cached-template"
 Template = Callable[[BudgetExceeded, Mapping[str, Any]], str]
-"""Gives the text for a refused call, from the refusal and the body of the request. It may raise the refusal."""
+"""Gives the text for a refused call, from the refusal and the body of the request. It may raise an error."""
 
 
 def _message(text: str | None) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ThreadSizes:
         with self._lock:
             if message_id not in self._tokens:
                 raise InvalidRequest(
-                    f"thread: the size of the thread at {message_id} is unknown here; send the whole conversation",
+                    f"thread: the size at {message_id} is unknown here; send the whole conversation",
                     field="thread",
                 )
             return self._tokens[message_id]

@@ -76,7 +76,10 @@ class BudgetedBeta:
 
 
 class BudgetedMessages:
-    """`create`, `parse`, `stream`, `tool_runner` and `thread` also take `tenant`, `report_type` and `request_id`."""
+    """`create`, `parse` and `stream` also take `tenant`, `report_type` and `request_id`.
+
+    `tool_runner` and `thread` take `tenant` and `report_type`; each of their requests has an id of its own.
+    """
 
     def __init__(self, resource: Any, budget: Any, tenant: str | None) -> None:
         self._resource = resource
@@ -86,8 +89,9 @@ class BudgetedMessages:
     @property
     def batches(self) -> Any:
         """Message batches."""
-        kind = AsyncBudgetedBatches if isinstance(self._budget, AsyncAIBudget) else BudgetedBatches
-        return kind(self._resource.batches, self._budget, self._tenant)
+        if isinstance(self._budget, AsyncAIBudget):
+            return AsyncBudgetedBatches(self._resource.batches, self._budget, self._tenant)
+        return BudgetedBatches(self._resource.batches, self._budget, self._tenant)
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._resource, name)

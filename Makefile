@@ -46,7 +46,7 @@ lint: $(VENV)/.ready
 
 bench: setup
 	@for module in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
-	  echo "## $$module"; $(PY) -m bench.$$module || exit 1; done
+	  echo "## $$module"; PYTHONPATH=client/src $(PY) -m bench.$$module || exit 1; done
 
 docs: $(VENV)/.ready
 	@$(PY) -m components.settings.reference

@@ -238,3 +238,8 @@ def _send_bytes(
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(content)
+
+
+if __name__ == "__main__":
+    print(AnthropicServer().url, flush=True)
+    threading.Event().wait()

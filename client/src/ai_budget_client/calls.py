@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class Call:
     """A call that is permitted. It ends once: with `used`, `cancel` or `finish`.
 
-    What was used is on disk when `used` returns, and is sent in the background. A call without usage is
+    What was used is in the spool when `used` returns, and is sent in the background. A call without usage is
     released if it failed or was cancelled, and charged at its maximum otherwise.
     """
 

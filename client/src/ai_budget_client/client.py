@@ -200,7 +200,7 @@ class AIBudget(Client):
         body |= {"tier": tier} if tier else {}
         answer = self.core.service.request("POST", "set", tenant, body, admin_token)
         if self.core.cache:
-            self.core.cache.invalidate(tenant)
+            self.core.cache.limit_set(tenant)
         return BudgetStatus.model_validate(answer.body)
 
     def wrap(

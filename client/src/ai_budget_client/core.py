@@ -64,7 +64,9 @@ class Core:
     def _open(self) -> None:
         token, redis, ca_file = self._arguments
         self.service = Service(self.url, token, ca_file, self.settings)
-        self.spool = new_spool(self._spool_directory(), self.settings.spool_max_calls)
+        self.spool = new_spool(
+            self._spool_directory(), self.settings.spool_max_calls, self.settings.spool_fsync
+        )
         self.cache = _cache(redis, self.settings)
         self.sender = Sender(self.service, self.spool, self.settings, self.metrics, _changed(self.cache))
         self.sender.start()
@@ -175,7 +177,7 @@ class Core:
 
 def _changed(cache: StatusCache | None) -> Callable[[str], None]:
     """What to do when a call of a tenant was recorded."""
-    return cache.invalidate if cache else lambda _: None
+    return cache.call_recorded if cache else lambda _: None
 
 
 def reservation(answer: Answer) -> Reservation:

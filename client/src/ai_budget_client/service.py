@@ -71,6 +71,7 @@ class Service:
             "verify": True if ca_file is None else ssl.create_default_context(cafile=str(ca_file)),
         }
         self._client = httpx.Client(**self.connection)
+        self._retrying = Retrying(**self.retries)
 
     def _may_repeat(self, error: BaseException) -> bool:
         if isinstance(error, BudgetExceeded):
@@ -108,7 +109,7 @@ class Service:
         self, method: str, path: str, tenant: str, body: Any = None, token: str | None = None
     ) -> Answer:
         """Raises BudgetError; BudgetUnavailable after the last attempt."""
-        return Retrying(**self.retries)(self.once, method, path, tenant, body, token)
+        return self._retrying(self.once, method, path, tenant, body, token)
 
     def close(self) -> None:
         """Ends the connections."""

@@ -49,6 +49,8 @@ class Settings(BaseModel):
     spool_directory: Path | None = None
     """Where calls are kept until the service has recorded them; by default in `~/.local/state`."""
     spool_max_calls: Annotated[int, Field(ge=1)] = 100_000
+    spool_fsync: bool = False
+    """Whether what a call has used outlives a crash of the machine too, not only the end of the process."""
     senders: Annotated[int, Field(ge=1, le=32)] = 4
     """Threads that send what is in the spool."""
     drain_timeout: Annotated[float, Field(ge=0)] = 5.0

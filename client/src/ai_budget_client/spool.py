@@ -40,20 +40,22 @@ class Row(NamedTuple):
 
 
 class Spool:
-    """One file, locked until `close`. Methods may be called from any thread; they return when it is on disk.
+    """One file, locked until `close`. Methods may be called from any thread. What they have written outlives
+    the process, with `fsync` also a crash of the machine.
 
     Raises SpoolFull for a call beyond `max_calls`, SpoolFailed if the file cannot be written, and
     sqlite3.OperationalError in the constructor if another process has the file.
     """
 
-    def __init__(self, path: Path, max_calls: int) -> None:
+    def __init__(self, path: Path, max_calls: int, fsync: bool = False) -> None:
         self.path = path
         self.max_calls = max_calls
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            for statement in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+            synchronous = f"synchronous = {'FULL' if fsync else 'NORMAL'}"
+            for statement in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", synchronous):
                 self._connection.execute(f"PRAGMA {statement}")
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(_SCHEMA)
@@ -134,11 +136,11 @@ class Spool:
                     self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
-def new_spool(directory: Path, max_calls: int) -> Spool:
+def new_spool(directory: Path, max_calls: int, fsync: bool = False) -> Spool:
     """A spool in a file of its own. Raises SpoolFailed if the directory cannot be used."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Spool(directory / f"{uuid.uuid4().hex}.db", max_calls)
+        return Spool(directory / f"{uuid.uuid4().hex}.db", max_calls, fsync)
     except (OSError, sqlite3.Error) as error:
         raise SpoolFailed(
             f"the spool directory {directory} cannot be used: {error}; set spool_directory"

@@ -1,8 +1,9 @@
 """What is known of tenants' budgets, shared by all processes through Redis. It never grants a call.
 
-A value belongs to a generation of its tenant. Every recorded call and every new limit begins the next
-generation, so a value that was read before it and is written after it is not used. Each process keeps a copy
-of what it has read, until a message on the channel names the tenant. While Redis is away nothing is cached.
+A value belongs to a generation. Every recorded call begins the next generation of its tenant's status;
+every new limit also that of the denials, which more spending does not change. So a value that was read before
+a change and is written after it is not used. Each process keeps a copy of what it has read, until a message on
+the channel names the tenant. While Redis is away nothing is cached.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from enum import Enum
 from typing import Any, NamedTuple
 
 import redis
@@ -36,20 +38,24 @@ class _Entry(BaseModel):
     denied: CheckRequest | None = None
 
 
-def _status_key(tenant: str) -> str:
-    return f"ai-budget:status:{{{tenant}}}"
+class _Kind(str, Enum):
+    """What is cached of a tenant."""
 
+    STATUS = "status"
+    DENIAL = "denial"
 
-def _denial_key(tenant: str, model: str) -> str:
-    return f"ai-budget:denial:{{{tenant}}}:{model}"
+    def generation_key(self, tenant: str) -> str:
+        """Where Redis counts the generations."""
+        return f"ai-budget:generation:{self.value}:{{{tenant}}}"
 
-
-def _generation_key(tenant: str) -> str:
-    return f"ai-budget:generation:{{{tenant}}}"
+    def key(self, tenant: str, model: str = "") -> str:
+        """Where Redis has the value; all keys of a tenant are in one slot of a cluster."""
+        return f"ai-budget:{self.value}:{{{tenant}}}:{model}"
 
 
 class _Copy(NamedTuple):
     tenant: str
+    kind: _Kind
     entry: _Entry | None
     generation: int
     expires_at: float
@@ -83,12 +89,14 @@ class StatusCache:
 
     def status(self, tenant: str) -> tuple[TenantStatus | None, int | None]:
         """The status, if it is known and still holds; and the generation to store a new one with."""
-        entry, generation = self._read(tenant, _status_key(tenant))
+        entry, generation = self._read(_Kind.STATUS, tenant, _Kind.STATUS.key(tenant))
         return entry.status if entry else None, generation
 
     def denial(self, request: CheckRequest) -> tuple[BudgetSpent | None, int | None]:
         """The denial of a call no larger than this one; and the generation to store a new one with."""
-        entry, generation = self._read(request.tenant, _denial_key(request.tenant, request.model))
+        entry, generation = self._read(
+            _Kind.DENIAL, request.tenant, _Kind.DENIAL.key(request.tenant, request.model)
+        )
         if (
             entry is None
             or entry.refusal is None
@@ -101,28 +109,36 @@ class StatusCache:
 
     def store_status(self, generation: int | None, status: TenantStatus) -> None:
         """Shares a status. `generation`: that of before the service was asked; None while Redis was away."""
-        self._store(status.tenant_id, _status_key(status.tenant_id), generation, {"status": status})
+        self._store(_Kind.STATUS, status.tenant_id, "", generation, {"status": status})
 
     def store_denial(self, generation: int | None, request: CheckRequest, refusal: Refusal) -> None:
         """Shares a denial. Only what is spent is one: what is reserved comes free again."""
         if refusal.reason == "budget_spent":
-            key = _denial_key(request.tenant, request.model)
-            self._store(request.tenant, key, generation, {"refusal": refusal, "denied": request})
+            value = {"refusal": refusal, "denied": request}
+            self._store(_Kind.DENIAL, request.tenant, request.model, generation, value)
 
-    def invalidate(self, tenant: str) -> None:
-        """A call of the tenant was recorded, or a limit was set."""
-        key = _generation_key(tenant)
+    def call_recorded(self, tenant: str) -> None:
+        """The tenant has spent more: its status is out of date."""
+        self._invalidate(tenant, [_Kind.STATUS])
+
+    def limit_set(self, tenant: str) -> None:
+        """The tenant has another limit: its status and denials are out of date."""
+        self._invalidate(tenant, [_Kind.STATUS, _Kind.DENIAL])
+
+    def _invalidate(self, tenant: str, kinds: list[_Kind]) -> None:
         try:
             with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.incr(key)
-                pipeline.expire(key, _GENERATION_SECONDS)
-                pipeline.publish(CHANNEL, tenant)
+                for kind in kinds:
+                    pipeline.incr(kind.generation_key(tenant))
+                    pipeline.expire(kind.generation_key(tenant), _GENERATION_SECONDS)
+                    pipeline.publish(CHANNEL, f"{kind.value} {tenant}")
                 pipeline.execute()
         except redis.RedisError as error:
             self._away(error)
-        self._forget(tenant)
+        for kind in kinds:
+            self._forget(kind, tenant)
 
-    def _read(self, tenant: str, key: str) -> tuple[_Entry | None, int | None]:
+    def _read(self, kind: _Kind, tenant: str, key: str) -> tuple[_Entry | None, int | None]:
         """The entry and the generation of its tenant; None while Redis is away."""
         now = time.time()
         with self._lock:
@@ -131,7 +147,7 @@ class StatusCache:
         if copy is not None and now < copy.expires_at:
             return copy.entry, copy.generation
         try:
-            values: Any = self._redis.mget(_generation_key(tenant), key)
+            values: Any = self._redis.mget(kind.generation_key(tenant), key)
         except redis.RedisError as error:
             self._away(error)
             return None, None
@@ -143,30 +159,35 @@ class StatusCache:
                 if len(self._copies) >= _MAX_COPIES:
                     self._copies.clear()
                 expires_at = entry.expires_at if entry else now + self._seconds
-                self._copies[key] = _Copy(tenant, entry, generation, expires_at)
+                self._copies[key] = _Copy(tenant, kind, entry, generation, expires_at)
         return entry, generation
 
-    def _store(self, tenant: str, key: str, generation: int | None, value: dict[str, Any]) -> None:
+    def _store(
+        self, kind: _Kind, tenant: str, model: str, generation: int | None, value: dict[str, Any]
+    ) -> None:
         if generation is None:
             return
         entry = _Entry(generation=generation, expires_at=time.time() + self._seconds, **value)
         try:
             with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.set(key, entry.model_dump_json(), ex=self._seconds)
-                pipeline.publish(CHANNEL, tenant)
+                pipeline.set(kind.key(tenant, model), entry.model_dump_json(), ex=self._seconds)
+                pipeline.publish(CHANNEL, f"{kind.value} {tenant}")
                 pipeline.execute()
         except redis.RedisError as error:
             self._away(error)
-        self._forget(tenant)
+        self._forget(kind, tenant)
 
-    def _forget(self, tenant: str | None) -> None:
-        """Drops the copies of a tenant; None: of all."""
+    def _forget(self, kind: _Kind, tenant: str) -> None:
         with self._lock:
             self._messages += 1
-            if tenant is None:
-                self._copies.clear()
-            for key in [key for key, copy in self._copies.items() if copy.tenant == tenant]:
+            copies = self._copies.items()
+            for key in [key for key, copy in copies if (copy.kind, copy.tenant) == (kind, tenant)]:
                 del self._copies[key]
+
+    def _forget_all(self) -> None:
+        with self._lock:
+            self._messages += 1
+            self._copies.clear()
 
     def _listen(self) -> None:
         while not self._stopping.is_set():
@@ -177,7 +198,7 @@ class StatusCache:
                         self._take(subscription.get_message(timeout=_LISTEN_SECONDS))
             except (redis.RedisError, OSError) as error:
                 self._listening = False
-                self._forget(None)
+                self._forget_all()
                 self._away(error)
                 self._stopping.wait(_LISTEN_SECONDS)
 
@@ -185,10 +206,11 @@ class StatusCache:
         if message is None:
             return
         if message["type"] == "subscribe":
-            self._forget(None)
+            self._forget_all()
             self._listening = True
         elif message["type"] == "message":
-            self._forget(message["data"])
+            kind, _, tenant = message["data"].partition(" ")
+            self._forget(_Kind(kind), tenant)
 
     def _away(self, error: Exception) -> None:
         log.debug("Redis does not answer, so the AI budget service is asked: %s", error)

@@ -32,6 +32,7 @@ serve: setup
 
 build: $(VENV)/.ready
 	@$(PY) -m functions.ai_budget.tools.build
+	@SOURCE_DATE_EPOCH=315532800 $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/client ./client
 
 test: setup
 	@$(PY) -m pytest -n 2 --dist loadfile --durations=10

@@ -1,8 +1,8 @@
 """`PYTHONPATH=client/src python -m bench.client`: what the client of the AI budget service adds to a call.
 
 The wrapped Anthropic SDK beside the SDK alone, and beside one round trip to the service. PostgreSQL (fsync
-on), the service with one worker, Redis and the Messages API run on this machine. The kinds of calls take turns,
-so that other work on the machine slows all of them; each begins when the usage of the one before was sent.
+on), the service with one worker, Redis and the Messages API run on this machine. The kinds of calls take
+turns, so that other work slows all of them; each begins when the usage of the one before was sent.
 """
 
 import shutil

@@ -1,9 +1,9 @@
 """What is known of tenants' budgets, shared by all processes through Redis. It never grants a call.
 
 A value belongs to a generation. Every recorded call begins the next generation of its tenant's status;
-every new limit also that of the denials, which more spending does not change. So a value that was read before
-a change and is written after it is not used. Each process keeps a copy of what it has read, until a message on
-the channel names the tenant. While Redis is away nothing is cached.
+every new limit also that of the denials, which more spending does not change. So a value that was read
+before a change and is written after it is not used. Each process keeps a copy of what it has read, until a
+message on the channel names the tenant. While Redis is away nothing is cached.
 """
 
 from __future__ import annotations

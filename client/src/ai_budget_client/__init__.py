@@ -1,6 +1,6 @@
 """The client of the AI budget service: a check before each call of a model, its usage recorded after it."""
 
-from ai_budget_client.api import BudgetStatus, Reservation, TenantStatus
+from ai_budget_client.api import BudgetStatus, CheckRequest, Reservation, TenantStatus
 from ai_budget_client.async_client import AsyncAIBudget
 from ai_budget_client.calls import Call
 from ai_budget_client.client import AIBudget
@@ -39,6 +39,7 @@ __all__ = [
     "BudgetStatus",
     "BudgetUnavailable",
     "Call",
+    "CheckRequest",
     "FailOpen",
     "Forbidden",
     "HttpsRequired",

@@ -90,19 +90,16 @@ def test_a_refused_call_goes_to_the_fallback_model_after_a_check_of_its_own(
 
 def test_a_refused_call_gets_the_template(budget, claude, upstream, service, tenant):
     service.set(tenant, 0.0001)
-    client = budget.wrap(
-        claude, template=lambda error, body: f"{error.reason}: last report of {body['model']}"
-    )
-    message = ask(client, tenant)
-    assert (message.model, message.content[0].text) == (
-        "cached-template",
-        f"budget_spent: last report of {SONNET}",
-    )
+    client = budget.wrap(claude, template=lambda error, check: f"{error.reason}: last {check.report_type}")
+    message = ask(client, tenant, report_type="quarterly")
+    text = message.content[0].text
+    assert (message.model, text) == ("cached-template", "budget_spent: last quarterly")
     assert message.usage.output_tokens == 0
+    messages = [{"role": "user", "content": "hello"}]
     with client.messages.stream(
-        tenant=tenant, model=SONNET, max_tokens=20, messages=[{"role": "user", "content": "hello"}]
+        tenant=tenant, report_type="draft", model=SONNET, max_tokens=20, messages=messages
     ) as stream:
-        assert stream.get_final_text() == f"budget_spent: last report of {SONNET}"
+        assert stream.get_final_text() == "budget_spent: last draft"
     assert upstream.requests == []
 
 

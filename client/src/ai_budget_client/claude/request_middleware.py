@@ -87,9 +87,7 @@ class _Middleware(anthropic.Middleware):
             self._suspended = {key: kept for key, kept in self._suspended.items() if not kept.call.ended}
             self._suspended[_key(request)] = attempt
 
-    def _check(
-        self, request: anthropic.APIRequest, body: Mapping[str, Any], prompt_tokens: int
-    ) -> CheckRequest:
+    def _check(self, request: anthropic.APIRequest, prompt_tokens: int) -> CheckRequest:
         headers = {name.lower(): value for name, value in request.headers.items()}
         tenant = headers.get(TENANT) or self._tenant or context.current_tenant()
         if not isinstance(tenant, str):
@@ -100,7 +98,7 @@ class _Middleware(anthropic.Middleware):
             raise InvalidRequest(
                 "a raw response that is a stream cannot be tracked; use create(stream=True) or stream()"
             )
-        fields = announced(body, prompt_tokens, self._settings.max_web_searches)
+        fields = announced(_body(request), prompt_tokens, self._settings.max_web_searches)
         if isinstance(report_type := headers.get(REPORT_TYPE), str):
             fields["report_type"] = report_type
         request_id = headers.get(REQUEST_ID)
@@ -127,10 +125,10 @@ class _Middleware(anthropic.Middleware):
         request_id = f"{check.request_id}:fallback"
         return check.model_copy(update={"model": error.fallback_model, "request_id": request_id})
 
-    def _template_text(self, error: BudgetExceeded, body: Mapping[str, Any]) -> str:
+    def _template_text(self, error: BudgetExceeded, check: CheckRequest) -> str:
         if self._template is None:
             raise error
-        return self._template(error, body)
+        return self._template(error, check)
 
     def _stream_usage(self, attempt: _Attempt) -> StreamUsage:
         return StreamUsage(
@@ -150,15 +148,14 @@ class BudgetMiddleware(_Middleware):
             return call_next(request)
         attempt = self._resumed(request)
         if attempt is None:
+            check = self._check(request, self._prompt_tokens(request))
             try:
-                attempt = self._begin(request)
+                attempt = self._begin(request, check)
             except BudgetExceeded as error:
-                text = self._template_text(error, _body(request))
-                return (
-                    TemplateStream(template_events(text))
-                    if request.stream
-                    else template_message(text, request.cast_to)
-                )
+                text = self._template_text(error, check)
+                if request.stream:
+                    return TemplateStream(template_events(text))
+                return template_message(text, request.cast_to)
         try:
             response = call_next(attempt.request)
         except BaseException as error:
@@ -175,12 +172,13 @@ class BudgetMiddleware(_Middleware):
             call.used(message["usage"], model=_platform_model(call) or message["model"])
         return response
 
-    def _begin(self, request: anthropic.APIRequest) -> _Attempt:
-        body = _body(request)
-        tokens = self._estimate(body)
+    def _prompt_tokens(self, request: anthropic.APIRequest) -> int:
+        tokens = self._estimate(_body(request))
         if tokens is None:
-            tokens = _counter(self._client, request)(**count_arguments(body)).input_tokens
-        check = self._check(request, body, tokens)
+            return _counter(self._client, request)(**count_arguments(_body(request))).input_tokens
+        return tokens
+
+    def _begin(self, request: anthropic.APIRequest, check: CheckRequest) -> _Attempt:
         try:
             return _attempt(self._budget.open_call(check), request)
         except BudgetExceeded as error:
@@ -204,10 +202,11 @@ class AsyncBudgetMiddleware(_Middleware):
             return await call_next(request)
         attempt = self._resumed(request)
         if attempt is None:
+            check = self._check(request, await self._prompt_tokens(request))
             try:
-                attempt = await self._begin(request)
+                attempt = await self._begin(request, check)
             except BudgetExceeded as error:
-                text = self._template_text(error, _body(request))
+                text = self._template_text(error, check)
                 if request.stream:
                     return AsyncTemplateStream(template_events(text))
                 return template_message(text, request.cast_to)
@@ -227,12 +226,13 @@ class AsyncBudgetMiddleware(_Middleware):
             call.used(message["usage"], model=_platform_model(call) or message["model"])
         return response
 
-    async def _begin(self, request: anthropic.APIRequest) -> _Attempt:
-        body = _body(request)
-        tokens = self._estimate(body)
+    async def _prompt_tokens(self, request: anthropic.APIRequest) -> int:
+        tokens = self._estimate(_body(request))
         if tokens is None:
-            tokens = (await _counter(self._client, request)(**count_arguments(body))).input_tokens
-        check = self._check(request, body, tokens)
+            return (await _counter(self._client, request)(**count_arguments(_body(request)))).input_tokens
+        return tokens
+
+    async def _begin(self, request: anthropic.APIRequest, check: CheckRequest) -> _Attempt:
         try:
             return _attempt(await self._budget.open_call(check), request)
         except BudgetExceeded as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -16,11 +16,12 @@ from anthropic.types import (
     RawMessageStopEvent,
 )
 
+from ai_budget_client.api import CheckRequest
 from ai_budget_client.errors import BudgetExceeded
 
 TEMPLATE_MODEL = "cached-template"
-Template = Callable[[BudgetExceeded, Mapping[str, Any]], str]
-"""Gives the text for a refused call, from the refusal and the body of the request. It may raise an error."""
+Template = Callable[[BudgetExceeded, CheckRequest], str]
+"""Gives the text for a refused call, from the refusal and what was checked. It may raise an error."""
 
 
 def _message(text: str | None) -> dict[str, Any]:

@@ -40,13 +40,14 @@ def count_tokens(body: dict[str, Any]) -> int:
 class AnthropicServer:
     """Serves from construction to `close`. Settings may be changed between requests.
 
-    `failures`: statuses to answer the next requests with, for example [529, 500]; `delay`: seconds before an
-    answer; `token_seconds`: between two tokens of a stream; `usage`: more fields of every usage; `reply`: the
-    content of an answer, by the body of its request.
+    `failures`: statuses to answer the next requests with, for example [529, 500], and `retry_after_ms` with
+    them; `delay`: seconds before an answer; `token_seconds`: between two tokens of a stream; `usage`: more fields
+    of every usage; `reply`: the content of an answer, by the body of its request.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
         self.failures: list[int] = []
+        self.retry_after_ms = 10
         self.delay = delay
         self.token_seconds = 0.0
         self.usage: dict[str, Any] = {}
@@ -97,7 +98,7 @@ class AnthropicServer:
             failure = self.failures.pop(0) if self.failures and not path.endswith("count_tokens") else None
         if failure is not None:
             error = {"type": "error", "error": {"type": "api_error", "message": f"failed with {failure}"}}
-            _send(handler, failure, error, {"retry-after-ms": "10"})
+            _send(handler, failure, error, {"retry-after-ms": str(self.retry_after_ms)})
         elif path.endswith("/count_tokens"):
             _send(handler, 200, {"input_tokens": count_tokens(body)})
         elif path.endswith("/batches"):

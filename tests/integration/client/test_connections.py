@@ -151,6 +151,20 @@ if child:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_the_end_of_the_process_sends_the_spool(service, database, tmp_path, tenant):
+    code = f"""
+from pathlib import Path
+from ai_budget_client import AIBudget, Settings
+budget = AIBudget({service.url!r}, settings=Settings(spool_directory=Path({str(tmp_path)!r})))
+for number in range(20):
+    budget.track({tenant!r}, {SONNET!r}, request_id=f"exit-{{number}}", prompt_tokens=1, completion_tokens=1)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "client" / "src")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+    assert sql(database, "SELECT count(*) FROM ai_token_usage WHERE tenant_id = %s", tenant) == [(20,)]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_what_a_killed_process_left_is_sent_by_the_next(service, database, tmp_path, tenant):
     code = f"""
 import os, signal

@@ -90,3 +90,18 @@ def test_an_asynchronous_client_is_wrapped_too(budget, upstream, database, tenan
     settled(database, tenant, 4)
     *calls, batched = upstream.billed
     assert spent(database, tenant) == cost(calls) + cost([batched]) / 2
+
+
+def test_many_asynchronous_calls_at_once_are_recorded(budget, upstream, database, tenant):
+    upstream.failures = [500] * 10
+
+    async def ask_at_once() -> None:
+        claude = anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local")
+        async with claude, budget.asynchronous() as asynchronous:
+            client = asynchronous.wrap(claude)
+            await asyncio.gather(*[ask(client, tenant) for _ in range(40)])
+
+    asyncio.run(ask_at_once())
+    settled(database, tenant, 40)
+    assert len(upstream.billed) == 40
+    assert spent(database, tenant) == cost(upstream.billed)

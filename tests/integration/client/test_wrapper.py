@@ -1,5 +1,6 @@
 """The wrapper of the real Anthropic SDK, on the real service and a local server of the Messages API."""
 
+import asyncio
 import itertools
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import anthropic
 import pytest
 
 from ai_budget_client import BudgetExceeded, InvalidRequest
+from ai_budget_client.claude import request_middleware
 from tests.functions.ai_budget.support import HAIKU, SONNET, sql, until
 from tests.integration.client.support import ask, cost, reservations, settled, spent
 
@@ -53,6 +55,23 @@ def test_a_call_that_fails_after_all_retries_is_released(budget, claude, upstrea
     upstream.failures = [500, 500, 500]
     with pytest.raises(anthropic.InternalServerError):
         ask(budget.wrap(claude), tenant)
+    until(lambda: reservations(database, tenant) == ["released"])
+    assert spent(database, tenant) == 0
+
+
+def test_a_call_that_is_given_up_between_two_attempts_is_released(
+    budget, upstream, database, tenant, monkeypatch
+):
+    monkeypatch.setattr(request_middleware, "BETWEEN_ATTEMPTS", 0.5)
+    upstream.failures, upstream.retry_after_ms = [529, 529, 529], 30_000
+
+    async def give_up() -> None:
+        claude = anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local")
+        async with claude, budget.asynchronous() as asynchronous:
+            await asyncio.wait_for(ask(asynchronous.wrap(claude), tenant), 2)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
     until(lambda: reservations(database, tenant) == ["released"])
     assert spent(database, tenant) == 0
 

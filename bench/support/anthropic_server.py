@@ -41,8 +41,8 @@ class AnthropicServer:
     """Serves from construction to `close`. Settings may be changed between requests.
 
     `failures`: statuses to answer the next requests with, for example [529, 500], and `retry_after_ms` with
-    them; `delay`: seconds before an answer; `token_seconds`: between two tokens of a stream; `usage`: more fields
-    of every usage; `reply`: the content of an answer, by the body of its request.
+    them; `delay`: seconds before an answer; `token_seconds`: between two tokens of a stream; `usage`: more
+    fields of every usage; `reply`: the content of an answer, by the body of its request.
     """
 
     def __init__(self, delay: float = 0.0) -> None:

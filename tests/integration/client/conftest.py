@@ -10,6 +10,7 @@ from typing import Any
 import anthropic
 import pytest
 import redis
+from prometheus_client import CollectorRegistry
 
 from ai_budget_client import AIBudget, Settings
 from bench.support.anthropic_server import AnthropicServer
@@ -92,9 +93,14 @@ def make_budget(service: Served, tmp_path: Path) -> Iterator[Make]:
     """Makes clients of the service, with settings as keywords, and closes them."""
     budgets: list[AIBudget] = []
 
-    def make(url: str | None = None, redis: str | None = None, **settings: Any) -> AIBudget:
+    def make(
+        url: str | None = None,
+        redis: str | None = None,
+        registry: CollectorRegistry | None = None,
+        **settings: Any,
+    ) -> AIBudget:
         chosen = Settings(**{"spool_directory": tmp_path / "spool"} | settings)
-        budgets.append(AIBudget(url or service.url, redis=redis, settings=chosen))
+        budgets.append(AIBudget(url or service.url, redis=redis, registry=registry, settings=chosen))
         return budgets[-1]
 
     yield make

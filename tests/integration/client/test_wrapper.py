@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import anthropic
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ai_budget_client import BudgetExceeded, InvalidRequest
 from ai_budget_client.claude import request_middleware
@@ -43,10 +44,13 @@ def test_a_call_without_a_tenant_is_refused(budget, claude, upstream):
     assert upstream.requests == []
 
 
-def test_retries_of_the_sdk_share_one_reservation(budget, claude, upstream, database, tenant):
+def test_retries_of_the_sdk_share_one_reservation(make_budget, claude, upstream, database, tenant):
     upstream.failures = [529, 500]
-    ask(budget.wrap(claude), tenant)
+    registry = CollectorRegistry()
+    ask(make_budget(registry=registry).wrap(claude), tenant)
     assert len(upstream.requests) == 3
+    checks = "ai_budget_client_check_duration_seconds_count"
+    assert registry.get_sample_value(checks, {"outcome": "allowed"}) == 1
     settled(database, tenant, 1)
     assert spent(database, tenant) == cost(upstream.billed)
 

@@ -106,9 +106,12 @@ class Call:
     def finish_if_abandoned(self) -> None:
         """Finishes a call whose next attempt has not come in time."""
         with self._lock:
-            suspended = self._suspended
-        if suspended is not None and suspended[1] <= time.monotonic():
-            self.finish(suspended[0])
+            if self._ended or self._suspended is None or self._suspended[1] > time.monotonic():
+                return
+            self._ended = True
+            error = self._suspended[0]
+        self._core.sender.forget(self)
+        self._release(type(error).__name__)
 
     def _end(self) -> bool:
         with self._lock:
@@ -133,12 +136,15 @@ class Call:
         self._core.tracing.end_call(self._span, body["model"], tokens, "")
 
     def _release(self, error: str) -> None:
-        if self.reservation_id:
-            body = {"tenant_id": self.tenant, "reservation_id": self.reservation_id}
-            self._core.spool.update(self._row, "release", body)
-            self._core.sender.put(self._row)
-        else:
-            self._core.spool.delete(self._row)
+        try:
+            if self.reservation_id:
+                body = {"tenant_id": self.tenant, "reservation_id": self.reservation_id}
+                self._core.spool.update(self._row, "release", body)
+                self._core.sender.put(self._row)
+            else:
+                self._core.spool.delete(self._row)
+        except SpoolFailed as failure:
+            log.error("the call %s is not released: %s", self.request.request_id, failure)
         self._core.tracing.end_call(self._span, None, None, error)
 
     def __enter__(self) -> Call:

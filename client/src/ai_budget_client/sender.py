@@ -14,7 +14,7 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 from tenacity.wait import wait_exponential, wait_random
 
-from ai_budget_client.errors import BudgetError, BudgetUnavailable, ReservationEnded, SpoolFailed
+from ai_budget_client.errors import BudgetError, BudgetUnavailable, SpoolFailed
 from ai_budget_client.metrics import Metrics
 from ai_budget_client.service import Service
 from ai_budget_client.settings import Settings
@@ -108,6 +108,9 @@ class Sender:
                 self._close_if_empty(spool)
             except SpoolFailed as error:
                 log.error("%s", error)
+            except Exception:
+                # For example of the function that gives the token. The next process sends the row again.
+                log.exception("the call in row %d of %s is not sent", row_id, spool.path)
 
     def _send(self, spool: Spool, row_id: int, row: Row) -> None:
         tenant = str(row.body["tenant_id"])
@@ -195,7 +198,7 @@ class Sender:
                 call.extend_at = next_extension(self._settings.reservation_seconds)
             except BudgetUnavailable as error:
                 log.warning("the reservation %s cannot be extended now: %s", call.reservation_id, error)
-            except ReservationEnded as error:
+            except Exception as error:
                 log.warning("the reservation %s is not extended: %s", call.reservation_id, error)
                 self.forget(call)
 

@@ -60,7 +60,7 @@ class Sender:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._backoff = wait_exponential(multiplier=0.2, max=30) + wait_random(0, 0.2)
+        self._backoff = wait_exponential(multiplier=0.2, max=10) + wait_random(0, 0.2)
 
     def start(self) -> None:
         """Starts the threads, and takes over what dead processes left."""

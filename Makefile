@@ -37,6 +37,7 @@ build: $(VENV)/.ready
 	@$(PY) -m functions.tools.build
 	@rm -rf build/python build/wheel
 	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@SOURCE_DATE_EPOCH=315532800 $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel ./client
 	@ls build/wheel/*.whl
 
 test: setup build
@@ -52,7 +53,7 @@ lint: $(VENV)/.ready
 
 bench: setup
 	@for module in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
-	  echo "## $$module"; $(PY) -m bench.$$module || exit 1; done
+	  echo "## $$module"; PYTHONPATH=client/src $(PY) -m bench.$$module || exit 1; done
 
 docs: $(VENV)/.ready
 	@$(PY) -m components.settings.reference

@@ -22,13 +22,14 @@ def budget_excludes_credits_and_refunds(context: EvaluationContext) -> Policy:
     """AWS counts both unless told otherwise: a credit of $10,000 hides $10,000 of spend."""
     rule = Rule(
         id="budget-excludes-credits-and-refunds",
-        description="A cost budget must count neither credits nor refunds, which hide spend.",
+        description="A cost budget should count neither credits nor refunds, which hide spend.",
         severity=Severity.HIGH,
         section=GuideSection.ALERTS,
         fix="Set include_credit and include_refund to False in cost_types.",
         options={
             "cost_types": text_list_option("the inputs of costTypes that must be false", COST_TYPES),
         },
+        advisory=True,
         tags=("budgeting",),
     )
 
@@ -75,7 +76,10 @@ def _excluded_record_types(expression: Property) -> Iterator[str]:
 
 
 def budget_filters_match(context: EvaluationContext) -> Policy:
-    """AWS accepts any value of a filter; a budget with a name that nothing has always counts $0."""
+    """AWS accepts any value of a filter; a budget with a name that nothing has always counts $0.
+
+    Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-create-filters.html, 2026-11.
+    """
     rule = Rule(
         id="budget-filters-match",
         description="The filters of a budget must have values that some cost can match.",
@@ -108,6 +112,13 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
             elif name == "TagKeyValue":
                 yield from findings_of(check_tag, value)
 
+    def check_dimensions(dimensions: Property, names: dict[str, Collection[str]]) -> Iterator[Finding]:
+        key = dimensions["key"].text()
+        exact = {option.text() for option in dimensions["matchOptions"].items()} <= {"EQUALS"}
+        if key in names and exact:
+            for value in dimensions["values"].items():
+                yield from findings_of(check_value, value, names[key])
+
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         if resource.inputs["budgetType"].text() != "COST":
             return
@@ -115,7 +126,20 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
             "Service": [*SERVICES, *options["services"]],
             "UsageTypeGroup": [*USAGE_TYPE_GROUPS, *options["usage_type_groups"]],
         }
+        by_dimension = {"SERVICE": names["Service"], "USAGE_TYPE_GROUP": names["UsageTypeGroup"]}
+        for dimensions in _dimensions(resource.inputs["filterExpression"]):
+            yield from findings_of(check_dimensions, dimensions, by_dimension)
         for cost_filter in resource.inputs["costFilters"].items():
             yield from findings_of(check_filter, cost_filter, names)
 
     return resource_policy(rule, context, BUDGET.__eq__, check)
+
+
+def _dimensions(expression: Property) -> Iterator[Property]:
+    """The dimensions of an expression and of all its parts."""
+    if expression.absent or expression.unknown:
+        return
+    yield expression["dimensions"]
+    for key in ("ands", "ors", "not"):
+        for part in expression[key].items():
+            yield from _dimensions(part)

@@ -24,6 +24,7 @@ from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMET
 
 # The policies that only advise.
 ADVISORY = ADVISORY_COSTS | {
+    "budget-excludes-credits-and-refunds",
     "database-is-current-generation",
     "node-pool-consolidates",
     "services-share-a-load-balancer",
@@ -77,6 +78,12 @@ BUDGETING: list[Row] = [
     ("budget", "notifications.1.notificationType", "ACTUAL", "budget-alerts-on-forecast"),
     ("budget", "notifications.1.subscriberSnsTopicArns", [], "budget-alerts-on-forecast"),
 ]
+
+
+def _service(name: str, **more: Any) -> dict[str, Any]:
+    return {"dimensions": {"key": "SERVICE", "values": [name], **more}}
+
+
 _NOT_CREDIT = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Credit"]}}}
 _NOT_REFUND = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Refund"]}}}
 BUDGET_COSTS: list[Row] = [
@@ -87,6 +94,18 @@ BUDGET_COSTS: list[Row] = [
     ("budget", "filterExpression", {"ands": [_NOT_CREDIT, _NOT_REFUND]}, ""),
     ("budget", "filterExpression", {"ands": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
     ("budget", "filterExpression", {"ors": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
+    *(
+        ("budget", "filterExpression", {"ands": [_NOT_CREDIT, _NOT_REFUND, part]}, policy)
+        for part, policy in (
+            (_service("Amazon Simple Storage Service"), ""),
+            (_service("Amazon S3"), "budget-filters-match"),
+            ({"ors": [_service("Amazon S3"), _service("AWS Lambda")]}, "budget-filters-match"),
+            ({"not": _service("Amazon S3")}, "budget-filters-match"),
+            (_service("Amazon S3", matchOptions=["CONTAINS"]), ""),
+            ({"dimensions": {"key": "USAGE_TYPE_GROUP", "values": ["EC2: Hours"]}}, "budget-filters-match"),
+            ({"dimensions": {"key": "REGION", "values": ["us-east-1"]}}, ""),
+        )
+    ),
     ("budget", "costFilters.0.values.0", "Amazon S3", "budget-filters-match"),
     ("budget", "costFilters.0.values.0", "amazon simple storage service", "budget-filters-match"),
     ("budget", "costFilters.1.values.0", "team$platform", "budget-filters-match"),

@@ -102,6 +102,36 @@ def test_nat_gateways_of_two_vpcs_are_not_counted_together():
     )
 
 
+def test_before_the_first_deploy_the_tracked_dependencies_tell_the_vpc_of_a_nat_gateway():
+    def deployed_into(*vpcs: str) -> set[str]:
+        resources = []
+        for index, vpc in enumerate(vpcs):
+            subnet = aws_resource("aws:ec2/subnet:Subnet", f"subnet-{index}", vpcId=UNKNOWN)
+            subnet.dependencies = {"vpcId": [vpc]}
+            gateway = aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}", subnetId=UNKNOWN)
+            gateway.dependencies = {"subnetId": [subnet.urn]}
+            resources += [subnet, gateway]
+        return policies(Pack(STAGING), *resources)
+
+    assert "one-nat-gateway-outside-prod" in deployed_into("urn:vpc-a", "urn:vpc-a")
+    assert "one-nat-gateway-outside-prod" not in deployed_into("urn:vpc-a", "urn:vpc-b")
+
+
+def test_a_storage_class_of_the_in_tree_provisioner_creates_gp2_by_default():
+    inputs = {"provisioner": "kubernetes.io/aws-ebs"}
+    storage_class = replace(costs.storage_class(), inputs=inputs)
+    assert "gp2-volume" in policies(Pack(), storage_class)
+    storage_class = replace(storage_class, inputs={"provisioner": "ebs.csi.aws.com"})
+    assert "gp2-volume" not in policies(Pack(), storage_class)
+
+
+def test_a_scaling_target_may_be_that_of_a_table_whose_name_is_unknown():
+    table = with_property(costs.table(), "name", UNKNOWN)
+    found = Pack().evaluate(table, costs.read_target(), costs.write_target())
+    (message,) = [item.message for item in found if item.policy == "provisioned-table-is-scaled"]
+    assert messages.UNDETERMINED in message
+
+
 def test_nat_gateways_in_a_region_without_prices_are_reported_without_an_amount():
     resources = [
         with_property(resource, "region", "xx-nowhere-1") if "NatGateway" in resource.type else resource
@@ -131,6 +161,18 @@ def test_a_version_in_extended_support_is_reported_with_its_surcharge(resource, 
         item for item in Pack().evaluate(resource) if item.policy == "version-in-extended-support"
     ]
     assert f"{text} a month\n" in diagnostic.message
+
+
+@pytest.mark.parametrize(
+    ("day", "amount"), [(date(2028, 2, 27), "$292.00"), (date(2028, 2, 29), "$584.00")], ids=str
+)
+def test_extended_support_of_rds_costs_twice_as_much_from_the_third_year(day, amount):
+    (message,) = [
+        item.message
+        for item in Pack(today=day).evaluate(OLD_DATABASE)
+        if item.policy == "version-in-extended-support"
+    ]
+    assert f"extended support costs {amount} a month" in message
 
 
 def test_a_version_is_reported_from_ninety_days_before_standard_support_ends():

@@ -9,11 +9,11 @@ from pulumi_policy import Policy, Severity
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
-from policies.monthly_prices import monthly_usd
 from policies.properties import Property
 from policies.resources import Resource
 from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
 from policies.rules.databases.instances import CLUSTER, INSTANCE
+from policies.rules.monthly_prices import monthly_usd
 from teei_finops.costing.amounts import Unpriced
 from teei_finops.costing.estimators.database_instances import engine_family
 from teei_finops.costing.estimators.support_windows import window_of

@@ -7,10 +7,10 @@ from pulumi_policy import Policy, Severity
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
-from policies.monthly_prices import monthly_usd
 from policies.resources import Resource, Stack
 from policies.rule import GuideSection, Options, Rule, integer_option, stack_policy
 from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
+from policies.rules.monthly_prices import monthly_usd
 
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 SUBNET = "aws:ec2/subnet:Subnet"

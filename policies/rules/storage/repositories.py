@@ -6,9 +6,9 @@ from pulumi_policy import Policy, Severity
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
-from policies.references import is_used
 from policies.resources import Resource, Stack
 from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rules.references import is_used
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"

@@ -9,7 +9,6 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.kubernetes_types import is_storage_class
 from policies.properties import Property
-from policies.references import is_used
 from policies.resources import Resource, Stack
 from policies.rule import (
     GuideSection,
@@ -20,6 +19,7 @@ from policies.rule import (
     stack_policy,
     text_list_option,
 )
+from policies.rules.references import is_used
 
 VOLUME = "aws:ebs/volume:Volume"
 ATTACHMENT = "aws:ec2/volumeAttachment:VolumeAttachment"

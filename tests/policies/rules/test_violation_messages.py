@@ -3,7 +3,7 @@
 import pytest
 
 from tests.policies.pack_client import Pack
-from tests.policies.violations import stack_with_change
+from tests.policies.violations.stack import stack_with_change
 
 TEXTS = [
     (

@@ -2,7 +2,7 @@ import pytest
 
 from tests.policies.compliant_stack import compliant_stack
 from tests.policies.pack_client import Pack
-from tests.policies.violations import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
+from tests.policies.violations.stack import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
 
 
 @pytest.mark.parametrize("row", CHANGED_RESOURCES, ids=lambda row: f"{row[0]}.{row[1]}={row[2]}"[:90])

@@ -8,9 +8,11 @@ from typing import Any
 from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
-from tests.policies.cost_violations import ADVISORY as ADVISORY_COSTS
-from tests.policies.cost_violations import COSTS
-from tests.policies.kubernetes_violations import (
+from tests.policies.pack_client import FakeResource, with_property
+from tests.policies.violations.costs import ADVISORY as ADVISORY_COSTS
+from tests.policies.violations.costs import COSTS
+from tests.policies.violations.databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
+from tests.policies.violations.kubernetes import (
     DISRUPTION,
     NODE_POOLS,
     POD_SECURITY,
@@ -19,8 +21,6 @@ from tests.policies.kubernetes_violations import (
     SERVICES,
     VERTICAL_SCALING,
 )
-from tests.policies.pack_client import FakeResource, with_property
-from tests.policies.violations_in_databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
 
 # The policies that only advise.
 ADVISORY = ADVISORY_COSTS | {

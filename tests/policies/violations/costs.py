@@ -1,4 +1,4 @@
-"""Violations of the policies on what costs more than it needs to; rows as in `violations`."""
+"""Violations of the policies on what costs more than it needs to; rows as in `stack`."""
 
 from typing import Any
 

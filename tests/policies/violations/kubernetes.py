@@ -1,4 +1,4 @@
-"""Violations of the policies on Kubernetes objects; rows as in `violations`."""
+"""Violations of the policies on Kubernetes objects; rows as in `stack`."""
 
 from typing import Any
 

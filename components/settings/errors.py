@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from types import UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import process
 
 from components.settings.types import ConstraintError
 
@@ -95,8 +95,7 @@ def _keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]
 def _closest_key(model: type[BaseModel], location: Sequence[int | str]) -> str | None:
     """The known key that is most similar to the last part of `location`, if any is."""
     *section, unknown = location
-    match = process.extractOne(str(unknown), _keys_at(model, section), score_cutoff=60)
-    return match[0] if match else None
+    return next(iter(get_close_matches(str(unknown), _keys_at(model, section), n=1)), None)
 
 
 def _suggestion(model: type[BaseModel], location: Sequence[int | str], key: str | None) -> str:

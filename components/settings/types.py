@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
-from rapidfuzz import process
 
 from components import tags
 from teei_finops.aws_limits import LOG_RETENTION_DAYS
@@ -106,9 +106,9 @@ def name_of(meaning: str, names: Collection[str], example: str) -> Check:
     def check(value: Any) -> str:
         if isinstance(value, str) and value in names:
             return value
-        match = process.extractOne(str(value), tuple(names), score_cutoff=75)
+        similar = get_close_matches(str(value), names, n=1)
         raise ValueError(
-            f"must be {meaning}, " + (f"did you mean {match[0]}?" if match else f"such as {example}")
+            f"must be {meaning}, " + (f"did you mean {similar[0]}?" if similar else f"such as {example}")
         )
 
     return Check(check, f"{meaning}, such as `{example}`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,9 @@ def _loader() -> Any:
 
 def near(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the most similar known name, empty when none is similar."""
-    from rapidfuzz import process
-
-    match = process.extractOne(word, list(known), processor=str.lower, score_cutoff=50)
-    return f"; did you mean {match[0]!r}?" if match else ""
+    names = {name.lower(): name for name in known}
+    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    return f"; did you mean {names[matches[0]]!r}?" if matches else ""
 
 
 def mapping(value: Any, where: str, keys: Iterable[str] | None = None) -> dict[str, Any]:

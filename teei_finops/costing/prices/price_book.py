@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from teei_finops.costing.yaml_file import known, near
 from teei_finops.errors import UserError
 
 FOLDER = Path(__file__).parent
@@ -151,9 +151,7 @@ def known_region(name: str) -> str:
     """The name, where the price book has it; otherwise raises `UserError` with the nearest one."""
     if name in (*regions(), GLOBAL):
         return name
-    near = get_close_matches(name, regions(), n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(regions())}"
-    raise UserError(f"no prices for the Region {name!r}; {hint}")
+    raise UserError(f"no prices for the Region {name!r}{near(name, regions()) or known(regions())}")
 
 
 @cache
@@ -195,7 +193,7 @@ def _read_overrides(reader, name: str, book: PriceBook) -> Rows:
         raise PriceFileError(f"{name}: no column {', '.join(missing)}; it needs {','.join(COLUMNS)}")
     positions = [header.index(column) for column in COLUMNS]
     units = {key[1:]: book.rows(key)[0][4] for place in (REFERENCE, GLOBAL) for key in book.keys(place)}
-    known = {split_unit(unit)[1] for unit in units.values()}
+    known_units = {split_unit(unit)[1] for unit in units.values()}
     rows: Rows = {}
     for raw in reader:
         if not any(cell.strip() for cell in raw):
@@ -212,7 +210,7 @@ def _read_overrides(reader, name: str, book: PriceBook) -> Rows:
         base = split_unit(row[4])[1]
         key = (row[0], row[1], row[2], row[3])
         same = units.get(key[1:]) or next((known_row[4] for known_row in book.rows(key)), None)
-        if base not in known or (same and split_unit(same)[1] != base):
+        if base not in known_units or (same and split_unit(same)[1] != base):
             wanted = f"use {same}" if same else "no row of the price book has it"
             raise PriceFileError(f"{where}, column unit: unknown unit {row[4]!r}; {wanted}")
         tiers = rows.setdefault(key, [])

@@ -26,7 +26,7 @@ _names = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL of this test process."""
     directory = Path(tempfile.mkdtemp(prefix="cost", dir="/tmp"))
     postgres = get_server(directory / "pg", cleanup_mode="stop")
@@ -41,12 +41,12 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def database(server: str) -> str:
+def database(postgres_server: str) -> str:
     """The URL of an empty database."""
     name = f"cost{next(_names)}"
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.replace("/postgres?", f"/{name}?")
+    return postgres_server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

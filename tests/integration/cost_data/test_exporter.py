@@ -207,7 +207,7 @@ def test_without_postgresql_serve_starts_and_answers_503_without_any_figure():
 
 
 def test_a_page_shows_a_later_read_and_a_later_day_and_nothing_once_the_database_is_gone(
-    store, database, server
+    store, database, postgres_server
 ):
     page = Page(store, Settings())
     keep(store, cost_row(date(2026, 11, 5), "1"))
@@ -219,7 +219,7 @@ def test_a_page_shows_a_later_read_and_a_later_day_and_nothing_once_the_database
     assert 'service="Amazon Simple Storage Service"} 2.0' in text
     assert "aws_cost_explorer_requests 1.0" in text
     assert 'month="current"' not in page.text(at("2026-12-01 00:00")).decode()
-    sql(server, f"DROP DATABASE {database.split('@/')[1].split('?')[0]} WITH (FORCE)")
+    sql(postgres_server, f"DROP DATABASE {database.split('@/')[1].split('?')[0]} WITH (FORCE)")
     assert answer(page, "GET", "/metrics/cost", NOW).status == 503
 
 

@@ -41,7 +41,7 @@ build: $(VENV)/.ready
 	@ls build/wheel/*.whl
 
 test: setup build
-	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 lint: $(VENV)/.ready
 	@.github/actionlint/build

@@ -120,7 +120,7 @@ MISTAKES = [
         0.7,
         ": 0.7 is invalid: must be a whole percent from 1 to 300; for 70% write 70",
     ),
-    ("autoscaling.services[0].minReplicas", 3, ": unknown key; did you mean min?"),
+    ("autoscaling.services[0].minReplicas", 3, ": unknown key; known keys are cpu, max, min, target"),
     ("autoscaling.other_services.min", 7, ": 7 is invalid: must be at most max (6)"),
     (
         "autoscaling.other_services.targets",

@@ -22,7 +22,7 @@ TENANT_EXCEEDED = """\
 ai_budget_utilization_percent{tenant_id="acme",model="claude-sonnet-4-5"} 100
 ai_budget_hard_limit_reached{tenant_id="acme",model="claude-sonnet-4-5"} 1
 """
-WAITS = {"finops-lead": "10s", "finops-executives": "20s"}
+WAITS = {"finops-lead": "15s", "finops-executives": "30s"}
 TIMEOUT_SECONDS = 120
 
 
@@ -104,7 +104,7 @@ def short_alertmanager_config(address):
     """The routes as they are, with webhooks as receivers and seconds instead of minutes."""
     config = load(ALERTMANAGER)
     config["global"] = {}
-    config["route"] |= {"group_wait": "1s", "group_interval": "2s"}
+    config["route"] |= {"group_wait": "4s", "group_interval": "2s"}
     for route in config["route"]["routes"]:
         if route["receiver"] in WAITS:
             route["group_wait"] = WAITS[route["receiver"]]

@@ -25,7 +25,7 @@ def test_prices_show_names_what_a_region_lacks(capsys):
 def test_an_unknown_region_is_an_error_with_the_near_one(capsys):
     assert main(["prices", "show", "eu-nroth-1"]) == 2
     assert capsys.readouterr().err == (
-        "teei-finops: no prices for the Region 'eu-nroth-1'; did you mean eu-north-1?\n"
+        "teei-finops: no prices for the Region 'eu-nroth-1'; did you mean 'eu-north-1'?\n"
     )
     assert main(["prices", "refresh", "--region", "moon"]) == 2
-    assert "no prices for the Region 'moon'; one of af-south-1" in capsys.readouterr().err
+    assert "no prices for the Region 'moon'; known: af-south-1" in capsys.readouterr().err

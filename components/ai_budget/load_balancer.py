@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.lambda_functions.load_balancer_target import lambda_target
 from components.settings import Settings
 from components.tags import CostTags
 
@@ -73,30 +74,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        target = aws.lb.TargetGroup(
-            f"{name}-target",
-            name=args.name,
-            target_type="lambda",
-            lambda_multi_value_headers_enabled=True,
-            tags=tags,
-            opts=child,
-        )
-        permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            statement_id="load-balancer",
-            action="lambda:InvokeFunction",
-            function=args.alias.function_name,
-            qualifier=args.alias.name,
-            principal="elasticloadbalancing.amazonaws.com",
-            source_arn=target.arn,
-            opts=child,
-        )
-        aws.lb.TargetGroupAttachment(
-            f"{name}-attachment",
-            target_group_arn=target.arn,
-            target_id=args.alias.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
-        )
+        target = lambda_target(name, args.name, args.alias, args.tags, self, multi_value_headers=True)
         forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)
         http = aws.lb.Listener(
             f"{name}-listener",

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.ai_budget.load_balancer import LoadBalancer
+from components.lambda_functions.load_balancer_target import lambda_target
 from components.tags import CostTags
 
 PATH = "/metrics/cost"
@@ -30,25 +31,7 @@ class MetricsTarget(pulumi.ComponentResource):
     ) -> None:
         super().__init__("finops:cost_data:MetricsTarget", name, None, opts)
         tags, child = args.tags.as_tags(), pulumi.ResourceOptions(parent=self)
-        group = aws.lb.TargetGroup(
-            f"{name}-group", name=args.name, target_type="lambda", tags=tags, opts=child
-        )
-        permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            statement_id="load-balancer",
-            action="lambda:InvokeFunction",
-            function=args.alias.function_name,
-            qualifier=args.alias.name,
-            principal="elasticloadbalancing.amazonaws.com",
-            source_arn=group.arn,
-            opts=child,
-        )
-        aws.lb.TargetGroupAttachment(
-            f"{name}-attachment",
-            target_group_arn=group.arn,
-            target_id=args.alias.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
-        )
+        group = lambda_target(name, args.name, args.alias, args.tags, self)
         for protocol, listener in args.load_balancer.listeners.items():
             aws.lb.ListenerRule(
                 f"{name}-{protocol}",

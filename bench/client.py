@@ -20,6 +20,7 @@ import anthropic
 import httpx
 
 from ai_budget_client import AIBudget, Settings
+from bench.support.budget_service import served
 from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
 
@@ -40,17 +41,8 @@ def _service(folder: Path) -> Iterator[str]:
         migrate(url)
         config = folder / "budget.toml"
         config.write_text(CONFIG)
-        command = [sys.executable, "-m", "functions.ai_budget.serve", "--port", "0", "--workers", "1"]
-        process = subprocess.Popen(
-            [*command, "--database-url", url, "--config", str(config)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        lines = list(iter(process.stdout.readline, "ready\n"))
-        try:
-            yield lines[0].split()[-1]
-        finally:
-            process.terminate()
-            process.wait()
+        with served(url, config, workers=1) as address:
+            yield address
     finally:
         postgres.stop(directory)
         shutil.rmtree(directory.parent, ignore_errors=True)

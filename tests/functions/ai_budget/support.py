@@ -58,6 +58,27 @@ def server() -> Iterator[str]:
     shutil.rmtree(directory.parent, ignore_errors=True)
 
 
+@pytest.fixture
+def durable() -> Iterator[tuple[Path, str]]:
+    """The directory and URL of a PostgreSQL with the durability of a fresh one."""
+    directory = short_directory() / "pg"
+    url = postgres.start(directory)
+    migrate(url)
+    yield directory, url
+    postgres.stop(directory)
+    shutil.rmtree(directory.parent, ignore_errors=True)
+
+
+def postmaster(directory: Path) -> int:
+    """The process id of a directory's PostgreSQL."""
+    return int((directory / "postmaster.pid").read_text().split()[0])
+
+
+def kill_postgres(directory: Path) -> None:
+    os.kill(postmaster(directory), signal.SIGKILL)
+    until(lambda: not postgres.running(directory))
+
+
 def fresh_database(server: str) -> str:
     """Makes one more migrated database."""
     name = f"budget{next(_names)}"

@@ -14,34 +14,23 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
 from tests.functions.ai_budget.storms import Caller, Fleet, spend_it_all, track_all
-from tests.functions.ai_budget.support import SONNET, Served, short_directory, sql, until
+from tests.functions.ai_budget.support import (
+    SONNET,
+    Served,
+    durable,
+    kill_postgres,
+    postmaster,
+    short_directory,
+    sql,
+    until,
+)
 
+__all__ = ["durable"]
 pytestmark = pytest.mark.postgres
 LIMIT = Decimal("45.02")
 FIT = 1500
-
-
-@pytest.fixture
-def durable():
-    """The directory and URL of a PostgreSQL with the durability of a fresh one."""
-    directory = short_directory() / "pg"
-    url = postgres.start(directory)
-    migrate(url)
-    yield directory, url
-    postgres.stop(directory)
-    shutil.rmtree(directory.parent, ignore_errors=True)
-
-
-def postmaster(directory):
-    return int((directory / "postmaster.pid").read_text().split()[0])
-
-
-def kill_postgres(directory):
-    os.kill(postmaster(directory), signal.SIGKILL)
-    until(lambda: not postgres.running(directory))
 
 
 def test_no_overspend_with_4_processes_and_256_clients_while_processes_are_killed(durable):

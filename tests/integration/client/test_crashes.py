@@ -1,37 +1,24 @@
 """2,000 calls while client, service, PostgreSQL and Redis are killed; 256 callers of one budget."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from ai_budget_client import AIBudget, BudgetExceeded, Settings
 from bench.support.anthropic_server import count_tokens
-from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
-from tests.functions.ai_budget.support import ROOT, SONNET, Served, short_directory, sql, until
+from tests.functions.ai_budget.support import ROOT, SONNET, Served, durable, kill_postgres, sql, until
 from tests.integration.client.crash_client import THREADS
 
+__all__ = ["durable"]
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 CALLS = 2000
-
-
-@pytest.fixture
-def durable():
-    """The directory and URL of a PostgreSQL with the durability of a fresh one."""
-    directory = short_directory() / "pg"
-    url = postgres.start(directory)
-    migrate(url)
-    yield directory, url
-    postgres.stop(directory)
-    shutil.rmtree(directory.parent, ignore_errors=True)
 
 
 class Client:
@@ -56,11 +43,6 @@ class Client:
         self.process.send_signal(signum)
         self.process.wait(60)
         self._reader.join()
-
-
-def kill_postgres(directory: Path) -> None:
-    os.kill(int((directory / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    until(lambda: not postgres.running(directory))
 
 
 def test_what_is_recorded_is_what_the_model_billed_whatever_is_killed(

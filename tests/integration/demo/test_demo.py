@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,20 +14,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.integration.chromium import browser, watched_page
 from tests.monitoring.rules import MONITORING, ROOT
 
+__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.timeout(900)]
 START_SECONDS = 600
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 BOARDS = {
     path.stem: json.loads(path.read_text()) for path in sorted((MONITORING / "dashboards").glob("*.json"))
 }
@@ -159,24 +151,10 @@ def test_the_alert_of_an_exhausted_ai_budget_reaches_the_pager(demo):
     assert any(line.split()[:2] == ["finops-pager", "firing"] for line in lines)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    assert executable, "no Chromium on the PATH; install it: apt-get install chromium"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield running
-        running.close()
-
-
 @pytest.fixture(params=SIZES)
 def page(request, demo, browser):
     context = browser.new_context(**SIZES[request.param])
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("request", lambda sent: page.problems.extend([sent.url] * sent.url.startswith("http")))
+    page = watched_page(context)
     page.goto(demo.address("Dashboards"))
     page.scheme = SIZES[request.param]["color_scheme"]
     yield page

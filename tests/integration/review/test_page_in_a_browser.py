@@ -1,23 +1,15 @@
 """The page of the review in a real Chromium: light and dark, on a phone, printed and sorted."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from teei_finops.review.render import html
+from tests.integration.chromium import browser, watched_page
 from tests.teei_finops.review.sample_report import sample_report
 
+__all__ = ["browser"]
 pytestmark = pytest.mark.browser
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +19,13 @@ def page_file(tmp_path_factory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    assert executable, "no Chromium on the PATH; install it: apt-get install chromium"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def opened(browser, page_file):
     pages = []
 
     def open_page(**options):
         context = browser.new_context(**options)
-        page = context.new_page()
-        page.problems = []
-        page.on("console", lambda message: page.problems.append(message.text))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("request", lambda request: page.problems.extend([request.url] * (request.url[:4] == "http")))
+        page = watched_page(context)
         page.goto(page_file.as_uri())
         pages.append(context)
         return page

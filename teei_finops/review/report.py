@@ -82,7 +82,7 @@ def _build(
         warnings.append(
             _warning(
                 f"resources with a price that no public source confirms: {unverified}; "
-                "`teei-finops explain NAME` shows the source of each price"
+                "run teei-finops explain NAME for the source of each price"
             )
         )
     budgets = with_config_budgets(options.budgets, plans)

@@ -55,7 +55,7 @@ def test_a_call_is_recorded_with_its_usage_and_settles_its_reservation(budget, d
         assert states(database, tenant) == ["open"]
         call.used(USAGE)
     until(lambda: recorded(database, tenant) == [(1000, 420, "settled")])
-    assert len(budget.core.spool) == 0
+    until(lambda: len(budget.core.spool) == 0)
 
 
 def test_a_call_that_fails_before_the_model_answered_is_released(budget, database, tenant):

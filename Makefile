@@ -18,6 +18,11 @@ $(VENV)/.ready: requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.ready
+	@echo "setup: adding what tests and linters need, from requirements-dev.txt"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
 review: setup
 	@$(PY) -m teei_finops sandbox review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
@@ -40,10 +45,10 @@ build: $(VENV)/.ready
 	@SOURCE_DATE_EPOCH=315532800 $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel ./client
 	@ls build/wheel/*.whl
 
-test: setup build
+test: setup build $(VENV)/.dev-ready
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.dev-ready
 	@.github/actionlint/build
 	@.tools/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; fi
@@ -51,7 +56,7 @@ lint: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyrefly check
 
-bench: setup
+bench: setup $(VENV)/.dev-ready
 	@for module in $(basename $(notdir $(filter-out bench/__init__.py bench/mutate_policies.py,$(wildcard bench/*.py)))); do \
 	  echo "## $$module"; PYTHONPATH=client/src $(PY) -m bench.$$module || exit 1; done
 

@@ -189,8 +189,9 @@ def test_no_file_names_a_package_registry():
     assert not violations
 
 
-def test_every_requirement_is_pinned_by_version_and_hash():
-    text = (ROOT / "requirements.txt").read_text().replace("\\\n", " ")
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_by_version_and_hash(name):
+    text = (ROOT / name).read_text().replace("\\\n", " ")
     requirements = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     assert requirements
     assert [line for line in requirements if "==" not in line or "--hash=sha256:" not in line] == []

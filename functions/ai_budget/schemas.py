@@ -41,10 +41,6 @@ def _percentage_used(budget: dict[str, Any]) -> Decimal:
 
 
 Percentage = Annotated[Usd, Field(default_factory=_percentage_used)]
-_COUNTS = (
-    "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
-    "web_search_requests", "service_tier", "speed", "inference_geo",
-)  # fmt: skip
 
 
 def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -58,15 +54,17 @@ def _any_of(*variants: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"anyOf": list(variants)})
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Strict(BaseModel):
+    """What others write: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class _Call(_Request):
+class _Call(Strict):
     tenant_id: Identifier
     model: ModelId
     speed: Literal["standard", "fast"] = "standard"
@@ -104,7 +102,8 @@ class TrackRequest(_Call):
     """What a call used: the token counts, or the `usage` object of an Anthropic response."""
 
     model_config = _any_of(
-        _given("prompt_tokens", "completion_tokens", without=("usage",)), _given("usage", without=_COUNTS)
+        _given("prompt_tokens", "completion_tokens", without=("usage",)),
+        _given("usage", without=CallTokens._fields),
     )
 
     prompt_tokens: Tokens | None = None
@@ -119,7 +118,7 @@ class TrackRequest(_Call):
 
     @model_validator(mode="after")
     def _counts_or_usage(self) -> Self:
-        counts = self.model_fields_set.intersection(_COUNTS)
+        counts = self.model_fields_set.intersection(CallTokens._fields)
         if self.usage is not None and any(getattr(self, count) is not None for count in counts):
             raise ValueError("usage: send either the usage object or the token counts, not both")
         if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
@@ -128,9 +127,7 @@ class TrackRequest(_Call):
 
     def tokens(self) -> CallTokens:
         """The counts to charge."""
-        if self.usage is not None:
-            return self.usage.tokens()
-        return CallTokens(*(getattr(self, name) for name in _COUNTS))
+        return CallTokens.of(self) if self.usage is None else self.usage.tokens()
 
 
 class QueuedTrack(TrackRequest):
@@ -155,7 +152,7 @@ class QueuedResponse(BaseModel):
     request_id: str
 
 
-class ReleaseRequest(_Request):
+class ReleaseRequest(Strict):
     tenant_id: Identifier
     reservation_id: UUID
 
@@ -177,7 +174,7 @@ class ExtendResponse(BaseModel):
     expires_at: datetime
 
 
-class SetRequest(_Request):
+class SetRequest(Strict):
     """A limit, a temporary raise of it, or both. `raise_usd` of 0 ends a raise."""
 
     model_config = _any_of(

@@ -259,8 +259,8 @@ def warm(url: str) -> None:
             "queryStringParameters": {}, "body": json.dumps(_check("lambda")), "isBase64Encoded": False,
         }  # fmt: skip
         handler, runtime = lambda_handlers.handler, lambda_handlers._runtime()
-        item = {"model": SONNET, "report_type": "", "amount": Decimal("0.00018"), "seconds": 1, "dry_run": False,
-                "request_id": None, "fingerprint": None}  # fmt: skip
+        item = {"model": SONNET, "report_type": "", "amount": Decimal("0.00018"), "seconds": 1}
+        item |= {"dry_run": False, "request_id": None, "fingerprint": None}
         times: dict[str, list[float]] = {"handler": [], "statement": []}
         for _ in range(300):
             began = time.perf_counter()

@@ -62,7 +62,7 @@ class Service:
             "warning_percent": config.thresholds.warning_percent,
         }
         self._prices: PriceBook | None = None
-        self._prices_until = datetime.min.replace(tzinfo=UTC)
+        self._prices_until = clock()
         self._loading = asyncio.Lock()
 
     async def _run(self, operation: str, tenant: str, items: list[dict[str, Any]]) -> list[Any]:
@@ -106,13 +106,11 @@ class Service:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
         # Without the estimate, which changes with time.
         announced = tokens._replace(completion_tokens=body.max_completion_tokens or 0)
-        call = {
+        call = dict(body) | {
             "model": model.canonical,
             "report_type": report_type,
             "amount": amount,
             "seconds": seconds,
-            "dry_run": body.dry_run,
-            "request_id": body.request_id,
             "fingerprint": _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds),
         }
         decision = await self._batcher.submit("check", body.tenant_id, call)
@@ -148,23 +146,24 @@ class Service:
             "message": REFUSALS[decision.status],
             "tenant_id": tenant,
             "model": model.canonical,
-            "fallback_model": await self._cheaper_model(tenant, model, worst_case),
+            "fallback_model": await self._cheaper_model(tenant, decision.reserved_usd, worst_case, model),
         }
         body = RefusedResponse.model_validate(decision._asdict() | about)
         return ApiError(429, body.error, body.message, headers=headers, body=body)
 
-    async def _cheaper_model(self, tenant: str, model: ModelName, worst_case: WorstCase) -> str | None:
+    async def _cheaper_model(
+        self, tenant: str, usd: Decimal, worst_case: WorstCase, model: ModelName
+    ) -> str | None:
         """The dearest of the tenant's models that cost less for this call and have room for it now."""
         budgets = await self.ledger.fetch("tenant", tenant_id=tenant)
         of_all_models = [budget for budget in budgets if budget.model == ALL_MODELS]
-        cost = worst_case(model)
         fitting: list[tuple[Decimal, str]] = []
         for budget in budgets:
-            other = worst_case(ModelName(budget.model, model.multiplier))
-            if other is None or cost is None or other >= cost:
+            cost = worst_case(model._replace(canonical=budget.model))
+            if cost is None or cost >= usd:
                 continue
-            if all(_has_room(limiting, other) for limiting in (budget, *of_all_models)):
-                fitting.append((other, budget.model))
+            if all(_has_room(limiting, cost) for limiting in (budget, *of_all_models)):
+                fitting.append((cost, budget.model))
         return max(fitting)[1] if fitting else None
 
     async def track(self, body: schemas.TrackRequest) -> schemas.TrackResponse | schemas.QueuedResponse:
@@ -191,15 +190,14 @@ class Service:
         """Records a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
         tokens, report_type = body.tokens(), body.report_type or ""
         model = canonical_model(body.model, tokens.inference_geo)
-        call = tokens._asdict() | {
+        call = dict(body) | tokens._asdict()
+        call |= {
             "model": model.canonical,
             "model_sent": body.model,
             "report_type": report_type,
             "cost": (await self.prices()).cost(model, tokens, at or self.clock()),
             "tracked_at": at,
-            "request_id": body.request_id,
             "fingerprint": _fingerprint(model, tokens, report_type, body.reservation_id),
-            "reservation_id": body.reservation_id,
         }
         result = await self._batcher.submit("track", body.tenant_id, call)
         if result.status == "conflict":
@@ -209,7 +207,7 @@ class Service:
     async def reprice(self, caller: CurrentCaller) -> schemas.RepriceResponse:
         """Charges the calls that have a price now; needs the admin token."""
         caller.require(None)
-        self._prices_until = datetime.min.replace(tzinfo=UTC)
+        self._prices_until = self.clock()
         prices = await self.prices()
         repriced, cost, still = 0, Decimal(0), 0
         after = ("", "")
@@ -229,20 +227,13 @@ class Service:
     async def release(self, body: schemas.ReleaseRequest, caller: CurrentCaller) -> schemas.ReleaseResponse:
         """Ends the reservation of a call that was cancelled."""
         caller.require(body.tenant_id)
-        (row,) = await self.ledger.fetch(
-            "release", tenant_id=body.tenant_id, reservation_id=[body.reservation_id]
-        )
+        (row,) = await self._run("release", body.tenant_id, [dict(body)])
         return schemas.ReleaseResponse(reservation=row.status)
 
     async def extend(self, body: schemas.ExtendRequest, caller: CurrentCaller) -> schemas.ExtendResponse:
         """Lets the reservation of a call that takes longer end later."""
         caller.require(body.tenant_id)
-        (row,) = await self.ledger.fetch(
-            "extend",
-            tenant_id=body.tenant_id,
-            reservation_id=[body.reservation_id],
-            seconds=[body.reservation_seconds],
-        )
+        (row,) = await self._run("extend", body.tenant_id, [dict(body)])
         if row.status == "unknown":
             message = "this tenant has no such reservation"
             raise ApiError(404, "unknown_reservation", message, "reservation_id")

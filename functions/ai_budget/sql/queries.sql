@@ -16,7 +16,7 @@ SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-M
 SELECT * FROM ai_budget_release(%(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
 
 -- name: extend
-SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(seconds)s::integer[]);
+SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(reservation_seconds)s::integer[]);
 
 -- name: set
 SELECT * FROM ai_budget_set(%(now)s, %(tenant_id)s, %(model)s, %(monthly_limit_usd)s, %(tier)s, %(raise_usd)s,

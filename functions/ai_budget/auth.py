@@ -36,6 +36,7 @@ async def _current_caller(request: Request) -> Caller:
 CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 
 
+@dataclass(frozen=True)
 class Auth:
     """`admin_tokens` are tokens, or `sha256:` and their hash. Several are valid during a rotation.
 
@@ -43,29 +44,26 @@ class Auth:
     tokens by its name, in addition to those in the configuration; it may raise ApiError.
     """
 
-    def __init__(
-        self,
-        admin_tokens: Callable[[], Sequence[str]],
-        callers: Sequence[CallerConfig],
-        caller_hashes: Callable[[str], Sequence[str]] = lambda _: (),
-    ) -> None:
-        self._admin_tokens = admin_tokens
-        self._callers = {caller.name: caller for caller in callers}
-        self._caller_hashes = caller_hashes
+    admin_tokens: Callable[[], Sequence[str]]
+    callers: Sequence[CallerConfig]
+    caller_hashes: Callable[[str], Sequence[str]] = lambda _: ()
 
     def caller(self, authorization: str, *, admin: bool) -> Caller:
         """The caller by its Authorization header. Raises ApiError 401. Without callers, everyone may call."""
-        if not admin and not self._callers:
+        if not admin and not self.callers:
             return Caller()
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         digest = sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
         if scheme.lower() == "bearer":
-            if _contains(map(_digest, self._admin_tokens()), digest):
+            if _contains(map(_digest, self.admin_tokens()), digest):
                 return Caller(actor=f"admin-{digest[:8]}")
-            config = None if admin else self._callers.get(token.partition(".")[0])
-            if config and _contains([*config.sha256, *self._caller_hashes(config.name)], digest):
-                return Caller(tenants=config.tenants)
+            name = token.partition(".")[0]
+            for config in () if admin else self.callers:
+                if config.name == name and _contains(
+                    [*config.sha256, *self.caller_hashes(config.name)], digest
+                ):
+                    return Caller(tenants=config.tenants)
         message = f"Authorization: send {'the admin token' if admin else 'a valid token'} as bearer token"
         headers = {"WWW-Authenticate": "Bearer"}
         raise ApiError(401, "unauthorized", message, "Authorization", headers=headers)

@@ -30,7 +30,7 @@ class TenantsQuery(schemas.Strict):
 
 
 class UsageQuery(schemas.Strict):
-    month: schemas.Month | None = None
+    month: schemas.Month | None = None  # the current one
 
 
 class ChangesQuery(schemas.Strict):

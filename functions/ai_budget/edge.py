@@ -5,6 +5,7 @@ import logging
 import random
 import re
 import time
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,7 @@ _CLOSE = {"Connection": "close"}
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
 class Edge:
     """ASGI middleware. A handler finds the caller in `request.state.caller`.
 
@@ -32,17 +34,14 @@ class Edge:
     Lambda's scheme is that header; the scheme of a pod, to which clients connect themselves, is `http`.
     """
 
-    def __init__(
-        self, app: ASGIApp, auth: Auth, requests: RequestMetrics, https_url: str | None = None
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._requests = requests
-        self._https_url = https_url
+    app: ASGIApp
+    auth: Auth
+    requests: RequestMetrics
+    https_url: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
         headers = Headers(scope=scope)
@@ -58,7 +57,7 @@ class Edge:
 
         try:
             scope.setdefault("state", {})["caller"] = self._caller(scope, headers)
-            await self._app(scope, _limited(receive, headers), answer)
+            await self.app(scope, _limited(receive, headers), answer)
         except ApiError as error:
             await error.response()(scope, receive, answer)
         except Exception as error:
@@ -67,7 +66,7 @@ class Edge:
             await broken.response()(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "other").removeprefix("/api/ai-budget")
-            self._requests.observe(route, status, time.perf_counter() - began)
+            self.requests.observe(route, status, time.perf_counter() - began)
 
     def _caller(self, scope: Scope, headers: Headers) -> Caller | None:
         """The caller; None on a path that is open to everyone. Raises ApiError 400, 401, 403 or 431."""
@@ -85,15 +84,15 @@ class Edge:
         admin = path in ADMIN_PATHS
         if admin:
             self._require_https(scope, headers)
-        caller = self._auth.caller(headers.get("authorization", ""), admin=admin)
+        caller = self.auth.caller(headers.get("authorization", ""), admin=admin)
         if caller.actor:
             self._require_https(scope, headers)
         return caller
 
     def _require_https(self, scope: Scope, headers: Headers) -> None:
         forwarded = headers.getlist("x-forwarded-proto")
-        if self._https_url and not (scope["scheme"] == "https" and forwarded == ["https"]):
-            address = f"{self._https_url}{scope['path']}"
+        if self.https_url and not (scope["scheme"] == "https" and forwarded == ["https"]):
+            address = f"{self.https_url}{scope['path']}"
             message = f"the admin token is accepted on HTTPS only; send the request to {address}"
             raise ApiError(403, "https_required", message)
 

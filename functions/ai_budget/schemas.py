@@ -1,5 +1,6 @@
 """Requests and responses of the API. The OpenAPI document is generated from them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, Self
@@ -36,22 +37,19 @@ def percentage(spent: Decimal, limit: Decimal) -> Decimal:
     return (100 * spent / limit).quantize(Decimal("0.01"), ROUND_HALF_UP) if limit else Decimal(100)
 
 
-def _percentage_used(budget: dict[str, Any]) -> Decimal:
-    return percentage(budget["current_usage_usd"], budget["monthly_limit_usd"])
+Percentage = Annotated[
+    Usd, Field(default_factory=lambda row: percentage(row["current_usage_usd"], row["monthly_limit_usd"]))
+]
 
 
-Percentage = Annotated[Usd, Field(default_factory=_percentage_used)]
-
-
-def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """JSON Schema: these fields are there and not null, and those are absent or null."""
+def _any_of(*variants: tuple[Sequence[str], Sequence[str]]) -> ConfigDict:
+    """JSON Schema: in each variant the first fields are there and not null, the others absent or null."""
     given, absent = {"not": {"type": "null"}}, {"type": "null"}
-    properties = dict.fromkeys(fields, given) | dict.fromkeys(without, absent)
-    return {"required": list(fields), "properties": properties}
-
-
-def _any_of(*variants: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"anyOf": list(variants)})
+    schemas: list[Any] = []
+    for fields, without in variants:
+        properties = dict.fromkeys(fields, given) | dict.fromkeys(without, absent)
+        schemas.append({"required": list(fields), "properties": properties})
+    return ConfigDict(json_schema_extra={"anyOf": schemas})
 
 
 class Strict(BaseModel):
@@ -102,8 +100,7 @@ class TrackRequest(_Call):
     """What a call used: the token counts, or the `usage` object of an Anthropic response."""
 
     model_config = _any_of(
-        _given("prompt_tokens", "completion_tokens", without=("usage",)),
-        _given("usage", without=CallTokens._fields),
+        (["prompt_tokens", "completion_tokens"], ["usage"]), (["usage"], CallTokens._fields)
     )
 
     prompt_tokens: Tokens | None = None
@@ -177,9 +174,7 @@ class ExtendResponse(BaseModel):
 class SetRequest(Strict):
     """A limit, a temporary raise of it, or both. `raise_usd` of 0 ends a raise."""
 
-    model_config = _any_of(
-        _given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")
-    )
+    model_config = _any_of((["monthly_limit_usd"], ["raise_usd"]), (["raise_usd", "raise_until"], []))
 
     tenant_id: Identifier
     model: ModelOrAll

@@ -17,7 +17,7 @@ from functions.ai_budget.batching import Batcher
 from functions.ai_budget.budgets import ALL_MODELS, Budgets
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError, RefusedResponse
-from functions.ai_budget.ledger import Ledger, Unavailable
+from functions.ai_budget.ledger import Ledger, Unavailable, as_json
 from functions.ai_budget.pricing import CallTokens, ModelName, PriceBook, canonical_model
 
 RETRY_SECONDS = 5
@@ -65,10 +65,9 @@ class Service:
         self._prices_until = clock()
         self._loading = asyncio.Lock()
 
-    async def _run(self, operation: str, tenant: str, items: list[dict[str, Any]]) -> list[Any]:
-        """Runs a query that takes an array of each parameter of the items; returns a row for each."""
-        columns = {name: [item[name] for item in items] for name in items[0]}
-        return await self.ledger.fetch(operation, **columns | self._rules | {"tenant_id": tenant})
+    async def _run(self, operation: str, tenant: str, calls: list[dict[str, Any]]) -> list[Any]:
+        """The row of `check` or `track` for each call."""
+        return await self.ledger.fetch(operation, tenant_id=tenant, calls=as_json(calls), **self._rules)
 
     async def prices(self) -> PriceBook:
         """The price book, reloaded every minute. Raises Unavailable until it was loaded once."""
@@ -106,11 +105,13 @@ class Service:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
         # Without the estimate, which changes with time.
         announced = tokens._replace(completion_tokens=body.max_completion_tokens or 0)
-        call = dict(body) | {
+        call = {
             "model": model.canonical,
             "report_type": report_type,
             "amount": amount,
             "seconds": seconds,
+            "dry_run": body.dry_run,
+            "request_id": body.request_id,
             "fingerprint": _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds),
         }
         decision = await self._batcher.submit("check", body.tenant_id, call)
@@ -190,13 +191,14 @@ class Service:
         """Records a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
         tokens, report_type = body.tokens(), body.report_type or ""
         model = canonical_model(body.model, tokens.inference_geo)
-        call = dict(body) | tokens._asdict()
-        call |= {
+        call = tokens._asdict() | {
             "model": model.canonical,
             "model_sent": body.model,
             "report_type": report_type,
-            "cost": (await self.prices()).cost(model, tokens, at or self.clock()),
+            "cost_usd": (await self.prices()).cost(model, tokens, at or self.clock()),
             "tracked_at": at,
+            "reservation_id": body.reservation_id,
+            "request_id": body.request_id,
             "fingerprint": _fingerprint(model, tokens, report_type, body.reservation_id),
         }
         result = await self._batcher.submit("track", body.tenant_id, call)
@@ -217,7 +219,7 @@ class Service:
             after = (rows[-1].tenant_id, rows[-1].request_id)
             for tenant, tenant_rows in groupby(rows, key=lambda row: row.tenant_id):
                 calls = [_repriced(row, prices) for row in tenant_rows]
-                priced = [call for call in calls if call["cost"] is not None]
+                priced = [call for call in calls if call["cost_usd"] is not None]
                 still += len(calls) - len(priced)
                 results = await self._run("track", tenant, priced) if priced else []
                 charges = [result.cost_usd for result in results if result.status == "ok"]
@@ -227,13 +229,13 @@ class Service:
     async def release(self, body: schemas.ReleaseRequest, caller: CurrentCaller) -> schemas.ReleaseResponse:
         """Ends the reservation of a call that was cancelled."""
         caller.require(body.tenant_id)
-        (row,) = await self._run("release", body.tenant_id, [dict(body)])
+        (row,) = await self.ledger.fetch("release", **dict(body))
         return schemas.ReleaseResponse(reservation=row.status)
 
     async def extend(self, body: schemas.ExtendRequest, caller: CurrentCaller) -> schemas.ExtendResponse:
         """Lets the reservation of a call that takes longer end later."""
         caller.require(body.tenant_id)
-        (row,) = await self._run("extend", body.tenant_id, [dict(body)])
+        (row,) = await self.ledger.fetch("extend", **dict(body))
         if row.status == "unknown":
             message = "this tenant has no such reservation"
             raise ApiError(404, "unknown_reservation", message, "reservation_id")
@@ -252,7 +254,7 @@ def _repriced(row: Any, prices: PriceBook) -> dict[str, Any]:
     """A row of `unpriced` as a call with its price of now, if there is one."""
     model = canonical_model(row.model_sent, row.inference_geo)
     cost = prices.cost(model, CallTokens.of(row), row.tracked_at)
-    return row._asdict() | {"model": model.canonical, "cost": cost}
+    return row._asdict() | {"model": model.canonical, "cost_usd": cost}
 
 
 def _fingerprint(*parts: object) -> uuid.UUID:

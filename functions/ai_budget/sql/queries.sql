@@ -1,22 +1,15 @@
 -- name: check
-SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s,
-    %(model)s::text[], %(report_type)s::text[], %(amount)s::numeric[], %(seconds)s::integer[], %(dry_run)s::boolean[],
-    %(request_id)s::text[], %(fingerprint)s::uuid[]);
+SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s, %(calls)s);
 
 -- name: track
 SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-MM') AS month FROM ai_budget_track(
-    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(model)s::text[],
-    %(model_sent)s::text[], %(report_type)s::text[], %(prompt_tokens)s::bigint[], %(completion_tokens)s::bigint[],
-    %(cache_read_tokens)s::bigint[], %(cache_write_tokens)s::bigint[], %(cache_write_1h_tokens)s::bigint[],
-    %(web_search_requests)s::bigint[], %(service_tier)s::text[], %(speed)s::text[], %(inference_geo)s::text[],
-    %(cost)s::numeric[], %(tracked_at)s::timestamptz[], %(request_id)s::text[], %(fingerprint)s::uuid[],
-    %(reservation_id)s::uuid[]);
+    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(calls)s);
 
 -- name: release
-SELECT * FROM ai_budget_release(%(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
+SELECT ai_budget_release(%(tenant_id)s, %(reservation_id)s) AS status;
 
 -- name: extend
-SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(reservation_seconds)s::integer[]);
+SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s, %(reservation_seconds)s);
 
 -- name: set
 SELECT * FROM ai_budget_set(%(now)s, %(tenant_id)s, %(model)s, %(monthly_limit_usd)s, %(tier)s, %(raise_usd)s,

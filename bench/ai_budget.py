@@ -241,7 +241,6 @@ def warm(url: str) -> None:
     os.environ |= {"POWERTOOLS_TRACE_DISABLED": "1", "POWERTOOLS_LOG_LEVEL": "WARNING"}
     from functions.ai_budget import lambda_handlers
     from functions.ai_budget.aws import environment
-    from functions.ai_budget.ledger import Check
 
     # The embedded server has a socket and no certificate.
     environment.TLS = {"sslmode": "disable", "host": url.split("host=")[1]}
@@ -260,7 +259,8 @@ def warm(url: str) -> None:
             "queryStringParameters": {}, "body": json.dumps(_check("lambda")), "isBase64Encoded": False,
         }  # fmt: skip
         handler, runtime = lambda_handlers.handler, lambda_handlers._runtime()
-        item = Check(SONNET, "", Decimal("0.00018"), 1, False, None, None)
+        item = {"model": SONNET, "report_type": "", "amount": Decimal("0.00018"), "seconds": 1}
+        item |= {"dry_run": False, "request_id": None, "fingerprint": None}
         times: dict[str, list[float]] = {"handler": [], "statement": []}
         for _ in range(300):
             began = time.perf_counter()

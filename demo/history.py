@@ -16,6 +16,7 @@ from typing import NamedTuple, TextIO
 from demo import tenants
 from demo.account import SampleAccount
 from functions.ai_budget import metrics, notifications
+from functions.ai_budget.auth import Caller
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.ledger import Ledger
@@ -111,7 +112,7 @@ class History:
         """Sets the budgets, and makes the calls of the months before."""
         first = self._clock.now = self._first_instant(max(tenant.joined for tenant in tenants.TENANTS))
         for body in tenants.budgets():
-            await self._service.budgets.set_limit(body, "demo")
+            await self._service.budgets.set_budget(body, Caller("demo"))
         at = first
         while at < self.start:
             self._clock.now = at

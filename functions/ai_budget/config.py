@@ -4,11 +4,11 @@ import tomllib
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from functions.ai_budget.notifications import Notifications
-from functions.ai_budget.pricing import PriceOverride
-from functions.ai_budget.schemas import ModelId
+from functions.ai_budget.pricing import Price
+from functions.ai_budget.schemas import ModelId, Strict
 
 ALL_TENANTS = "*"
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=9)]
@@ -18,11 +18,7 @@ class ConfigError(ValueError):
     """The configuration is wrong; the message is one line that names the key."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tiers(_Strict):
+class Tiers(Strict):
     """Monthly limits in USD; `custom` is the least that a custom tier has."""
 
     starter: Usd = Decimal(500)
@@ -31,13 +27,13 @@ class Tiers(_Strict):
     custom: Usd = Decimal(50000)
 
 
-class Thresholds(_Strict):
+class Thresholds(Strict):
     """Percent of the limit. Spending all of it is `exceeded`, whatever is set here."""
 
     warning_percent: Annotated[Decimal, Field(gt=0, lt=100)] = Decimal(80)
 
 
-class CallerConfig(_Strict):
+class CallerConfig(Strict):
     """A service that may call, for these tenants: ids, prefixes that end in `*`, or `*` for all.
 
     Its tokens are stored as their SHA-256 only; several are valid during a rotation.
@@ -51,7 +47,7 @@ class CallerConfig(_Strict):
     sha256: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
-class Config(_Strict):
+class Config(Strict):
     """`prices`: by model, in place of the database's. With `callers`, every path but the probes needs a
     token. `https_url`: the address of the load balancer that ends TLS, if there is one in front."""
 
@@ -67,7 +63,7 @@ class Config(_Strict):
     tiers: Tiers = Tiers()
     thresholds: Thresholds = Thresholds()
     notifications: Notifications = Notifications()
-    prices: dict[ModelId, PriceOverride] = {}
+    prices: dict[ModelId, Price] = Field(default_factory=dict)
 
 
 def parse_config(text: str, *, name: str) -> Config:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from functions.ai_budget.schemas import Percentage, Usd
 
@@ -40,7 +42,7 @@ class RefusedResponse(BaseModel):
     fallback_model: str | None
 
 
-class ApiError(Exception):
+class ApiError(HTTPException):
     """A response with a status of 400 or more; `field` is the part of the request that is wrong."""
 
     def __init__(
@@ -53,10 +55,14 @@ class ApiError(Exception):
         headers: Mapping[str, str] | None = None,
         body: BaseModel | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(status, message, headers)
         self.status = status
-        self.headers = dict(headers or {})
         self.body = body or ErrorResponse(error=error, message=message, field=field)
+
+    def response(self) -> Response:
+        """The answer in JSON."""
+        text = self.body.model_dump_json(exclude_none=self.status != 429)
+        return Response(text, self.status, self.headers, media_type="application/json")
 
 
 def invalid(field: str, message: str) -> ApiError:
@@ -64,7 +70,6 @@ def invalid(field: str, message: str) -> ApiError:
     return ApiError(400, "invalid_request", f"{field}: {message}", field)
 
 
-def unavailable() -> ApiError:
-    """503: the database does not answer; nothing is permitted or recorded."""
-    message = "the budget database does not answer; try again"
-    return ApiError(503, "unavailable", message, headers={"Retry-After": "5"})
+def unavailable(what: str) -> ApiError:
+    """503: nothing is permitted or recorded."""
+    return ApiError(503, "unavailable", f"{what}; try again", headers={"Retry-After": "5"})

@@ -16,14 +16,14 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer, single_metric
 from aws_lambda_powertools.logging import correlation_paths, utils
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from mangum import Mangum
 
 from functions.ai_budget import notifications
 from functions.ai_budget.aws import environment
-from functions.ai_budget.aws.api import Mailer
-from functions.ai_budget.aws.migration import CallerSecrets, MasterSecret
+from functions.ai_budget.aws.api import Mailer, fill_caller_secrets
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.ledger import API, OWNER, Ledger, create_roles, migrate
 from functions.ai_budget.metrics import RequestMetrics
@@ -57,7 +57,7 @@ class _Runtime:
         try:
             self.loop.run_until_complete(self.service.book(body, at=body.tracked_at))
         except ApiError as error:
-            raise ValueError(f"{error.status}: {error}") from None
+            raise ValueError(str(error)) from None
 
     async def tidy(self, function: str) -> dict[str, Any]:
         """One round of tidying, and how many calls wait for a price.
@@ -94,14 +94,16 @@ def _migrate(phases: Sequence[str]) -> dict[str, Any]:
     owner = environment.login(OWNER)
     if "pre" not in phases:
         return {"applied": migrate(owner(), phases)}
-    master = MasterSecret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"])
-    create_roles(owner(), lambda: environment.conninfo(*master()))
+    create_roles(owner(), _master)
     applied = migrate(owner(), phases)
-    callers = CallerSecrets(os.environ["AI_BUDGET_CALLER_SECRET_PREFIX"])
-    return {
-        "applied": applied,
-        "new_tokens": callers.fill([caller.name for caller in environment.config().callers]),
-    }
+    callers = [caller.name for caller in environment.config().callers]
+    return {"applied": applied, "new_tokens": fill_caller_secrets(os.environ[environment.CALLERS], callers)}
+
+
+def _master() -> str:
+    """The connection string of the database's master user, whose password RDS keeps and rotates."""
+    secret = parameters.get_secret(os.environ["AI_BUDGET_DATABASE_SECRET_ARN"], transform="json")
+    return environment.conninfo(secret["username"], secret["password"])
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.APPLICATION_LOAD_BALANCER)

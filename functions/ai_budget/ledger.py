@@ -6,21 +6,18 @@ happened.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-
-from functions.ai_budget.pricing import CallTokens
+from pydantic_core import to_json
 
 SQL = Path(__file__).parent / "sql"
 ANSWER_SECONDS = 4.5  # the longest that a caller waits
@@ -38,33 +35,6 @@ _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.Unique
 
 class Unavailable(Exception):
     """PostgreSQL did not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check, for `ai_budget_check`. `amount` is USD."""
-
-    model: str
-    report_type: str
-    amount: Decimal
-    seconds: int
-    dry_run: bool
-    request_id: str | None
-    fingerprint: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage(CallTokens):
-    """One call, for `ai_budget_track`. `cost` is USD, None without a price."""
-
-    model: str
-    model_sent: str
-    report_type: str
-    cost: Decimal | None
-    tracked_at: datetime | None
-    request_id: str
-    fingerprint: UUID
-    reservation_id: UUID | None
 
 
 def queries() -> dict[str, str]:
@@ -122,14 +92,6 @@ class Ledger:
             raise Unavailable(f"{name}: no answer in {ANSWER_SECONDS} s")
         return query.result()
 
-    async def check(self, tenant: str, checks: Sequence[Check], **rules: Any) -> list[Any]:
-        """Decides on checks in one transaction; rows of ai_budget_decision."""
-        return await self.fetch("check", tenant_id=tenant, **_columns(Check, checks), **rules)
-
-    async def track(self, tenant: str, calls: Sequence[Usage], **rules: Any) -> list[Any]:
-        """Records calls in one transaction; rows of (status, cost_usd, reservation, month)."""
-        return await self.fetch("track", tenant_id=tenant, **_columns(Usage, calls), **rules)
-
     async def _rows(self, name: str, params: dict[str, Any]) -> list[Any]:
         now = self._clock() if self._clock else None
         try:
@@ -142,8 +104,9 @@ class Ledger:
             raise Unavailable(f"{name}: {type(error).__name__}") from error
 
 
-def _columns(kind: type, items: Sequence[Any]) -> dict[str, list[Any]]:
-    return {field.name: [getattr(item, field.name) for item in items] for field in fields(kind)}
+def as_json(rows: list[dict[str, Any]]) -> Jsonb:
+    """A parameter for queries that take an array of objects."""
+    return Jsonb(rows, dumps=to_json)
 
 
 def connection_string(**parts: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import json
 import logging
 from collections import Counter
@@ -13,9 +12,10 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 import httpx
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from functions.ai_budget.ledger import Ledger
+from functions.ai_budget.schemas import Strict
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ CLAIM = timedelta(minutes=5)  # longer than any attempt takes
 BATCH = 50
 TIMEOUT_SECONDS = 10
 _ERROR_CHARACTERS = 200
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 Mailer = Callable[[str, str, str, str, str], None]
 
@@ -38,31 +39,20 @@ def checked_webhook_url(url: str) -> str:
         raise ValueError(f"not a URL: {error}") from None
     if not parsed.host:
         raise ValueError("not a URL: the host is missing")
-    if parsed.scheme != "https" and not (parsed.scheme == "http" and _is_loopback(parsed.host)):
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and parsed.host in _THIS_MACHINE):
         raise ValueError("a webhook URL must begin with https://")
     return url
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-class Webhook(BaseModel):
+class Webhook(Strict):
     """A URL that receives the notices of all tenants, and the secret that signs them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: Annotated[str, AfterValidator(checked_webhook_url)]
     secret: Annotated[str, Field(min_length=16)]
 
 
-class Notifications(BaseModel):
+class Notifications(Strict):
     """Sender, addresses for the tenants that have none in ai_budget_contacts, webhooks for all tenants."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sender: str = "finops@teei.io"
     tenant_admin: str = "finops@teei.io"
@@ -208,7 +198,9 @@ async def _attempt(
     except Exception as error:  # a mailer may raise anything, and no target may hold up the others
         wrong_target = isinstance(error, ValueError)
         kind = "" if wrong_target or isinstance(error, ResponseError) else f"{type(error).__name__}: "
-        text = _shown(f"{kind}{error}".removesuffix(": "))
+        line = f"{kind}{error}".removesuffix(": ")[:_ERROR_CHARACTERS]
+        # Neither a log nor PostgreSQL takes control characters.
+        text = "".join(letter if letter.isprintable() else " " for letter in line)
     final = wrong_target or delivery.attempts >= MAX_ATTEMPTS
     log.log(
         logging.ERROR if final else logging.WARNING,
@@ -217,11 +209,6 @@ async def _attempt(
         delivery.channel, delivery.dedupe_id, delivery.attempts, text,
     )  # fmt: skip
     return delivery, "failed" if final else "pending", text
-
-
-def _shown(error: str) -> str:
-    """One short line without control characters, which neither a log nor PostgreSQL takes."""
-    return "".join(letter if letter.isprintable() else " " for letter in error[:_ERROR_CHARACTERS])
 
 
 class ResponseError(Exception):
@@ -240,8 +227,6 @@ async def _post(delivery: Delivery, http: httpx.AsyncClient, now: datetime) -> N
     }
     url = checked_webhook_url(delivery.target)
     async with http.stream("POST", url, content=body, headers=headers) as response:
-        if response.is_success:
-            return
-        async for chunk in response.aiter_raw():
-            raise ResponseError(f"HTTP {response.status_code}: {chunk.decode(errors='replace')}")
-        raise ResponseError(f"HTTP {response.status_code}")
+        if not response.is_success:
+            beginning = (await anext(response.aiter_raw(), b"")).decode(errors="replace")
+            raise ResponseError(f"HTTP {response.status_code}: {beginning}".removesuffix(": "))

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -79,31 +78,37 @@ def _version(match: re.Match[str] | None) -> tuple[int, ...]:
     return tuple(map(int, re.split("[-.]", match["version"] or match["old_version"]))) if match else ()
 
 
-@dataclass(frozen=True, slots=True)
-class CallTokens:
-    """What a call used or will use at most. `prompt` is without cache tokens, `cache_write` for 5 minutes."""
+class CallTokens(NamedTuple):
+    """What a call used or will use at most. Prompt tokens are without those of the cache."""
 
-    prompt: int = 0
-    completion: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0  # for five minutes
+    cache_write_1h_tokens: int = 0
     web_search_requests: int = 0
     service_tier: str = "standard"
     speed: str = "standard"
     inference_geo: str = ""
 
+    @classmethod
+    def of(cls, call: Any) -> Self:
+        """Those of an object with attributes of the same names."""
+        return cls(*(getattr(call, field) for field in cls._fields))
+
     @property
     def input(self) -> int:
         """All input tokens, those of the cache included: what long-context prices go by."""
-        return self.prompt + self.cache_read + self.cache_write + self.cache_write_1h
+        return (
+            self.prompt_tokens + self.cache_read_tokens + self.cache_write_tokens + self.cache_write_1h_tokens
+        )
 
 
 def _input_times(ratio: str) -> Any:
     return Field(default_factory=lambda price: price["input_usd_per_mtok"] * Decimal(ratio))
 
 
-class PriceOverride(BaseModel):
+class Price(BaseModel):
     """USD per million tokens. Cache prices left out are 0.1, 1.25 and 2 times the input price."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -116,20 +121,6 @@ class PriceOverride(BaseModel):
     web_search_usd_per_1000: _PerMtok = Decimal(10)
     fast_multiplier: Annotated[Decimal, Field(ge=1, le=100)] | None = None
 
-
-class _Price(NamedTuple):
-    """A row of ai_model_prices: USD per million tokens, since an instant, above a number of input tokens."""
-
-    effective_from: datetime
-    above: int
-    input: Decimal
-    output: Decimal
-    cache_read: Decimal
-    cache_write: Decimal
-    cache_write_1h: Decimal
-    web_search_per_1000: Decimal
-    fast_multiplier: Decimal | None
-
     def cost(self, tokens: CallTokens, multiplier: Decimal) -> Decimal | None:
         """USD to 12 decimals, not falling in any count; None if there is no price for this speed."""
         if tokens.speed == "fast":
@@ -139,35 +130,41 @@ class _Price(NamedTuple):
         if tokens.service_tier == "batch":
             multiplier *= _BATCH_MULTIPLIER
         for_tokens = (
-            tokens.prompt * self.input
-            + tokens.completion * self.output
-            + tokens.cache_read * self.cache_read
-            + tokens.cache_write * self.cache_write
-            + tokens.cache_write_1h * self.cache_write_1h
+            tokens.prompt_tokens * self.input_usd_per_mtok
+            + tokens.completion_tokens * self.output_usd_per_mtok
+            + tokens.cache_read_tokens * self.cache_read_usd_per_mtok
+            + tokens.cache_write_tokens * self.cache_write_usd_per_mtok
+            + tokens.cache_write_1h_tokens * self.cache_write_1h_usd_per_mtok
         )
-        usd = for_tokens * multiplier / _MTOK + tokens.web_search_requests * self.web_search_per_1000 / 1000
-        return usd.quantize(_PLACES, ROUND_HALF_UP)
+        for_searches = tokens.web_search_requests * self.web_search_usd_per_1000 / 1000
+        return (for_tokens * multiplier / _MTOK + for_searches).quantize(_PLACES, ROUND_HALF_UP)
+
+
+class _Tier(NamedTuple):
+    """A price since an instant, for calls with more than a number of input tokens; of 0: for all."""
+
+    effective_from: datetime
+    above: int
+    price: Price
 
 
 class PriceBook:
     """Prices of calls. `rows` are those of ai_model_prices; an override replaces all rows of its model."""
 
-    def __init__(self, rows: Iterable[Sequence[Any]], overrides: Mapping[str, PriceOverride]) -> None:
-        self._prices: dict[str, list[_Price]] = {}
-        for model, *values in rows:
-            self._prices.setdefault(model, []).append(_Price(*values))
-        for prices in self._prices.values():
-            prices.sort(key=lambda price: (price.effective_from, price.above), reverse=True)
-        for name, override in overrides.items():
-            price = _Price(_ALWAYS, 0, *dict(override).values())  # the fields of both have one order
-            self._prices[canonical_model(name).canonical] = [price]
+    def __init__(self, rows: Iterable[Sequence[Any]], overrides: Mapping[str, Price]) -> None:
+        self._tiers: dict[str, list[_Tier]] = {}
+        for model, effective_from, above, *amounts in rows:
+            price = Price.model_construct(**dict(zip(Price.model_fields, amounts, strict=True)))
+            self._tiers.setdefault(model, []).append(_Tier(effective_from, above, price))
+        for tiers in self._tiers.values():
+            tiers.sort(key=lambda tier: tier[:2], reverse=True)
+        for name, price in overrides.items():
+            self._tiers[canonical_model(name).canonical] = [_Tier(_ALWAYS, 0, price)]
 
     def cost(self, model: ModelName, tokens: CallTokens, at: datetime) -> Decimal | None:
         """USD for a call made at an instant, or None if the model, or its fast mode, has no price."""
-        for price in self._in_force(model, at):
-            if not price.above or tokens.input > price.above:
-                return price.cost(tokens, model.multiplier)
-        return None
+        price = next(self._in_force(model, tokens, at), None)
+        return price.cost(tokens, model.multiplier) if price else None
 
     def worst_case(
         self, model: ModelName, tokens: CallTokens, at: datetime, until: datetime
@@ -177,17 +174,18 @@ class PriceBook:
         A call with fewer input tokens may fall into another long-context tier, and a price may change before
         it is made: this is the highest of all those prices. None if one of them is unknown.
         """
-        changes = {price.effective_from for price in self._prices.get(model.canonical, ())}
+        changes = {tier.effective_from for tier in self._tiers.get(model.canonical, ())}
         costs = [
             price.cost(tokens, model.multiplier)
             for instant in [at, *(change for change in changes if at < change <= until)]
-            for price in self._in_force(model, instant)
-            if not price.above or tokens.input > price.above
+            for price in self._in_force(model, tokens, instant)
         ]
         known = [cost for cost in costs if cost is not None]
         return max(known) if costs and len(known) == len(costs) else None
 
-    def _in_force(self, model: ModelName, at: datetime) -> Iterator[_Price]:
-        """The tiers at an instant, the one for the longest input first."""
-        prices = [price for price in self._prices.get(model.canonical, ()) if price.effective_from <= at]
-        return (price for price in prices if price.effective_from == prices[0].effective_from)
+    def _in_force(self, model: ModelName, tokens: CallTokens, at: datetime) -> Iterator[Price]:
+        """The prices at an instant of calls with at most these input tokens, that of the longest first."""
+        tiers = [tier for tier in self._tiers.get(model.canonical, ()) if tier.effective_from <= at]
+        for effective_from, above, price in tiers:
+            if effective_from == tiers[0].effective_from and (not above or tokens.input > above):
+                yield price

@@ -1,5 +1,6 @@
 """Requests and responses of the API. The OpenAPI document is generated from them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, Self
@@ -36,37 +37,32 @@ def percentage(spent: Decimal, limit: Decimal) -> Decimal:
     return (100 * spent / limit).quantize(Decimal("0.01"), ROUND_HALF_UP) if limit else Decimal(100)
 
 
-def _percentage_used(budget: dict[str, Any]) -> Decimal:
-    return percentage(budget["current_usage_usd"], budget["monthly_limit_usd"])
+Percentage = Annotated[
+    Usd, Field(default_factory=lambda row: percentage(row["current_usage_usd"], row["monthly_limit_usd"]))
+]
 
 
-Percentage = Annotated[Usd, Field(default_factory=_percentage_used)]
-_COUNTS = (
-    "prompt_tokens", "completion_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
-    "web_search_requests", "service_tier", "speed", "inference_geo",
-)  # fmt: skip
-
-
-def _given(*fields: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """JSON Schema: these fields are there and not null, and those are absent or null."""
+def _any_of(*variants: tuple[Sequence[str], Sequence[str]]) -> ConfigDict:
+    """JSON Schema: in each variant the first fields are there and not null, the others absent or null."""
     given, absent = {"not": {"type": "null"}}, {"type": "null"}
-    properties = dict.fromkeys(fields, given) | dict.fromkeys(without, absent)
-    return {"required": list(fields), "properties": properties}
+    schemas: list[Any] = []
+    for fields, without in variants:
+        properties = dict.fromkeys(fields, given) | dict.fromkeys(without, absent)
+        schemas.append({"required": list(fields), "properties": properties})
+    return ConfigDict(json_schema_extra={"anyOf": schemas})
 
 
-def _any_of(*variants: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"anyOf": list(variants)})
+class Strict(BaseModel):
+    """What others write: an unknown key is an error."""
 
-
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class _Call(_Request):
+class _Call(Strict):
     tenant_id: Identifier
     model: ModelId
     speed: Literal["standard", "fast"] = "standard"
@@ -104,7 +100,7 @@ class TrackRequest(_Call):
     """What a call used: the token counts, or the `usage` object of an Anthropic response."""
 
     model_config = _any_of(
-        _given("prompt_tokens", "completion_tokens", without=("usage",)), _given("usage", without=_COUNTS)
+        (["prompt_tokens", "completion_tokens"], ["usage"]), (["usage"], CallTokens._fields)
     )
 
     prompt_tokens: Tokens | None = None
@@ -119,7 +115,7 @@ class TrackRequest(_Call):
 
     @model_validator(mode="after")
     def _counts_or_usage(self) -> Self:
-        counts = self.model_fields_set.intersection(_COUNTS)
+        counts = self.model_fields_set.intersection(CallTokens._fields)
         if self.usage is not None and any(getattr(self, count) is not None for count in counts):
             raise ValueError("usage: send either the usage object or the token counts, not both")
         if self.usage is None and (self.prompt_tokens is None or self.completion_tokens is None):
@@ -128,9 +124,7 @@ class TrackRequest(_Call):
 
     def tokens(self) -> CallTokens:
         """The counts to charge."""
-        if self.usage is not None:
-            return self.usage.tokens()
-        return CallTokens(*(getattr(self, name) for name in _COUNTS))
+        return CallTokens.of(self) if self.usage is None else self.usage.tokens()
 
 
 class QueuedTrack(TrackRequest):
@@ -155,7 +149,7 @@ class QueuedResponse(BaseModel):
     request_id: str
 
 
-class ReleaseRequest(_Request):
+class ReleaseRequest(Strict):
     tenant_id: Identifier
     reservation_id: UUID
 
@@ -177,12 +171,10 @@ class ExtendResponse(BaseModel):
     expires_at: datetime
 
 
-class SetRequest(_Request):
+class SetRequest(Strict):
     """A limit, a temporary raise of it, or both. `raise_usd` of 0 ends a raise."""
 
-    model_config = _any_of(
-        _given("monthly_limit_usd", without=("raise_usd",)), _given("raise_usd", "raise_until")
-    )
+    model_config = _any_of((["monthly_limit_usd"], ["raise_usd"]), (["raise_usd", "raise_until"], []))
 
     tenant_id: Identifier
     model: ModelOrAll

@@ -5,7 +5,6 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,11 +12,12 @@ from itertools import groupby
 from typing import Any
 
 from functions.ai_budget import schemas
+from functions.ai_budget.auth import CurrentCaller
 from functions.ai_budget.batching import Batcher
 from functions.ai_budget.budgets import ALL_MODELS, Budgets
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError, RefusedResponse
-from functions.ai_budget.ledger import Check, Ledger, Unavailable, Usage
+from functions.ai_budget.ledger import Ledger, Unavailable, as_json
 from functions.ai_budget.pricing import CallTokens, ModelName, PriceBook, canonical_model
 
 RETRY_SECONDS = 5
@@ -62,12 +62,12 @@ class Service:
             "warning_percent": config.thresholds.warning_percent,
         }
         self._prices: PriceBook | None = None
-        self._prices_until = datetime.min.replace(tzinfo=UTC)
+        self._prices_until = clock()
         self._loading = asyncio.Lock()
 
-    async def _run(self, operation: str, tenant: str, items: list[Any]) -> list[Any]:
-        run = self.ledger.check if operation == "check" else self.ledger.track
-        return await run(tenant, items, **self._rules)
+    async def _run(self, operation: str, tenant: str, calls: list[dict[str, Any]]) -> list[Any]:
+        """The row of `check` or `track` for each call."""
+        return await self.ledger.fetch(operation, tenant_id=tenant, calls=as_json(calls), **self._rules)
 
     async def prices(self) -> PriceBook:
         """The price book, reloaded every minute. Raises Unavailable until it was loaded once."""
@@ -104,12 +104,17 @@ class Service:
         if amount is None:
             raise ApiError(422, "unknown_model", f"there is no price for the model {body.model}", "model")
         # Without the estimate, which changes with time.
-        announced = replace(tokens, completion=body.max_completion_tokens or 0)
-        fingerprint = _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds)
-        item = Check(
-            model.canonical, report_type, amount, seconds, body.dry_run, body.request_id, fingerprint
-        )
-        decision = await self._batcher.submit("check", body.tenant_id, item)
+        announced = tokens._replace(completion_tokens=body.max_completion_tokens or 0)
+        call = {
+            "model": model.canonical,
+            "report_type": report_type,
+            "amount": amount,
+            "seconds": seconds,
+            "dry_run": body.dry_run,
+            "request_id": body.request_id,
+            "fingerprint": _fingerprint(model, body.max_completion_tokens, announced, report_type, seconds),
+        }
+        decision = await self._batcher.submit("check", body.tenant_id, call)
         if decision.status not in ("ok", "replay"):
             raise await self._refusal(decision, body.tenant_id, model, now, worst_case)
         used = schemas.percentage(decision.spent_usd, decision.limit_usd)
@@ -142,23 +147,24 @@ class Service:
             "message": REFUSALS[decision.status],
             "tenant_id": tenant,
             "model": model.canonical,
-            "fallback_model": await self._cheaper_model(tenant, model, worst_case),
+            "fallback_model": await self._cheaper_model(tenant, decision.reserved_usd, worst_case, model),
         }
         body = RefusedResponse.model_validate(decision._asdict() | about)
         return ApiError(429, body.error, body.message, headers=headers, body=body)
 
-    async def _cheaper_model(self, tenant: str, model: ModelName, worst_case: WorstCase) -> str | None:
+    async def _cheaper_model(
+        self, tenant: str, usd: Decimal, worst_case: WorstCase, model: ModelName
+    ) -> str | None:
         """The dearest of the tenant's models that cost less for this call and have room for it now."""
         budgets = await self.ledger.fetch("tenant", tenant_id=tenant)
         of_all_models = [budget for budget in budgets if budget.model == ALL_MODELS]
-        cost = worst_case(model)
         fitting: list[tuple[Decimal, str]] = []
         for budget in budgets:
-            other = worst_case(ModelName(budget.model, model.multiplier))
-            if other is None or cost is None or other >= cost:
+            cost = worst_case(model._replace(canonical=budget.model))
+            if cost is None or cost >= usd:
                 continue
-            if all(_has_room(limiting, other) for limiting in (budget, *of_all_models)):
-                fitting.append((other, budget.model))
+            if all(_has_room(limiting, cost) for limiting in (budget, *of_all_models)):
+                fitting.append((cost, budget.model))
         return max(fitting)[1] if fitting else None
 
     async def track(self, body: schemas.TrackRequest) -> schemas.TrackResponse | schemas.QueuedResponse:
@@ -166,43 +172,44 @@ class Service:
 
         Raises ApiError for a used request_id; Unavailable without a queue.
         """
-        body.request_id = body.request_id or f"track:{uuid.uuid4()}"
+        request_id = body.request_id or f"track:{uuid.uuid4()}"
+        body = body.model_copy(update={"request_id": request_id})
         try:
             return await self.book(body)
         except Unavailable:
             if self._queue is None:
                 raise
-        sent = body.model_dump(mode="json", exclude_unset=True) | {"request_id": body.request_id}
+        sent = body.model_dump(mode="json", exclude_unset=True)
         try:
             await self._queue(sent | {"tracked_at": self.clock().isoformat()})
         except Exception as error:
             log.error("the queue did not take a tracked call: %s", type(error).__name__)
             raise Unavailable("neither the database nor the queue took the call") from None
-        return schemas.QueuedResponse(request_id=body.request_id)
+        return schemas.QueuedResponse(request_id=request_id)
 
     async def book(self, body: schemas.TrackRequest, at: datetime | None = None) -> schemas.TrackResponse:
         """Records a call that has a request id; `at`: when it was tracked, if not now. Raises Unavailable."""
         tokens, report_type = body.tokens(), body.report_type or ""
         model = canonical_model(body.model, tokens.inference_geo)
-        usage = Usage(
-            *astuple(tokens),
-            model=model.canonical,
-            model_sent=body.model,
-            report_type=report_type,
-            cost=(await self.prices()).cost(model, tokens, at or self.clock()),
-            tracked_at=at,
-            request_id=str(body.request_id),
-            fingerprint=_fingerprint(model, tokens, report_type, body.reservation_id),
-            reservation_id=body.reservation_id,
-        )
-        result = await self._batcher.submit("track", body.tenant_id, usage)
+        call = tokens._asdict() | {
+            "model": model.canonical,
+            "model_sent": body.model,
+            "report_type": report_type,
+            "cost_usd": (await self.prices()).cost(model, tokens, at or self.clock()),
+            "tracked_at": at,
+            "reservation_id": body.reservation_id,
+            "request_id": body.request_id,
+            "fingerprint": _fingerprint(model, tokens, report_type, body.reservation_id),
+        }
+        result = await self._batcher.submit("track", body.tenant_id, call)
         if result.status == "conflict":
             raise ApiError(409, "conflict", CONFLICTS["conflict"], "request_id")
         return schemas.TrackResponse.model_validate(result._asdict() | {"unpriced": result.cost_usd is None})
 
-    async def reprice(self) -> schemas.RepriceResponse:
-        """Charges the calls that waited for a price and have one now. Raises Unavailable."""
-        self._prices_until = datetime.min.replace(tzinfo=UTC)
+    async def reprice(self, caller: CurrentCaller) -> schemas.RepriceResponse:
+        """Charges the calls that have a price now; needs the admin token."""
+        caller.require(None)
+        self._prices_until = self.clock()
         prices = await self.prices()
         repriced, cost, still = 0, Decimal(0), 0
         after = ("", "")
@@ -212,28 +219,23 @@ class Service:
             after = (rows[-1].tenant_id, rows[-1].request_id)
             for tenant, tenant_rows in groupby(rows, key=lambda row: row.tenant_id):
                 calls = [_repriced(row, prices) for row in tenant_rows]
-                priced = [call for call in calls if call.cost is not None]
+                priced = [call for call in calls if call["cost_usd"] is not None]
                 still += len(calls) - len(priced)
                 results = await self._run("track", tenant, priced) if priced else []
                 charges = [result.cost_usd for result in results if result.status == "ok"]
                 repriced, cost = repriced + len(charges), cost + sum(charges, Decimal(0))
         return schemas.RepriceResponse(repriced=repriced, cost_usd=cost, still_unpriced=still)
 
-    async def release(self, body: schemas.ReleaseRequest) -> schemas.ReleaseResponse:
-        """Ends a reservation at once. Repeating it changes nothing."""
-        (row,) = await self.ledger.fetch(
-            "release", tenant_id=body.tenant_id, reservation_id=[body.reservation_id]
-        )
+    async def release(self, body: schemas.ReleaseRequest, caller: CurrentCaller) -> schemas.ReleaseResponse:
+        """Ends the reservation of a call that was cancelled."""
+        caller.require(body.tenant_id)
+        (row,) = await self.ledger.fetch("release", **dict(body))
         return schemas.ReleaseResponse(reservation=row.status)
 
-    async def extend(self, body: schemas.ExtendRequest) -> schemas.ExtendResponse:
-        """Lets an open reservation end later. Raises ApiError 409 if it is not open, 404 if it is unknown."""
-        (row,) = await self.ledger.fetch(
-            "extend",
-            tenant_id=body.tenant_id,
-            reservation_id=[body.reservation_id],
-            seconds=[body.reservation_seconds],
-        )
+    async def extend(self, body: schemas.ExtendRequest, caller: CurrentCaller) -> schemas.ExtendResponse:
+        """Lets the reservation of a call that takes longer end later."""
+        caller.require(body.tenant_id)
+        (row,) = await self.ledger.fetch("extend", **dict(body))
         if row.status == "unknown":
             message = "this tenant has no such reservation"
             raise ApiError(404, "unknown_reservation", message, "reservation_id")
@@ -248,13 +250,11 @@ def _has_room(budget: Any, cost: Decimal) -> bool:
     return left > 0 and cost <= left - budget.reserved_usd
 
 
-def _repriced(row: Any, prices: PriceBook) -> Usage:
+def _repriced(row: Any, prices: PriceBook) -> dict[str, Any]:
     """A row of `unpriced` as a call with its price of now, if there is one."""
-    values = row._asdict()
-    del values["tenant_id"]
-    call = Usage(**values, cost=None)
-    model = canonical_model(call.model_sent, call.inference_geo)
-    return replace(call, model=model.canonical, cost=prices.cost(model, call, row.tracked_at))
+    model = canonical_model(row.model_sent, row.inference_geo)
+    cost = prices.cost(model, CallTokens.of(row), row.tracked_at)
+    return row._asdict() | {"model": model.canonical, "cost_usd": cost}
 
 
 def _fingerprint(*parts: object) -> uuid.UUID:

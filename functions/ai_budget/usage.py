@@ -94,11 +94,11 @@ class AnthropicUsage(Iteration):
         """The counts to charge. Unknown service tiers and speeds are standard."""
         billed = [self, *(iteration for iteration in self.iterations if iteration.type == "compaction")]
         return CallTokens(
-            prompt=sum(part.input_tokens for part in billed),
-            completion=sum(part.output_tokens for part in billed),
-            cache_read=sum(part.cache_read_input_tokens for part in billed),
-            cache_write=sum(part.written_for_5m for part in billed),
-            cache_write_1h=sum(part.cache_creation.ephemeral_1h_input_tokens for part in billed),
+            prompt_tokens=sum(part.input_tokens for part in billed),
+            completion_tokens=sum(part.output_tokens for part in billed),
+            cache_read_tokens=sum(part.cache_read_input_tokens for part in billed),
+            cache_write_tokens=sum(part.written_for_5m for part in billed),
+            cache_write_1h_tokens=sum(part.cache_creation.ephemeral_1h_input_tokens for part in billed),
             web_search_requests=self.server_tool_use.web_search_requests,
             service_tier="batch" if self.service_tier == "batch" else "standard",
             speed="fast" if self.speed == "fast" else "standard",

@@ -1,9 +1,11 @@
-"""The AWS services of the API: secrets, the queue of tracked calls, mail."""
+"""The AWS services that the functions and pods call: secrets, the queue of tracked calls, mail."""
 
 import asyncio
 import json
 import logging
+import secrets
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -13,28 +15,27 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.ai_budget.errors import ApiError
+from functions.ai_budget.errors import unavailable
 
 SECRET_SECONDS = 300
+TOKEN_BYTES = 32
 # A request waits for a secret, so it must be answered within the time that a caller waits.
 _FAST = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
 log = logging.getLogger(__name__)
 
 
-def secret(arn: str) -> str:
-    """The text of a secret, kept for five minutes: a rotated one is known after that."""
-    value = parameters.get_secret(arn, max_age=SECRET_SECONDS)
-    return value if isinstance(value, str) else value.decode()
+def admin_tokens(arn: str) -> list[str]:
+    """The tokens in a secret, separated by commas; none while no value has been put into it.
 
-
-def secret_or_nothing(arn: str) -> str:
-    """The text of a secret, empty while no value has been put into it. Other errors are raised."""
+    They are kept for five minutes: rotated ones are known after that. Other errors are raised.
+    """
     try:
-        return secret(arn)
+        text = str(parameters.get_secret(arn, max_age=SECRET_SECONDS))
     except GetParameterError as error:
         if "ResourceNotFoundException" not in str(error):
             raise
-        return ""
+        return []
+    return [token.strip() for token in text.split(",") if token.strip()]
 
 
 class CallerHashes:
@@ -55,25 +56,36 @@ class CallerHashes:
         if time.time() < until:
             return hashes
         try:
-            versions = [self._version(name, stage) for stage in ("AWSCURRENT", "AWSPREVIOUS")]
-            hashes = tuple(sha256(token.encode()).hexdigest() for token in versions if token)
+            tokens = [self._token(name, stage) for stage in ("AWSCURRENT", "AWSPREVIOUS")]
+            hashes = tuple(sha256(token.encode()).hexdigest() for token in tokens if token)
         except (BotoCoreError, ClientError) as error:
             log.exception("the secret of the caller %s cannot be read", name)
             if name not in self._known:
-                message = "the caller's secret cannot be read; try again"
-                raise ApiError(503, "unavailable", message, headers={"Retry-After": "5"}) from error
+                raise unavailable("the caller's secret cannot be read") from error
         self._known[name] = (time.time() + SECRET_SECONDS, hashes)
         return hashes
 
-    def _version(self, name: str, stage: str) -> str:
+    def _token(self, name: str, stage: str) -> str:
         """The token in one version of the secret, empty where there is no such version."""
         try:
             value = self._client.get_secret_value(SecretId=f"{self._prefix}{name}", VersionStage=stage)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
+        except self._client.exceptions.ResourceNotFoundException:
             return ""
         return value["SecretString"].strip()
+
+
+def fill_caller_secrets(prefix: str, names: Sequence[str]) -> list[str]:
+    """Puts a random token into each caller's secret without a value; the names of those callers.
+
+    It never reads a token. Raises botocore's errors.
+    """
+    client, filled = boto3.client("secretsmanager"), []
+    for name in names:
+        if not client.describe_secret(SecretId=f"{prefix}{name}").get("VersionIdsToStages"):
+            token = f"{name}.{secrets.token_urlsafe(TOKEN_BYTES)}"
+            client.put_secret_value(SecretId=f"{prefix}{name}", SecretString=token)
+            filled.append(name)
+    return filled
 
 
 class TrackQueue:
@@ -97,15 +109,14 @@ class Mailer:
 
     def __call__(self, sender: str, to: str, subject: str, text: str, dedupe_id: str) -> None:
         """Returns once SES has it; `dedupe_id` is in its X-Dedupe-Id header. Raises botocore's errors."""
+        message = {
+            "Subject": {"Data": subject, "Charset": "UTF-8"},
+            "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+            "Headers": [{"Name": "X-Dedupe-Id", "Value": dedupe_id}],
+        }
         self._client.send_email(
             FromEmailAddress=sender,
             Destination={"ToAddresses": [to]},
-            Content={
-                "Simple": {
-                    "Subject": {"Data": subject, "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
-                    "Headers": [{"Name": "X-Dedupe-Id", "Value": dedupe_id}],
-                }
-            },
+            Content={"Simple": message},
             EmailTags=[{"Name": "notice", "Value": "ai-budget"}],
         )

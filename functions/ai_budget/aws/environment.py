@@ -12,11 +12,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import boto3
 from fastapi import FastAPI
 
 from functions.ai_budget.app import create_app
-from functions.ai_budget.aws.api import CallerHashes, TrackQueue, secret_or_nothing
-from functions.ai_budget.aws.login import DatabaseLogin
+from functions.ai_budget.aws.api import CallerHashes, TrackQueue, admin_tokens
 from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.ledger import Ledger, connection_string
 from functions.ai_budget.metrics import RequestMetrics
@@ -25,51 +25,44 @@ from functions.ai_budget.service import Service
 # The server must have the name that is connected to, and a certificate of RDS.
 CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 TLS = {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}
-API = (
-    "AI_BUDGET_DATABASE_HOST",
-    "AI_BUDGET_DATABASE_PORT",
-    "AI_BUDGET_DATABASE_NAME",
-    "AI_BUDGET_CALLER_SECRET_PREFIX",
-    "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN",
-    "AI_BUDGET_TRACK_QUEUE_URL",
-)
+HOST, PORT, NAME = (f"AI_BUDGET_DATABASE_{name}" for name in ("HOST", "PORT", "NAME"))
+CALLERS, QUEUE = "AI_BUDGET_CALLER_SECRET_PREFIX", "AI_BUDGET_TRACK_QUEUE_URL"
+ADMIN_TOKENS = "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"
 
 
 def check_api() -> None:
     """Raises ConfigError if a variable of the API is missing or its configuration is wrong."""
-    missing = [name for name in API if not os.environ.get(name)]
-    if missing:
+    names = (HOST, PORT, NAME, CALLERS, ADMIN_TOKENS, QUEUE)
+    if missing := [name for name in names if not os.environ.get(name)]:
         raise ConfigError(f"{', '.join(missing)}: not set; the stack sets them on its pods and functions")
     config()
 
 
 def conninfo(user: str, password: str) -> str:
     """A connection string for a user of the database."""
-    names = {
-        "host": "AI_BUDGET_DATABASE_HOST",
-        "port": "AI_BUDGET_DATABASE_PORT",
-        "dbname": "AI_BUDGET_DATABASE_NAME",
-    }
-    place = {name: os.environ[variable] for name, variable in names.items()}
+    place = {key: os.environ[name] for key, name in (("host", HOST), ("port", PORT), ("dbname", NAME))}
     return connection_string(user=user, password=password, **(place | TLS))
 
 
 def login(user: str) -> Callable[[], str]:
-    """Connection strings of a user that logs in with IAM."""
-    host, port = os.environ["AI_BUDGET_DATABASE_HOST"], os.environ["AI_BUDGET_DATABASE_PORT"]
-    password = DatabaseLogin(host, port, user)
-    return lambda: conninfo(user, password())
+    """Connection strings of a user that logs in with IAM.
+
+    A password is signed here, without a request to AWS, and opens connections for 15 minutes
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html, 2026-11). Each
+    connection gets a new one, so none expires and nothing has to be kept.
+    """
+    rds, place = boto3.client("rds"), {"DBHostname": os.environ[HOST], "Port": int(os.environ[PORT])}
+    return lambda: conninfo(user, rds.generate_db_auth_token(**place, DBUsername=user))
 
 
 def config() -> Config:
     """The configuration. Raises ConfigError."""
-    text = os.environ.get("AI_BUDGET_CONFIG", "")
-    return parse_config(text, name="AI_BUDGET_CONFIG") if text else Config()
+    return parse_config(os.environ.get("AI_BUDGET_CONFIG", ""), name="AI_BUDGET_CONFIG")
 
 
 def service(ledger: Ledger) -> Service:
     """The service, which leaves tracked calls to the queue while the database is away."""
-    return Service(ledger, config(), TrackQueue(os.environ["AI_BUDGET_TRACK_QUEUE_URL"]))
+    return Service(ledger, config(), TrackQueue(os.environ[QUEUE]))
 
 
 def application(
@@ -78,10 +71,7 @@ def application(
     background: Callable[[Service], AbstractAsyncContextManager[Any]] = nullcontext,
 ) -> FastAPI:
     """The API with the tokens of administrators and callers."""
-    hashes = CallerHashes(os.environ["AI_BUDGET_CALLER_SECRET_PREFIX"])
-    return create_app(service, _admin_tokens, requests, background, caller_hashes=hashes)
-
-
-def _admin_tokens() -> list[str]:
-    text = secret_or_nothing(os.environ["AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"])
-    return [token.strip() for token in text.split(",") if token.strip()]
+    hashes = CallerHashes(os.environ[CALLERS])
+    return create_app(
+        service, lambda: admin_tokens(os.environ[ADMIN_TOKENS]), requests, background, caller_hashes=hashes
+    )

@@ -1,25 +1,19 @@
 -- name: check
-SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s,
-    %(model)s::text[], %(report_type)s::text[], %(amount)s::numeric[], %(seconds)s::integer[], %(dry_run)s::boolean[],
-    %(request_id)s::text[], %(fingerprint)s::uuid[]);
+SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s, %(calls)s);
 
 -- name: track
 SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-MM') AS month FROM ai_budget_track(
-    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(model)s::text[],
-    %(model_sent)s::text[], %(report_type)s::text[], %(prompt)s::bigint[], %(completion)s::bigint[], %(cache_read)s::bigint[],
-    %(cache_write)s::bigint[], %(cache_write_1h)s::bigint[], %(web_search_requests)s::bigint[], %(service_tier)s::text[],
-    %(speed)s::text[], %(inference_geo)s::text[], %(cost)s::numeric[], %(tracked_at)s::timestamptz[],
-    %(request_id)s::text[], %(fingerprint)s::uuid[], %(reservation_id)s::uuid[]);
+    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(calls)s);
 
 -- name: release
-SELECT * FROM ai_budget_release(%(tenant_id)s, %(reservation_id)s::uuid[]) AS r (status);
+SELECT ai_budget_release(%(tenant_id)s, %(reservation_id)s) AS status;
 
 -- name: extend
-SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s::uuid[], %(seconds)s::integer[]);
+SELECT * FROM ai_budget_extend(%(now)s, %(tenant_id)s, %(reservation_id)s, %(reservation_seconds)s);
 
 -- name: set
-SELECT * FROM ai_budget_set(%(now)s, %(tenant_id)s, %(model)s, %(limit)s, %(tier)s, %(raise_usd)s, %(raise_until)s,
-    %(actor)s, %(warning_percent)s);
+SELECT * FROM ai_budget_set(%(now)s, %(tenant_id)s, %(model)s, %(monthly_limit_usd)s, %(tier)s, %(raise_usd)s,
+    %(raise_until)s, %(actor)s, %(warning_percent)s);
 
 -- name: estimate
 -- The percentile of the last completions of a tenant, model and report type.
@@ -66,9 +60,9 @@ SELECT changed_at, changed_by, source, model, field, old_value, new_value
 FROM ai_budget_changes WHERE tenant_id = %(tenant_id)s ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: unpriced
-SELECT tenant_id, model, model_sent, report_type, prompt_tokens AS prompt, completion_tokens AS completion,
-    cache_read_tokens AS cache_read, cache_write_tokens AS cache_write, cache_write_1h_tokens AS cache_write_1h,
-    web_search_requests, service_tier, speed, inference_geo, tracked_at, reservation_id, request_id, fingerprint
+SELECT tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed, inference_geo, tracked_at,
+    reservation_id, request_id, fingerprint
 FROM ai_unpriced_usage WHERE (tenant_id, request_id) > (%(after_tenant)s, %(after_request)s)
 ORDER BY tenant_id, request_id LIMIT %(limit)s;
 

@@ -386,12 +386,13 @@ CREATE TYPE ai_budget_decision AS (
     remaining_usd numeric, spent_usd numeric, limit_usd numeric, reset_date timestamptz
 );
 
--- Decides on a batch of checks of one tenant, in order; one row each.
+-- Decides on an array of checks of one tenant, in order; one row each.
 CREATE FUNCTION ai_budget_check(p_now timestamptz, p_tenant text, p_default_model text, p_default_limit numeric,
-    p_max_open integer, p_model text[], p_report_type text[], p_amount numeric[], p_seconds integer[], p_dry_run boolean[],
-    p_request_id text[], p_fingerprint uuid[]) RETURNS SETOF ai_budget_decision
+    p_max_open integer, p_checks jsonb) RETURNS SETOF ai_budget_decision
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_models text[] := ARRAY(SELECT model FROM jsonb_to_recordset(p_checks) AS c (model text));
+    v_check record;
     v_budgets ai_token_budgets[];
     v_budget ai_token_budgets;
     v_now timestamptz;
@@ -405,10 +406,10 @@ DECLARE
     v_reservation ai_budget_reservations;
     v_decision ai_budget_decision;
 BEGIN
-    v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+    v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, v_models) AS b);
     IF v_budgets = '{}' THEN
         PERFORM ai_budget_create_default(p_now, p_tenant, p_default_model, p_default_limit);
-        v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, p_model) AS b);
+        v_budgets := ARRAY(SELECT b FROM ai_budget_lock(p_now, p_tenant, v_models) AS b);
     END IF;
     v_now := COALESCE(p_now, clock_timestamp());
     FOR b IN 1 .. cardinality(v_budgets) LOOP
@@ -426,13 +427,15 @@ BEGIN
         v_open[b] := v_count;
     END LOOP;
 
-    FOR i IN 1 .. cardinality(p_model) LOOP
+    FOR v_check IN SELECT * FROM jsonb_to_recordset(p_checks) AS c (model text, report_type text, amount numeric,
+        seconds integer, dry_run boolean, request_id text, fingerprint uuid)
+    LOOP
         v_decision := NULL;
-        v_decision.reserved_usd := p_amount[i];
-        IF p_request_id[i] IS NOT NULL AND NOT p_dry_run[i] THEN
+        v_decision.reserved_usd := v_check.amount;
+        IF v_check.request_id IS NOT NULL AND NOT v_check.dry_run THEN
             SELECT * INTO v_reservation FROM ai_budget_reservations
-            WHERE tenant_id = p_tenant AND request_id = p_request_id[i];
-            IF FOUND AND v_reservation.fingerprint <> p_fingerprint[i] THEN
+            WHERE tenant_id = p_tenant AND request_id = v_check.request_id;
+            IF FOUND AND v_reservation.fingerprint <> v_check.fingerprint THEN
                 v_decision.status := 'conflict';
             ELSIF FOUND AND v_reservation.state = 'settled' THEN
                 v_decision.status := 'already_settled';
@@ -448,7 +451,7 @@ BEGIN
 
         FOR b IN 1 .. cardinality(v_budgets) LOOP
             v_budget := v_budgets[b];
-            CONTINUE WHEN v_budget.model NOT IN (p_model[i], '*');
+            CONTINUE WHEN v_budget.model NOT IN (v_check.model, '*');
             v_room := v_limits[b] - v_budget.current_usage_usd - v_held[b];
             IF v_decision.budget IS NULL OR v_room < v_decision.remaining_usd THEN
                 v_decision.budget := v_budget.model;
@@ -458,10 +461,10 @@ BEGIN
                 v_decision.reset_date := v_budget.reset_date;
             END IF;
             CONTINUE WHEN v_decision.status IN ('replay', 'conflict', 'already_settled');
-            IF v_budget.current_usage_usd >= v_limits[b] OR v_budget.current_usage_usd + p_amount[i] > v_limits[b] THEN
+            IF v_budget.current_usage_usd >= v_limits[b] OR v_budget.current_usage_usd + v_check.amount > v_limits[b] THEN
                 v_decision.status := 'budget_spent';
-                v_refused[b] := v_refused[b] OR NOT p_dry_run[i];
-            ELSIF p_amount[i] > v_room THEN
+                v_refused[b] := v_refused[b] OR NOT v_check.dry_run;
+            ELSIF v_check.amount > v_room THEN
                 v_decision.status := COALESCE(NULLIF(v_decision.status, 'too_many_reservations'), 'budget_reserved');
             ELSIF v_open[b] >= p_max_open THEN
                 v_decision.status := COALESCE(v_decision.status, 'too_many_reservations');
@@ -472,18 +475,18 @@ BEGIN
             v_decision.status := COALESCE(v_decision.status, 'no_budget');
         ELSIF v_decision.status IS NULL THEN
             v_decision.status := 'ok';
-            v_decision.remaining_usd := v_decision.remaining_usd - p_amount[i];
-            v_decision.expires_at := v_now + make_interval(secs => p_seconds[i]);
+            v_decision.remaining_usd := v_decision.remaining_usd - v_check.amount;
+            v_decision.expires_at := v_now + make_interval(secs => v_check.seconds);
         END IF;
-        IF v_decision.status = 'ok' AND NOT p_dry_run[i] THEN
+        IF v_decision.status = 'ok' AND NOT v_check.dry_run THEN
             v_decision.reservation_id := gen_random_uuid();
             INSERT INTO ai_budget_reservations (id, tenant_id, model, report_type, amount_usd, created_at, expires_at,
                 request_id, fingerprint)
-            VALUES (v_decision.reservation_id, p_tenant, p_model[i], p_report_type[i], p_amount[i], v_now,
-                v_decision.expires_at, p_request_id[i], p_fingerprint[i]);
+            VALUES (v_decision.reservation_id, p_tenant, v_check.model, v_check.report_type, v_check.amount, v_now,
+                v_decision.expires_at, v_check.request_id, v_check.fingerprint);
             FOR b IN 1 .. cardinality(v_budgets) LOOP
-                IF (v_budgets[b]).model IN (p_model[i], '*') THEN
-                    v_held[b] := v_held[b] + p_amount[i];
+                IF (v_budgets[b]).model IN (v_check.model, '*') THEN
+                    v_held[b] := v_held[b] + v_check.amount;
                     v_open[b] := v_open[b] + 1;
                     v_refused[b] := false;
                 END IF;
@@ -500,69 +503,61 @@ BEGIN
     END LOOP;
 END $$;
 
--- Ends open reservations. status: released | settled | unknown.
-CREATE FUNCTION ai_budget_release(p_tenant text, p_reservation uuid[]) RETURNS SETOF text
-LANGUAGE plpgsql AS $$
+-- Ends an open reservation: released | settled | unknown.
+CREATE FUNCTION ai_budget_release(p_tenant text, p_reservation uuid) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_reservation ai_budget_reservations;
 BEGIN
-    FOR i IN 1 .. cardinality(p_reservation) LOOP
-        SELECT * INTO v_reservation FROM ai_budget_reservations
-        WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
-        IF NOT FOUND THEN
-            RETURN NEXT 'unknown';
-        ELSIF v_reservation.state <> 'open' THEN
-            RETURN NEXT v_reservation.state;
-        ELSE
-            UPDATE ai_budget_reservations SET state = 'released' WHERE id = v_reservation.id;
-            RETURN NEXT 'released';
-        END IF;
-    END LOOP;
+    SELECT * INTO v_reservation FROM ai_budget_reservations
+    WHERE id = p_reservation AND tenant_id = p_tenant FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    ELSIF v_reservation.state = 'open' THEN
+        UPDATE ai_budget_reservations SET state = 'released' WHERE id = p_reservation;
+        RETURN 'released';
+    END IF;
+    RETURN v_reservation.state;
 END $$;
 
--- Moves the end of open reservations to p_seconds from now, never to an earlier instant; takes the locks that a check
+-- Moves the end of an open reservation to p_seconds from now, never to an earlier instant; takes the locks that a check
 -- takes, because a check must not count a reservation as expired that is extended meanwhile.
-CREATE FUNCTION ai_budget_extend(p_now timestamptz, p_tenant text, p_reservation uuid[], p_seconds integer[])
-RETURNS TABLE (status text, expires_at timestamptz) LANGUAGE plpgsql AS $$
+CREATE FUNCTION ai_budget_extend(p_now timestamptz, p_tenant text, p_reservation uuid, p_seconds integer,
+    OUT status text, OUT expires_at timestamptz) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz;
     v_reservation ai_budget_reservations;
 BEGIN
-    PERFORM ai_budget_lock(p_now, p_tenant, ARRAY(SELECT DISTINCT model FROM ai_budget_reservations
-        WHERE id = ANY (p_reservation) AND tenant_id = p_tenant));
+    PERFORM ai_budget_lock(p_now, p_tenant, ARRAY(SELECT model FROM ai_budget_reservations
+        WHERE id = p_reservation AND tenant_id = p_tenant));
     v_now := COALESCE(p_now, clock_timestamp());
-    FOR i IN 1 .. cardinality(p_reservation) LOOP
-        SELECT * INTO v_reservation FROM ai_budget_reservations
-        WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
-        status := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_reservation.state <> 'open' THEN v_reservation.state
-            WHEN v_reservation.expires_at <= v_now THEN 'expired' ELSE 'extended' END;
-        expires_at := v_reservation.expires_at;
-        IF status = 'extended' THEN
-            expires_at := GREATEST(v_reservation.expires_at, v_now + make_interval(secs => p_seconds[i]));
-            UPDATE ai_budget_reservations r SET expires_at = ai_budget_extend.expires_at WHERE r.id = v_reservation.id;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    SELECT * INTO v_reservation FROM ai_budget_reservations
+    WHERE id = p_reservation AND tenant_id = p_tenant FOR UPDATE;
+    status := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_reservation.state <> 'open' THEN v_reservation.state
+        WHEN v_reservation.expires_at <= v_now THEN 'expired' ELSE 'extended' END;
+    expires_at := v_reservation.expires_at;
+    IF status = 'extended' THEN
+        expires_at := GREATEST(v_reservation.expires_at, v_now + make_interval(secs => p_seconds));
+        UPDATE ai_budget_reservations r SET expires_at = ai_budget_extend.expires_at WHERE r.id = p_reservation;
+    END IF;
 END $$;
 
--- Records a batch of calls of one tenant, charges their budgets and settles their reservations; one row each.
--- A call whose p_cost is null has no price: it is kept in ai_unpriced_usage until it is tracked again with a price.
+-- Records an array of calls of one tenant, charges their budgets and settles their reservations; one row each. The keys
+-- of a call are columns of ai_token_usage. A call whose cost_usd is null has no price: it is kept in ai_unpriced_usage until it is tracked again with a price.
 -- status: ok | replay | conflict; settlement: settled | expired | released | unknown (no such reservation of this
 -- tenant, or settled by another call) | null (none was named).
 CREATE FUNCTION ai_budget_track(p_now timestamptz, p_tenant text, p_default_model text, p_default_limit numeric,
-    p_warning_percent numeric, p_model text[], p_model_sent text[], p_report_type text[], p_prompt bigint[],
-    p_completion bigint[], p_cache_read bigint[], p_cache_write bigint[], p_cache_write_1h bigint[],
-    p_web_search bigint[], p_service_tier text[], p_speed text[], p_inference_geo text[], p_cost numeric[],
-    p_tracked_at timestamptz[], p_request_id text[], p_fingerprint uuid[], p_reservation uuid[])
+    p_warning_percent numeric, p_calls jsonb)
 RETURNS TABLE (status text, cost_usd numeric, settlement text, recorded_at timestamptz) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz;
-    v_priced text[] := ARRAY(SELECT DISTINCT model FROM unnest(p_model, p_cost) AS c (model, cost) WHERE cost IS NOT NULL);
+    v_calls ai_token_usage[] := ARRAY(SELECT c FROM jsonb_populate_recordset(NULL::ai_token_usage, p_calls) AS c);
+    v_requests text[] := ARRAY(SELECT request_id FROM unnest(v_calls));
+    v_priced text[] := ARRAY(SELECT DISTINCT model FROM unnest(v_calls) WHERE cost_usd IS NOT NULL);
     v_budgets text[];
-    v_add boolean[] := array_fill(false, ARRAY[cardinality(p_model)]);
-    v_settlement text[];
+    v_call ai_token_usage;
+    v_new ai_token_usage[] := '{}';
     v_first integer;
     v_notify boolean;
     v_earlier record;  -- the call that was recorded under this request_id
@@ -581,75 +576,81 @@ BEGIN
     END IF;
     v_now := COALESCE(p_now, clock_timestamp());
 
-    FOR i IN 1 .. cardinality(p_model) LOOP
+    FOR i IN 1 .. cardinality(v_calls) LOOP
+        v_call := v_calls[i];
+        v_call.tenant_id := p_tenant;
+        v_call."timestamp" := v_now;
+        v_call.tracked_at := COALESCE(v_call.tracked_at, v_now);
         status := 'ok';
-        cost_usd := p_cost[i];
+        cost_usd := v_call.cost_usd;
         recorded_at := v_now;
-        v_first := array_position(p_request_id, p_request_id[i]);
+        v_first := array_position(v_requests, v_call.request_id);
         SELECT u.fingerprint, u.cost_usd, u.settlement, u."timestamp" INTO v_earlier FROM (
             SELECT fingerprint, cost_usd, settlement, "timestamp", request_id, tenant_id FROM ai_token_usage
             UNION ALL
             SELECT fingerprint, NULL, settlement, "timestamp", request_id, tenant_id FROM ai_unpriced_usage) AS u
-        WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
-        IF v_first < i THEN  -- the same request twice in this batch
-            status := CASE WHEN p_fingerprint[v_first] = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
-            cost_usd := p_cost[v_first];
-            settlement := v_settlement[v_first];
-        ELSIF FOUND AND (v_earlier.fingerprint <> p_fingerprint[i] OR v_earlier.cost_usd IS NOT NULL OR p_cost[i] IS NULL) THEN
-            status := CASE WHEN v_earlier.fingerprint = p_fingerprint[i] THEN 'replay' ELSE 'conflict' END;
+        WHERE u.tenant_id = p_tenant AND u.request_id = v_call.request_id;
+        IF v_first < i THEN  -- the same request twice in this array
+            status := CASE WHEN (v_calls[v_first]).fingerprint = v_call.fingerprint THEN 'replay' ELSE 'conflict' END;
+            cost_usd := (v_calls[v_first]).cost_usd;
+            settlement := (v_calls[v_first]).settlement;
+        ELSIF FOUND AND (v_earlier.fingerprint <> v_call.fingerprint OR v_earlier.cost_usd IS NOT NULL
+            OR v_call.cost_usd IS NULL) THEN
+            status := CASE WHEN v_earlier.fingerprint = v_call.fingerprint THEN 'replay' ELSE 'conflict' END;
             cost_usd := v_earlier.cost_usd;
             settlement := v_earlier.settlement;
             recorded_at := v_earlier."timestamp";
         ELSIF FOUND THEN  -- it waited for its price
             settlement := v_earlier.settlement;
-            DELETE FROM ai_unpriced_usage u WHERE u.tenant_id = p_tenant AND u.request_id = p_request_id[i];
-            v_add[i] := true;
+            DELETE FROM ai_unpriced_usage u WHERE u.tenant_id = p_tenant AND u.request_id = v_call.request_id;
         ELSE
             settlement := NULL;
-            v_add[i] := true;
-            IF p_reservation[i] IS NOT NULL THEN
+            IF v_call.reservation_id IS NOT NULL THEN
                 SELECT * INTO v_reservation FROM ai_budget_reservations
-                WHERE id = p_reservation[i] AND tenant_id = p_tenant FOR UPDATE;
+                WHERE id = v_call.reservation_id AND tenant_id = p_tenant FOR UPDATE;
                 settlement := CASE WHEN NOT FOUND OR v_reservation.state = 'settled' THEN 'unknown'
                     WHEN v_reservation.state = 'released' THEN 'released'
-                    WHEN v_reservation.expires_at <= COALESCE(p_tracked_at[i], v_now) THEN 'expired' ELSE 'settled' END;
+                    WHEN v_reservation.expires_at <= v_call.tracked_at THEN 'expired' ELSE 'settled' END;
                 IF settlement = 'unknown' THEN
                     NULL;
                 ELSIF v_reservation.request_id IS NULL THEN
-                    DELETE FROM ai_budget_reservations WHERE id = p_reservation[i];
+                    DELETE FROM ai_budget_reservations WHERE id = v_call.reservation_id;
                 ELSE  -- kept, because its check may be repeated
-                    UPDATE ai_budget_reservations SET state = 'settled' WHERE id = p_reservation[i];
+                    UPDATE ai_budget_reservations SET state = 'settled' WHERE id = v_call.reservation_id;
                 END IF;
             END IF;
         END IF;
-        v_settlement[i] := settlement;
+        v_call.settlement := settlement;
+        v_calls[i] := v_call;
+        IF status = 'ok' THEN
+            v_new := v_new || v_call;
+        END IF;
         RETURN NEXT;
     END LOOP;
 
     INSERT INTO ai_unpriced_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
         cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
         inference_geo, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
-    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
-        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
-        v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i], p_fingerprint[i]
-    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NULL;
+    SELECT tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint
+    FROM unnest(v_new) WHERE cost_usd IS NULL;
     INSERT INTO ai_token_usage (tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
         cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
         inference_geo, cost_usd, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint)
-    SELECT p_tenant, p_model[i], p_model_sent[i], p_report_type[i], p_prompt[i], p_completion[i], p_cache_read[i],
-        p_cache_write[i], p_cache_write_1h[i], p_web_search[i], p_service_tier[i], p_speed[i], p_inference_geo[i],
-        p_cost[i], v_now, COALESCE(p_tracked_at[i], v_now), p_reservation[i], v_settlement[i], p_request_id[i],
-        p_fingerprint[i]
-    FROM generate_subscripts(p_model, 1) AS i WHERE v_add[i] AND p_cost[i] IS NOT NULL;
+    SELECT tenant_id, model, model_sent, report_type, prompt_tokens, completion_tokens,
+        cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, web_search_requests, service_tier, speed,
+        inference_geo, cost_usd, "timestamp", tracked_at, reservation_id, settlement, request_id, fingerprint
+    FROM unnest(v_new) WHERE cost_usd IS NOT NULL;
     WITH charged AS (
         UPDATE ai_token_budgets b SET current_usage_usd = b.current_usage_usd + c.cost,
             token_count_input = b.token_count_input + c.input, token_count_output = b.token_count_output + c.output,
             hard_limit_reached = b.hard_limit_reached OR b.current_usage_usd + c.cost >= ai_budget_limit(b, v_now),
             updated_at = v_now
-        FROM (SELECT k.model, sum(p_cost[i]) AS cost, sum(p_completion[i]) AS output,
-                sum(p_prompt[i] + p_cache_read[i] + p_cache_write[i] + p_cache_write_1h[i]) AS input
-            FROM generate_subscripts(p_model, 1) AS i, LATERAL (VALUES (p_model[i]), ('*')) AS k (model)
-            WHERE v_add[i] AND p_cost[i] IS NOT NULL GROUP BY k.model) AS c
+        FROM (SELECT k.model, sum(n.cost_usd) AS cost, sum(n.completion_tokens) AS output, sum(n.prompt_tokens
+                + n.cache_read_tokens + n.cache_write_tokens + n.cache_write_1h_tokens) AS input
+            FROM unnest(v_new) AS n, LATERAL (VALUES (n.model), ('*')) AS k (model)
+            WHERE n.cost_usd IS NOT NULL GROUP BY k.model) AS c
         WHERE b.tenant_id = p_tenant AND b.model = c.model
         RETURNING b.current_usage_usd * 100 > ai_budget_limit(b, v_now) * p_warning_percent
             AND NOT (b.soft_limit_notified AND b.hard_limit_notified) AS notify

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from functions.ai_budget import schemas
+from functions.ai_budget.auth import Caller
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.ledger import Ledger, migrate
@@ -159,20 +160,20 @@ class Desk:
 
     def release(self, tenant: str, reservation: Any) -> Any:
         body = schemas.ReleaseRequest(tenant_id=tenant, reservation_id=reservation)
-        return self.answer(self.service.release(body))
+        return self.answer(self.service.release(body, Caller()))
 
     def extend(self, tenant: str, reservation: Any, seconds: int) -> Any:
         body = schemas.ExtendRequest(
             tenant_id=tenant, reservation_id=reservation, reservation_seconds=seconds
         )
-        return self.answer(self.service.extend(body))
+        return self.answer(self.service.extend(body, Caller()))
 
     def set(self, tenant: str, limit: Any, model: str = SONNET, **more: Any) -> Any:
         body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": limit} | more
-        return self.answer(self.service.budgets.set_limit(schemas.SetRequest(**body), "admin-test"))
+        return self.answer(self.service.budgets.set_budget(schemas.SetRequest(**body), Caller("admin-test")))
 
     def tenant(self, tenant: str = "acme") -> schemas.TenantResponse:
-        return self.run(self.service.budgets.tenant(tenant))
+        return self.run(self.service.budgets.tenant(tenant, Caller()))
 
     def entry(self, tenant: str = "acme", model: str = SONNET) -> schemas.BudgetEntry:
         return next(budget for budget in self.tenant(tenant).budgets if budget.model == model)

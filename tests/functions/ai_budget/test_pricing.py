@@ -1,6 +1,5 @@
 """What a call costs, and that no call inside its announcement costs more than was reserved."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from genai_prices import data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ai_budget.pricing import CallTokens, PriceBook, PriceOverride, canonical_model
+from functions.ai_budget.pricing import CallTokens, Price, PriceBook, canonical_model
 from functions.ai_budget.tools import price_rows
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -26,39 +25,43 @@ def test_prices_sql_is_what_the_generator_writes() -> None:
 
 
 def test_a_write_to_the_cache_for_an_hour_costs_twice_the_input() -> None:
-    assert cost("claude-sonnet-4-6", prompt=15, cache_write_1h=4803, completion=47) == Decimal("0.029568")
+    assert cost(
+        "claude-sonnet-4-6", prompt_tokens=15, cache_write_1h_tokens=4803, completion_tokens=47
+    ) == Decimal("0.029568")
 
 
 def test_a_regional_inference_profile_costs_ten_percent_more() -> None:
-    assert cost("us.anthropic.claude-opus-5", prompt=20, completion=296) == Decimal("0.00825")
-    assert cost("global.anthropic.claude-opus-5", prompt=20, completion=296) == Decimal("0.0075")
+    assert cost("us.anthropic.claude-opus-5", prompt_tokens=20, completion_tokens=296) == Decimal("0.00825")
+    assert cost("global.anthropic.claude-opus-5", prompt_tokens=20, completion_tokens=296) == Decimal(
+        "0.0075"
+    )
 
 
 def test_a_batch_call_costs_half_and_its_web_searches_the_whole_price() -> None:
-    tokens = {"prompt": 15, "cache_write_1h": 4803, "completion": 47}
+    tokens = {"prompt_tokens": 15, "cache_write_1h_tokens": 4803, "completion_tokens": 47}
     assert cost("claude-sonnet-4-6", **tokens, service_tier="batch") == Decimal("0.014784")
     assert cost("claude-sonnet-4-6", web_search_requests=3, service_tier="batch") == Decimal("0.03")
 
 
 def test_fast_mode_costs_its_multiple_and_is_unpriced_where_no_multiple_is_known() -> None:
-    assert cost("claude-opus-5", prompt=1_000_000, speed="fast") == Decimal(10)
-    assert cost("claude-opus-4-6", completion=1_000_000, speed="fast") == Decimal(150)
-    assert cost("claude-sonnet-5", prompt=1, speed="fast") is None
+    assert cost("claude-opus-5", prompt_tokens=1_000_000, speed="fast") == Decimal(10)
+    assert cost("claude-opus-4-6", completion_tokens=1_000_000, speed="fast") == Decimal(150)
+    assert cost("claude-sonnet-5", prompt_tokens=1, speed="fast") is None
 
 
 def test_the_guides_models_cost_what_the_guide_prints() -> None:
     for model, (per_mtok_in, per_mtok_out) in price_rows.GUIDE.items():
-        assert cost(model, prompt=1_000_000) == per_mtok_in
-        assert cost(model, completion=1_000_000) == per_mtok_out
+        assert cost(model, prompt_tokens=1_000_000) == per_mtok_in
+        assert cost(model, completion_tokens=1_000_000) == per_mtok_out
 
 
 def test_bedrock_costs_what_the_price_list_of_bedrock_says() -> None:
     kinds = {
-        "input_mtok": "prompt",
-        "output_mtok": "completion",
-        "cache_read_mtok": "cache_read",
-        "cache_write_mtok": "cache_write",
-        "cache_write_1h_mtok": "cache_write_1h",
+        "input_mtok": "prompt_tokens",
+        "output_mtok": "completion_tokens",
+        "cache_read_mtok": "cache_read_tokens",
+        "cache_write_mtok": "cache_write_tokens",
+        "cache_write_1h_mtok": "cache_write_1h_tokens",
     }
     bedrock = next(provider for provider in data.providers if provider.id == "aws")
     compared = 0
@@ -76,34 +79,34 @@ def test_bedrock_costs_what_the_price_list_of_bedrock_says() -> None:
 
 
 def test_input_above_a_threshold_is_all_priced_at_the_long_context_price() -> None:
-    assert cost("claude-sonnet-4-5", prompt=200_000) == Decimal("0.6")
-    assert cost("claude-sonnet-4-5", prompt=200_001) == Decimal("1.200006")
-    assert cost("claude-sonnet-4-5", prompt=100_000, cache_read=100_001) == Decimal("0.6600006")
-    announced = CallTokens(prompt=100_000, cache_read=100_001)
+    assert cost("claude-sonnet-4-5", prompt_tokens=200_000) == Decimal("0.6")
+    assert cost("claude-sonnet-4-5", prompt_tokens=200_001) == Decimal("1.200006")
+    assert cost("claude-sonnet-4-5", prompt_tokens=100_000, cache_read_tokens=100_001) == Decimal("0.6600006")
+    announced = CallTokens(prompt_tokens=100_000, cache_read_tokens=100_001)
     assert BOOK.worst_case(canonical_model("claude-sonnet-4-5"), announced, NOW, NOW) == Decimal("0.6600006")
 
 
 def test_a_price_holds_from_its_day_on() -> None:
-    assert cost("claude-sonnet-4-6", datetime(2026, 3, 12, 23, 59, tzinfo=UTC), prompt=300_000) == Decimal(
-        "1.8"
+    assert cost(
+        "claude-sonnet-4-6", datetime(2026, 3, 12, 23, 59, tzinfo=UTC), prompt_tokens=300_000
+    ) == Decimal("1.8")
+    assert cost("claude-sonnet-4-6", datetime(2026, 3, 13, tzinfo=UTC), prompt_tokens=300_000) == Decimal(
+        "0.9"
     )
-    assert cost("claude-sonnet-4-6", datetime(2026, 3, 13, tzinfo=UTC), prompt=300_000) == Decimal("0.9")
 
 
 def test_a_model_without_a_price_has_no_cost() -> None:
-    assert cost("gpt-5.4", prompt=1) is None
-    assert BOOK.worst_case(canonical_model("gpt-5.4"), CallTokens(prompt=1), NOW, NOW) is None
+    assert cost("gpt-5.4", prompt_tokens=1) is None
+    assert BOOK.worst_case(canonical_model("gpt-5.4"), CallTokens(prompt_tokens=1), NOW, NOW) is None
 
 
 def test_an_override_replaces_the_price_of_all_names_of_its_model() -> None:
-    overrides = {
-        "claude-sonnet-4-5-20250929": PriceOverride(input_usd_per_mtok=Decimal(2), output_usd_per_mtok=4)
-    }
+    overrides = {"claude-sonnet-4-5-20250929": Price(input_usd_per_mtok=Decimal(2), output_usd_per_mtok=4)}
     book = PriceBook([row[:10] for row in price_rows.rows()], overrides)
     tokens = CallTokens(1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 1000)
     model = canonical_model("global.anthropic.claude-sonnet-4-5-20250929-v1:0")
     assert book.cost(model, tokens, NOW) == 2 + 4 + Decimal("0.2") + Decimal("2.5") + 4 + 10
-    assert book.cost(canonical_model("claude-opus-5"), CallTokens(prompt=1_000_000), NOW) == 5
+    assert book.cost(canonical_model("claude-opus-5"), CallTokens(prompt_tokens=1_000_000), NOW) == 5
 
 
 def test_a_worst_case_covers_a_cheaper_price_that_ends_before_the_reservation_does() -> None:
@@ -111,7 +114,7 @@ def test_a_worst_case_covers_a_cheaper_price_that_ends_before_the_reservation_do
         ("m", NOW - timedelta(days=1), 0, *[Decimal(1)] * 5, Decimal(10), None),
         ("m", NOW + timedelta(minutes=5), 0, *[Decimal(3)] * 5, Decimal(10), None),
     ]
-    book, model, tokens = PriceBook(rows, {}), canonical_model("m"), CallTokens(prompt=1_000_000)
+    book, model, tokens = PriceBook(rows, {}), canonical_model("m"), CallTokens(prompt_tokens=1_000_000)
     assert book.worst_case(model, tokens, NOW, NOW + timedelta(minutes=15)) == 3
     assert book.worst_case(model, tokens, NOW, NOW + timedelta(minutes=1)) == 1
 
@@ -152,15 +155,15 @@ def test_a_call_inside_its_announcement_never_costs_more_than_was_reserved(
 ) -> None:
     book, model, until = STEEP if name == "steep" else BOOK, canonical_model(name), at + timedelta(minutes=15)
     if name in ("claude-opus-5", "steep"):
-        announced = replace(announced, speed=drawn.draw(st.sampled_from(["standard", "fast"])))
+        announced = announced._replace(speed=drawn.draw(st.sampled_from(["standard", "fast"])))
     reserved = book.worst_case(model, announced, at, until)
     assert reserved is not None
-    fields = ("prompt", "completion", "cache_read", "cache_write", "cache_write_1h", "web_search_requests")
-    used = replace(
-        announced, **{field: drawn.draw(st.integers(0, getattr(announced, field))) for field in fields}
+    fields = CallTokens._fields[:6]  # the numbers
+    used = announced._replace(
+        **{field: drawn.draw(st.integers(0, getattr(announced, field))) for field in fields}
     )
     used = drawn.draw(
-        st.sampled_from([used, replace(used, service_tier="batch"), replace(used, speed="standard")])
+        st.sampled_from([used, used._replace(service_tier="batch"), used._replace(speed="standard")])
     )
     made = at + timedelta(seconds=drawn.draw(st.integers(0, 900)))
     charged = book.cost(model, used, made)

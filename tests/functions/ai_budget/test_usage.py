@@ -46,13 +46,13 @@ def test_nulls_and_absent_keys_count_nothing() -> None:
 
 def test_cache_writes_without_a_breakdown_are_for_five_minutes() -> None:
     usage = {"input_tokens": 1, "output_tokens": 2, "cache_creation_input_tokens": 30}
-    assert tokens(usage) == CallTokens(1, 2, cache_write=30)
+    assert tokens(usage) == CallTokens(1, 2, cache_write_tokens=30)
 
 
 def test_a_breakdown_of_cache_writes_without_their_sum_counts() -> None:
     detail = {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}
     usage = {"input_tokens": 1, "output_tokens": 2, "cache_creation": detail}
-    assert tokens(usage) == CallTokens(1, 2, cache_write=10, cache_write_1h=20)
+    assert tokens(usage) == CallTokens(1, 2, cache_write_tokens=10, cache_write_1h_tokens=20)
 
 
 def test_a_whole_number_may_be_written_as_a_float() -> None:

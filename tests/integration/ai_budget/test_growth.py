@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from functions.ai_budget.auth import Caller
+from functions.ai_budget.budgets import ChangesQuery, UsageQuery
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError
 from functions.ai_budget.ledger import Ledger, queries
@@ -77,6 +79,7 @@ class OneConnection:
         held = [self.run(check())[0].reservation_id for _ in range(3)]
         named = self.run(check(request_id=f"named-{number}"))[0].reservation_id
         limit = SetRequest(tenant_id="t", model=SONNET, monthly_limit_usd=Decimal(1000 + number))
+        release, caller = ReleaseRequest(tenant_id="t", reservation_id=held[1]), Caller("admin")
         extend = ExtendRequest(tenant_id="t", reservation_id=held[2], reservation_seconds=60)
         return {
             "check": check,
@@ -90,12 +93,12 @@ class OneConnection:
             "track with a reservation": lambda: track(reservation_id=held[0]),
             "track with a named reservation": lambda: track(reservation_id=named),
             "track without a price": lambda: track(model="gpt-5.4"),
-            "release": lambda: service.release(ReleaseRequest(tenant_id="t", reservation_id=held[1])),
-            "extend": lambda: service.extend(extend),
-            "set": lambda: service.budgets.set_limit(limit, "admin"),
-            "tenant": lambda: service.budgets.tenant("t"),
-            "usage": lambda: service.budgets.usage("t", None),
-            "changes": lambda: service.budgets.changes("t", 10),
+            "release": lambda: service.release(release, caller),
+            "extend": lambda: service.extend(extend, caller),
+            "set": lambda: service.budgets.set_budget(limit, caller),
+            "tenant": lambda: service.budgets.tenant("t", caller),
+            "usage": lambda: service.budgets.usage("t", UsageQuery(), caller),
+            "changes": lambda: service.budgets.changes("t", ChangesQuery(limit=10), caller),
         }
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from functions.ai_budget.auth import Caller
+from functions.ai_budget.budgets import ChangesQuery
 from tests.functions.ai_budget.support import HAIKU, OPUS, SONNET, Desk, at, sql
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -78,7 +80,7 @@ class TestTemporaryRaise:
         assert desk.check().body.reason == "budget_spent"
         assert desk.entry().monthly_limit_usd == CALL
         desk.tidy()
-        changes = desk.run(desk.service.budgets.changes("acme", 10)).changes
+        changes = desk.run(desk.service.budgets.changes("acme", ChangesQuery(limit=10), Caller())).changes
         raises = [(c.changed_by, c.old_value, c.new_value) for c in changes if c.field == "raise_usd"]
         assert raises == [("tidy", "0.0105", None), ("admin-test", None, "0.0105")]
 

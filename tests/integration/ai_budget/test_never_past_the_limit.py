@@ -7,6 +7,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from functions.ai_budget.auth import Caller
+from functions.ai_budget.budgets import UsageQuery
 from tests.functions.ai_budget.support import OPUS, SONNET, Desk, at, sql, until
 
 pytest_plugins = ("tests.functions.ai_budget.support",)
@@ -214,7 +216,9 @@ class TestMonthEnd:
         desk.track(reservation_id=held.reservation_id)
         desk.now = at("2030-03-05 00:00")
         desk.tidy()
-        february = desk.run(desk.service.budgets.usage("acme", f"{desk.now:%Y}-02"))
+        february = desk.run(
+            desk.service.budgets.usage("acme", UsageQuery(month=f"{desk.now:%Y}-02"), Caller())
+        )
         closed = {entry.month: entry.spent_usd for entry in february.closed_months}
         assert february.total_cost_usd == CALL
         assert closed == {"2030-01": CALL, "2030-02": CALL}

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from functions.ai_budget import schemas
+from functions.ai_budget.auth import Caller
 from functions.ai_budget.ledger import Unavailable
 from tests.functions.ai_budget.support import OPUS, SONNET, Desk, at, sql
 
@@ -69,7 +70,7 @@ class TestUnpriced:
         assert (tracked.unpriced, tracked.cost_usd, tracked.reservation) == (True, None, "settled")
         assert desk.track(model="gpt-9", reservation_id=held.reservation_id, request_id="t") == tracked
         assert desk.track(model="gpt-9", request_id="t", prompt=1).status == 409
-        (waiting,) = desk.run(desk.service.budgets.unpriced()).models
+        (waiting,) = desk.run(desk.service.budgets.unpriced(Caller())).models
         assert (waiting.model, waiting.calls, waiting.tokens) == ("gpt-9", 1, 1500)
         assert desk.check().allowed
 
@@ -78,9 +79,9 @@ class TestUnpriced:
             desk.track(f"t{number % 3}", model="gpt-9", request_id=f"r{number}", prompt=1, completion=0)
         desk.track(model="gpt-10")
         priced = Desk(desk.url, now=desk.now + timedelta(days=30), prices={"gpt-9": PRICE})
-        done = priced.run(priced.service.reprice())
+        done = priced.run(priced.service.reprice(Caller()))
         assert (done.repriced, done.still_unpriced, done.cost_usd) == (450, 1, Decimal("0.00045"))
-        assert priced.run(priced.service.reprice()).repriced == 0
+        assert priced.run(priced.service.reprice(Caller())).repriced == 0
         assert priced.entry("t1", model="gpt-9").current_usage_usd == Decimal("0.00015")
         assert priced.track("t0", model="gpt-9", request_id="r0", prompt=1, completion=0).cost_usd == Decimal(
             "0.000001"

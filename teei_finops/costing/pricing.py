@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
-from teei_finops.costing.amounts import ZERO, Range
+from teei_finops.costing.amounts import ZERO, Line, Range
 from teei_finops.costing.preview.plan import Resource
 from teei_finops.costing.prices.price_book import PriceBook, allowances
+from teei_finops.costing.prices.tiers import tier_lines
 from teei_finops.costing.usage.profile import NO_USAGE, Usage, UsageProfile
 
 Pool = tuple[Decimal, Decimal, Decimal]
+_LINES_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class Pricing:
     free_tier: bool = False
     discounts: Iterable[Discount] = ()
     assumptions: dict[str, dict[str, Range | None]] = field(default_factory=dict, init=False)
+    # Many resources have the same charge, above all where usage is assumed.
+    tier_lines: Callable[..., tuple[Line, ...]] = field(
+        default_factory=lambda: lru_cache(_LINES_KEPT)(tier_lines), init=False
+    )
     _factors: dict[str, tuple[Decimal, str]] = field(default_factory=dict, init=False)
     _pools: dict[tuple[str, str, str, str], Pool] = field(default_factory=dict, init=False)
     _journal: list[tuple[tuple[str, str, str, str], Pool | None]] = field(default_factory=list, init=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from teei_finops.costing.amounts import TYPE_NOT_PRICED, UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates, estimators
 from teei_finops.costing.estimation_context import EstimationContext
@@ -58,7 +56,7 @@ def _charge(ctx: EstimationContext, resource: TemplateResource) -> None:
     if function is not None:
         function(part)
     charge_simple(part, alone=function is None)
-    ctx.lines += [replace(line, what=f"{resource.name}: {line.what}") for line in part.lines]
+    ctx.lines += [line._replace(what=f"{resource.name}: {line.what}") for line in part.lines]
     ctx.unpriced_lines += [(f"{resource.name}: {what}", reason) for what, reason in part.unpriced_lines]
     for note in part.notes:
         ctx.note(f"{resource.name}: {note}")

@@ -67,7 +67,8 @@ def bucket(ctx: EstimationContext) -> None:
         if storage_class.name not in reached:
             _other_class(ctx, storage_class)
     for key, (family, price) in ONLY_FROM_USAGE.items():
-        charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
+        if key in ctx.usage_profile:
+            charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
     charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_region_gb")
 
 

@@ -16,6 +16,7 @@ from teei_finops.costing.usage.profile import NO_USAGE, Usage, UsageProfile
 
 Pool = tuple[Decimal, Decimal, Decimal]
 _LINES_KEPT = 10_000
+_NO_DISCOUNT = (Decimal(1), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,14 @@ class Pricing:
     def __post_init__(self) -> None:
         for discount in self.discounts:
             if discount.until is None or self.at <= discount.until:
-                factor, suffix = self._factors.get(discount.service, (Decimal(1), ""))
+                factor, suffix = self._factors.get(discount.service, _NO_DISCOUNT)
                 factor *= 1 - discount.percent / 100
                 suffix += f"; {discount.percent:f} % discount"
                 self._factors[discount.service] = (factor, suffix)
 
     def discount(self, service: str) -> tuple[Decimal, str]:
         """The factor for a list price, and the suffix that its source gets."""
-        return self._factors.get(service) or (Decimal(1), "")
+        return self._factors.get(service, _NO_DISCOUNT)
 
     def usage_of(self, resource: Resource) -> Mapping[str, Usage]:
         return self.usage.of(resource.urn, resource.name, resource.type)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from teei_finops.costing.amounts import (
@@ -26,6 +27,11 @@ from teei_finops.costing.regions import region_of
 from teei_finops.costing.resource_types import class_of
 
 T = TypeVar("T")
+
+
+@cache
+def _assumed(low: Decimal | int, expected: Decimal | int, high: Decimal | int) -> Range:
+    return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
 
 
 class EstimationContext(Charges):
@@ -126,7 +132,7 @@ class EstimationContext(Charges):
         if low is None or expected is None or high is None:
             assumed[key] = None
             raise Unpriced(USAGE_MISSING, key)
-        value = assumed[key] = Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        value = assumed[key] = _assumed(low, expected, high)
         return value
 
     def _usage_value(self, key: str) -> Range | str | None:

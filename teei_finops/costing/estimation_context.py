@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from teei_finops.costing.amounts import (
@@ -29,7 +29,7 @@ from teei_finops.costing.resource_types import class_of
 T = TypeVar("T")
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def _assumed(low: Decimal | int, expected: Decimal | int, high: Decimal | int) -> Range:
     return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
 

@@ -279,6 +279,8 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:mskconnect/connector:Connector": [
         Variant({"capacity": {"provisionedCapacity": {"workerCount": 1, "mcuCount": 1}}})
     ],
+    "aws:organizations/account:Account": [Variant(usage={"monthly_budget_reports": 1})],
+    "aws:eks/cluster:Cluster": [Variant(), Variant({"computeConfig": {"enabled": True}})],
     "aws:quicksight/dataSet:DataSet": [Variant({"importMode": "SPICE"})],
     "aws:quicksight/user:User": [
         Variant({"userRole": role}) for role in ("READER", "AUTHOR", "READER_PRO", "AUTHOR_PRO")

@@ -25,7 +25,7 @@ CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 QUEUE, USER_POOL = "aws:sqs/queue:Queue", "aws:cognito/userPool:UserPool"
-QUICKSIGHT_USER, INSTANCE = "aws:quicksight/user:User", "aws:ec2/instance:Instance"
+QUICKSIGHT_USER = "aws:quicksight/user:User"
 POOL, CIDR = "aws:ec2/vpcIpamPool:VpcIpamPool", "aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr"
 
 
@@ -122,13 +122,6 @@ def test_active_users_are_billed_by_the_feature_plan_of_their_pool(plan, usd):
 )
 def test_a_quicksight_user_is_billed_by_role_in_every_region(role, usd):
     assert dollars(estimate_of(QUICKSIGHT_USER, {"userRole": role}, region="eu-west-3")) == usd
-
-
-def test_an_old_instance_type_pays_for_ebs_optimization_and_a_newer_one_does_not():
-    old = estimate_of(INSTANCE, {"instanceType": "i2.xlarge", "ebsOptimized": True})
-    assert amounts_by_name(old)["EBS optimization of i2.xlarge"] == 730 * D("0.02")
-    new = estimate_of(INSTANCE, {"instanceType": "m5.large", "ebsOptimized": True})
-    assert not any("EBS optimization" in what for what in amounts_by_name(new))
 
 
 def test_a_block_of_addresses_of_amazon_is_billed_and_its_elastic_addresses_are_not():

@@ -18,7 +18,7 @@ from teei_finops.costing.amounts import (
     Unpriced,
 )
 from teei_finops.costing.charges import Charges
-from teei_finops.costing.preview.plan import Resource, State
+from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.preview.values import is_unknown
 from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.pricing import Pricing
@@ -227,12 +227,16 @@ class EstimationContext(Charges):
             self._snapshot.memo[name] = compute()
         return self._snapshot.memo[name]
 
-    def part_of_template(self, token: str, name: str, inputs: dict[str, Any]) -> EstimationContext:
-        """A resource that this one creates and that is not in the plan; it has this one's Region and URN."""
-        resource = self._resource._replace(type=token, name=name)
-        state = State({**self._state.raw, "inputs": inputs, "outputs": {}})
-        part = EstimationContext(self._pricing, self._snapshot, resource, state)
-        part._region = self._region_or_none()
+    def of_template(self, plan_in: Callable[[str | None], Plan]) -> dict[str, EstimationContext]:
+        """What this one creates and the plan does not have, by name: a plan of its own in the same Region, to
+        which the usage of this one applies too.
+        """
+        snapshot = PlanSnapshot(plan_in(self._region_or_none()), self._snapshot.name)
+        return {resource.name: self._part(snapshot, resource) for resource in snapshot.plan.resources}
+
+    def _part(self, snapshot: PlanSnapshot, resource: Resource) -> EstimationContext:
+        part = EstimationContext(self._pricing, snapshot, *snapshot.resource(resource.urn))
+        part._profile = self._pricing.usage.of(self.urn, part.name, part.type)
         return part
 
     def _context_of(self, urn: str) -> EstimationContext:

@@ -8,7 +8,6 @@ from teei_finops.costing.amounts import HOURS, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
-from teei_finops.costing.preview.values import is_unknown
 
 SERVICE = "AWSLambda"
 FUNCTION = "aws:lambda/function:Function"
@@ -108,9 +107,7 @@ def _reads_queue(ctx: EstimationContext) -> bool:
     """Whether the source is an SQS queue; otherwise it is Kafka, as no other has the provisioned mode."""
     if ctx.has("selfManagedEventSource") or ctx.has("amazonManagedKafkaEventSourceConfig"):
         return False
-    arn = ctx.raw.get("eventSourceArn")
-    is_known = isinstance(arn, str) and not is_unknown(arn)
-    return ":sqs:" in arn if is_known else ctx.related("eventSourceArn", QUEUE) is not None
+    return ctx.related("eventSourceArn", QUEUE) is not None or ":sqs:" in ctx.text("eventSourceArn", "")
 
 
 def architecture(ctx: EstimationContext) -> str:

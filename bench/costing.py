@@ -7,6 +7,7 @@ them, how long the prices of one Region take to load: of the median Region, and 
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.support.command_line import parser
 from teei_finops.costing.prices.price_book import region_rows, regions
 
 SIZES = (10_000, 100_000)
@@ -112,7 +114,7 @@ def steps(count: int) -> Iterator[dict[str, Any]]:
         yield step
 
 
-def measured(*command: str) -> tuple[float, float, float]:
+def measured(*command: str, environment: dict[str, str]) -> tuple[float, float, float]:
     """Elapsed seconds, CPU seconds and peak memory in MB of a process, start included."""
     script = (
         "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); "
@@ -121,11 +123,22 @@ def measured(*command: str) -> tuple[float, float, float]:
     )
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", script, *command], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, *command], check=True, capture_output=True, text=True, env=environment
     )
     elapsed = time.perf_counter() - start
     cpu, kilobytes = done.stdout.split()[-2:]
     return elapsed, float(cpu), int(kilobytes) / 1024
+
+
+def with_compiled_modules(folder: Path) -> dict[str, str]:
+    """The environment in which Python finds the modules of a review compiled, as after an installation."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    preview = folder / "empty.json"
+    preview.write_text(json.dumps({"steps": [next(steps(0))]}))
+    review = (sys.executable, "-m", "teei_finops", "review", str(preview), "--format", "json")
+    measured(*review, environment=environment)
+    return environment
 
 
 def load_times() -> dict[str, float]:
@@ -154,16 +167,16 @@ def main() -> None:
     print("|---:|---:|---:|---:|---:|---:|")
     load = "import json, sys; json.load(open(sys.argv[1]))"
     with tempfile.TemporaryDirectory() as folder:
+        environment = with_compiled_modules(Path(folder))
         for size in SIZES:
             preview = Path(folder) / f"{size}.json"
             config = {"aws:region": REGIONS[0]}
             document = {"config": config, "steps": list(steps(size)), "changeSummary": {}}
             preview.write_text(json.dumps(document, indent=2))
-            parse, parse_cpu, _ = measured(sys.executable, "-c", load, str(preview))
+            parse, parse_cpu, _ = measured(sys.executable, "-c", load, str(preview), environment=environment)
             output = ("--format", "json", "--output", str(Path(folder) / "out.json"))
-            elapsed, cpu, memory = measured(
-                sys.executable, "-m", "teei_finops", "review", str(preview), *output
-            )
+            review = (sys.executable, "-m", "teei_finops", "review", str(preview), *output)
+            elapsed, cpu, memory = measured(*review, environment=environment)
             print(
                 f"| {size:,} | {preview.stat().st_size / 1e6:.0f} MB | {parse:.2f} s ({parse_cpu:.2f} s) "
                 f"| {elapsed:.2f} s ({cpu:.2f} s) | {cpu / parse_cpu:.1f} × | {memory:.0f} MB |"
@@ -171,4 +184,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     main()

@@ -18,6 +18,8 @@ import cosmic_ray.plugins
 import pytest
 from cosmic_ray.mutating import mutate_code
 
+from bench.support.command_line import parser
+
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests/policies"
 # A test compares the text of the page as a whole; integration tests start the pack.
@@ -163,4 +165,6 @@ def main(chosen: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    arguments = parser(__doc__)
+    arguments.add_argument("modules", nargs="*", metavar="MODULE", help="without one, all modules")
+    sys.exit(main(arguments.parse_args().modules))

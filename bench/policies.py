@@ -20,6 +20,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
 
+from bench.support.command_line import parser
 from policies import analyzer, pack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,4 +133,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     main()

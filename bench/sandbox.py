@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.support.command_line import parser
+
 ROOT = Path(__file__).resolve().parents[1]
 REPEATS = 3
 NOT_COPIED = shutil.ignore_patterns("build", ".*", "__pycache__", "tests", "bench")
@@ -62,4 +64,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__).parse_args()
     main()

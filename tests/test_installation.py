@@ -130,6 +130,7 @@ def test_the_installed_command_reviews_a_preview(teei_finops, form):
     ("arguments", "extra"),
     [
         (("comment", "github", "DOCUMENT", "--repository", "a/b", "--pull-request", "1"), "comment"),
+        (("diff", "DOCUMENT", "DOCUMENT"), "documents"),
         (("reconcile", "--focus", str(SAMPLE), str(SAMPLE)), "focus"),
         (("usage", "from", "cloudwatch", str(SAMPLE)), "aws"),
         (("usage", "commitments"), "aws"),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from teei_finops.costing.amounts import NO_PRICE, Line, Range, Unpriced
+from teei_finops.costing.amounts import NO_PRICE, ONE, Line, Range, Unpriced
 from teei_finops.costing.inputs import Inputs
 from teei_finops.costing.prices.price_book import Rate
-from teei_finops.costing.prices.tiers import tier_lines
 from teei_finops.costing.pricing import Pricing
 
 _PRICE_STEP = Decimal("1e-9")  # a mean of prices is rounded to it
@@ -67,7 +65,7 @@ class Charges(Inputs, ABC):
         included: Decimal | int | None = None,
         allowance: str | None = None,
         region: str | None = None,
-        times: Range | Decimal | int = 1,
+        times: Range | Decimal | int = ONE,
     ) -> None:
         """Charges `quantity` (in the base unit: requests, GB, hours) at the list price, tier by tier.
 
@@ -86,9 +84,7 @@ class Charges(Inputs, ABC):
             )
         factor, source_suffix = self._pricing.discount(service)
         included = None if included is None else Decimal(included)
-        self.lines += tier_lines(
-            what, rate, quantity, times=times, included=included, factor=factor, source_suffix=source_suffix
-        )
+        self.lines += self._pricing.tier_lines(what, rate, quantity, times, included, factor, source_suffix)
 
     def charge_option(
         self, what: str, service: str, family: str, key: str, quantity: Range | Decimal | int, **options: Any
@@ -144,8 +140,7 @@ class Charges(Inputs, ABC):
             what, service, quantity, first.unit, price.expected, quantity * price, origin + source, as_of=""
         )
         if factor is None:
-            line = replace(
-                line,
+            line = line._replace(
                 as_of=min(tier.as_of for tier in tiers),
                 list_amount=quantity * listed,
                 family=family,

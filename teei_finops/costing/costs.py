@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Context
 from pathlib import Path
+from typing import NamedTuple
 
 from teei_finops.costing.budgets.budgets_file import Budgets, budgets_of_config, check_waivers, read_budgets
 from teei_finops.costing.budgets.gate import Cost
@@ -50,8 +51,7 @@ class CostOptions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceCost:
+class ResourceCost(NamedTuple):
     """A resource of a plan, its estimate, and its cost as budgets count it."""
 
     resource: Resource

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
+from itertools import chain
+from typing import NamedTuple
 
 from teei_finops.costing.amounts import (
     NOT_IN_PREVIEW,
@@ -73,8 +74,7 @@ def share_estimators() -> dict[str, Estimator]:
     return _SHARES
 
 
-@dataclass(frozen=True, slots=True)
-class StateEstimate:
+class StateEstimate(NamedTuple):
     """What a resource costs in one state; `has_references` when that depends on other resources."""
 
     amount: Range
@@ -84,8 +84,7 @@ class StateEstimate:
     unpriced_lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """US dollars a month of one resource.
 
     `state` is priced, usage, free (also where its settings bill nothing) or unpriced; an unpriced one has
@@ -114,7 +113,7 @@ _FREE = StateEstimate(NOTHING, (), (), has_references=False)
 
 def _with_retained(new: StateEstimate, old: StateEstimate) -> StateEstimate:
     """A replacement that retains the resource it replaces: both are billed."""
-    retained = tuple(replace(line, what=f"{line.what} (retained)") for line in old.lines)
+    retained = tuple(line._replace(what=f"{line.what} (retained)") for line in old.lines)
     return StateEstimate(
         new.amount + old.amount,
         new.lines + retained,
@@ -154,6 +153,7 @@ class PlanEstimator:
             self._pricing.roll_back()
             return Estimate("unpriced", region, NOTHING, NOTHING, reason=str(reason))
         self._pricing.commit()
+        missing = _unique(after.unpriced_lines, before.unpriced_lines)
         is_kubernetes = resource.type.startswith(PREFIX)
         bills_nothing = (is_kubernetes or type_class.name == PRICED) and not (before.lines or after.lines)
         return Estimate(
@@ -163,8 +163,8 @@ class PlanEstimator:
             after.amount,
             before.lines,
             after.lines,
-            notes=_notes(before, after),
-            unpriced_lines=_unique(after.unpriced_lines, before.unpriced_lines),
+            notes=_unique(after.notes, before.notes, tuple(f"not priced: {line}" for line in missing)),
+            unpriced_lines=missing,
         )
 
     def _with_share(self, resource: Resource, estimate: Estimate) -> Estimate:
@@ -173,11 +173,10 @@ class PlanEstimator:
             before, after = self._before_and_after(resource, self._shares[resource.type])
         except Unpriced as reason:
             note = f"share of the nodes: {reason}"
-            return replace(estimate, notes=(*estimate.notes, note), allocation_problem=str(reason))
+            return estimate._replace(notes=(*estimate.notes, note), allocation_problem=str(reason))
         share = before if resource.new is None else after
-        return replace(
-            estimate,
-            notes=_unique(estimate.notes, _notes(before, after)),
+        return estimate._replace(
+            notes=_unique(estimate.notes, after.notes, before.notes),
             allocation=share.amount if share.lines else None,
             allocation_lines=share.lines,
         )
@@ -261,10 +260,5 @@ def _charging(functions: dict[str, Estimator], resource: Resource, type_class: T
     return charge
 
 
-def _notes(before: StateEstimate, after: StateEstimate) -> tuple[str, ...]:
-    missing = _unique(after.unpriced_lines, before.unpriced_lines)
-    return _unique(after.notes, before.notes, tuple(f"not priced: {line}" for line in missing))
-
-
 def _unique(*texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for group in texts for text in group))
+    return tuple(dict.fromkeys(chain(*texts)))

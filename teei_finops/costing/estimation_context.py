@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from teei_finops.costing.amounts import (
     HOURS,
+    MONTH,
     NO_PRICE,
     UNKNOWN_UNTIL_DEPLOY,
     USAGE_MISSING,
@@ -17,7 +18,7 @@ from teei_finops.costing.amounts import (
     Unpriced,
 )
 from teei_finops.costing.charges import Charges
-from teei_finops.costing.preview.plan import Resource, State
+from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.preview.values import is_unknown
 from teei_finops.costing.prices.kubernetes_types import PREFIX
 from teei_finops.costing.pricing import Pricing
@@ -28,6 +29,11 @@ from teei_finops.costing.resource_types import class_of
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=1_000)
+def _assumed(low: Decimal | int, expected: Decimal | int, high: Decimal | int) -> Range:
+    return Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+
+
 class EstimationContext(Charges):
     """One resource in one snapshot of the plan (`before` or `after`), with all that its price depends on."""
 
@@ -36,9 +42,8 @@ class EstimationContext(Charges):
         self._snapshot = snapshot
         self._resource = resource
         self._state = state
-        self._region: str | None = None
+        self._region: str | None = snapshot.regions.get(resource.urn)
         self._profile: Mapping[str, Range | str] | None = None
-        self._usage_keys: frozenset[str] = frozenset()
         self.has_references = False
 
     @property
@@ -61,17 +66,21 @@ class EstimationContext(Charges):
     @property
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        if self._region is None and self.type.startswith(PREFIX):
-            self._region = self._region_of_cluster()
-        elif self._region is None:
-            self._region = region_of(
-                self._snapshot.plan,
-                self._resource,
-                self._state,
-                self._pricing.fallback_region,
-                self._pricing.default_region,
+        if self._region is None:
+            self._region = self._snapshot.regions[self.urn] = (
+                self._region_of_cluster() if self.type.startswith(PREFIX) else self._region_of_resource()
             )
         return self._region
+
+    def _region_of_resource(self) -> str:
+        pricing = self._pricing
+        return region_of(
+            self._snapshot.plan,
+            self._resource,
+            self._state,
+            pricing.fallback_region,
+            pricing.default_region,
+        )
 
     def _region_of_cluster(self) -> str:
         """Of the plan's first node group or cluster, else of its AWS providers."""
@@ -90,6 +99,13 @@ class EstimationContext(Charges):
         return self._snapshot.output(self.urn, name)
 
     # Usage
+
+    @property
+    def usage_profile(self) -> Mapping[str, Range | str]:
+        """What the usage profile has for the resource, by usage key."""
+        if self._profile is None:
+            self._profile = self._pricing.usage_of(self._resource)
+        return self._profile
 
     def from_usage(self, key: str) -> Range | None:
         """The value in the usage profile, None when the profile has none."""
@@ -116,24 +132,21 @@ class EstimationContext(Charges):
         if low is None or expected is None or high is None:
             assumed[key] = None
             raise Unpriced(USAGE_MISSING, key)
-        value = assumed[key] = Range(Decimal(low), Decimal(expected), Decimal(high), assumed=True)
+        value = assumed[key] = _assumed(low, expected, high)
         return value
 
     def _usage_value(self, key: str) -> Range | str | None:
-        if self._profile is None:
-            type_class = class_of(self.type)
-            self._usage_keys = type_class.usage_keys if type_class else frozenset()
-            self._profile = self._pricing.usage_of(self._resource)
-        if key not in self._usage_keys:
+        type_class = class_of(self.type)
+        if type_class is None or key not in type_class.usage_keys:
             raise KeyError(f"{self.type} has no usage key {key}")
-        return self._profile.get(key)
+        return self.usage_profile.get(key)
 
     def hours(self) -> Range:
         """Hours in the month: `monthly_hours` of the profile where the type has that key, else 730."""
         type_class = class_of(self.type)
         if type_class is not None and "monthly_hours" in type_class.usage_keys:
-            return self.from_usage("monthly_hours") or Range.of(HOURS)
-        return Range.of(HOURS)
+            return self.from_usage("monthly_hours") or MONTH
+        return MONTH
 
     def months(self) -> Range:
         """The share of the month, for monthly rates that `monthly_hours` prorates."""
@@ -214,12 +227,16 @@ class EstimationContext(Charges):
             self._snapshot.memo[name] = compute()
         return self._snapshot.memo[name]
 
-    def part_of_template(self, token: str, name: str, inputs: dict[str, Any]) -> EstimationContext:
-        """A resource that this one creates and that is not in the plan; it has this one's Region and URN."""
-        resource = replace(self._resource, type=token, name=name)
-        state = State({**self._state.raw, "inputs": inputs, "outputs": {}})
-        part = EstimationContext(self._pricing, self._snapshot, resource, state)
-        part._region = self._region_or_none()
+    def of_template(self, plan_in: Callable[[str | None], Plan]) -> dict[str, EstimationContext]:
+        """What this one creates and the plan does not have, by name: a plan of its own in the same Region, to
+        which the usage of this one applies too.
+        """
+        snapshot = PlanSnapshot(plan_in(self._region_or_none()), self._snapshot.name)
+        return {resource.name: self._part(snapshot, resource) for resource in snapshot.plan.resources}
+
+    def _part(self, snapshot: PlanSnapshot, resource: Resource) -> EstimationContext:
+        part = EstimationContext(self._pricing, snapshot, *snapshot.resource(resource.urn))
+        part._profile = self._pricing.usage.of(self.urn, part.name, part.type)
         return part
 
     def _context_of(self, urn: str) -> EstimationContext:

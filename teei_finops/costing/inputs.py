@@ -37,15 +37,17 @@ class Inputs:
 
     def value(self, path: str) -> Any:
         """The JSON value at `path` (`a.b`, `a.0.b`), None when it is not set."""
-        value = self.raw.get(path) if "." not in path else value_at(self.raw, path)
-        self._check_known((value,), path)
-        if value is None and "." in path:
-            self._check_parents(path)
+        value = self._at(path)
+        if value is None:
+            if "." in path:
+                self._check_parents(path)
+        else:
+            self._check_known(value, path)
         return value
 
     def has(self, path: str) -> bool:
         """Whether the program sets it, known or not."""
-        return value_at(self.raw, path) is not None
+        return self._at(path) is not None
 
     def text(self, path: str, default: str = _REQUIRED) -> str:
         """A text that is not empty."""
@@ -77,7 +79,7 @@ class Inputs:
         """The objects of a list; a single object counts as a list of one, nothing as an empty list."""
         value = self.value(path)
         items = value if isinstance(value, list) else [] if value in (None, "") else [value]
-        self._check_known(items, path)
+        self._check_all_known(items, path)
         if not all(isinstance(item, dict) for item in items):
             raise Unpriced(NOT_VALID, f"{self.where(path)} is not a list of objects")
         return [Inputs(item, f"{self.where(path)}[{index}]") for index, item in enumerate(items)]
@@ -85,7 +87,7 @@ class Inputs:
     def texts(self, path: str) -> list[str]:
         """The items of a list, which must all be known, as text; a single text counts as a list of one."""
         items = self._list(path)
-        self._check_known(items, path)
+        self._check_all_known(items, path)
         return [self._text(item, path) for item in items]
 
     def count(self, path: str) -> int:
@@ -97,10 +99,13 @@ class Inputs:
         value = self.value(path)
         if isinstance(value, list):
             value = value[0] if value else None
-            self._check_known((value,), path)
+            self._check_known(value, path)
         if value not in (None, "") and not isinstance(value, dict):
             raise Unpriced(NOT_VALID, f"{self.where(path)} is not an object")
         return Inputs(value, self.where(path))
+
+    def _at(self, path: str) -> Any:
+        return value_at(self.raw, path) if "." in path else self.raw.get(path)
 
     def _list(self, path: str) -> list[Any]:
         value = self.value(path)
@@ -132,12 +137,15 @@ class Inputs:
                 return
             parent, _, name = parent.rpartition(".")
 
-    def _check_known(self, values: Iterable[Any], path: str) -> None:
+    def _check_known(self, value: Any, path: str) -> None:
+        if is_unknown(value):
+            raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
+        if is_secret(value):
+            raise Unpriced(SECRET_VALUE, self.where(path))
+
+    def _check_all_known(self, values: Iterable[Any], path: str) -> None:
         for value in values:
-            if is_unknown(value):
-                raise Unpriced(UNKNOWN_UNTIL_DEPLOY, self.where(path))
-            if is_secret(value):
-                raise Unpriced(SECRET_VALUE, self.where(path))
+            self._check_known(value, path)
 
     def _default(self, path: str, default: Any) -> Any:
         if default is _REQUIRED:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
-from teei_finops.costing.amounts import ZERO, Range
+from teei_finops.costing.amounts import ZERO, Line, Range
 from teei_finops.costing.preview.plan import Resource
 from teei_finops.costing.prices.price_book import PriceBook, allowances
+from teei_finops.costing.prices.tiers import tier_lines
 from teei_finops.costing.usage.profile import NO_USAGE, Usage, UsageProfile
 
 Pool = tuple[Decimal, Decimal, Decimal]
+_LINES_KEPT = 10_000
+_NO_DISCOUNT = (Decimal(1), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class Pricing:
     free_tier: bool = False
     discounts: Iterable[Discount] = ()
     assumptions: dict[str, dict[str, Range | None]] = field(default_factory=dict, init=False)
+    # Many resources have the same charge, above all where usage is assumed.
+    tier_lines: Callable[..., tuple[Line, ...]] = field(
+        default_factory=lambda: lru_cache(_LINES_KEPT)(tier_lines), init=False
+    )
     _factors: dict[str, tuple[Decimal, str]] = field(default_factory=dict, init=False)
     _pools: dict[tuple[str, str, str, str], Pool] = field(default_factory=dict, init=False)
     _journal: list[tuple[tuple[str, str, str, str], Pool | None]] = field(default_factory=list, init=False)
@@ -51,14 +59,14 @@ class Pricing:
     def __post_init__(self) -> None:
         for discount in self.discounts:
             if discount.until is None or self.at <= discount.until:
-                factor, suffix = self._factors.get(discount.service, (Decimal(1), ""))
+                factor, suffix = self._factors.get(discount.service, _NO_DISCOUNT)
                 factor *= 1 - discount.percent / 100
                 suffix += f"; {discount.percent:f} % discount"
                 self._factors[discount.service] = (factor, suffix)
 
     def discount(self, service: str) -> tuple[Decimal, str]:
         """The factor for a list price, and the suffix that its source gets."""
-        return self._factors.get(service) or (Decimal(1), "")
+        return self._factors.get(service, _NO_DISCOUNT)
 
     def usage_of(self, resource: Resource) -> Mapping[str, Usage]:
         return self.usage.of(resource.urn, resource.name, resource.type)

@@ -53,6 +53,7 @@ class PlanSnapshot:
         self._values: dict[tuple[str, str], dict[Any, list[str]]] = {}
         self._resolved: dict[tuple[str, tuple[str, ...], str | None], str | None] = {}
         self.memo: dict[str, Any] = {}
+        self.regions: dict[str, str] = {}  # in which resources are billed, by URN, as far as looked up
 
     def _state_of(self, resource: Resource) -> State | None:
         if self.name == BEFORE:
@@ -147,8 +148,8 @@ class PlanSnapshot:
         for version in states:
             metadata = version.inputs.get("metadata")
             values = [version.id, version.outputs.get("arn"), version.outputs.get("id")]
-            values += [version.inputs.get(name) for name in _NAME_PROPERTIES]
-            values += [version.outputs.get(name) for name in _NAME_PROPERTIES]
+            for properties in (version.inputs, version.outputs):
+                values += [properties[name] for name in _NAME_PROPERTIES if name in properties]
             values.append(metadata.get("name") if isinstance(metadata, dict) else None)
             for value in values:
                 if isinstance(value, str) and value and not is_unknown(value) and not is_secret(value):

@@ -110,6 +110,8 @@ def _of_provider(plan: Plan, urn: str, *, old: bool) -> str:
 
 
 def _known(value: Any, path: str) -> str:
+    if not value:
+        return ""
     if is_unknown(value):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, path)
     if is_secret(value):

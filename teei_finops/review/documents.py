@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 from teei_finops.costing.command_files import read_text
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.yaml_file import SettingError
+from teei_finops.errors import UserError
 from teei_finops.review.report import build_report
-from teei_finops.review.report_schema import VERSION, Report, ResourceRow
+from teei_finops.review.report_schema import VERSION, Report
 
 
 def report_of_file(path: str, options: CostOptions) -> Report:
@@ -42,10 +44,22 @@ def read_document(text: str, name: str) -> Report | None:
             f"{name}: a document of version {document.get('version')}, not {VERSION}; "
             "create it again with this version of teei-finops"
         )
-    rows = document.get("resources")
-    missing = Report.__required_keys__ - set(document)
-    for row in rows if isinstance(rows, list) else []:
-        missing |= ResourceRow.__required_keys__ - set(row if isinstance(row, dict) else ())
-    if missing:
-        raise SettingError(f"{name}: not a whole document of a review: no {', '.join(sorted(missing))}")
+    _check_schema(document, name)
     return cast(Report, document)
+
+
+def _check_schema(document: dict[str, Any], name: str) -> None:
+    """Raises `SettingError` with the path of the first value that the JSON Schema does not allow."""
+    try:
+        from jsonschema_rs import validator_for
+    except ImportError:
+        raise UserError(
+            f"{name}: jsonschema-rs, which checks documents, is not installed; "
+            "run pip install 'teei-finops[documents]'"
+        ) from None
+    schema = json.loads(Path(__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+    for error in validator_for(schema, mask="the value").iter_errors(document):
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+        raise SettingError(
+            f"{name}: not a valid document of a review: {path.lstrip('.') or 'the document'}: {error.message}"
+        )

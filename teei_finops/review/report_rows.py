@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
 from teei_finops.costing.budgets.budgets_file import Budgets
@@ -15,6 +16,7 @@ from teei_finops.costing.preview.plan import Plan, Resource
 from teei_finops.review import report_schema as schema
 
 
+@lru_cache(maxsize=10_000)
 def decimal_text(value: Decimal) -> str:
     """A decimal without an exponent and without trailing zeros."""
     text = format(value, "f")

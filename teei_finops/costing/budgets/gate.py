@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from teei_finops.costing.amounts import NOTHING, Line, Range
 from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope, Waiver
@@ -16,8 +17,7 @@ UNPRICED = "unpriced"
 WITHIN, WAIVED = "within", "waived"
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What one resource costs, and what budgets select it by. An unpriced one is in no total."""
 
     stack: str

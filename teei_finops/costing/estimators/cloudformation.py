@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from teei_finops.costing.amounts import TYPE_NOT_PRICED, UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates, estimators
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.cloudformation_template import (
     TemplateResource,
     is_free,
-    pulumi_resource,
+    template_plan,
     template_resources,
 )
 from teei_finops.costing.estimators.simple import charge_simple
@@ -27,11 +25,12 @@ def stack(ctx: EstimationContext) -> None:
     )
     if not resources:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "templateBody has no resource that can be read")
+    parts = ctx.of_template(lambda region: template_plan(resources, region))
     for resource in resources:
         if is_free(resource.type):
             continue
         try:
-            _charge(ctx, resource)
+            _charge(ctx, resource, parts.get(resource.name))
         except Unpriced as reason:
             ctx.leave_out(f"{resource.name} ({resource.type})", reason)
         if resource.conditional:
@@ -48,17 +47,14 @@ def cloud_control(ctx: EstimationContext) -> None:
         raise Unpriced(TYPE_NOT_PRICED, f"it creates {name}")
 
 
-def _charge(ctx: EstimationContext, resource: TemplateResource) -> None:
-    described = pulumi_resource(resource)
-    if described is None:
+def _charge(ctx: EstimationContext, resource: TemplateResource, part: EstimationContext | None) -> None:
+    if part is None:
         raise Unpriced(TYPE_NOT_PRICED, f"its template creates {resource.type}")
-    token, inputs = described
-    part = ctx.part_of_template(token, resource.name, inputs)
-    function = estimators().get(token)
+    function = estimators().get(part.type)
     if function is not None:
         function(part)
     charge_simple(part, alone=function is None)
-    ctx.lines += [replace(line, what=f"{resource.name}: {line.what}") for line in part.lines]
+    ctx.lines += [line._replace(what=f"{resource.name}: {line.what}") for line in part.lines]
     ctx.unpriced_lines += [(f"{resource.name}: {what}", reason) for what, reason in part.unpriced_lines]
     for note in part.notes:
         ctx.note(f"{resource.name}: {note}")

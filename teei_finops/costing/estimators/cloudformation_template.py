@@ -7,20 +7,28 @@ Templates are YAML with tags of their own, or JSON
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
+from teei_finops.costing.estimators.cloudformation_inputs import (
+    Properties,
+    adapted,
+    camel_case,
+    settings_of_bucket,
+)
+from teei_finops.costing.preview.plan import Plan, Resource, State
+from teei_finops.costing.preview.steps import Step
 from teei_finops.costing.preview.values import UNKNOWN
 from teei_finops.costing.prices.price_book import FOLDER
-from teei_finops.costing.resource_types import free_types
+from teei_finops.costing.resource_types import FREE, class_of, free_types
 
 if TYPE_CHECKING:
     from yaml import Node
 
-NESTED = {"LaunchTemplateId": "id", "LaunchTemplateName": "name"}
+BUCKET = "AWS::S3::Bucket"
 FREE_BESIDES = frozenset({"aws::cdk::metadata", "aws::cloudformation::waitconditionhandle"})
 
 
@@ -33,12 +41,13 @@ class TemplateResource:
 
     name: str
     type: str
-    properties: dict[str, Any]
+    properties: Properties
     conditional: bool
 
 
 def template_resources(template: str, parameters: Mapping[str, Any]) -> Iterator[TemplateResource]:
-    """Each resource of the template; references to `parameters` and to defaults are resolved, others unknown.
+    """Each resource of the template; references to `parameters`, to defaults and to other resources (as their
+    logical ids) are resolved, other values unknown.
 
     Raises `Unpriced` when the text is neither YAML nor JSON.
     """
@@ -53,7 +62,9 @@ def template_resources(template: str, parameters: Mapping[str, Any]) -> Iterator
         default = _entries(parameter).get("Default")
         if default is not None:
             known.setdefault(name, default.value)
-    for name, node in _entries(root.get("Resources")).items():
+    nodes = _entries(root.get("Resources"))
+    known = {**{name: name for name in nodes}, **known}
+    for name, node in nodes.items():
         resource = _entries(node)
         kind = resource.get("Type")
         if kind is None or not isinstance(kind.value, str):
@@ -64,19 +75,51 @@ def template_resources(template: str, parameters: Mapping[str, Any]) -> Iterator
         )
 
 
-def pulumi_resource(resource: TemplateResource) -> tuple[str, dict[str, Any]] | None:
-    """The Pulumi type and inputs, None for a type that cannot be priced from its template."""
-    entry = _pulumi_types().get(resource.type)
-    if entry is None:
-        return None
-    token, renames = entry
-    inputs = {renames.get(name, _camel(name)): _inputs(value) for name, value in resource.properties.items()}
-    return token, inputs
+def template_plan(resources: Iterable[TemplateResource], region: str | None) -> Plan:
+    """A plan of the resources that have a Pulumi type, each with its logical id as id and name."""
+    planned: list[Resource] = []
+    for resource in resources:
+        entry = _pulumi_types().get(resource.type)
+        if entry is None:
+            continue
+        token, renames = entry
+        properties = {renames.get(name, name): value for name, value in resource.properties.items()}
+        inputs = adapted(resource.type, camel_case(properties))
+        planned.append(_planned(token, resource.name, inputs))
+        if resource.type == BUCKET:
+            settings = settings_of_bucket(resource.name, inputs)
+            planned += [_planned(kind, f"{resource.name} settings", values) for kind, values in settings]
+    return Plan(
+        name="template",
+        stack="template",
+        project="template",
+        config={"aws:region": region} if region else {},
+        resources=tuple(planned),
+        policy=(),
+        not_applicable=(),
+        errors=(),
+        complete=True,
+        totals_of="stack",
+        packs={},
+    )
+
+
+def _planned(token: str, name: str, inputs: Properties) -> Resource:
+    """A resource that is the same before and after the change, as each snapshot reads one of the two."""
+    urn = f"urn:pulumi:template::template::{token}::{name}"
+    raw = {"urn": urn, "type": token, "id": name, "inputs": inputs}
+    step = Step("same", urn, token, "", raw, raw, None, (), ())
+    state = State(raw)
+    return Resource(urn, name, token, "same", state, state, parent="", provider="", custom=True, step=step)
 
 
 def is_free(cloudformation_type: str) -> bool:
-    """Whether the type bills nothing, by the table of free types."""
-    return cloudformation_type.lower() in _free_types()
+    """Whether the type bills nothing, by the tables of free types and of CloudFormation types."""
+    if cloudformation_type.lower() in _free_types():
+        return True
+    entry = _pulumi_types().get(cloudformation_type)
+    type_class = class_of(entry[0]) if entry else None
+    return type_class is not None and type_class.name == FREE
 
 
 @cache
@@ -110,6 +153,8 @@ def _plain(node: Node, parameters: Mapping[str, Any]) -> Any:
     """Text, lists and objects; the value of an intrinsic function other than a known reference is unknown."""
     if node.tag == "!Ref":
         return parameters.get(node.value, UNKNOWN)
+    if node.tag == "!GetAtt":
+        return _attribute(node, parameters)
     if node.tag.startswith("!"):
         return UNKNOWN
     if node.tag == "tag:yaml.org,2002:null":
@@ -121,21 +166,14 @@ def _plain(node: Node, parameters: Mapping[str, Any]) -> Any:
     entries = _entries(node)
     if list(entries) == ["Ref"]:
         return parameters.get(entries["Ref"].value, UNKNOWN)
+    if list(entries) == ["Fn::GetAtt"]:
+        return _attribute(entries["Fn::GetAtt"], parameters)
     if len(entries) == 1 and next(iter(entries)).startswith("Fn::"):
         return UNKNOWN
     return {name: _plain(value, parameters) for name, value in entries.items()}
 
 
-def _inputs(value: Any) -> Any:
-    """Camel-case names; a block device has its `Ebs` settings beside its name, as Pulumi's has."""
-    if isinstance(value, list):
-        return [_inputs(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    inputs = {NESTED.get(name, _camel(name)): _inputs(item) for name, item in value.items()}
-    volume = inputs.pop("ebs", None)
-    return {**inputs, **volume} if isinstance(volume, dict) else inputs
-
-
-def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
+def _attribute(node: Node, parameters: Mapping[str, Any]) -> Any:
+    """Of an ARN the logical id of the resource, which identifies it in the template; others are unknown."""
+    parts = [part.value for part in node.value] if isinstance(node.value, list) else node.value.split(".", 1)
+    return parameters.get(parts[0], UNKNOWN) if parts[1:] == ["Arn"] else UNKNOWN

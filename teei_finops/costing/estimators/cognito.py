@@ -13,7 +13,7 @@ SERVICE = "AmazonCognito"
 def user_pool(ctx: EstimationContext) -> None:
     """Monthly active users by feature plan; a new pool is on Essentials (Cognito guide, 2024-11).
 
-    The price book has prices of the Lite plan only, and `aws_free_allowances.csv` no free users.
+    `aws_free_allowances.csv` has no free users.
     """
     tier = ctx.text("userPoolTier", "ESSENTIALS").lower()
     users = ctx.usage("monthly_active_users", 100, 1_000, 10_000)
@@ -35,11 +35,10 @@ def user_pool(ctx: EstimationContext) -> None:
     "aws:cognito/managedUserPoolClient:ManagedUserPoolClient",
 )
 def app_client(ctx: EstimationContext) -> None:
-    """A client that may use client credentials is billed by the month and by token request, others are free
-    (https://aws.amazon.com/cognito/pricing/, 2026-10).
+    """Token requests of a client that may use client credentials; the client itself is free since 2025-11-03
+    (https://aws.amazon.com/about-aws/whats-new/2025/11/amazon-cognito-removes-machine-machine-app-client-price-dimension/).
     """
     if "client_credentials" not in ctx.texts("allowedOauthFlows"):
         return
     tokens = ctx.usage("monthly_token_requests", 0, 10_000, 100_000)
     ctx.charge("Token requests", SERVICE, "m2m", "tokens", tokens)
-    ctx.charge_option("App client", SERVICE, "m2m", "app-client", ctx.months())

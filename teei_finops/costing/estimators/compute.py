@@ -8,6 +8,8 @@ from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimation_context import EstimationContext
 
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+# To these some Regions have a price of their own for data out.
+PAIRED_REGIONS = ("eu-west-1", "eu-west-3", "us-east-1", "us-east-2", "us-west-2")
 OPERATING_SYSTEMS = ("linux", "windows", "rhel", "suse")
 DETAILED_METRICS = (
     7  # metrics of detailed monitoring, billed as custom ones; CloudWatch pricing page, 2026-10
@@ -64,6 +66,18 @@ def charge_transfer(ctx: EstimationContext, *keys: str) -> None:
             )
         else:
             ctx.charge("Data to other Regions", "AWSDataTransfer", "inter-region-out", "other-regions", data)
+    if "monthly_inter_region_gb" in keys and ctx.usage_profile:
+        _charge_transfer_by_region(ctx)
+
+
+def _charge_transfer_by_region(ctx: EstimationContext) -> None:
+    """Data to one of the Regions that have a rate of their own, where the source Region has it."""
+    for region in PAIRED_REGIONS:
+        data = ctx.from_usage(f"monthly_transfer_to_{region.replace('-', '_')}_gb")
+        if data is not None:
+            own = ctx.has_rate("AWSDataTransfer", "inter-region-out", region)
+            key = region if own else "other-regions"
+            ctx.charge(f"Data to {region}", "AWSDataTransfer", "inter-region-out", key, data)
 
 
 def charge_detailed_monitoring(ctx: EstimationContext, share: Range, times: Range | int = 1) -> None:

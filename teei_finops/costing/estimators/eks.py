@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
+from teei_finops.costing.amounts import USAGE_MISSING, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.autoscaling import capacity
@@ -24,6 +24,7 @@ from teei_finops.costing.inputs import Inputs
 # Without a launch template: 20 GB, 50 GB on Windows (EKS CreateNodegroup API reference, 2026-10), of gp2
 # (aws/containers-roadmap#1417 and aws/aws-cdk#32372, both open on 2026-11-24).
 LINUX_DISK, WINDOWS_DISK = 20, 50
+AUTO_MODE_TYPE = "c6a.2xlarge"
 
 
 @estimates("aws:eks/cluster:Cluster")
@@ -31,10 +32,10 @@ def cluster(ctx: EstimationContext) -> None:
     """Control-plane hours, and the extended-support surcharge from the day after standard support ends.
 
     Without a version EKS takes its newest one. The upgrade policy STANDARD excludes extended support
-    (EKS user guide, 2026-10). In Auto Mode AWS chooses the instances, so that their fee cannot be known.
+    (EKS user guide, 2026-10).
     """
     if ctx.flag("computeConfig.enabled"):
-        raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "Auto Mode chooses its instances while the cluster runs")
+        _charge_auto_mode(ctx)
     if ctx.has("remoteNetworkConfig"):
         ctx.note("hybrid nodes are billed by vCPU and not in this figure")
     hours = ctx.hours()
@@ -50,6 +51,18 @@ def cluster(ctx: EstimationContext) -> None:
         return
     if support_of(ctx, "AmazonEKS", "kubernetes", version).extended:
         ctx.charge("Extended support", "AmazonEKS", "cluster", "extended-support-surcharge", hours)
+
+
+def _charge_auto_mode(ctx: EstimationContext) -> None:
+    """The instances that Auto Mode runs, and its fee for each, where usage states their hours."""
+    hours = ctx.from_usage("monthly_auto_mode_instance_hours")
+    if hours is None:
+        reason = f"{AUTO_MODE_TYPE} hours in usage: set monthly_auto_mode_instance_hours"
+        ctx.leave_out("Auto Mode instances", Unpriced(USAGE_MISSING, reason))
+        return
+    ctx.note(f"Auto Mode instances are counted as {AUTO_MODE_TYPE}, the only type whose fee has a source")
+    ctx.charge("Auto Mode instances", "AmazonEC2", "instance-linux-shared", AUTO_MODE_TYPE, hours)
+    ctx.charge_option("Auto Mode fee", "AmazonEKS", "auto-mode", AUTO_MODE_TYPE, hours)
 
 
 @estimates("aws:eks/nodeGroup:NodeGroup")

@@ -1,10 +1,10 @@
-"""KMS keys, Secrets Manager secrets, Systems Manager parameters, private certificate authorities."""
+"""KMS keys, Secrets Manager secrets, Systems Manager parameters, certificates and their authorities."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import ZERO, Range
+from teei_finops.costing.amounts import HOURS, ZERO, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
@@ -13,6 +13,10 @@ from teei_finops.costing.estimators.from_usage import charge_from_usage
 ROTATIONS = Range(ZERO, ZERO, Decimal(2), assumed=True)
 KEY_REQUESTS = (0, 100_000, 1_000_000)
 API_REQUESTS = (0, 10_000, 100_000)
+# Public certificates are valid for 198 days and renewed 45 days before they expire
+# (https://aws.amazon.com/about-aws/whats-new/2026/02/aws-certificate-manager-updates-default/, 2026-02-18).
+RENEWAL_DAYS = 198 - 45
+MONTH_DAYS = HOURS / 24
 # Usage key → line, price key; symmetric requests, which have an assumed range, are not among them.
 OTHER_REQUESTS = {
     "monthly_asymmetric_requests": ("Asymmetric requests", "asymmetric-other"),
@@ -102,15 +106,15 @@ def certificate_authority(ctx: EstimationContext) -> None:
 
 @estimates("aws:acm/certificate:Certificate")
 def certificate(ctx: EstimationContext) -> None:
-    """Free, except public certificates that may be exported, by domain name at issue and at each renewal
-    (https://aws.amazon.com/certificate-manager/pricing/, 2026-10).
-    """
+    """Free, except public certificates that may be exported: by domain name, at issue and at each renewal."""
     if ctx.text("options.export", "DISABLED") != "ENABLED":
         return
     names = {ctx.text("domainName"), *ctx.texts("subjectAlternativeNames")}
+    ctx.note(f"billed when it is issued and renewed, every {RENEWAL_DAYS} days: the mean of a month")
     for key, count in (
         ("fqdn", sum(not name.startswith("*.") for name in names)),
         ("wildcard", sum(name.startswith("*.") for name in names)),
     ):
         service = "AWSCertificateManager"
-        ctx.charge(f"Exportable certificate, {key}", service, "exportable-certificate", key, count)
+        share = count * MONTH_DAYS / RENEWAL_DAYS
+        ctx.charge(f"Exportable certificate, {key}", service, "exportable-certificate", key, share)

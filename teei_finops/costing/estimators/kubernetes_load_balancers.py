@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import HOURS, Range
+from teei_finops.costing.amounts import MONTH, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.kubernetes_workloads import annotation
@@ -22,7 +22,6 @@ GROUP = "alb.ingress.kubernetes.io/group.name"
 LB_TYPE = "service.beta.kubernetes.io/aws-load-balancer-type"
 LB_SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
 LB_INTERNAL = "service.beta.kubernetes.io/aws-load-balancer-internal"
-MONTH = Range.of(HOURS)
 ZONES = Range(Decimal(2), Decimal(2), Decimal(3), assumed=True)  # AWS requires two for an ALB
 
 

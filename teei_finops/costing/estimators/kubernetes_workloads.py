@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import HOURS, NOT_IN_PREVIEW, NOT_VALID, Range, Unpriced
+from teei_finops.costing.amounts import MONTH, NOT_IN_PREVIEW, NOT_VALID, Range, Unpriced
 from teei_finops.costing.estimate import allocates, estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.pods import NODE_GROUP, charge_share, requests
@@ -23,7 +23,6 @@ SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 KEDA_MIN, KEDA_MAX = 0, 100
 NODES = Range(Decimal(1), Decimal(3), Decimal(10), assumed=True)  # of a plan without node groups
 RUN_HOURS = Range(Decimal(1) / 60, Decimal(5) / 60, Decimal(1), assumed=True)
-MONTH = Range.of(HOURS)
 
 
 @allocates(
@@ -87,7 +86,7 @@ def replicas(ctx: EstimationContext) -> Range:
     set_by_program = ctx.has("spec.replicas")
     declared = ctx.number("spec.replicas", 1)
     for token in (*HPA_TYPES, SCALED_OBJECT):
-        scaler = _scaler(ctx, token)
+        scaler = _scaler(ctx, token) if ctx.first(token) else None
         if scaler is not None:
             if token == SCALED_OBJECT:
                 low = scaler.number("spec.minReplicaCount", KEDA_MIN)

@@ -14,10 +14,13 @@ FUNCTION = "aws:lambda/function:Function"
 # Without a profile: an idle function, a small one, and a busy one that runs for AWS's default timeout.
 REQUESTS = (0, 1_000_000, 10_000_000)
 DURATION_MS = (50, 250, 3_000)
+# Of the provisioned mode of event source mappings; Lambda API reference, ProvisionedPollerConfig, 2026-10.
+LEAST_SQS_POLLERS, MOST_POLLERS = 2, 200
+# An event poller unit of Kafka has 10 pollers, or 4 of the highest throughput
+# (https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html, 2026-10).
+POLLERS_PER_UNIT, BUSY_POLLERS_PER_UNIT = 10, 4
+QUEUE = "aws:sqs/queue:Queue"
 # AWS's defaults; Lambda API reference, 2026-10.
-MOST_POLLERS = (
-    200  # the default maximum of the provisioned mode; Lambda API, ProvisionedPollerConfig, 2026-10
-)
 MEMORY_MB, EPHEMERAL_MB, TIMEOUT_S = 128, 512, 3
 # Runtimes whose snapshots are billed (Java's are not); Lambda pricing page, 2026-10.
 BILLED_SNAPSHOTS = ("python", "dotnet")
@@ -81,15 +84,30 @@ def provisioned_concurrency(ctx: EstimationContext) -> None:
 
 @estimates("aws:lambda/eventSourceMapping:EventSourceMapping")
 def event_source_mapping(ctx: EstimationContext) -> None:
-    """Free, except the event pollers of the provisioned mode, from their minimum to their maximum
-    (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html, 2026-10).
+    """Free, except the event pollers of the provisioned mode, from their minimum to their maximum: of a queue
+    by the poller, of Kafka by the event poller unit.
     """
     pollers = ctx.part("provisionedPollerConfig")
     if not ctx.has("provisionedPollerConfig") or not ctx.flag("enabled", True):
         return
-    least = pollers.number("minimumPollers", 1)
-    count = Range(least, least, max(least, pollers.number("maximumPollers", MOST_POLLERS)))
-    ctx.charge("Event pollers", SERVICE, "event-source-mapping", "event-poller", ctx.hours() * count)
+    is_queue = _reads_queue(ctx)
+    least = pollers.number("minimumPollers", LEAST_SQS_POLLERS if is_queue else 1)
+    most = max(least, pollers.number("maximumPollers", MOST_POLLERS))
+    family, hours = "event-source-mapping", ctx.hours()
+    if is_queue:
+        ctx.charge("Event pollers", SERVICE, family, "sqs-event-poller", hours * Range(least, least, most))
+        return
+    units = Range(least / POLLERS_PER_UNIT, least / POLLERS_PER_UNIT, most / BUSY_POLLERS_PER_UNIT).chunks(1)
+    if pollers.has("pollerGroupName"):
+        ctx.note("shares its event poller units with the others of its poller group; its own are counted")
+    ctx.charge("Event poller units", SERVICE, family, "kafka-event-poller-unit", hours * units)
+
+
+def _reads_queue(ctx: EstimationContext) -> bool:
+    """Whether the source is an SQS queue; otherwise it is Kafka, as no other has the provisioned mode."""
+    if ctx.has("selfManagedEventSource") or ctx.has("amazonManagedKafkaEventSourceConfig"):
+        return False
+    return ctx.related("eventSourceArn", QUEUE) is not None or ":sqs:" in ctx.text("eventSourceArn", "")
 
 
 def architecture(ctx: EstimationContext) -> str:

@@ -60,14 +60,9 @@ def bucket(ctx: EstimationContext) -> None:
         _stored(ctx, stay, uploaded, size, objects)
     if stays[0].span.stop is not None or stays[0].family != "standard":
         _note_savings(ctx, uploaded)
-    reached = {stay.storage_class.name for stay in stays}
-    for storage_class in storage_classes().values():
-        _requests(ctx, storage_class, objects)
-    for storage_class in storage_classes().values():
-        if storage_class.name not in reached:
-            _other_class(ctx, storage_class)
-    for key, (family, price) in ONLY_FROM_USAGE.items():
-        charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
+    _requests(ctx, storage_classes()["STANDARD"], objects)
+    if ctx.usage_profile:
+        _only_from_usage(ctx, {stay.storage_class.name for stay in stays}, objects)
     charge_transfer(ctx, "monthly_internet_egress_gb", "monthly_inter_region_gb")
 
 
@@ -158,6 +153,18 @@ def _stored(
         transitions = ctx.from_usage(f"monthly_{stay.usage_name}_transitions")
         moved = objects if transitions is None else transitions
         ctx.charge(f"{TRANSITIONS} {family}", SERVICE, family, "lifecycle-transition", moved)
+
+
+def _only_from_usage(ctx: EstimationContext, reached: set[str], objects: Range) -> None:
+    """What is billed only when the profile sets it; `reached` are the classes that objects pass through."""
+    for storage_class in storage_classes().values():
+        if storage_class.name != "STANDARD":
+            _requests(ctx, storage_class, objects)
+    for storage_class in storage_classes().values():
+        if storage_class.name not in reached:
+            _other_class(ctx, storage_class)
+    for key, (family, price) in ONLY_FROM_USAGE.items():
+        charge_from_usage(ctx, key, f"{family}: {price}", SERVICE, family, price)
 
 
 def _other_class(ctx: EstimationContext, storage_class: StorageClass) -> None:

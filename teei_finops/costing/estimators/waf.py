@@ -88,11 +88,25 @@ def classic_web_acl(ctx: EstimationContext) -> None:
 
 @estimates("aws:shield/protection:Protection")
 def shield_protection(ctx: EstimationContext) -> None:
-    """Always unpriced: the fee of Shield Advanced is one subscription for the whole organisation."""
-    raise Unpriced(
-        NO_PRICE,
-        f"{ctx.name} needs Shield Advanced, a subscription of the organisation, not billed per resource "
-        "(3000 USD a month and data out; Shield pricing page, 2026-10)",
+    """Data out of what it protects, where usage states it. The fee of Shield Advanced is always unpriced: it
+    is one subscription for the whole organisation.
+    """
+    key = "load-balancing" if "loadbalancer/" in ctx.text("resourceArn", "") else "elastic-ip"
+    charge_from_usage(
+        ctx,
+        "monthly_protected_egress_gb",
+        "Protected data out",
+        "AWSShield",
+        "advanced-data-transfer-out",
+        key,
+    )
+    ctx.leave_out(
+        "Shield Advanced",
+        Unpriced(
+            NO_PRICE,
+            f"{ctx.name} needs Shield Advanced, a subscription of the organisation, not billed per resource "
+            "(3000 USD a month; Shield pricing page, 2026-10)",
+        ),
     )
 
 

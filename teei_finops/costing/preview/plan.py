@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from teei_finops.costing.preview.property_changes import PropertyChange, property_changes, unknown_paths
 from teei_finops.costing.preview.steps import Step
@@ -24,8 +24,7 @@ class SourceLine:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A resource before or after a change, the engine's JSON behind typed names; missing parts are empty."""
 
     raw: dict[str, Any]
@@ -55,8 +54,7 @@ class State:
         return bool(self.raw.get("external"))
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """One URN of the plan.
 
     `op` is create, update, replace, delete, same, import, read, discard or refresh.
@@ -98,16 +96,16 @@ class Resource:
     def property_dependencies(self) -> dict[str, list[str]]:
         return self.state.property_dependencies
 
-    @cached_property
+    @property
     def source(self) -> SourceLine | None:
         return _source(self.state.raw)
 
-    @cached_property
+    @property
     def unknown(self) -> tuple[str, ...]:
         """Paths of inputs that are known only on deploy."""
         return tuple(unknown_paths(self.new.inputs)) if self.new else ()
 
-    @cached_property
+    @property
     def changes(self) -> tuple[PropertyChange, ...]:
         return tuple(property_changes(self.step))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from teei_finops.costing.preview.events import read_event_log
@@ -72,10 +71,10 @@ def _merge(first: Step, second: Step) -> Step:
         base = full or (first if first.new else second)
         old = base.old or first.old or second.old
         new = base.new or first.new or second.new
-        return replace(base, op="replace", old=old, new=new)
+        return base._replace(op="replace", old=old, new=new)
     if "import" in ops:
         imported, other = (first, second) if first.op == "import" else (second, first)
-        return replace(imported, old=None, new=other.new or imported.new)
+        return imported._replace(old=None, new=other.new or imported.new)
     if _is_leftover(first):
         return second
     if _is_leftover(second):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from teei_finops.errors import UserError
 
@@ -27,8 +28,7 @@ class PreviewError(UserError):
     """The text is not a complete preview; the message is one line with the problem and the fix."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the plan, as the engine wrote it: `old` and `new` are its raw resource states."""
 
     op: str
@@ -73,8 +73,9 @@ def step_of(
     if not isinstance(urn, str) or urn.count("::") < 3:
         raise PreviewError(f"{where} has no URN: {NOT_A_PREVIEW}")
     op = str(raw.get("op"))
-    for side in _REQUIRED_STATES.get(op, ()):
-        if not {"old": old, "new": new}[side]:
+    required = _REQUIRED_STATES.get(op, ())
+    for side, given in (("old", old), ("new", new)):
+        if given is None and side in required:
             raise PreviewError(
                 f"{where} ({op} of {urn.rpartition('::')[2]}) has no {side} state, so what it costs is not "
                 "known; pass the whole output of `pulumi preview --json`"
@@ -97,9 +98,9 @@ def step_of(
 
 def check_summary(preview: RawPreview, name: str) -> RawPreview:
     """Raises `PreviewError` when the summary counts more changes than the preview has steps."""
+    steps_by_op = Counter(step.op for step in preview.steps)
     for op in _COUNTED:
-        counted = preview.summary.get(op, 0)
-        steps = sum(step.op == op for step in preview.steps)
+        counted, steps = preview.summary.get(op, 0), steps_by_op[op]
         if counted > steps:
             raise PreviewError(
                 f"{name}: incomplete: its summary counts {counted} to {op}, but it has {steps} such steps; "

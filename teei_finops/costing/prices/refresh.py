@@ -45,12 +45,9 @@ class Rule:
     filters: dict[str, str]
     key_attribute: str
 
-    def filters_in(self, region: str, prefixes: dict[str, str]) -> dict[str, str] | None:
-        """The filters for a Region; None where they need the prefix of usage types and it is not known."""
-        needs_prefix = any("{prefix}" in value for value in self.filters.values())
-        if needs_prefix and region not in prefixes:
-            return None
-        filled = {name: value.format(prefix=prefixes.get(region, "")) for name, value in self.filters.items()}
+    def filters_in(self, region: str, prefix: str) -> dict[str, str]:
+        """The filters for a Region, whose usage types begin with `prefix`."""
+        filled = {name: value.format(prefix=prefix) for name, value in self.filters.items()}
         return {"regionCode": region, **filled}
 
 
@@ -70,7 +67,9 @@ def read_rules() -> list[Rule]:
 
 
 def usage_type_prefixes() -> dict[str, str]:
-    """What usage types of a Region begin with, by Region, as usage reports show it (`EUC1-`)."""
+    """What usage types of a Region begin with, by Region, as usage reports show it (`EUC1-`), from
+    https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-region-billing-codes.html, 2026-11.
+    """
     with (FOLDER / "usage_type_prefixes.csv").open(newline="", encoding="utf-8") as file:
         return {row["region"]: row["prefix"] for row in csv.DictReader(file)}
 
@@ -98,13 +97,12 @@ def refresh(region: str, services: Iterable[str] | None, output: Path | None) ->
 def fresh_tiers(region: str, rows: Rows, rules: list[Rule], products: Products) -> Fresh:
     """The prices in the list for keys of the Region and of us-east-1."""
     units = _units(rows)
-    prefixes = usage_type_prefixes()
+    prefix = usage_type_prefixes().get(region, "")  # `global` has none
     fresh: Fresh = {}
     for rule in rules:
-        filters = rule.filters_in(region, prefixes)
-        if filters is None or not any(key[:2] == (rule.service, rule.family) for key in units):
+        if not any(key[:2] == (rule.service, rule.family) for key in units):
             continue
-        for product in products(rule.list_service, filters):
+        for product in products(rule.list_service, rule.filters_in(region, prefix)):
             attributes = product["product"]["attributes"]
             name = attributes.get(rule.key_attribute, "") if rule.key == "*" else rule.key
             key = (region, rule.service, rule.family, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from teei_finops.costing.amounts import LARGEST_QUANTITY, UNKNOWN_UNTIL_DEPLOY, ZERO, Line, Range, Unpriced
@@ -15,17 +14,17 @@ def tier_lines(
     what: str,
     rate: Rate,
     quantity: Range,
-    *,
     times: Range,
     included: Decimal | None,
     factor: Decimal,
     source_suffix: str,
-) -> Iterator[Line]:
+) -> tuple[Line, ...]:
     """One line for each tier that `quantity` reaches, `quantity` in the base unit of `rate`.
 
     `times` multiplies each line, `factor` each price; `included` replaces the quantity that the first tier
     leaves out. Raises `Unpriced` for a quantity that cannot be real.
     """
+    lines: list[Line] = []
     for index, tier in enumerate(rate.tiers):
         start = included if index == 0 and included is not None else tier.start
         stop = rate.tiers[index + 1].start if index + 1 < len(rate.tiers) else None
@@ -39,20 +38,23 @@ def tier_lines(
             amount = Range(expected, expected, expected, part.assumed)
         else:
             amount = Range(part.low * usd, expected, part.high * usd, part.assumed)
-        yield Line(
-            label,
-            rate.service,
-            part,
-            rate.unit,
-            usd,
-            amount,
-            tier.source + source_suffix,
-            tier.as_of,
-            list_amount=None if factor == 1 else part * tier.usd,
-            family=rate.family,
-            key=rate.key,
-            region=rate.region,
+        lines.append(
+            Line(
+                label,
+                rate.service,
+                part,
+                rate.unit,
+                usd,
+                amount,
+                tier.source + source_suffix,
+                tier.as_of,
+                list_amount=None if factor == 1 else part * tier.usd,
+                family=rate.family,
+                key=rate.key,
+                region=rate.region,
+            )
         )
+    return tuple(lines)
 
 
 def _part(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal, times: Range) -> Range:
@@ -77,7 +79,7 @@ def _part(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal, t
 def _exact(value: Decimal) -> Decimal:
     if value > LARGEST_QUANTITY:
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "a quantity is implausibly large")
-    return value.quantize(_STEP, ROUND_HALF_EVEN) if value.as_tuple().exponent < -9 else value  # type: ignore[operator]
+    return value.quantize(_STEP, ROUND_HALF_EVEN)
 
 
 def _tier_name(start: Decimal, stop: Decimal | None) -> str:

@@ -97,11 +97,11 @@ def _gitlab(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace, comments: Callable[[], Comments], request: str) -> int:
-    reports = [_report(path) for path in options.document]
     try:
         from teei_finops.review.comment.sticky import comment_text, publish
     except ImportError:
         raise UserError("comment: httpx is not installed; run pip install 'teei-finops[comment]'") from None
+    reports = [_report(path) for path in options.document]
     done = publish(comments(), comment_text(reports, options.tag))
     print(f"comment on {request}: {done}")
     return 0

@@ -9,7 +9,7 @@ from botocore.stub import ANY
 
 from teei_finops.cli import main
 from teei_finops.costing import aws
-from teei_finops.costing.prices.price_book import list_prices, read_overrides, region_rows, regions
+from teei_finops.costing.prices.price_book import list_prices, read_overrides, region_rows
 from teei_finops.costing.prices.refresh import HEADER, read_rules, refresh, usage_type_prefixes
 
 
@@ -85,13 +85,11 @@ def test_two_products_that_answer_for_one_row_are_refused_and_write_nothing(answ
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_rule_that_needs_the_prefix_of_usage_types_is_left_out_where_it_is_not_known():
+def test_a_rule_by_usage_type_has_the_prefix_of_the_region():
     (rule,) = [rule for rule in read_rules() if (rule.family, rule.key) == ("nat-gateway", "hour")]
     prefixes = usage_type_prefixes()
-    assert rule.filters_in("eu-west-1", prefixes)["usagetype"] == "EU-NatGateway-Hours"
-    assert rule.filters_in("us-east-1", prefixes)["usagetype"] == "NatGateway-Hours"
-    assert rule.filters_in("ap-southeast-7", prefixes) is None
-    assert set(prefixes) <= set(regions())
+    assert rule.filters_in("eu-west-1", prefixes["eu-west-1"])["usagetype"] == "EU-NatGateway-Hours"
+    assert rule.filters_in("us-east-1", prefixes["us-east-1"])["usagetype"] == "NatGateway-Hours"
 
 
 def test_a_list_of_several_pages_is_read_to_its_end(answers):

@@ -1,10 +1,16 @@
-"""Which rules of `prices refresh` apply to a Region."""
+"""What `prices refresh` looks up for a Region."""
 
-from teei_finops.costing.prices.price_book import region_rows
-from teei_finops.costing.prices.refresh import fresh_tiers, read_rules
+from teei_finops.costing.prices.price_book import region_rows, regions
+from teei_finops.costing.prices.refresh import fresh_tiers, read_rules, usage_type_prefixes
 
 
-def test_only_rules_that_need_no_unknown_prefix_are_looked_up():
+def test_each_region_has_a_prefix_of_usage_types_of_its_own():
+    prefixes = usage_type_prefixes()
+    assert set(prefixes) == set(regions())
+    assert len(set(prefixes.values())) == len(prefixes)
+
+
+def test_rules_by_usage_type_look_up_those_of_the_region():
     asked: list[dict[str, str]] = []
 
     def products(_: str, filters: dict[str, str]) -> list:
@@ -13,8 +19,8 @@ def test_only_rules_that_need_no_unknown_prefix_are_looked_up():
 
     rules = read_rules()
     assert fresh_tiers("ap-southeast-7", region_rows("ap-southeast-7"), rules, products) == {}
-    assert asked == [
-        {"regionCode": "ap-southeast-7", **rule.filters}
-        for rule in rules
-        if not any("{prefix}" in value for value in rule.filters.values())
-    ]
+    assert len(asked) == len(rules)
+    assert all(filters["regionCode"] == "ap-southeast-7" for filters in asked)
+    usage_types = [filters["usagetype"] for filters in asked if "usagetype" in filters]
+    assert "APS9-EBS:SnapshotUsage" in usage_types
+    assert all(usage_type.startswith("APS9-") for usage_type in usage_types)

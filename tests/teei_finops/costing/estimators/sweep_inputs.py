@@ -39,7 +39,8 @@ VARIANTS: dict[str, list[Variant]] = {
         Variant({"allowedOauthFlows": ["client_credentials"]})
     ],
     "aws:lambda/eventSourceMapping:EventSourceMapping": [
-        Variant({"provisionedPollerConfig": {"minimumPollers": 1, "maximumPollers": 2}})
+        Variant({"eventSourceArn": f"arn:aws:{service}:::", "provisionedPollerConfig": {"minimumPollers": 2}})
+        for service in ("sqs", "kafka")
     ],
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": [Variant({"metricTransformation": {"name": "errors"}})],
     "aws:acm/certificate:Certificate": [
@@ -278,6 +279,9 @@ VARIANTS: dict[str, list[Variant]] = {
     "aws:mskconnect/connector:Connector": [
         Variant({"capacity": {"provisionedCapacity": {"workerCount": 1, "mcuCount": 1}}})
     ],
+    "aws:organizations/account:Account": [Variant(usage={"monthly_budget_reports": 1})],
+    "aws:eks/cluster:Cluster": [Variant(), Variant({"computeConfig": {"enabled": True}})],
+    "aws:quicksight/dataSet:DataSet": [Variant({"importMode": "SPICE"})],
     "aws:quicksight/user:User": [
         Variant({"userRole": role}) for role in ("READER", "AUTHOR", "READER_PRO", "AUTHOR_PRO")
     ],

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from teei_finops.costing.estimators.cloudformation_template import _pulumi_types
-from teei_finops.costing.resource_types import known_types
+from teei_finops.costing.resource_types import free_types, known_types
 from tests.teei_finops.costing.estimators.estimate_helpers import (
     EU,
     D,
@@ -43,7 +43,6 @@ Resources:
   Graph:
     Type: AWS::Neptune::DBCluster
 """
-LINUX = {"operating_system": "linux"}
 
 
 def test_a_stack_bills_the_resources_of_its_template_and_names_what_it_cannot_price():
@@ -105,8 +104,9 @@ def test_a_template_that_cannot_be_read_is_unpriced(inputs, reason):
     assert reason in estimate_of(STACK, inputs).reason
 
 
-def test_every_type_of_the_table_has_an_estimator():
-    assert {token for token, _ in _pulumi_types().values()} <= known_types().keys()
+def test_every_type_of_the_table_has_an_estimator_or_is_free():
+    tokens = {token for token, _ in _pulumi_types().values()}
+    assert tokens <= known_types().keys() | free_types()
 
 
 def test_a_cloud_control_resource_is_free_or_unpriced_by_its_type():

@@ -80,6 +80,13 @@ def test_more_volumes_monitoring_address_and_transfer_are_billed():
     assert lines["Data to other Regions"] == (D(100), D(2))
 
 
+def test_data_to_a_region_has_the_rate_of_the_pair_where_there_is_one():
+    usage = {**LINUX, "monthly_transfer_to_us_east_2_gb": 100}
+    assert lines_by_name(estimate_of(INSTANCE, PLAIN, usage=usage))["Data to us-east-2"] == (D(100), D(1))
+    of_frankfurt = lines_by_name(estimate_of(INSTANCE, PLAIN, region=EU, usage=usage))
+    assert of_frankfurt["Data to us-east-2"] == (D(100), D(2))
+
+
 def test_a_launch_template_gives_what_the_instance_leaves_out():
     template = resource(
         TEMPLATE,
@@ -288,5 +295,5 @@ def test_ebs_optimization_has_a_fee_on_old_types_only():
     )
     new = estimate_of(INSTANCE, {**PLAIN, "ebsOptimized": True}, usage=LINUX)
     assert not any(what.startswith("EBS optimization") for what in lines_by_name(new))
-    unlisted = estimate_of(INSTANCE, {**old, "instanceType": "m3.xlarge"}, usage=LINUX)
-    assert unlisted.unpriced_lines[0].startswith("EBS optimization of m3.xlarge: no price in this region")
+    unlisted = estimate_of(INSTANCE, old, region=EU, usage=LINUX)
+    assert unlisted.unpriced_lines[0].startswith("EBS optimization of r3.xlarge: no price in this region")

@@ -14,6 +14,7 @@ from tests.teei_finops.costing.estimators.estimate_helpers import (
     UNKNOWN,
     D,
     after_lines,
+    amounts_by_name,
     dollars,
     estimate_of,
     estimates_of,
@@ -58,9 +59,20 @@ def test_the_upgrade_policy_standard_excludes_extended_support():
     assert extended == {"Control plane": (D(100), D(10)), "Extended support": (D(100), D(50))}
 
 
-def test_auto_mode_and_provisioned_control_planes_are_unpriced():
-    auto = estimate_of(CLUSTER, {"version": "1.35", "computeConfig": {"enabled": True}})
-    assert auto.reason.startswith("value unknown until deploy: Auto Mode")
+def test_the_instances_of_auto_mode_are_billed_where_usage_states_their_hours():
+    auto = {"version": "1.35", "computeConfig": {"enabled": True}}
+    assert amounts_by_name(estimate_of(CLUSTER, auto)) == {"Control plane": 73}
+    (missing,) = estimate_of(CLUSTER, auto).unpriced_lines
+    assert missing.startswith("Auto Mode instances: usage missing: c6a.2xlarge hours in usage")
+    usage = {"monthly_auto_mode_instance_hours": 100}
+    assert amounts_by_name(estimate_of(CLUSTER, auto, usage=usage)) == {
+        "Auto Mode instances": 100 * price("AmazonEC2", "instance-linux-shared", "c6a.2xlarge"),
+        "Auto Mode fee": 100 * price("AmazonEKS", "auto-mode", "c6a.2xlarge"),
+        "Control plane": 73,
+    }
+
+
+def test_provisioned_control_planes_are_unpriced():
     tier = estimate_of(CLUSTER, {"version": "1.35", "controlPlaneScalingConfig": {"tier": "tier-xl"}})
     assert tier.reason.startswith("no price in this region: AmazonEKS provisioned-control-plane tier-xl")
 

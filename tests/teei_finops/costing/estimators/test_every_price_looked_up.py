@@ -20,8 +20,6 @@ from tests.teei_finops.costing.estimators.sweep_resources import Variant
 
 # Inputs, besides those of the sweep, that look up prices which no source lists.
 RARE = [
-    ("aws:acm/certificate:Certificate", {"domainName": "*.example.com", "options": {"export": "ENABLED"}}),
-    ("aws:ec2/instance:Instance", {"instanceType": "m3.xlarge", "ebsOptimized": True}),
     ("aws:cloudfront/distribution:Distribution", {"origins": [{"originShield": {"enabled": True}}]}),
     ("aws:cloudwatch/logGroup:LogGroup", {"logGroupClass": "DELIVERY"}),
     (
@@ -32,7 +30,6 @@ RARE = [
         "aws:codebuild/project:Project",
         {"environment": {"type": "LINUX_GPU_CONTAINER", "computeType": "BUILD_GENERAL1_SMALL"}},
     ),
-    ("aws:cognito/userPool:UserPool", {"userPoolTier": "PLUS"}),
     ("aws:ec2/flowLog:FlowLog", {"logDestinationType": "kinesis-data-firehose"}),
     ("aws:guardduty/detector:Detector", {"datasources": {"kubernetes": {"auditLogs": {"enable": True}}}}),
     ("aws:lambda/function:Function", {"capacityProviderConfig": {}, "durableConfig": {}}),

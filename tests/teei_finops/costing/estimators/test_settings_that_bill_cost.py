@@ -11,7 +11,6 @@ from tests.teei_finops.costing.estimators.estimate_helpers import (
     amounts_by_name,
     dollars,
     estimate_of,
-    estimate_with_prices,
     lines_by_name,
     resource,
 )
@@ -25,6 +24,8 @@ ACCEPTER = "aws:ec2transitgateway/peeringAttachmentAccepter:PeeringAttachmentAcc
 CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+QUEUE, USER_POOL = "aws:sqs/queue:Queue", "aws:cognito/userPool:UserPool"
+QUICKSIGHT_USER = "aws:quicksight/user:User"
 POOL, CIDR = "aws:ec2/vpcIpamPool:VpcIpamPool", "aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr"
 
 
@@ -69,10 +70,7 @@ def test_an_app_client_with_client_credentials_bills_its_tokens():
     machine = {"userPoolId": "p", "allowedOauthFlows": ["client_credentials"]}
     estimate = estimate_of(CLIENT, machine, usage={"monthly_token_requests": 1_000})
     assert amounts_by_name(estimate) == {"Token requests (0 to 250,000)": D("2.25")}
-    assert estimate.unpriced_lines[0].startswith("App client: no price in this region: AmazonCognito m2m")
-    prices = {("AmazonCognito", "m2m", "app-client"): "6"}
-    usage = {"monthly_token_requests": 0, "monthly_hours": 365}
-    assert dollars(estimate_with_prices(prices, resource(CLIENT, machine), usage=usage)) == 3
+    assert estimate.unpriced_lines == ()
     assert dollars(estimate_of(CLIENT, {"userPoolId": "p", "allowedOauthFlows": ["code"]})) == 0
 
 
@@ -83,23 +81,47 @@ def test_only_a_certificate_that_may_be_exported_is_billed_by_name():
         "subjectAlternativeNames": ["example.com", "*.example.com", "www.example.com"],
         "options": {"export": "ENABLED"},
     }
-    assert estimate_of(CERTIFICATE, exported).reason.startswith(
-        "no price in this region: AWSCertificateManager exportable-certificate fqdn"
-    )
-    family = ("AWSCertificateManager", "exportable-certificate")
-    prices = {(*family, "fqdn"): "15", (*family, "wildcard"): "149"}
-    assert dollars(estimate_with_prices(prices, resource(CERTIFICATE, exported))) == 2 * 15 + 149
+    estimate = estimate_of(CERTIFICATE, exported, region="eu-central-1")
+    a_year = {what: round(amount * 12, 2) for what, amount in amounts_by_name(estimate).items()}
+    assert a_year == {
+        "Exportable certificate, fqdn": round(2 * 7 * D(365) / 153, 2),
+        "Exportable certificate, wildcard": round(79 * D(365) / 153, 2),
+    }
+    assert "every 153 days" in estimate.notes[0]
 
 
-def test_provisioned_pollers_are_billed_from_their_minimum_to_their_maximum():
+def test_provisioned_pollers_of_a_queue_are_billed_from_their_minimum_to_their_maximum():
     assert dollars(estimate_of(MAPPING, {"functionName": "f"})) == 0
-    provisioned = {"provisionedPollerConfig": {"minimumPollers": 2, "maximumPollers": 10}}
-    assert estimate_of(MAPPING, provisioned).reason.startswith(
-        "no price in this region: AWSLambda event-source-mapping event-poller"
-    )
-    prices = {("AWSLambda", "event-source-mapping", "event-poller"): "0.1"}
-    after = estimate_with_prices(prices, resource(MAPPING, provisioned)).after
-    assert (after.low, after.expected, after.high) == (146, 146, 730)
+    provisioned = {"provisionedPollerConfig": {"minimumPollers": 3, "maximumPollers": 10}}
+    by_arn = estimate_of(MAPPING, {"eventSourceArn": "arn:aws:sqs:us-east-1:1:q", **provisioned}).after
+    month = 730 * D("0.00925")
+    assert (by_arn.low, by_arn.expected, by_arn.high) == (3 * month, 3 * month, 10 * month)
+    default = {"eventSourceArn": UNKNOWN, "provisionedPollerConfig": {"maximumPollers": 2}}
+    queue = resource(QUEUE, {}, name="q")
+    of_new_queue = estimate_of(MAPPING, default, queue, depends_on={"eventSourceArn": (QUEUE, "q")})
+    assert dollars(of_new_queue) == 2 * month
+    assert estimate_of(MAPPING, default).reason == "value unknown until deploy: eventSourceArn"
+
+
+def test_provisioned_pollers_of_kafka_share_units_of_10_and_busy_ones_of_4():
+    provisioned = {"provisionedPollerConfig": {"minimumPollers": 11, "maximumPollers": 13}}
+    month = 730 * D("0.185")
+    for source in ({"eventSourceArn": "arn:aws:kafka:us-east-1:1:cluster/c"}, {"selfManagedEventSource": {}}):
+        after = estimate_of(MAPPING, {**source, **provisioned}).after
+        assert (after.low, after.expected, after.high) == (2 * month, 2 * month, 4 * month)
+
+
+@pytest.mark.parametrize(("plan", "usd"), [("ESSENTIALS", "0.015"), ("PLUS", "0.02")])
+def test_active_users_are_billed_by_the_feature_plan_of_their_pool(plan, usd):
+    usage = {"monthly_active_users": 100}
+    assert dollars(estimate_of(USER_POOL, {"userPoolTier": plan}, usage=usage)) == 100 * D(usd)
+
+
+@pytest.mark.parametrize(
+    ("role", "usd"), [("READER", 3), ("AUTHOR", 24), ("ADMIN", 24), ("READER_PRO", 20), ("ADMIN_PRO", 40)]
+)
+def test_a_quicksight_user_is_billed_by_role_in_every_region(role, usd):
+    assert dollars(estimate_of(QUICKSIGHT_USER, {"userRole": role}, region="eu-west-3")) == usd
 
 
 def test_a_block_of_addresses_of_amazon_is_billed_and_its_elastic_addresses_are_not():

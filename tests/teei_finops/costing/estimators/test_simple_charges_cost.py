@@ -73,6 +73,10 @@ def test_settings_that_the_table_does_not_have_are_unpriced_with_their_value():
         ("aws:cloudwatch/eventBus:EventBus", {}, "monthly_partner_events", 1_000_000, "Partner events", D(1)),
         ("aws:lambda/function:Function", {}, "monthly_traces", 1_000_000, "X-Ray traces recorded", D(5)),
         ("aws:s3/bucket:Bucket", {}, "monthly_batch_jobs", 4, "Batch Operations jobs", D(1)),
+        ("aws:organizations/account:Account", {}, "monthly_cost_explorer_requests", 500,
+         "Cost Explorer API requests", D(5)),
+        ("aws:organizations/account:Account", {}, "monthly_databrew_node_hours", 10,
+         "DataBrew jobs", D("4.8")),
     ],
 )  # fmt: skip
 def test_a_row_of_the_price_book_is_billed_where_usage_states_its_key(

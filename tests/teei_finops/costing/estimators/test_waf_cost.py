@@ -159,3 +159,9 @@ def test_a_shield_protection_is_flagged_never_zero():
     it = estimate_of("aws:shield/protection:Protection", {"name": "lb", "resourceArn": "arn:aws:x"})
     assert it.state == "unpriced"
     assert it.reason.startswith("no price in this region: it needs Shield Advanced")
+    protected = {"resourceArn": "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/1"}
+    data = estimate_of(
+        "aws:shield/protection:Protection", protected, usage={"monthly_protected_egress_gb": 100}
+    )
+    assert dollars(data) == 5
+    assert data.unpriced_lines[0].startswith("Shield Advanced: no price in this region")

@@ -90,8 +90,22 @@ def test_the_command_takes_previews_and_documents(capsys, tmp_path, kinds):
     ("changed", "problem"),
     [
         (lambda document: document | {"version": 1}, "a document of version 1, not 2; create it again"),
-        (lambda document: {k: v for k, v in document.items() if k != "stacks"}, "no stacks"),
-        (lambda document: document | {"resources": [{}]}, "not a whole document of a review: no after"),
+        (
+            lambda document: {k: v for k, v in document.items() if k != "stacks"},
+            'not a valid document of a review: the document: "stacks" is a required property',
+        ),
+        (
+            lambda document: document | {"resources": [{}]},
+            'not a valid document of a review: resources[0]: "urn" is a required property',
+        ),
+        (
+            lambda document: document | {"after": document["after"] | {"high": 12}},
+            "not a valid document of a review: after.high: the value is not of type",
+        ),
+        (
+            lambda document: document | {"after": document["after"] | {"high": "dear"}},
+            "not a valid document of a review: after.high: the value does not match",
+        ),
     ],
 )
 def test_a_document_that_cannot_be_used_is_named(capsys, tmp_path, changed, problem):

@@ -177,5 +177,6 @@ def _reported_violation(
         what=violation.what,
         fix=violation.fix,
         page=rule.page,
+        remedy=violation.remedy,
         message=f"{rule.entry.description}\n{text}",
     )

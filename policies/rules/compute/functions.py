@@ -17,6 +17,7 @@ from policies.rule import (
     text_list_option,
 )
 from policies.rules.log_and_backup_retention import LOG_GROUP
+from teei_finops.policy_report import Remedy
 
 FUNCTION = "aws:lambda/function:Function"
 LOG_GROUP_PREFIX = "/aws/lambda/"
@@ -49,7 +50,8 @@ def function_runs_on_arm(context: EvaluationContext) -> Policy:
         if inputs["publish"].boolean():
             return
         what = "costs more for each GB-second than arm64"
-        yield Violation(architectures.path, what, architectures.data, 'set it to ["arm64"]')
+        remedy = Remedy({architectures.path: ["arm64"]})
+        yield Violation(architectures.path, what, architectures.data, 'set it to ["arm64"]', remedy)
 
     return resource_policy(rule, context, FUNCTION.__eq__, check)
 

@@ -13,6 +13,7 @@ from policies.resources import Resource
 from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
+from teei_finops.policy_report import Remedy
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
@@ -126,7 +127,11 @@ def database_is_current_generation(context: EvaluationContext) -> Policy:
             storage = replace(storage, data=default) if storage.absent else storage
             if storage.text() in options["storage_types"]:
                 yield Violation(
-                    storage.path, "is of a previous generation", storage.data, "set storage_type to gp3"
+                    storage.path,
+                    "is of a previous generation",
+                    storage.data,
+                    "set storage_type to gp3",
+                    Remedy({storage.path: "gp3"}),
                 )
         if instance_class.text().removeprefix("db.").partition(".")[0] in options["classes"]:
             yield Violation(

@@ -9,6 +9,7 @@ from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.references import is_used
+from teei_finops.policy_report import Remedy
 
 ADDRESS = "aws:ec2/eip:Eip"
 # The types that use an address, and the properties in which they name it.
@@ -37,7 +38,8 @@ def address_is_associated(context: EvaluationContext) -> Policy:
         if any(value.unknown or not value.blank() for value in own) or any(tag in tags for tag in ignored):
             return
         if not is_used(stack, address, USERS, ("id", "allocationId", "publicIp")):
-            yield Violation("", "no resource of the stack uses the address", None, "associate or release it")
+            what = "no resource of the stack uses the address"
+            yield Violation("", what, None, "associate or release it", Remedy(deletes=True))
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for address in stack.resources(ADDRESS.__eq__):

@@ -9,6 +9,7 @@ from policies.findings import Finding, ResourceFinding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, resource_policy, stack_policy, text_list_option
+from teei_finops.policy_report import Remedy
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
@@ -33,7 +34,8 @@ def gateway_endpoint_is_used(context: EvaluationContext) -> Policy:
         on_premises = resource.inputs["dnsOptions"]["privateDnsOnlyForInboundResolverEndpoint"]
         if service in options["services"] and not on_premises.boolean():
             what = f"is billed, while a gateway endpoint for {service} is free"
-            yield Violation(endpoint_type.path, what, endpoint_type.data, "set it to Gateway")
+            remedy = Remedy({endpoint_type.path: "Gateway"})
+            yield Violation(endpoint_type.path, what, endpoint_type.data, "set it to Gateway", remedy)
 
     return resource_policy(rule, context, ENDPOINT.__eq__, check)
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pulumi_policy import Policy
 
@@ -12,7 +11,6 @@ from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, integer_option, stack_policy
 from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
 from policies.rules.monthly_prices import monthly_usd
-from teei_finops.policy_report import Remedy
 
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -29,12 +27,10 @@ def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for gateways in _gateways_by_vpc(stack):
-            most = int(options["maximum"])
-            if not in_environment(context, gateways[-1], options):
-                fix = f"keep {most} and route all private subnets through it"
-                for gateway in gateways[most:]:
-                    violation = _violation(context, gateways, fix)
-                    yield gateway, replace(violation, remedy=Remedy(deletes=True))
+            most = options["maximum"]
+            if len(gateways) > most and not in_environment(context, gateways[-1], options):
+                fix = f"keep {most:g} and route all private subnets through it"
+                yield gateways[-1], _violation(context, gateways, fix)
 
     return stack_policy(rule, context, check)
 

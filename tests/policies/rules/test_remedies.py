@@ -93,10 +93,9 @@ def test_a_resource_that_nothing_uses_is_deleted():
     assert remedies("unassociated-address", address) == [Remedy(deletes=True)]
 
 
-def test_each_nat_gateway_above_the_most_is_deleted():
-    gateways = [aws.aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}") for index in range(3)]
-    deleted = remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING)
-    assert deleted == [Remedy(deletes=True), Remedy(deletes=True)]
+def test_a_nat_gateway_whose_traffic_another_would_take_over_has_no_remedy():
+    gateways = [aws.aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}") for index in range(2)]
+    assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [None]
 
 
 def test_a_volume_whose_size_is_elsewhere_and_a_class_without_a_successor_have_no_remedy():

@@ -30,13 +30,17 @@ ENVIRONMENTS_OPTION = {
 }
 
 
+def environment_of(context: EvaluationContext, resource: Resource) -> str:
+    """The environment of a resource by the stack's config, or without it by its tag; blank if not known."""
+    if context.stack_context.environment:
+        return context.stack_context.environment
+    tag = aws_tags(resource, {resource.type: MAP}).tags.get(ENVIRONMENT, ABSENT)
+    return "" if tag.unknown else tag.text()
+
+
 def in_environment(context: EvaluationContext, resource: Resource, options: Options) -> bool:
-    """The resource is in one of the `environments`, by the stack's config, or without it by its tag."""
-    environment = context.stack_context.environment
-    if not environment:
-        tag = aws_tags(resource, {resource.type: MAP}).tags.get(ENVIRONMENT, ABSENT)
-        environment = "" if tag.unknown else tag.text()
-    return environment in options["environments"]
+    """The resource is in one of the `environments`."""
+    return environment_of(context, resource) in options["environments"]
 
 
 def database_keeps_backups(context: EvaluationContext) -> Policy:

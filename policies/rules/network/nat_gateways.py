@@ -9,7 +9,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, integer_option, stack_policy
-from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
+from policies.rules.databases.instances import ENVIRONMENTS_OPTION, environment_of, in_environment
 from policies.rules.monthly_prices import monthly_usd
 
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
@@ -28,7 +28,8 @@ def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for gateways in _gateways_by_vpc(stack):
             most = options["maximum"]
-            if len(gateways) > most and not in_environment(context, gateways[-1], options):
+            environment = environment_of(context, gateways[-1])
+            if len(gateways) > most and environment not in ("", *options["environments"]):
                 fix = f"keep {most:g} and route all private subnets through it"
                 yield gateways[-1], _violation(context, gateways, fix)
 

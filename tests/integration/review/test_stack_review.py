@@ -137,6 +137,7 @@ def test_a_program_that_fails_exits_2_with_its_error(tmp_path):
 def test_with_a_base_violations_of_the_change_are_separated_from_those_of_the_base(tmp_path):
     """The base violates a mandatory policy, which does not block it."""
     program = SmallProgram.at(tmp_path / "policies-and-base", VOLUME_PROGRAM)
+    (program.directory / "finops.yaml").write_text("version: 1\ntags: {team: []}\n")
     program.configure(types='["gp2"]')
     _commit(program)
     (program.directory / "policies").symlink_to(ROOT / "policies")

@@ -6,7 +6,8 @@
     budgets: [platform]                     # names of budgets that exist outside of the stacks
     monthly_limit_usd: 5000                 # of a stack, in US dollars
     policies:                               # as in the file of --policy-pack-config, which wins over this one
-      gp2-volume: mandatory                 # advisory, mandatory or disabled
+      all: advisory                         # advisory, mandatory or disabled
+      gp2-volume: mandatory
       log-group-has-retention: {enforcementLevel: advisory, maximum_days: 365}
 
 All keys but `version` may be left out. docs/policies-in-your-repository.md describes them.
@@ -18,14 +19,15 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel
 
+from policies.catalogue.entries import entries
 from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, text, version_1
-from teei_finops.policy_pack import PROJECT_VARIABLE
+from teei_finops.policy_pack import PACK_CONFIG, PROJECT_VARIABLE
 
-FILE = "finops.yaml"
 # Without what these need, they would report every resource of a stack.
 NEED_TAGS = ("required-tags", "allowed-tag-values")
 NEED_BUDGETS = ("stack-has-a-budget", "budget-tag-names-a-budget")
 BUDGET_TAG = "budget"
+ALL = "all"  # sets the level of every policy that is not disabled
 LEVELS = {
     level.value: level
     for level in (EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY, EnforcementLevel.DISABLED)
@@ -55,9 +57,9 @@ def initial_config(folder: Path | None, ids: Collection[str]) -> dict[str, Polic
 
     Policies that need config are disabled where it has none for them. Raises `SettingError`.
     """
-    file = folder / FILE if folder else None
+    file = folder / PACK_CONFIG if folder else None
     document = {"version": 1} if file is None or not file.is_file() else load(file)
-    where = str(file or FILE)
+    where = str(file or PACK_CONFIG)
     values = mapping(document, where, _KEYS)
     version_1(values, where)
     config: dict[str, PolicyConfig] = {
@@ -73,12 +75,23 @@ def initial_config(folder: Path | None, ids: Collection[str]) -> dict[str, Polic
     if "monthly_limit_usd" in values:
         limit = number(values["monthly_limit_usd"], f"{where}: monthly_limit_usd")
         config["estimated-cost-within-budget"] = {"monthly_limit_usd": float(limit)}
-    for policy, given in mapping(values.get("policies") or {}, f"{where}: policies").items():
+    policies = mapping(values.get("policies") or {}, f"{where}: policies")
+    level = _policy(policies.pop(ALL), f"{where}: policies: {ALL}") if ALL in policies else {}
+    if level:
+        config = {policy: level | config.get(policy, {}) for policy in ids}
+    for policy, given in policies.items():
         place = f"{where}: policies: {policy}"
         if policy not in ids:
             raise SettingError(f"{place}: unknown policy{near(policy, ids)}")
-        config[policy] = _without_level(config.get(policy, {})) | _policy(given, place)
-    return config
+        previous = config.get(policy, {})
+        if previous.get("enforcementLevel") is EnforcementLevel.DISABLED:
+            previous = level
+        config[policy] = previous | _policy(given, place)
+    # The SDK would report a policy that has options without a level as advisory.
+    return {
+        policy: {"enforcementLevel": LEVELS[entries()[policy].level]} | options
+        for policy, options in config.items()
+    }
 
 
 def _tags(values: Mapping[str, Any], where: str) -> dict[str, PolicyConfig]:
@@ -103,10 +116,6 @@ def _policy(given: Any, where: str) -> PolicyConfig:
     if level not in LEVELS:
         raise SettingError(f"{where}: enforcementLevel {level!r}{near(str(level), LEVELS) or known(LEVELS)}")
     return options | {"enforcementLevel": LEVELS[level]}
-
-
-def _without_level(config: PolicyConfig) -> PolicyConfig:
-    return {key: value for key, value in config.items() if key != "enforcementLevel"}
 
 
 def _texts(value: Any, where: str) -> list[str]:

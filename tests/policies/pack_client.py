@@ -140,14 +140,8 @@ class Pack:
         config = initial_config(project, [policy.name for policy in self.policies])
         return self.configure(**{
             name: options | {"enforcementLevel": PROTOCOL_LEVELS[options["enforcementLevel"]]}
-            if "enforcementLevel" in options
-            else options | {"enforcementLevel": PROTOCOL_LEVELS[self._level(name)]}
             for name, options in config.items()
         })  # fmt: skip
-
-    def _level(self, policy: str) -> EnforcementLevel:
-        (level,) = (item.enforcement_level for item in self.policies if item.name == policy)
-        return level
 
     def analyze(self, resource: FakeResource) -> list[Diagnostic]:
         """What the policies on single resources report."""

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from pulumi import runtime
 
-from policies.project import NEED_BUDGETS, NEED_TAGS
 from tests.components.recorded import Recorder
 from tests.policies.compliant_aws import aws_resource
 from tests.policies.pack_client import FakeResource, Pack
@@ -24,12 +23,21 @@ TYPESCRIPT = json.loads((PREVIEWS / "typescript_eks.json").read_text())
 
 def planned_resources(document: dict[str, Any]) -> list[FakeResource]:
     """The resources of a preview as the engine shows them to a pack."""
-    states = [step["newState"] for step in document["steps"] if "newState" in step]
-    return [
-        FakeResource(state["type"], state["urn"].rpartition("::")[2], state.get("inputs", {}))
-        for state in states
-        if not state["type"].startswith("pulumi:")
+    states = [
+        step["newState"]
+        for step in document["steps"]
+        if "newState" in step and not step["newState"]["type"].startswith("pulumi:")
     ]
+    shown = {
+        state["urn"]: FakeResource(state["type"], state["urn"].rpartition("::")[2], state.get("inputs", {}))
+        for state in states
+    }
+    for state in states:
+        shown[state["urn"]].dependencies = {
+            key: [shown[urn].urn for urn in urns if urn in shown]
+            for key, urns in state.get("propertyDependencies", {}).items()
+        }
+    return list(shown.values())
 
 
 def findings(
@@ -41,9 +49,12 @@ def findings(
 
 
 def test_a_typescript_program_without_config_is_checked_by_the_policies_that_need_none():
-    found = findings(None, *planned_resources(TYPESCRIPT))
-    assert found
-    assert not {policy for policy, _, _ in found} & {*NEED_TAGS, *NEED_BUDGETS}
+    assert findings(None, *planned_resources(TYPESCRIPT)) == {
+        ("nat-gateway-without-gateway-endpoint", "advisory", "my-vpc-1"),
+        ("version-in-extended-support", "advisory", "my-cluster-eksCluster"),
+        ("pods-meet-the-restricted-standard", "mandatory", "cart"),
+        ("workload-is-scaled", "mandatory", "cart"),
+    }
 
 
 def test_its_finops_file_adds_its_own_tags_and_budgets_and_disables_policies(tmp_path):

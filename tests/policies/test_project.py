@@ -3,12 +3,15 @@
 import pytest
 from pulumi_policy import EnforcementLevel
 
+from policies import pack
 from policies.project import NEED_BUDGETS, NEED_TAGS, initial_config, project_folder
 from teei_finops.costing.yaml_file import SettingError
 from tests.policies.pack_client import Pack
 
 IDS = [policy.name for policy in Pack().policies]
 DISABLED = {"enforcementLevel": EnforcementLevel.DISABLED}
+MANDATORY = {"enforcementLevel": EnforcementLevel.MANDATORY}
+ADVISORY = {"enforcementLevel": EnforcementLevel.ADVISORY}
 
 
 def config_of(tmp_path, text: str) -> dict:
@@ -43,7 +46,7 @@ def test_policies_that_need_config_are_disabled_without_it(tmp_path, has_file):
 
 def test_tags_enable_the_policies_on_tags(tmp_path):
     config = config_of(tmp_path, "tags: {team: [web, data], owner: []}\nlabel_prefix: acme.com/\n")
-    options = {
+    options = MANDATORY | {
         "keys": ["team", "owner"],
         "values": {"team": ["web", "data"], "owner": []},
         "label_prefix": "acme.com/",
@@ -54,9 +57,9 @@ def test_tags_enable_the_policies_on_tags(tmp_path):
 
 def test_budgets_enable_the_policies_on_budgets_and_the_tag_budget_that_on_its_values(tmp_path):
     config = config_of(tmp_path, "budgets: [platform]\ntags: {team: []}\n")
-    assert [config[policy] for policy in NEED_BUDGETS] == [{"budgets": ["platform"]}, DISABLED]
+    assert [config[policy] for policy in NEED_BUDGETS] == [MANDATORY | {"budgets": ["platform"]}, DISABLED]
     config = config_of(tmp_path, "budgets: [platform]\ntags: {budget: []}\n")
-    assert [config[policy] for policy in NEED_BUDGETS] == [{"budgets": ["platform"]}] * 2
+    assert [config[policy] for policy in NEED_BUDGETS] == [MANDATORY | {"budgets": ["platform"]}] * 2
 
 
 def test_levels_and_options_are_those_of_the_policy_pack_config(tmp_path):
@@ -65,18 +68,34 @@ def test_levels_and_options_are_those_of_the_policy_pack_config(tmp_path):
         "monthly_limit_usd: 5000\n"
         "policies:\n"
         "  gp2-volume: disabled\n"
+        "  function-memory-is-limited: {maximum_mib: 512}\n"
         "  stack-has-a-budget: {}\n"
         "  required-tags: mandatory\n"
         "  log-group-has-retention: {enforcementLevel: advisory, maximum_days: 365}\n",
     )
-    assert config["estimated-cost-within-budget"] == {"monthly_limit_usd": 5000}
+    assert config["estimated-cost-within-budget"] == MANDATORY | {"monthly_limit_usd": 5000}
     assert config["gp2-volume"] == DISABLED
-    assert config["stack-has-a-budget"] == {}
-    assert config["required-tags"] == {"enforcementLevel": EnforcementLevel.MANDATORY}
-    assert config["log-group-has-retention"] == {
-        "enforcementLevel": EnforcementLevel.ADVISORY,
-        "maximum_days": 365,
-    }
+    assert config["stack-has-a-budget"] == config["required-tags"] == MANDATORY
+    assert config["log-group-has-retention"] == ADVISORY | {"maximum_days": 365}
+    assert config["function-memory-is-limited"] == ADVISORY | {"maximum_mib": 512}
+
+
+def test_all_sets_the_level_of_the_policies_that_are_not_disabled(tmp_path):
+    config = config_of(
+        tmp_path,
+        "tags: {team: []}\npolicies:\n  all: advisory\n  gp2-volume: mandatory\n  stack-has-a-budget: {}\n",
+    )
+    assert set(config) == set(IDS)
+    assert config["backups-expire"] == config["stack-has-a-budget"] == ADVISORY
+    assert config["gp2-volume"] == MANDATORY
+    assert config["required-tags"]["keys"] == ["team"]
+    assert config["required-tags"]["enforcementLevel"] is EnforcementLevel.ADVISORY
+    assert config["budget-tag-names-a-budget"] == DISABLED
+
+
+def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
+    config = initial_config(pack.ROOT, IDS)
+    assert [config[policy] for policy in (*NEED_TAGS, *NEED_BUDGETS)] == [MANDATORY] * 4
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ class PackProcess:
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PULUMI"))
         }
+        environment["PWD"] = str(pack)
         if config is not None:
             environment["PULUMI_CONFIG"] = json.dumps(config)
         if report is not None:

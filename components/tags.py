@@ -8,7 +8,7 @@ are the keys of `teei-finops:budgets` in the stack's config.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 LABEL_PREFIX = "finops.teei.io/"
@@ -109,14 +109,14 @@ def labels(tags: Mapping[str, str]) -> dict[str, str]:
     return {LABEL_PREFIX + key: value for key, value in tags.items()}
 
 
-def from_labels(labels: Mapping[str, object]) -> dict[str, object]:
-    """The required tags among Kubernetes labels, without a prefix or all with the same prefix.
+def from_labels(labels: Mapping[str, object], keys: Collection[str] = KEYS) -> dict[str, object]:
+    """The tags with these keys among Kubernetes labels, without a prefix or all with the same prefix.
 
-    If several prefixes have required keys, the prefix with the most of them counts.
+    If several prefixes have some of the keys, the prefix with the most of them counts.
     """
     by_prefix: dict[str, dict[str, object]] = {}
     for label, value in labels.items():
         prefix, _, key = label.rpartition("/")
-        if key in KEYS:
+        if key in keys:
             by_prefix.setdefault(prefix, {})[key] = value
     return max(by_prefix.values(), key=len, default={})

@@ -1,7 +1,7 @@
 """The tags that a resource ends up with: its own, its provider's default tags, or an object's labels."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +32,16 @@ def takes_tags(taggable: Mapping[str, str]) -> Callable[[str], bool]:
     return lambda token: token in taggable or kubernetes.is_object(token)
 
 
-def tags_of(resource: Resource, taggable: Mapping[str, str]) -> EffectiveTags:
-    """The tags of an AWS resource, or the labels of a Kubernetes object."""
-    return aws_tags(resource, taggable) if resource.type in taggable else _labels(resource)
+def tags_of(
+    resource: Resource, taggable: Mapping[str, str], keys: Collection[str], label_prefix: str
+) -> EffectiveTags:
+    """The tags of an AWS resource, or the labels of a Kubernetes object whose names end in one of `keys`.
+
+    `label_prefix` is for objects without such labels.
+    """
+    if resource.type in taggable:
+        return aws_tags(resource, taggable)
+    return _labels(resource, keys, label_prefix)
 
 
 def aws_tags(resource: Resource, taggable: Mapping[str, str]) -> EffectiveTags:
@@ -84,14 +91,14 @@ def _default_tags(provider: Property) -> tuple[dict[str, Property], str]:
     return dict(defaults.entries()), ""
 
 
-def _labels(resource: Resource) -> EffectiveTags:
+def _labels(resource: Resource, keys: Collection[str], label_prefix: str) -> EffectiveTags:
     """The cost labels of a Kubernetes object, without their prefix."""
     labels = resource.inputs["metadata"]["labels"]
     if labels.unknown:
-        return EffectiveTags(labels.path, {}, None, labels.path, tags.LABEL_PREFIX)
+        return EffectiveTags(labels.path, {}, None, labels.path, label_prefix)
     by_name = {name: value for name, value in labels.entries() if not value.absent}
-    cost: dict[str, Property] = tags.from_labels(by_name)  # pyrefly: ignore - returns the values it was given
+    cost: dict[str, Property] = tags.from_labels(by_name, keys)  # pyrefly: ignore - returns the values it was given
     prefixes = (value.path.removeprefix(f"{labels.path}.").removesuffix(key) for key, value in cost.items())
-    prefix = next(prefixes, tags.LABEL_PREFIX)
+    prefix = next(prefixes, label_prefix)
     shown = {name: value.data for name, value in by_name.items()}
     return EffectiveTags(labels.path, cost, shown, "", prefix)

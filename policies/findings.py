@@ -6,16 +6,21 @@ from typing import Any
 
 from policies.properties import Undetermined
 from policies.resources import Resource
+from teei_finops.policy_report import Remedy
 
 
 @dataclass(frozen=True)
 class Violation:
-    """The path of the property (blank where it is about no single one), what is wrong, the value, the fix."""
+    """The path of the property (blank where it is about no single one), what is wrong, the value, the fix.
+
+    `remedy` is what the fix changes, where that is a definite change; the review prices it.
+    """
 
     property: str
     what: str
     value: Any
     fix: str
+    remedy: Remedy | None = None
 
 
 Finding = Violation | Undetermined

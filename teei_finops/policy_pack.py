@@ -8,6 +8,8 @@ from pathlib import Path
 from teei_finops.command import Command
 from teei_finops.errors import UserError
 
+PROJECT_VARIABLE = "TEEI_FINOPS_PROJECT"  # the folder of the project, for the pack
+PACK_CONFIG = "finops.yaml"  # in that folder
 FOLDER = Path(__file__).resolve().parent
 
 

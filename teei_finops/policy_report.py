@@ -4,13 +4,14 @@ The review sets the environment variable `TEEI_FINOPS_POLICY_REPORT` to a path w
 stack, and then reads the file at that path. Without the variable a pack writes nothing. A pack replaces the
 whole file at once, so that it is complete even when the run is stopped:
 
-    version        1
+    version        2
     pack           {name, version}
     rules          [{id, description, fix, level, severity, page}]: every policy of the pack, at its default
                    level, `mandatory` or `advisory`
-    violations     [{policy, level, severity, urn, name, type, property, value, what, fix, page, message}]:
-                   `urn` and `type` are blank where the finding is about no resource, `property` where it is
-                   about no single one; `message` is the text on the console, made from the other fields
+    violations     [{policy, level, severity, urn, name, type, property, value, what, fix, page, message,
+                   remedy}]: `urn` and `type` are blank where the finding is about no resource, `property`
+                   where it is about no single one; `message` is the text on the console, made from the other
+                   fields; `remedy`, {inputs, deletes} or null, is what the fix changes, if that is definite
     undetermined   [{policy, urn, name, type, property, reason}]: properties that a policy needs and that are
                    unknown until deploy or hold a value of the wrong type
     exemptions     [{policy, resource, owner, reason, expires, days_left, urns}]: those in force, and the
@@ -20,6 +21,7 @@ whole file at once, so that it is complete even when the run is stopped:
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from typing import Any
 from teei_finops.errors import UserError
 
 VARIABLE = "TEEI_FINOPS_POLICY_REPORT"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class ReportedRule:
     level: str
     severity: str
     page: str
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A definite change of one resource: new values of inputs by path (`a.b[0].c`), or that it is deleted."""
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    deletes: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class ReportedViolation:
     fix: str
     page: str
     message: str
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ def read(text: str, file: str) -> PolicyReport:
             pack=document["pack"]["name"],
             pack_version=document["pack"]["version"],
             rules=[ReportedRule(**row) for row in document["rules"]],
-            violations=[ReportedViolation(**row) for row in document["violations"]],
+            violations=[_violation(**row) for row in document["violations"]],
             undetermined=[UndeterminedProperty(**row) for row in document["undetermined"]],
             exemptions=[
                 ExemptionInForce(**row | {"urns": tuple(row["urns"])}) for row in document["exemptions"]
@@ -123,3 +134,7 @@ def read(text: str, file: str) -> PolicyReport:
         raise UserError(
             f"{file}: is not a policy report ({error}); the policy pack writes it when {VARIABLE} is set"
         ) from None
+
+
+def _violation(*, remedy: dict[str, Any] | None, **row: Any) -> ReportedViolation:
+    return ReportedViolation(**row, remedy=Remedy(**remedy) if remedy else None)

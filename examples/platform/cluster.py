@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from settings import Settings
 
-VERSION = "1.35"
+VERSION = "1.36"
 
 
 def trust(service: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from components import tags
 from policies.effective_tags import tags_of, takes_tags
@@ -10,27 +10,31 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 _RULES = {rule.key: rule for rule in tags.REQUIRED}
-_KEYS_OPTION = {"keys": text_list_option("the keys that are checked", tags.KEYS)}
+_OPTIONS = {
+    "keys": text_list_option("the keys that are checked", tags.KEYS),
+    "values": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        "description": "the allowed values of keys, [] for any; other keys have those of components/tags.py",
+        "default": {},
+    },
+    "label_prefix": {
+        "type": "string",
+        "description": "the prefix of the keys as labels of Kubernetes objects without any of them",
+        "default": tags.LABEL_PREFIX,
+    },
+}
 
 
 def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Policy:
     """Checks AWS tags (a map, or a list on Auto Scaling groups) and Kubernetes labels."""
-    rule = Rule(
-        id="required-tags",
-        description="Taggable AWS resources and Kubernetes objects must have all required cost tags.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_TRACKING,
-        fix="Add the missing keys to the tags of the resource (the labels of a Kubernetes object) or to the"
-        " default_tags of its provider. An Auto Scaling group gets no default_tags: tag the group itself.",
-        options=_KEYS_OPTION,
-        tags=("tagging",),
-    )
+    rule = Rule("required-tags", _OPTIONS)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        tagged = tags_of(resource, taggable)
+        tagged = tags_of(resource, taggable, options["keys"], options["label_prefix"])
         missing = [key for key in options["keys"] if key not in tagged.tags]
         if missing and tagged.undetermined_path:
             yield Undetermined(tagged.undetermined_path)
@@ -39,7 +43,7 @@ def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Po
                 tagged.path,
                 f"missing {', '.join(missing)}",
                 tagged.shown,
-                "add " + "; ".join(f"{tagged.prefix}{key}: {_allowed(key)}" for key in missing),
+                "add " + "; ".join(f"{tagged.prefix}{key}: {_allowed(key, options)}" for key in missing),
             )
 
     return resource_policy(rule, context, takes_tags(taggable), check)
@@ -47,35 +51,36 @@ def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Po
 
 def allowed_tag_values(context: EvaluationContext, taggable: Mapping[str, str]) -> Policy:
     """Compares the values exactly, as AWS cost allocation does."""
-    rule = Rule(
-        id="allowed-tag-values",
-        description="Required cost tags must have an allowed value, which is compared case-sensitively.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_TRACKING,
-        fix="Set the tag to one of the allowed values, or to a value of the required form.",
-        options=_KEYS_OPTION,
-        tags=("tagging",),
-    )
+    rule = Rule("allowed-tag-values", _OPTIONS)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        tagged = tags_of(resource, taggable)
+        tagged = tags_of(resource, taggable, options["keys"], options["label_prefix"])
         for key in options["keys"]:
             value = tagged.tags.get(key)
             if value is None:
                 continue
             if value.unknown:
                 yield Undetermined(value.path)
-            elif not _is_allowed(key, value.data):
+            elif not _is_allowed(key, value.data, options):
                 what = f"has a value that is not allowed for {tagged.prefix}{key}"
-                yield Violation(value.path, what, value.data, f"set it to {_allowed(key)}")
+                yield Violation(value.path, what, value.data, f"set it to {_allowed(key, options)}")
 
     return resource_policy(rule, context, takes_tags(taggable), check)
 
 
-def _is_allowed(key: str, value: object) -> bool:
-    rule = _RULES.get(key)
-    return rule.accepts(value) if rule else isinstance(value, str) and bool(value.strip())
+def _is_allowed(key: str, value: object, options: Options) -> bool:
+    if key in options["values"]:
+        allowed = options["values"][key]
+        return value in allowed if allowed else _is_text(value)
+    return _RULES[key].accepts(value) if key in _RULES else _is_text(value)
 
 
-def _allowed(key: str) -> str:
-    return _RULES[key].allows if key in _RULES else "a value that is not blank"
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _allowed(key: str, options: Options) -> str:
+    if options["values"].get(key):
+        return f"one of {', '.join(options['values'][key])}"
+    is_ours = key in _RULES and key not in options["values"]
+    return _RULES[key].allows if is_ours else "a value that is not blank"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -27,13 +28,15 @@ class StackPreview:
 
     `document` is the output of `pulumi preview --json --show-sames`, `events` the engine's event log of the
     same run (JSON lines; None without one), `policy_report` the report file of the policy pack (None where it
-    wrote none). `problem` says why there is nothing to review, if so.
+    wrote none), `base_policy_report` that of the same pack on the base. `problem` says why there is nothing
+    to review, if so.
     """
 
     stack: str
     document: str = ""
     events: str | None = None
     policy_report: str | None = None
+    base_policy_report: str | None = None
     problem: str | None = None
 
 
@@ -63,11 +66,12 @@ def _base_program(base: str, project: Path, into: Path) -> Path | None:
 
 def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: Path) -> StackPreview:
     build = scratch / stack
+    build.mkdir(parents=True, exist_ok=True)
+    base_policy_report = build / "base-policy-report.json"
     if base_program is not None:
-        problem = _deploy_base(stack, program, base_program, build)
+        problem = _deploy_base(stack, program, base_program, build, base_policy_report)
         if problem:
             return StackPreview(stack, problem=problem)
-    build.mkdir(parents=True, exist_ok=True)
     events = build / "events.jsonl"
     workspace = Workspace.at(program, build)
     arguments = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack]
@@ -79,19 +83,39 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
         stack,
         document=run.stdout,
         events=events.read_text() if events.exists() else "",
-        policy_report=policy_report.read_text("utf-8") if policy_report.exists() else None,
+        policy_report=_text(policy_report),
+        base_policy_report=_text(base_policy_report),
         problem=_problem(run),
     )
 
 
-def _deploy_base(stack: str, program: Path, base_program: Path, build: Path) -> str | None:
-    """Deploy the stack as the base declares it, where it does; why that failed, None on success."""
+def _text(file: Path) -> str | None:
+    return file.read_text("utf-8") if file.exists() else None
+
+
+def _deploy_base(
+    stack: str, program: Path, base_program: Path, build: Path, policy_report: Path
+) -> str | None:
+    """Deploy the stack as the base declares it, where it does; why that failed, None on success.
+
+    The policy pack of the program reports on it, and does not block it.
+    """
     base, current = Project.at(base_program), Project.at(program)
     if not base or not current or base.name != current.name or stack not in base.stack_files():
         return None
     arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
+    pack = policy_arguments("up", Workspace.at(program, build))
+    if pack:
+        config = build / "advisory.json"
+        config.write_text(json.dumps({"all": "advisory"}))
+        arguments += [*pack, "--policy-pack-config", str(config)]
+
+    def deploy() -> Run:
+        os.environ[VARIABLE] = str(policy_report)
+        return run_pulumi(arguments, Workspace.at(base_program, build), capture=True)
+
     # In a process of its own: the modules of both programs have the same names.
-    run = run_in_subprocess(lambda: run_pulumi(arguments, Workspace.at(base_program, build), capture=True))
+    run = run_in_subprocess(deploy)
     if run.exit_code == 0:
         return None
     return f"BASE cannot be deployed: {run.user_error or _last_lines(run.stdout + run.stderr)}"

@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypedDict
 
+from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.plan import Plan
-from teei_finops.policy_report import ExemptionInForce, PolicyReport
+from teei_finops.costing.pricing import Pricing
+from teei_finops.policy_report import ExemptionInForce, PolicyReport, ReportedViolation
 from teei_finops.review.planned_changes import source_line
+from teei_finops.review.report_rows import amount_range
 from teei_finops.review.report_schema import (
     Exemption,
     NotApplicable,
@@ -21,12 +24,28 @@ from teei_finops.review.report_schema import (
     SourceLine,
     Violation,
 )
+from teei_finops.review.savings import savings
 
 
-def policy_results(plans: Sequence[Plan], reports: Mapping[str, PolicyReport]) -> PolicyResults:
-    """The results of all plans. `reports` has the report of a pack by the name of the plan."""
+def policy_results(
+    plans: Sequence[Plan],
+    reports: Mapping[str, PolicyReport],
+    options: CostOptions,
+    base_reports: Mapping[str, PolicyReport] | None = None,
+) -> PolicyResults:
+    """The results of all plans; call it in the decimal context `EXACT`.
+
+    `reports` has the report of a pack by the name of the plan, `base_reports` that of the same pack on the
+    base. Savings are at list prices less discounts, without free allowances.
+    """
+    pricing = replace(options, free_tier=False).pricing()
+    bases = base_reports or {}
     return {
-        "violations": [item for plan in plans for item in _violations(plan, reports.get(plan.name))],
+        "violations": [
+            item
+            for plan in plans
+            for item in _violations(plan, reports.get(plan.name), bases.get(plan.name), pricing)
+        ],
         "packs": {pack: version for plan in plans for pack, version in plan.packs.items()},
         "rules": _rules(reports),
         "exemptions": list(_exemptions(plans, reports)),
@@ -34,9 +53,14 @@ def policy_results(plans: Sequence[Plan], reports: Mapping[str, PolicyReport]) -
     }
 
 
-def _violations(plan: Plan, report: PolicyReport | None) -> Iterator[Violation]:
-    for violation in report.violations if report else ():
-        yield {
+def _violations(
+    plan: Plan, report: PolicyReport | None, base: PolicyReport | None, pricing: Pricing
+) -> Iterator[Violation]:
+    violations = report.violations if report else []
+    saved = savings(plan, violations, pricing)
+    in_base = {_identity(violation) for violation in base.violations} if base else None
+    for position, violation in enumerate(violations):
+        row: Violation = {
             "stack": plan.stack,
             "policy": violation.policy,
             "enforcement": violation.level,
@@ -45,6 +69,11 @@ def _violations(plan: Plan, report: PolicyReport | None) -> Iterator[Violation]:
             "message": violation.message,
             "page": violation.page,
         }
+        if position in saved:
+            row["saves"] = amount_range(saved[position])
+        if in_base is not None:
+            row["in_base"] = _identity(violation) in in_base
+        yield row
     for event in plan.policy:
         if report is None or event.pack != report.pack:
             yield {
@@ -56,6 +85,11 @@ def _violations(plan: Plan, report: PolicyReport | None) -> Iterator[Violation]:
                 "message": event.message,
                 "page": f"docs/policies.md#{event.policy}",
             }
+
+
+def _identity(violation: ReportedViolation) -> tuple[str, str, str, str]:
+    """What two violations of one stack have in common when they are the same; values may differ."""
+    return (violation.policy, violation.urn, violation.property, "" if violation.urn else violation.name)
 
 
 def _rules(reports: Mapping[str, PolicyReport]) -> list[PolicyRule]:

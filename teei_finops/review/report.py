@@ -24,6 +24,7 @@ from teei_finops.review.report_rows import (
 )
 from teei_finops.review.report_schema import (
     VERSION,
+    PolicyResults,
     Report,
     ResourceRow,
     StackTotals,
@@ -36,19 +37,21 @@ def build_report(
     options: CostOptions,
     policy_reports: Mapping[str, PolicyReport] | None = None,
     base: str | None = None,
+    base_policy_reports: Mapping[str, PolicyReport] | None = None,
 ) -> Report:
-    """The report of one or more stacks; `policy_reports` are by the name of the plan.
+    """The report of one or more stacks; policy reports, those of the base too, are by the name of the plan.
 
     Raises `PreviewError` when two previews contain the same resource.
     """
     with localcontext(EXACT):
-        return _build(plans, options, policy_reports or {}, base)
+        policies = policy_results(plans, policy_reports or {}, options, base_policy_reports)
+        return _build(plans, options, policies, base)
 
 
 def _build(
     plans: Sequence[Plan],
     options: CostOptions,
-    policy_reports: Mapping[str, PolicyReport],
+    policies: PolicyResults,
     base: str | None,
 ) -> Report:
     pricing = options.pricing()
@@ -125,7 +128,7 @@ def _build(
         "warnings": warnings,
         "verdict": budget_verdict,
         "plan": [stack_plan(plan) for plan in plans],
-        "policy": policy_results(plans, policy_reports),
+        "policy": policies,
     }
 
 

@@ -161,7 +161,11 @@ class StackPlan(TypedDict):
 
 
 class Violation(TypedDict):
-    """`enforcement` is `mandatory` or `advisory`; `page` is where the policy is documented."""
+    """`enforcement` is `mandatory` or `advisory`; `page` is where the policy is documented.
+
+    `saves` is what the fix saves a month, absent where it is no definite change of properties, has no price
+    or saves nothing. `in_base` says, with a base, whether the base has the same violation.
+    """
 
     stack: str
     policy: str
@@ -173,6 +177,8 @@ class Violation(TypedDict):
     source: SourceLine | None
     message: str
     page: str
+    saves: NotRequired[AmountRange]
+    in_base: NotRequired[bool]
 
 
 class PolicyRule(TypedDict):

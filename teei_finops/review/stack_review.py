@@ -84,8 +84,13 @@ def write_review(
             for preview in previews
             if preview.policy_report is not None
         }
+        base_policy_reports = {
+            preview.stack: policy_report.read(preview.base_policy_report, f"{preview.stack} (base)")
+            for preview in previews
+            if preview.base_policy_report is not None
+        }
         options = project_options(root, at or datetime.now(UTC).date(), default_region=default_region())
-        report = build_report(plans, options, policy_reports, base)
+        report = build_report(plans, options, policy_reports, base, base_policy_reports)
     except UserError as error:
         _print_error(str(error))
         return 2

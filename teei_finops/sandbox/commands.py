@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from teei_finops.policy_pack import PACK_CONFIG, policy_pack
 from teei_finops.sandbox.engine.event_log import exit_code, mandatory_violations
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.run import run_pulumi
@@ -42,10 +43,17 @@ def run_command(command: str, stack: str, workspace: Workspace) -> int:
 
 
 def policy_arguments(command: str, workspace: Workspace) -> list[str]:
-    """The arguments that add the project's policy pack, if it has one; `destroy` runs without."""
+    """The arguments that add the project's policy pack; `destroy` runs without.
+
+    A project that has only the config of a pack, `finops.yaml`, gets the pack of this installation.
+    """
     pack = workspace.project / "policies"
-    if command == "destroy" or not (pack / "PulumiPolicy.yaml").exists():
+    if command == "destroy":
         return []
+    if not (pack / "PulumiPolicy.yaml").exists():
+        if not (workspace.project / PACK_CONFIG).is_file():
+            return []
+        pack = policy_pack()
     return ["--policy-pack", str(pack)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from teei_finops import policy_report
+from teei_finops.policy_pack import PROJECT_VARIABLE
 from teei_finops.sandbox.passphrase import SANDBOX
 from teei_finops.sandbox.workspace import Workspace
 
@@ -61,6 +62,7 @@ def engine_environment(
         "AWS_SHARED_CREDENTIALS_FILE": missing_file,
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": missing_file,
+        PROJECT_VARIABLE: str(workspace.project),
         "PULUMI_HOME": str(workspace.engine_home),
         "PULUMI_BACKEND_URL": f"file://{workspace.state}",
         "PULUMI_CONFIG_PASSPHRASE": SANDBOX.passphrase,

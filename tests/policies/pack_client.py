@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -13,6 +14,7 @@ from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies import analyzer, exemptions, pack
+from policies.project import initial_config
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 TODAY = date(2026, 11, 24)
@@ -23,6 +25,7 @@ PROD = {
     "teei-finops:database": json.dumps({"backup_retention_days": 7}),
 }
 STAGING = {**PROD, "teei-finops:environment": "staging"}
+PROTOCOL_LEVELS = {level: analyzer_pb2.EnforcementLevel.Value(level.name) for level in EnforcementLevel}
 LEVELS = {analyzer_pb2.ADVISORY: "advisory", analyzer_pb2.MANDATORY: "mandatory"}
 
 
@@ -131,6 +134,14 @@ class Pack:
             )
         self.analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), None)
         return self
+
+    def configure_for(self, project: Path | None) -> "Pack":
+        """Set what `finops.yaml` in the folder sets, as the engine does with the initial config."""
+        config = initial_config(project, [policy.name for policy in self.policies])
+        return self.configure(**{
+            name: options | {"enforcementLevel": PROTOCOL_LEVELS[options["enforcementLevel"]]}
+            for name, options in config.items()
+        })  # fmt: skip
 
     def analyze(self, resource: FakeResource) -> list[Diagnostic]:
         """What the policies on single resources report."""

@@ -5,19 +5,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
+from policies.rule import Options, Rule, integer_option, resource_policy
 from policies.rules.databases.instances import CLUSTER, INSTANCE
 from policies.rules.monthly_prices import monthly_usd
 from teei_finops.costing.amounts import Unpriced
 from teei_finops.costing.estimators.database_instances import engine_family
 from teei_finops.costing.estimators.support_windows import window_of
 from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.prices.price_book import support_dates
+from teei_finops.policy_report import Remedy
 
 EKS_CLUSTER = "aws:eks/cluster:Cluster"
 RDS_DISABLED = "open-source-rds-extended-support-disabled"
@@ -33,32 +35,25 @@ class Versioned(NamedTuple):
 
 
 def version_is_in_standard_support(context: EvaluationContext, today: date) -> Policy:
-    """After standard support AWS charges for each vCPU of a database, and for each hour of an EKS cluster.
+    """Resources that opt out are left out: AWS upgrades them instead.
 
-    Resources that opt out are left out: AWS upgrades them instead. Dates and prices are those of the price
-    book. Sources: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html and
-    https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, 2026-11.
+    Dates and prices are those of the price book.
     """
     rule = Rule(
-        id="version-in-extended-support",
-        description="Databases and clusters should run a version that AWS supports without a surcharge.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Upgrade to a version whose standard support lasts, before it ends.",
-        options={
+        "version-in-extended-support",
+        {
             "days_before": integer_option(
                 "how many days before the end of standard support the version is reported", 90, minimum=0
             )
         },
-        advisory=True,
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         versioned = _versioned(resource)
         if versioned.version.blank() or not versioned.component or _opted_out(resource):
             return
-        window = window_of(versioned.service, versioned.component, versioned.version.text())
+        version = versioned.version.text().rpartition("_")[2]  # that of OpenSearch has its engine before it
+        window = window_of(versioned.service, versioned.component, version)
         ended = window.standard_until if window else None
         if ended is None or today + timedelta(days=int(options["days_before"])) <= ended:
             return
@@ -70,17 +65,21 @@ def version_is_in_standard_support(context: EvaluationContext, today: date) -> P
             f"standard support of {versioned.component} {tense} on {ended}{cost}",
             versioned.version.data,
             "upgrade to a version with standard support",
+            Remedy({versioned.version.path: _newest_version(versioned)}),
         )
 
     return resource_policy(rule, context, _COMPONENTS.__contains__, check)
 
 
-# The service, the component (blank where the engine names it), and the property with the version.
+# The service, the component (blank where the engine or the version names it), and the property with the
+# version. Amazon MSK upgrades a cluster whose version is no longer supported, without a surcharge.
 _COMPONENTS: Mapping[str, tuple[str, str, str]] = {
     EKS_CLUSTER: ("AmazonEKS", "kubernetes", "version"),
     INSTANCE: ("AmazonRDS", "", "engineVersion"),
     CLUSTER: ("AmazonRDS", "", "engineVersion"),
     "aws:docdb/cluster:Cluster": ("AmazonDocDB", "documentdb", "engineVersion"),
+    "aws:opensearch/domain:Domain": ("AmazonES", "", "engineVersion"),
+    "aws:elasticsearch/domain:Domain": ("AmazonES", "elasticsearch", "elasticsearchVersion"),
     "aws:elasticache/cluster:Cluster": ("AmazonElastiCache", "", "engineVersion"),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("AmazonElastiCache", "", "engineVersion"),
 }
@@ -88,12 +87,26 @@ _COMPONENTS: Mapping[str, tuple[str, str, str]] = {
 
 def _versioned(resource: Resource) -> Versioned:
     service, component, key = _COMPONENTS[resource.type]
-    if not component:
+    if not component and service == "AmazonES":
+        version = resource.inputs[key]
+        component = "" if version.unknown else version.text().partition("_")[0].lower()
+    elif not component:
         default = "redis" if service == "AmazonElastiCache" else ""
         component = engine_family(resource.inputs["engine"].text(default))
     if component in WITHOUT_EXTENDED_SUPPORT:
         component = ""
     return Versioned(service, component, resource.inputs[key])
+
+
+def _newest_version(versioned: Versioned) -> str:
+    """The newest version with known dates, written as the resource writes its own."""
+    versions = [
+        version
+        for service, component, version in support_dates()
+        if (service, component) == (versioned.service, versioned.component)
+    ]
+    engine, separator, _ = versioned.version.text().rpartition("_")
+    return engine + separator + max(versions, key=lambda version: [int(part) for part in version.split(".")])
 
 
 def _opted_out(resource: Resource) -> bool:

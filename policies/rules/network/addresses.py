@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.references import is_used
+from teei_finops.policy_report import Remedy
 
 ADDRESS = "aws:ec2/eip:Eip"
 # The types that use an address, and the properties in which they name it.
@@ -24,21 +25,11 @@ USERS = {
 
 
 def address_is_associated(context: EvaluationContext) -> Policy:
-    """AWS bills every public IPv4 address by the hour, also one that is associated with nothing.
-
-    Source: https://aws.amazon.com/vpc/pricing/, "Public IPv4 Address", 2026-11.
-    """
     rule = Rule(
-        id="unassociated-address",
-        description="An Elastic IP address of a stack should be associated with a resource.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Associate the address, or release it; add an exemption if another stack or an operator uses it.",
-        options={
+        "unassociated-address",
+        {
             "ignored_tags": text_list_option("tags of addresses that another stack associates", []),
         },
-        advisory=True,
-        tags=("network",),
     )
 
     def check_address(stack: Stack, address: Resource, ignored: list[str]) -> Iterator[Finding]:
@@ -47,7 +38,8 @@ def address_is_associated(context: EvaluationContext) -> Policy:
         if any(value.unknown or not value.blank() for value in own) or any(tag in tags for tag in ignored):
             return
         if not is_used(stack, address, USERS, ("id", "allocationId", "publicIp")):
-            yield Violation("", "no resource of the stack uses the address", None, "associate or release it")
+            what = "no resource of the stack uses the address"
+            yield Violation("", what, None, "associate or release it", Remedy(deletes=True))
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for address in stack.resources(ADDRESS.__eq__):

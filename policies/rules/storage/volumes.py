@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
@@ -11,7 +12,6 @@ from policies.kubernetes_types import is_storage_class
 from policies.properties import Property
 from policies.resources import Resource, Stack
 from policies.rule import (
-    GuideSection,
     Options,
     Rule,
     integer_option,
@@ -20,6 +20,7 @@ from policies.rule import (
     text_list_option,
 )
 from policies.rules.references import is_used
+from teei_finops.policy_report import Remedy
 
 VOLUME = "aws:ebs/volume:Volume"
 ATTACHMENT = "aws:ec2/volumeAttachment:VolumeAttachment"
@@ -30,35 +31,25 @@ MACHINES = frozenset({
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
 })  # fmt: skip
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11.
+GP2_IOPS_PER_GIB, GP2_MOST_IOPS, GP3_IOPS = 3, 16_000, 3_000
 IN_TREE_PROVISIONER = "kubernetes.io/aws-ebs"
 
 
 def volume_is_not_gp2(context: EvaluationContext) -> Policy:
-    """gp3 costs 20 % less a GB than gp2 and has 3,000 IOPS at every size.
+    rule = Rule("gp2-volume", {"types": text_list_option("volume types to replace", ["gp2"])})
 
-    EBS itself and the in-tree provisioner of Kubernetes create gp2 where no type is set. Sources:
-    https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html and
-    https://kubernetes.io/docs/concepts/storage/storage-classes/#aws-ebs, 2026-11.
-    """
-    rule = Rule(
-        id="gp2-volume",
-        description="EBS volumes should be of the type gp3 instead of gp2.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set the type to gp3; EBS converts a volume without downtime.",
-        options={"types": text_list_option("volume types to replace", ["gp2", "standard"])},
-        advisory=True,
-        tags=("storage",),
-    )
-
-    def check_type(volume_type: Property, default: str, types: list[str]) -> Iterator[Finding]:
+    def check_type(
+        volume_type: Property, default: str, size: Property | None, types: list[str]
+    ) -> Iterator[Finding]:
         if volume_type.text(default) in types:
             what = "costs more than gp3 for the same size"
-            yield Violation(volume_type.path, what, volume_type.data or default, "set it to gp3")
+            remedy = _to_gp3(volume_type, size) if size else None
+            yield Violation(volume_type.path, what, volume_type.data or default, "set it to gp3", remedy)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        for volume_type, default in _volume_types(resource):
-            yield from findings_of(check_type, volume_type, default, options["types"])
+        for volume_type, default, size in _volume_types(resource):
+            yield from findings_of(check_type, volume_type, default, size, options["types"])
 
     return resource_policy(
         rule, context, lambda token: token in _BLOCK_TYPES or is_storage_class(token), check
@@ -68,65 +59,60 @@ def volume_is_not_gp2(context: EvaluationContext) -> Policy:
 _BLOCK_TYPES = MACHINES | {VOLUME, LAUNCH_TEMPLATE}
 
 
-def _volume_types(resource: Resource) -> Iterator[tuple[Property, str]]:
-    """The types of the volumes that a resource creates, and what AWS takes where none is set."""
+def _volume_types(resource: Resource) -> Iterator[tuple[Property, str, Property | None]]:
+    """The types of the volumes that a resource creates, what AWS takes where none is set, and their sizes.
+
+    The volumes of a StorageClass have their sizes elsewhere.
+    """
     inputs = resource.inputs
     if resource.type == VOLUME:
-        yield inputs["type"], "gp2"
+        yield inputs["type"], "gp2", inputs["size"]
     elif is_storage_class(resource.type):
         provisioner = inputs["provisioner"].text()
         if provisioner in (IN_TREE_PROVISIONER, "ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com"):
-            yield inputs["parameters"]["type"], "gp2" if provisioner == IN_TREE_PROVISIONER else "gp3"
+            yield inputs["parameters"]["type"], "gp2" if provisioner == IN_TREE_PROVISIONER else "gp3", None
     elif resource.type == LAUNCH_TEMPLATE:
         for device in inputs["blockDeviceMappings"].items():
-            yield device["ebs"]["volumeType"], ""
+            yield device["ebs"]["volumeType"], "", device["ebs"]["volumeSize"]
     else:
         for device in chain(inputs["rootBlockDevice"].items(), inputs["ebsBlockDevices"].items()):
-            yield device["volumeType"], ""
+            yield device["volumeType"], "", device["volumeSize"]
+
+
+def _to_gp3(volume_type: Property, size: Property) -> Remedy:
+    """gp3 with the IOPS of a gp2 volume of that size: 3 for each GiB, but not more than gp2 has."""
+    gibibytes = size.data if isinstance(size.data, int | float) else 0
+    iops = min(int(gibibytes) * GP2_IOPS_PER_GIB, GP2_MOST_IOPS)
+    inputs: dict[str, Any] = {volume_type.path: "gp3"}
+    if iops > GP3_IOPS:
+        inputs[f"{volume_type.path.rpartition('.')[0]}.iops".lstrip(".")] = iops
+    return Remedy(inputs)
 
 
 def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
-    """Up to 16,000 IOPS a gp3 volume performs as io1 and io2 do, at a fraction of the price for each IOPS.
-
-    Volumes that several instances attach are left out, since gp3 cannot do that. Source:
-    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html, 2026-11.
-    """
+    """Volumes that several instances attach are left out, since gp3 cannot do that."""
     rule = Rule(
-        id="provisioned-iops-volume",
-        description="EBS volumes should be io1 or io2 only for more IOPS than gp3 has.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set the type to gp3 with the same IOPS, unless the volume needs the durability of io2.",
-        options={"maximum_iops": integer_option("the IOPS that a gp3 volume is used for", 16000, minimum=1)},
-        advisory=True,
-        tags=("storage",),
+        "provisioned-iops-volume",
+        {"maximum_iops": integer_option("the IOPS that a gp3 volume is used for", 16000, minimum=1)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         inputs, most = resource.inputs, options["maximum_iops"]
         if inputs["type"].text() not in ("io1", "io2") or inputs["multiAttachEnabled"].boolean():
             return
-        if inputs["iops"].number() <= most:
+        iops = inputs["iops"].number()
+        if iops <= most:
             what = f"has at most {most:g} IOPS, which gp3 has for less"
-            yield Violation(inputs["type"].path, what, inputs["type"].data, "set the type to gp3")
+            remedy = Remedy({"type": "gp3", "iops": max(int(iops), GP3_IOPS)})
+            yield Violation(inputs["type"].path, what, inputs["type"].data, "set the type to gp3", remedy)
 
     return resource_policy(rule, context, VOLUME.__eq__, check)
 
 
 def volume_is_attached(context: EvaluationContext) -> Policy:
-    """A volume is billed by its size whether an instance uses it or not.
-
-    Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-lifecycle.html, 2026-11.
-    """
     rule = Rule(
-        id="unattached-volume",
-        description="An EBS volume of a stack should be attached to an instance.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Attach the volume, or delete it after a snapshot; add an exemption if another stack uses it.",
-        options={"ignored_tags": text_list_option("tags of volumes that another stack attaches", [])},
-        advisory=True,
-        tags=("storage",),
+        "unattached-volume",
+        {"ignored_tags": text_list_option("tags of volumes that another stack attaches", [])},
     )
     users = {ATTACHMENT: ("volumeId",), PERSISTENT_VOLUME: ("spec.csi.volumeHandle",)}
 
@@ -134,7 +120,8 @@ def volume_is_attached(context: EvaluationContext) -> Policy:
         tags = {} if volume.inputs["tags"].unknown else dict(volume.inputs["tags"].entries())
         if not any(tag in tags for tag in ignored) and not is_used(stack, volume, users, ("id",)):
             what = "no resource of the stack attaches the volume"
-            yield Violation("", what, volume.inputs["size"].data, "attach it, or delete it")
+            size = volume.inputs["size"].data
+            yield Violation("", what, size, "attach it, or delete it", Remedy(deletes=True))
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for volume in stack.resources(VOLUME.__eq__):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from teei_finops.costing.budgets.gate import UNPRICED
 from teei_finops.review.render import money, view
-from teei_finops.review.report_schema import Report, SourceLine
+from teei_finops.review.report_schema import Report, SourceLine, Violation
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Finding:
     `note`.
 
     `source` is a line of the program. `stack` and `urn` are empty where the finding concerns no single one.
+    `in_base` is None where nothing is compared.
     """
 
     rule: str
@@ -57,11 +58,17 @@ class Finding:
     message: str
     page: str = ""
     source: SourceLine | None = None
+    in_base: bool | None = None
 
 
 def level_of(enforcement: str) -> str:
     """The level of the findings of a policy, by its enforcement level."""
     return "error" if enforcement == "mandatory" else "warning"
+
+
+def _saving(violation: Violation) -> str:
+    saving = view.saving_text(violation)
+    return f"  the fix {saving}" if saving else ""
 
 
 def findings(report: Report) -> Iterator[Finding]:
@@ -73,9 +80,10 @@ def findings(report: Report) -> Iterator[Finding]:
             stack=violation["stack"],
             urn=violation["urn"],
             name=violation["name"],
-            message=violation["message"],
+            message="\n".join(filter(None, (violation["message"], _saving(violation)))),
             page=violation["page"],
             source=violation["source"],
+            in_base=violation.get("in_base"),
         )
     for budget in report["budgets"]:
         if budget["status"] != "within":

@@ -64,7 +64,7 @@ def render(report: Report) -> str:
             for stack in report["stacks"]
         ],
         omitted_changes=len(changes) - len(listed),
-        violations=view.sorted_violations(report),
+        violations=view.violations_by_origin(report),
         policy=report["policy"] if view.has_policy_results(report) else None,
         unpriced=unpriced[:MOST_UNPRICED],
         omitted_unpriced=len(unpriced[MOST_UNPRICED:]),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from teei_finops.review.outcome import outcome_of
 from teei_finops.review.render import labels, money, view
 from teei_finops.review.render.headline import at_least, headline, missing, price_basis
-from teei_finops.review.report_schema import Report, StackTotals
+from teei_finops.review.report_schema import Report, StackTotals, Violation
 
 MARKER = "<!-- teei-finops cost review -->"
 # GitHub rejects a comment of more than 65,536 characters ("body is too long"); the rest is for what a
@@ -140,24 +140,14 @@ def _stack_total(report: Report, stack: StackTotals, side: Literal["before", "af
 def _policies(report: Report) -> Iterator[str]:
     if not view.has_policy_results(report):
         return
-    violations = view.sorted_violations(report)
+    violations = report["policy"]["violations"]
     mandatory = sum(violation["enforcement"] == "mandatory" for violation in violations)
     yield f"### Policy violations: {mandatory} mandatory, {len(violations) - mandatory} advisory"
     yield ""
-    if violations:
-        yield from _table(
-            ("Severity", "Resource", "Problem and fix", "Source"),
-            (
-                [
-                    f"{cell(violation['severity'])} ({violation['enforcement']})",
-                    f"**{cell(violation['name'] or violation['stack'])}**<br>{code(violation['type'])}",
-                    f"[{code(violation['policy'])}]({REPOSITORY}{violation['page']}) "
-                    f"{_message(violation['message'])}",
-                    _source(view.source_text(violation["source"])),
-                ]
-                for violation in violations
-            ),
-        )
+    for heading, group in view.violations_by_origin(report):
+        yield from [f"**{cell(heading)}: {len(group)}**", ""] if heading else []
+        headings = ("Severity", "Resource", "Problem and fix", "Saves a month", "Source")
+        yield from _table(headings, map(_violation_cells, group), (3,))
         yield ""
     exemptions = report["policy"]["exemptions"]
     for exemption in exemptions:
@@ -177,6 +167,16 @@ def _policies(report: Report) -> Iterator[str]:
                 for item in not_applicable
             ],
         )
+
+
+def _violation_cells(violation: Violation) -> list[str]:
+    return [
+        f"{cell(violation['severity'])} ({violation['enforcement']})",
+        f"**{cell(violation['name'] or violation['stack'])}**<br>{code(violation['type'])}",
+        f"[{code(violation['policy'])}]({REPOSITORY}{violation['page']}) {_message(violation['message'])}",
+        money.with_range(violation["saves"]) if "saves" in violation else "–",
+        _source(view.source_text(violation["source"])),
+    ]
 
 
 def _message(text: str) -> str:

@@ -60,7 +60,7 @@ def _result(finding: Finding, positions: dict[str, int]) -> dict[str, Any]:
         location["logicalLocations"] = [
             {"name": finding.name, "fullyQualifiedName": finding.urn, "kind": "resource"}
         ]
-    return {
+    result = {
         "ruleId": finding.rule,
         "ruleIndex": positions[finding.rule],
         "level": finding.level,
@@ -68,3 +68,6 @@ def _result(finding: Finding, positions: dict[str, int]) -> dict[str, Any]:
         "locations": [location],
         "partialFingerprints": {"resource/v1": f"{finding.rule}:{finding.urn or finding.name}"},
     }
+    if finding.in_base is not None:
+        result["baselineState"] = "unchanged" if finding.in_base else "new"
+    return result

@@ -45,11 +45,15 @@ def render(report: Report, *, is_terminal: bool = False) -> str:
             f"budget {budget['name']}: {at_least(budget['after'], budget['unpriced'])} of "
             f"{money.limit(budget['monthly_limit_usd'])}: {status}"
         )
-    for violation in view.sorted_violations(report):
-        enforcement = style.coloured(violation["enforcement"], labels.tone(violation["enforcement"]))
-        lines += _wrapped(
-            f"{enforcement} policy {violation['policy']}: {violation['name']}: {violation['message']}"
-        )
+    for heading, violations in view.violations_by_origin(report):
+        lines += [style.bold(heading)] if heading else []
+        for violation in violations:
+            level, saving = violation["enforcement"], view.saving_text(violation)
+            first, *rest = _wrapped(
+                f"{level} policy {violation['policy']}{saving and f' ({saving})'}: {violation['name']}:"
+                f" {violation['message']}"
+            )
+            lines += [first.replace(level, style.coloured(level, labels.tone(level)), 1), *rest]
     for row in view.unpriced_resources(report):
         lines += _wrapped(f"unpriced {row['name']} ({row['type']}): {row.get('reason', '')}")
     for warning in report["warnings"]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from teei_finops.review.render import money
 from teei_finops.review.report_schema import (
     AmountRange,
     PropertyChange,
@@ -165,14 +166,45 @@ def partly_priced_resources(report: Report) -> list[ResourceRow]:
 
 
 def sorted_violations(report: Report) -> list[Violation]:
-    """Policy violations: mandatory ones first, then by severity."""
+    """Policy violations: new ones first, then mandatory ones, then by what the fix saves and by severity."""
 
-    def rank(violation: Violation) -> tuple[bool, int, str, str]:
+    def rank(violation: Violation) -> tuple[bool, bool, Decimal, int, str, str]:
         severity = violation["severity"].lower()
-        order = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-        return (violation["enforcement"] != "mandatory", order, violation["policy"], violation["urn"])
+        return (
+            violation.get("in_base", False),
+            violation["enforcement"] != "mandatory",
+            -saved(violation),
+            SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES),
+            violation["policy"],
+            violation["urn"],
+        )
 
     return sorted(report["policy"]["violations"], key=rank)
+
+
+def saved(violation: Violation) -> Decimal:
+    """US dollars a month that the fix is expected to save; 0 where the report has no amount."""
+    return Decimal(violation["saves"]["expected"]) if "saves" in violation else Decimal(0)
+
+
+def saving_text(violation: Violation) -> str:
+    """`saves $12.00 ($9.00 to $20.00) a month`, empty where the report has no amount."""
+    return f"saves {money.with_range(violation['saves'])} a month" if "saves" in violation else ""
+
+
+def violations_by_origin(report: Report) -> list[tuple[str, list[Violation]]]:
+    """The violations under a heading each: those of the change, then those that the base has as well.
+
+    Without a base there is one group, with a blank heading.
+    """
+    violations = sorted_violations(report)
+    if not any("in_base" in violation for violation in violations):
+        return [("", violations)] if violations else []
+    groups = [
+        ("New with this change", [item for item in violations if not item.get("in_base")]),
+        (f"Also in {report['base'] or 'the base'}", [item for item in violations if item.get("in_base")]),
+    ]
+    return [(heading, group) for heading, group in groups if group]
 
 
 def has_policy_results(report: Report) -> bool:

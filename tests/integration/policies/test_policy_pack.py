@@ -78,6 +78,7 @@ class PackProcess:
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PULUMI"))
         }
+        environment["PWD"] = str(pack)
         if config is not None:
             environment["PULUMI_CONFIG"] = json.dumps(config)
         if report is not None:
@@ -169,9 +170,10 @@ def test_a_report_file_that_cannot_be_written_ends_the_pack_with_one_line(tmp_pa
 def program(tmp_path_factory) -> Path:
     """A program with compliant, violating, exempt and undetermined resources, and a link to the pack."""
     directory = tmp_path_factory.mktemp("engine")
-    pack = pack_in(directory / "pack", exemption("log-group-has-retention", "audit", 12))
+    pack = pack_in(directory / "pack")
     program = directory / "program"
     program.mkdir()
+    (program / "exemptions.yaml").write_text(exemption("log-group-has-retention", "audit", 12))
     (program / "__main__.py").write_text(PROGRAM.format(tags=TAGS))
     (program / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
     (program / "Pulumi.dev.yaml").write_text(CONFIG)

@@ -16,6 +16,13 @@ PROGRAM = """
     config = pulumi.Config()
     aws.cloudwatch.LogGroup("logs", name=config.require("name"), retention_in_days=config.require_int("days"))
 """
+VOLUME_PROGRAM = """
+    import pulumi
+    import pulumi_aws as aws
+
+    for index, kind in enumerate(pulumi.Config().require_object("types")):
+        aws.ebs.Volume(f"disk-{index}", availability_zone="us-east-1a", size=100, type=kind)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +31,7 @@ def project(tmp_path_factory):
     program = SmallProgram.at(tmp_path_factory.mktemp("reviewed"), PROGRAM)
     other = SmallProgram(program.directory, stack="other")
     program.configure(name="before", days=30)
-    _git(program, "init", "-q")
-    _git(program, "add", "-A")
-    _git(program, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "base")
+    _commit(program)
     program.configure(name="after", days=30)
     other.configure(name="other", days=7)
     return program
@@ -36,9 +41,18 @@ def _git(program, *arguments):
     subprocess.run(["git", "-C", str(program.directory), *arguments], check=True, capture_output=True)
 
 
+def _commit(program):
+    _git(program, "init", "-q")
+    _git(program, "add", "-A")
+    _git(program, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "base")
+
+
+def _report(program):
+    return json.loads((program.directory / "build" / "review" / "review.json").read_text())
+
+
 def _operations(program):
-    report = json.loads((program.directory / "build" / "review" / "review.json").read_text())
-    return {plan["stack"]: plan["operations"] for plan in report["plan"]}
+    return {plan["stack"]: plan["operations"] for plan in _report(program)["plan"]}
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +132,26 @@ def test_a_program_that_fails_exits_2_with_its_error(tmp_path):
     review = program.sandbox("review")
     assert review.returncode == 2
     assert "ledger" in review.stderr
+
+
+def test_with_a_base_violations_of_the_change_are_separated_from_those_of_the_base(tmp_path):
+    """The base violates a mandatory policy, which does not block it."""
+    program = SmallProgram.at(tmp_path / "policies-and-base", VOLUME_PROGRAM)
+    (program.directory / "finops.yaml").write_text("version: 1\ntags: {team: []}\n")
+    program.configure(types='["gp2"]')
+    _commit(program)
+    program.configure(types='["gp2", "gp2"]')
+    review = program.sandbox("review", "--base", "HEAD")
+    assert review.returncode == 1, review.stderr
+    found = {
+        (violation["policy"], violation["name"]): (violation["in_base"], violation.get("saves"))
+        for violation in _report(program)["policy"]["violations"]
+        if violation["policy"] in ("gp2-volume", "required-tags")
+    }
+    saves = {"low": "2", "expected": "2", "high": "2"}  # 100 GB at $0.10 and at $0.08
+    assert found == {
+        ("gp2-volume", "disk-0"): (True, saves),
+        ("gp2-volume", "disk-1"): (False, saves),
+        ("required-tags", "disk-0"): (True, None),
+        ("required-tags", "disk-1"): (False, None),
+    }

@@ -117,6 +117,11 @@ def test_before_the_first_deploy_the_tracked_dependencies_tell_the_vpc_of_a_nat_
     assert "one-nat-gateway-outside-prod" not in deployed_into("urn:vpc-a", "urn:vpc-b")
 
 
+def test_nat_gateways_of_an_environment_that_is_not_known_are_not_reported():
+    gateways = [replace(resource, inputs=dict(resource.inputs, tags={})) for resource in two_nat_gateways()]
+    assert not {"one-nat-gateway-outside-prod", "nat-gateways-in-prod"} & policies(Pack({}), *gateways)
+
+
 def test_a_storage_class_of_the_in_tree_provisioner_creates_gp2_by_default():
     inputs = {"provisioner": "kubernetes.io/aws-ebs"}
     storage_class = replace(costs.storage_class(), inputs=inputs)

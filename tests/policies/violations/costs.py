@@ -10,7 +10,7 @@ _S3 = "com.amazonaws.us-east-1.s3"
 STORAGE: list[Row] = [
     ("volume", "type", "gp2", "gp2-volume"),
     ("volume", "type", None, "gp2-volume"),
-    ("volume", "type", "standard", "gp2-volume"),
+    ("volume", "type", "standard", ""),
     ("machine", "rootBlockDevice.volumeType", "gp2", "gp2-volume"),
     ("machine", "rootBlockDevice", None, ""),
     ("machine", "ebsBlockDevices.0.volumeType", "gp2", "gp2-volume"),

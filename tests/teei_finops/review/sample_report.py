@@ -192,6 +192,7 @@ def _policy_results(database: ResourceRow, queue: ResourceRow) -> PolicyResults:
                 "source": None,
                 "message": "storageType is gp2; use gp3.",
                 "page": "docs/policies.md#prefer-gp3",
+                "saves": amount("2", "2.5", "3"),
             },
             {
                 "stack": "prod",

@@ -1,17 +1,21 @@
 import json
 from dataclasses import replace
+from decimal import localcontext
 
+from teei_finops.costing.costs import EXACT
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.policy_report import (
     ExemptionInForce,
     PolicyReport,
+    Remedy,
     ReportedRule,
     ReportedViolation,
     UndeterminedProperty,
 )
 from teei_finops.review.policy_results import policy_results
 from teei_finops.review.report_schema import PolicyResults
-from tests.teei_finops.costing.preview_builder import QUEUE, create, preview, urn
+from tests.teei_finops.costing.preview_builder import QUEUE, VOLUME, create, preview, urn
+from tests.teei_finops.review.reports_of_previews import GB100, OPTIONS, exactly
 
 JOBS = urn(QUEUE, "jobs")
 SOURCE = {"file": "components/jobs.py", "line": 7}
@@ -40,13 +44,14 @@ def event(policy: str, pack: str) -> dict:
     }  # fmt: skip
 
 
-def results_of(reports: dict[str, PolicyReport], *events: dict, stacks=("dev",)) -> PolicyResults:
+def results_of(reports: dict[str, PolicyReport], *events: dict, stacks=("dev",), bases=None) -> PolicyResults:
     log = "".join(json.dumps(item) + "\n" for item in (*events, {"summaryEvent": {"result": "failed"}}))
     text = preview(create(QUEUE, "jobs", {}, sourcePosition="project:///components/jobs.py#7"))
     plans = [
         read_plan(text.replace("pulumi:dev", f"pulumi:{name}"), name=name, events=log) for name in stacks
     ]
-    return policy_results(plans, reports)
+    with localcontext(EXACT):
+        return policy_results(plans, reports, OPTIONS, bases)
 
 
 def test_a_violation_of_the_report_has_the_source_line_of_its_resource():
@@ -69,6 +74,24 @@ def test_a_violation_of_no_resource_has_the_name_of_the_stack():
         "",
         None,
     )
+
+
+def test_a_violation_has_what_its_fix_saves():
+    disk = replace(VIOLATION, urn=urn(VOLUME, "disk"), type=VOLUME, remedy=Remedy(deletes=True))
+    report = PolicyReport("finops", "1", violations=[VIOLATION, disk])
+    plan = read_plan(preview(create(QUEUE, "jobs", {}), create(VOLUME, "disk", GB100)), name="dev")
+    with localcontext(EXACT):
+        violations = policy_results([plan], {"dev": report}, OPTIONS)["violations"]
+    assert [violation.get("saves") for violation in violations] == [None, exactly("8")]
+
+
+def test_with_a_base_a_violation_says_whether_the_base_has_it_too_whatever_its_value():
+    other = replace(VIOLATION, property="delaySeconds")
+    report = PolicyReport("finops", "1", violations=[VIOLATION, other])
+    base = PolicyReport("finops", "1", violations=[replace(VIOLATION, value=7, message="7")])
+    violations = results_of({"dev": report}, bases={"dev": base})["violations"]
+    assert [violation["in_base"] for violation in violations] == [True, False]
+    assert all("in_base" not in violation for violation in results_of({"dev": report})["violations"])
 
 
 def test_an_undetermined_property_is_not_applicable_and_no_violation():

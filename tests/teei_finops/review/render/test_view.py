@@ -1,8 +1,9 @@
+import json
 from decimal import Decimal
 
-from teei_finops.review.render import view
+from teei_finops.review.render import html, junit, markdown, sarif, table, view
 from teei_finops.review.render.services import service_name
-from tests.teei_finops.review.sample_report import NO_POLICY_RESULTS, sample_report
+from tests.teei_finops.review.sample_report import NO_POLICY_RESULTS, amount, sample_report
 
 
 def test_violations_are_sorted_by_enforcement_then_by_severity():
@@ -16,6 +17,52 @@ def test_violations_are_sorted_by_enforcement_then_by_severity():
         ("advisory", "critical"),
         ("advisory", ""),
     ]
+
+
+def violations_with(*changes):
+    first = sample_report()["policy"]["violations"][0]
+    violations = [first | {"policy": f"rule-{index}"} | change for index, change in enumerate(changes)]
+    policy = NO_POLICY_RESULTS | {"violations": violations}
+    return sample_report(policy=policy, budgets=[], resources=[], base="main")
+
+
+def test_violations_of_one_enforcement_level_are_sorted_by_what_their_fixes_save():
+    report = violations_with(
+        {"severity": "high"},
+        {"saves": amount("9")},
+        {"saves": amount("10", "11", "30")},
+        {"enforcement": "mandatory"},
+    )
+    assert [item["policy"] for item in view.sorted_violations(report)] == [
+        "rule-3", "rule-2", "rule-1", "rule-0",
+    ]  # fmt: skip
+
+
+def test_every_format_shows_what_a_fix_saves():
+    report = violations_with({"saves": amount("10", "11", "30")})
+    assert "| $11.00 ($10.00 to $30.00) |" in markdown.render(report)
+    assert "$11.00 ($10.00 to $30.00)" in html.render(report)
+    assert "advisory policy rule-0 (saves $11.00 ($10.00 to $30.00) a month): ledger" in table.render(report)
+    assert "the fix saves $11.00 ($10.00 to $30.00) a month" in sarif.render(report)
+    assert "the fix saves" in junit.render(report)
+
+
+def test_with_a_base_every_format_separates_violations_that_the_base_has_from_new_ones():
+    report = violations_with({"in_base": True, "enforcement": "mandatory"}, {"in_base": False})
+    assert [(heading, len(group)) for heading, group in view.violations_by_origin(report)] == [
+        ("New with this change", 1),
+        ("Also in main", 1),
+    ]
+    for text in (markdown.render(report), html.render(report), table.render(report)):
+        found = text[text.index("New with") :]
+        positions = [found.index(part) for part in ("rule-1", "Also in main", "rule-0")]
+        assert sorted(positions) == positions
+    results = json.loads(sarif.render(report))["runs"][0]["results"]
+    assert [result.get("baselineState") for result in results[:2]] == ["new", "unchanged"]
+
+
+def test_without_a_base_violations_have_no_heading():
+    assert [heading for heading, _ in view.violations_by_origin(sample_report())] == [""]
 
 
 def test_changes_are_sorted_by_amount_and_grouped_by_component():

@@ -1,0 +1,111 @@
+"""Violations whose fix is a definite change say so to the review, which prices it."""
+
+import copy
+
+import pytest
+
+from teei_finops.policy_report import Remedy
+from teei_finops.review.savings import with_inputs
+from tests.policies import compliant_aws as aws
+from tests.policies import compliant_costs as costs
+from tests.policies.pack_client import STAGING, FakeResource, Pack, with_property
+
+GP2 = with_property(costs.volume(), "type", "gp2")
+X86 = with_property(aws.ai_budget_function(), "architectures", None)
+OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")
+OLD_CACHE = with_property(costs.cache(), "engineVersion", "5.0.6")
+OLD_DATABASE = with_property(aws.database(), "engineVersion", "13.20")
+GP2_DATABASE = with_property(aws.database(), "storageType", "gp2")
+FEW_IOPS = with_property(costs.fast_volume(), "iops", 200)
+MORE_IOPS = with_property(costs.fast_volume(), "iops", 9000)
+S3 = with_property(costs.interface_endpoint(), "serviceName", "com.amazonaws.us-east-1.s3")
+
+
+def search(kind: str, key: str, version: str) -> FakeResource:
+    return aws.aws_resource(f"aws:{kind}/domain:Domain", "search", **{key: version})
+
+
+def device(**changes) -> FakeResource:
+    machine = costs.machine()
+    return with_property(machine, "ebsBlockDevices", [machine.inputs["ebsBlockDevices"][0] | changes])
+
+
+REMEDIES = [
+    ("gp2-volume", with_property(GP2, "size", 100), {"type": "gp3"}),
+    ("gp2-volume", with_property(GP2, "size", 1000), {"type": "gp3"}),
+    ("gp2-volume", with_property(GP2, "size", 1001), {"type": "gp3", "iops": 3003}),
+    ("gp2-volume", with_property(GP2, "size", 9000), {"type": "gp3", "iops": 16000}),
+    (
+        "gp2-volume",
+        device(volumeType="gp2", volumeSize=2000),
+        {"ebsBlockDevices[0].volumeType": "gp3", "ebsBlockDevices[0].iops": 6000},
+    ),
+    (
+        "provisioned-iops-volume",
+        FEW_IOPS,
+        {"type": "gp3", "iops": 3000},
+    ),
+    (
+        "provisioned-iops-volume",
+        MORE_IOPS,
+        {"type": "gp3", "iops": 9000},
+    ),
+    ("function-runs-on-arm", X86, {"architectures": ["arm64"]}),
+    ("interface-endpoint-with-free-gateway", S3, {"vpcEndpointType": "Gateway"}),
+    (
+        "database-is-current-generation",
+        GP2_DATABASE,
+        {"storageType": "gp3"},
+    ),
+    ("version-in-extended-support", OLD_CLUSTER, {"version": "1.36"}),
+    ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),
+    ("version-in-extended-support", OLD_DATABASE, {"engineVersion": "18"}),
+    (
+        "version-in-extended-support",
+        search("opensearch", "engineVersion", "OpenSearch_1.2"),
+        {"engineVersion": "OpenSearch_3.5"},
+    ),
+    (
+        "version-in-extended-support",
+        search("elasticsearch", "elasticsearchVersion", "7.8"),
+        {"elasticsearchVersion": "7.10"},
+    ),
+]
+
+
+def remedies(policy: str, *resources: FakeResource, config=None) -> list[Remedy | None]:
+    pack = Pack(config)
+    pack.evaluate(*resources)
+    return [violation.remedy for violation in pack.context.report().violations if violation.policy == policy]
+
+
+@pytest.mark.parametrize(("policy", "resource", "inputs"), REMEDIES)
+def test_the_remedy_is_the_change_of_the_fix_and_ends_the_violation(policy, resource, inputs):
+    assert remedies(policy, resource) == [Remedy(inputs)]
+    fixed = copy.deepcopy(resource)
+    fixed.inputs.update(with_inputs(resource.inputs, inputs))
+    assert remedies(policy, fixed) == []
+
+
+def test_a_resource_that_nothing_uses_is_deleted():
+    assert remedies("unattached-volume", costs.volume()) == [Remedy(deletes=True)]
+    address = aws.aws_resource("aws:ec2/eip:Eip", "unused")
+    assert remedies("unassociated-address", address) == [Remedy(deletes=True)]
+
+
+def test_a_nat_gateway_whose_traffic_another_would_take_over_has_no_remedy():
+    gateways = [aws.aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}") for index in range(2)]
+    assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [None]
+
+
+def test_a_volume_whose_size_is_elsewhere_and_a_class_without_a_successor_have_no_remedy():
+    storage_class = with_property(costs.storage_class(), "parameters.type", "gp2")
+    assert remedies("gp2-volume", storage_class) == [None]
+    old_class = with_property(aws.database(), "instanceClass", "db.m4.large")
+    assert remedies("database-is-current-generation", old_class) == [None]
+
+
+def test_a_domain_without_a_version_and_kafka_which_has_no_surcharge_are_not_reported():
+    assert remedies("version-in-extended-support", search("opensearch", "engineVersion", "")) == []
+    kafka = aws.aws_resource("aws:msk/cluster:Cluster", "kafka", kafkaVersion="2.2.1")
+    assert remedies("version-in-extended-support", kafka) == []

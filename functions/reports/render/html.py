@@ -1,0 +1,39 @@
+"""A review as one HTML page that needs no other file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from functions.reports.formatting import figure_text, text
+from functions.reports.records import Column, Review, Unit
+from functions.reports.render.svg import drawing
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html(review: Review) -> str:
+    """The page."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = figure_text
+    environment.globals["cell"] = _cell
+    environment.globals["drawing"] = drawing
+    environment.globals["is_number"] = _is_number
+    made = text(review.at.date(), Unit.DATE)
+    read = text(review.read_at.date(), Unit.DATE)
+    return environment.get_template("review.html.j2").render(review=review, made=made, read=read)
+
+
+def _cell(row: Sequence[object], columns: Sequence[Column], index: int) -> str:
+    value = row[index]
+    return "–" if value is None else text(value, columns[index].unit)  # type: ignore[arg-type]
+
+
+def _is_number(column: Column) -> bool:
+    return column.unit not in (Unit.TEXT, Unit.DATE)

@@ -1,0 +1,179 @@
+"""A review as slides (PPTX): native charts and tables, with numbers and sources in the speaker notes."""
+
+from collections.abc import Sequence
+
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.presentation import Presentation as Deck
+from pptx.slide import Slide
+from pptx.util import Emu, Inches, Pt
+
+from functions.reports.formatting import figure_text, text
+from functions.reports.records import Chart, Figure, Item, Review, Table, Unit
+from functions.reports.render.native import (
+    ACCENT,
+    INK,
+    MUTED,
+    RULE,
+    WARNING,
+    add_chart,
+    add_table,
+    add_text,
+)
+
+WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
+LEFT, INNER = Inches(0.6), Inches(12.13)
+TITLE_ONLY = 5  # a layout of the default template
+STRIP_TOP, STRIP_HEIGHT = Inches(1.5), Inches(0.95)
+BODY_TOP, BODY_BOTTOM = Inches(2.6), Inches(6.75)
+CARDS = 5
+TABLE_ROWS = 10
+
+
+def presentation(review: Review) -> Deck:
+    """The slides of a review: a title, then for each item its figures with each chart and table."""
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = WIDTH, HEIGHT
+    deck.core_properties.title = f"{review.title} ({review.state.value})"
+    deck.core_properties.created = deck.core_properties.modified = review.at.replace(tzinfo=None)
+    deck.core_properties.author = "FinOps"
+    _Slides(deck, review).build()
+    return deck
+
+
+class _Slides:
+    def __init__(self, deck: Deck, review: Review) -> None:
+        self.deck = deck
+        self.review = review
+
+    def build(self) -> None:
+        self._title_slide()
+        for number, item in enumerate(self.review.items, 1):
+            shown: list[Chart | Table] = [chart for chart in item.charts if not chart.is_empty]
+            shown += item.tables
+            for index, content in enumerate(shown or [None]):
+                self._item_slides(number, item, content, first=index == 0)
+
+    def _title_slide(self) -> None:
+        review = self.review
+        slide = self._slide(review.title, "")
+        slide.shapes.title.text_frame.paragraphs[0].font.size = Pt(36)
+        status = "Final" if not review.why_draft else f"Draft, estimated: {review.why_draft}"
+        add_text(slide, LEFT, Inches(1.3), INNER, Inches(0.5), [status], 16,
+                 WARNING if review.why_draft else MUTED, bold=True)  # fmt: skip
+        made = f"As of {text(review.at.date(), Unit.DATE)}; costs last read on {text(review.read_at.date(), Unit.DATE)}."
+        add_text(slide, LEFT, Inches(1.75), INNER, Inches(0.4), [made], 14, MUTED)
+        box = add_text(
+            slide, LEFT, Inches(2.4), INNER, Inches(4.2), [item.headline for item in review.items], 18, INK
+        )
+        for paragraph, item in zip(box.text_frame.paragraphs, review.items, strict=True):
+            paragraph.space_after = Pt(9)
+            run = paragraph.runs[0]
+            run.text = f"{item.title}.  {item.headline}"
+            run.font.size = Pt(15)
+        _note(slide, [f"{item.title}: {item.headline}" for item in review.items])
+
+    def _item_slides(self, number: int, item: Item, content: Chart | Table | None, *, first: bool) -> None:
+        figures = item.figures[:CARDS] if first else ()
+        top = BODY_TOP if figures else STRIP_TOP
+        if isinstance(content, Table):
+            parts = [content.rows[at : at + TABLE_ROWS] for at in range(0, len(content.rows), TABLE_ROWS)]
+            for part in parts or [()]:
+                slide = self._slide(item.headline if first else content.title, f"{number}  {item.title}")
+                self._strip(slide, figures)
+                if part:
+                    add_table(slide, content, part, LEFT, top, INNER)
+                else:
+                    line = f"{content.title}: {content.empty}" if first else content.empty
+                    add_text(slide, LEFT, top, INNER, Inches(1), [line], 16, MUTED)
+                _note(
+                    slide,
+                    [f"Source: {content.source}.", *_figure_notes(figures and item.figures), *item.notes],
+                )
+                first, figures, top = False, (), STRIP_TOP
+            return
+        slide = self._slide(
+            item.headline if first or not content else content.title, f"{number}  {item.title}"
+        )
+        self._strip(slide, figures)
+        if content:
+            add_chart(slide, content, LEFT, top, INNER, Emu(BODY_BOTTOM - top))
+        notes = _chart_notes(content) if content else []
+        _note(slide, [*notes, *_figure_notes(figures and item.figures), *item.notes])
+
+    def _slide(self, title: str, item: str) -> Slide:
+        slide = self.deck.slides.add_slide(self.deck.slide_layouts[TITLE_ONLY])
+        shape = slide.shapes.title
+        shape.left, shape.top, shape.width, shape.height = LEFT, Inches(0.55), INNER, Inches(0.85)
+        frame = shape.text_frame
+        frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
+        frame.margin_left = frame.margin_right = 0
+        frame.text = title
+        paragraph = frame.paragraphs[0]
+        paragraph.alignment = PP_ALIGN.LEFT
+        paragraph.font.size, paragraph.font.bold = Pt(24 if len(title) < 90 else 20), True
+        paragraph.font.color.rgb = INK
+        if item:
+            add_text(slide, LEFT, Inches(0.28), INNER, Inches(0.3), [item], 12, ACCENT, bold=True)
+        review = self.review
+        footer = f"{review.title} · {review.state.value}"
+        if review.why_draft:
+            footer += f", estimated: {review.why_draft}"
+        colour = WARNING if review.why_draft else MUTED
+        add_text(slide, LEFT, Inches(6.95), Inches(11), Inches(0.3), [footer], 10, colour)
+        page = add_text(
+            slide,
+            Inches(11.73),
+            Inches(6.95),
+            Inches(1),
+            Inches(0.3),
+            [str(len(self.deck.slides))],
+            10,
+            MUTED,
+        )
+        page.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
+        return slide
+
+    def _strip(self, slide: Slide, figures: Sequence[Figure]) -> None:
+        """The most important figures in a row."""
+        if not figures:
+            return
+        width = Emu(int(INNER / CARDS))
+        for index, figure in enumerate(figures):
+            left = Emu(LEFT + width * index)
+            value = figure_text(figure)
+            size = 22 if len(value) <= 12 else 15
+            colour: RGBColor = INK if figure.value is not None else MUTED
+            add_text(slide, left, STRIP_TOP, width, Inches(0.5), [value], size, colour, bold=True)
+            add_text(
+                slide, left, Inches(2.0), Emu(width - Inches(0.1)), Inches(0.5), [figure.label], 11, MUTED
+            )
+        line = slide.shapes.add_connector(1, LEFT, Inches(2.53), Emu(LEFT + INNER), Inches(2.53))
+        line.line.color.rgb, line.line.width = RULE, Pt(0.75)
+
+
+def _figure_notes(figures: Sequence[Figure]) -> list[str]:
+    return [
+        f"{figure.label}: {figure_text(figure)}"
+        + (f" ({figure.missing})" if figure.value is None else "")
+        + f". Source: {figure.source}."
+        for figure in figures
+    ]
+
+
+def _chart_notes(chart: Chart) -> list[str]:
+    """Every number of a chart, and its source."""
+    lines = [f"Chart: {chart.title}. Source: {chart.source}."]
+    for series in chart.series:
+        values = (
+            f"{category} {text(value, chart.unit)}"
+            for category, value in zip(chart.categories, series.values, strict=True)
+            if value is not None
+        )
+        lines.append(f"{series.name}: {', '.join(values)}.")
+    return lines
+
+
+def _note(slide: Slide, lines: Sequence[str]) -> None:
+    slide.notes_slide.notes_text_frame.text = "\n".join(lines)

@@ -75,6 +75,18 @@ class History:
             asyncio.run(self._write(output))
             output.write("# EOF\n")
 
+    def fill(self) -> None:
+        """Only fills the database, without samples: a tenant makes a few large calls, up to now."""
+        self.start = self._now
+        asyncio.run(self._fill())
+
+    async def _fill(self) -> None:
+        await self._ledger.open()
+        try:
+            await self._earlier_calls()
+        finally:
+            await self._ledger.close()
+
     async def _write(self, output: TextIO) -> None:
         await self._ledger.open()
         try:

@@ -44,9 +44,25 @@ class Service:
 
 # The guide, Cost Breakdown.
 SERVICES = (
-    Service("Amazon Elastic Compute Cloud", "BoxUsage:m6i.2xlarge", Decimal("0.41"), Decimal("0.82"), Decimal("0.384")),
-    Service("Amazon Elastic Kubernetes Service", "AmazonEKS-Hours:perCluster", Decimal("0.04"), price=Decimal("0.10")),
-    Service("Amazon Relational Database Service", "Multi-AZUsage:db.r7g.2xl", Decimal("0.20"), price=Decimal("1.912")),
+    Service(
+        "Amazon Elastic Compute Cloud",
+        "BoxUsage:m6i.2xlarge",
+        Decimal("0.41"),
+        Decimal("0.82"),
+        Decimal("0.384"),
+    ),
+    Service(
+        "Amazon Elastic Kubernetes Service",
+        "AmazonEKS-Hours:perCluster",
+        Decimal("0.04"),
+        price=Decimal("0.10"),
+    ),
+    Service(
+        "Amazon Relational Database Service",
+        "Multi-AZUsage:db.r7g.2xl",
+        Decimal("0.20"),
+        price=Decimal("1.912"),
+    ),
     Service("Amazon Simple Storage Service", "TimedStorage-ByteHrs", Decimal("0.10"), price=Decimal("0.023")),
     Service("AWS Data Transfer", "DataTransfer-Out-Bytes", Decimal("0.10"), Decimal("0.7"), Decimal("0.09")),
     Service("Elastic Load Balancing", "LCUUsage", Decimal("0.08"), Decimal("0.9"), Decimal("0.008")),

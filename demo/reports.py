@@ -22,7 +22,8 @@ from functions.cost_data.store import Store
 from functions.reports.figures.actions import read_recommendations
 from functions.reports.figures.storage import Retention
 from functions.reports.monthly import Inputs
-from functions.reports.periods import quarter_name, quarter_of
+from functions.reports.periods import quarter_of
+from functions.reports.records import State
 from functions.reports.render.files import write_files
 from functions.reports.reviews import make_review
 from functions.reports.store import Store as ReportStore
@@ -40,27 +41,23 @@ def make_reviews(url: str, now: datetime, folder: Path) -> list[Path]:
     costs.create_schema()
     bill = Bill(now.date())
     account = SampleAccount(costs, bill, folder / "bills")
-    History(
-        url, account, Page(costs, Settings()), parse_config("", name="demo"), Targets("", ""), now
-    ).fill()
+    History(url, account, Page(costs, Settings()), parse_config("", name="demo"), Targets("", ""), now).fill()
     month = bill.months[-2 if now.day >= MONTH_FINAL_ON else -3]
     before = bill.months[bill.months.index(month) - DRAFTS + 1 : bill.months.index(month) + 1]
     account.store_months_before(_at(before[0], 1).date())
-    for drafted in before:
-        at = _at(next_month(drafted), DRAFT_ON)
-        account.store_delivery(at)
-        account.store_answers(at)
-        make_review(reviews, "monthly", drafted, at, _inputs(at))
-    final = _at(next_month(month), MONTH_FINAL_ON)
-    account.store_delivery(final)
-    account.store_answers(final)
-    account.store_commitments(final)
-    paths = write_files(make_review(reviews, "monthly", month, final, _inputs(final)), folder)
-    quarter = quarter_of(month)
-    if month != quarter[-1]:
-        quarter = quarter_of(bill.months[bill.months.index(month) - month.month % 3])
-    paths += write_files(make_review(reviews, "quarterly", quarter[0], final, _inputs(final)), folder)
-    print(f"{month:%Y-%m} and {quarter_name(quarter[0])}, as of {final:%Y-%m-%d}")
+    paths = []
+    for reviewed in before:
+        for day in (DRAFT_ON, MONTH_FINAL_ON):
+            at = _at(next_month(reviewed), day)
+            account.store_delivery(at)
+            account.store_answers(at)
+            account.store_commitments(at)
+            review = make_review(reviews, "monthly", reviewed, at, _inputs(at))
+            if reviewed == month and review.state is State.FINAL:
+                paths += write_files(review, folder)
+            if reviewed.month % 3 == 0 and day == MONTH_FINAL_ON:
+                quarter = quarter_of(reviewed)[0]
+                paths += write_files(make_review(reviews, "quarterly", quarter, at, _inputs(at)), folder)
     return paths
 
 
@@ -80,7 +77,11 @@ def _inputs(at: datetime) -> Inputs:
                 at,
                 compliant=False,
                 differences=[
-                    ("s3", "teei-prod-eu-central-1-exports", "expiration is 120 days, but 90 days is declared")
+                    (
+                        "s3",
+                        "teei-prod-eu-central-1-exports",
+                        "expiration is 120 days, but 90 days is declared",
+                    )
                 ],
             ),
         ],

@@ -33,6 +33,13 @@ def text(value: Value, unit: Unit) -> str:
             return f"{number:,}"
 
 
+def cell_text(value: Value, unit: Unit) -> str:
+    """A value in a table: a dash if there is none, and short dates."""
+    if value is None:
+        return "–"
+    return value.isoformat() if isinstance(value, date) else text(value, unit)
+
+
 def figure_text(figure: Figure) -> str:
     """The value of a figure with its unit."""
     return text(figure.value, figure.unit)

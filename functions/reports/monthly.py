@@ -1,6 +1,6 @@
 """The monthly review: the guide's agenda, the savings, and the updated forecast."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,8 +15,9 @@ from functions.reports.figures.drivers import cost_drivers
 from functions.reports.figures.outlook import Outlook, forecast_item, read_outlook
 from functions.reports.figures.savings import savings_item
 from functions.reports.figures.storage import Retention, storage_health
+from functions.reports.formatting import text
 from functions.reports.periods import month_name
-from functions.reports.records import Action, ReportError, Review, State, Value
+from functions.reports.records import Action, ReportError, Review, State, Unit, Value
 from functions.reports.store import Fetch
 
 KIND = "monthly"
@@ -33,7 +34,7 @@ class Inputs:
 
 def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> Review:
     """The review of a month as known at an instant. Raises ReportError if nothing is stored of the month."""
-    read_at = read_time(fetch, month, next_month(month), f"--month {month:%Y-%m}")
+    read_at = read_times(fetch, [month], f"--month {month:%Y-%m}")
     actions = inputs.actions if inputs.actions is not None else stored_recommendations(fetch)
     outlook = read_outlook(fetch, at)
     budget = account_budget(fetch)
@@ -46,7 +47,7 @@ def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> R
         savings_item(fetch, month, actions),
         forecast_item(outlook, month, budget[1] if budget else None),
     ]
-    why_draft = why_not_final(month, at, read_at)
+    why_draft = why_not_final(read_at, at)
     if not why_draft:
         items.append(changes_since_draft(stored_draft(fetch, KIND, month), items))
     return Review(
@@ -56,35 +57,38 @@ def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> R
         state=State.DRAFT if why_draft else State.FINAL,
         why_draft=why_draft,
         at=at,
-        read_at=read_at,
+        read_at=read_at[month],
         items=items,
         actions=top_actions(actions or (), at),
         aws_forecast=stored_forecast(outlook),
     )
 
 
-def read_time(fetch: Fetch, first: date, last: date, option: str) -> datetime:
-    """When the costs of the days were last read, all of them. Raises ReportError if none are stored."""
-    oldest, _ = fetch("read_times", first=first, last=last)[0]
-    if oldest is None:
+def read_times(fetch: Fetch, months: Sequence[date], option: str) -> dict[date, datetime]:
+    """When the costs of each month were last read, all of them. Raises ReportError if no month is stored."""
+    times = {}
+    for month in months:
+        oldest, _ = fetch("read_times", first=month, last=next_month(month))[0]
+        if oldest is not None:
+            times[month] = oldest
+    if not times:
         raise ReportError(
             f"{option}: nothing is stored of it; run `python -m functions.cost_data import` or `collect` first"
         )
-    return oldest
+    return times
 
 
-def why_not_final(last_month: date, at: datetime, read_at: datetime) -> str:
-    """Why the figures of the months up to `last_month` can still change; empty if they are final."""
-    if at.date() < next_month(last_month):
-        return f"{month_name(last_month)} is not over"
-    if not month_is_final(last_month, at):
-        return (
-            f"AWS still corrects {month_name(last_month)} until the {MONTH_FINAL_ON - 1}th of the next month"
-        )
-    if not month_is_final(last_month, read_at):
-        return (
-            f"the costs were last read on {read_at:%Y-%m-%d}, before the {MONTH_FINAL_ON}th of the next month"
-        )
+def why_not_final(read_at: Mapping[date, datetime], at: datetime) -> str:
+    """Why the figures of the months can still change, from when each was read; empty if they are final."""
+    for month, read in sorted(read_at.items()):
+        final_on = next_month(month).replace(day=MONTH_FINAL_ON)
+        if at.date() < next_month(month):
+            return f"{month_name(month)} is not over"
+        if not month_is_final(month, at):
+            return f"AWS still corrects {month_name(month)} until {text(final_on, Unit.DATE)}"
+        if not month_is_final(month, read):
+            last = text(read.date(), Unit.DATE)
+            return f"{month_name(month)} was last read on {last}, before {text(final_on, Unit.DATE)}"
     return ""
 
 

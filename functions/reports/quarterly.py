@@ -16,7 +16,7 @@ from functions.reports.figures.trend import budget_adherence, spend_trend
 from functions.reports.formatting import dollars, percent_of
 from functions.reports.monthly import (
     Inputs,
-    read_time,
+    read_times,
     stored_draft,
     stored_forecast,
     why_not_final,
@@ -46,7 +46,7 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
     """The review of the quarter of a month. Raises ReportError if nothing is stored of the quarter."""
     months = quarter_of(first_month)
     last, name = months[-1], quarter_name(first_month)
-    read_at = read_time(fetch, months[0], next_month(last), f"--quarter {name}")
+    read_at = read_times(fetch, months, f"--quarter {name}")
     actions = inputs.actions if inputs.actions is not None else stored_recommendations(fetch)
     outlook = read_outlook(fetch, at)
     budget = account_budget(fetch)
@@ -62,7 +62,7 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
         commitments,
     ]
     items.append(recommendations(commitments, forecast, actions, at))
-    why_draft = why_not_final(last, at, read_at)
+    why_draft = why_not_final(read_at, at)
     if not why_draft:
         items.append(changes_since_draft(stored_draft(fetch, KIND, months[0]), items))
     return Review(
@@ -72,7 +72,7 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
         state=State.DRAFT if why_draft else State.FINAL,
         why_draft=why_draft,
         at=at,
-        read_at=read_at,
+        read_at=max(read_at.values()),
         items=items,
         actions=top_actions(actions or (), at),
         aws_forecast=stored_forecast(outlook),

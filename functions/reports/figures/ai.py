@@ -165,7 +165,7 @@ def _headline(
     change = percent_change(cost, earlier)
     text = f"AI spend was {dollars(cost)} in {month_name(month)}"
     if change is not None:
-        text += f", {change:+.0f} % on the month before"
+        text += f", {change:+.1f} % on the month before" if round(change, 1) else ", as in the month before"
     tenants = len({budget.tenant for budget in at_risk})
     if not tenants:
         return f"{text}; no tenant is at risk."

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from functions.cost_data.records import next_month, previous_month
-from functions.reports.figures.outlook import TOO_LITTLE, Outlook
 from functions.reports.figures.outlook import SOURCE as FORECAST_SOURCE
+from functions.reports.figures.outlook import TOO_LITTLE, Outlook
 from functions.reports.figures.variance import Usage, Variance, variance
 from functions.reports.formatting import dollars, percent_change, percent_of
 from functions.reports.periods import month_labels, month_name, months_before
-from functions.reports.records import Chart, ChartKind, Column, Figure, Item, Series, Table, Unit
+from functions.reports.records import Chart, ChartKind, Figure, Item, Series, Unit
 from functions.reports.store import Fetch
 
 COSTS = "cost_data.daily_totals: billed"
@@ -62,7 +62,6 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
             *_variance_figures(fetch, month, billed, before[1] if before else None),
         ],
         charts=[_spend_chart(months, costs, limit), *_variance_charts(fetch, month)],
-        tables=[_budget_table(fetch)],
         notes=[
             "Price, usage and mix are measured by usage type and Region; docs/reviews.md has the formulas. "
             "What AWS bills without a quantity cannot be split."
@@ -183,22 +182,4 @@ def _spend_chart(months: Sequence[date], costs: dict[date, Any], limit: Decimal 
         series=series,
         unit=Unit.USD,
         source=f"{COUNTED}; cost_data.budgets",
-    )
-
-
-def _budget_table(fetch: Fetch) -> Table:
-    return Table(
-        key="budgets",
-        title="Budgets of the account",
-        columns=[
-            Column("budget", "Budget"),
-            Column("limit", "Monthly limit", Unit.USD),
-            Column("scope", "Scope"),
-        ],
-        rows=[
-            (name, limit, "a part of the account" if filtered else "the whole account")
-            for name, limit, filtered in fetch("budgets")
-        ],
-        source="cost_data.budgets",
-        empty=f"{NO_BUDGET[0].upper()}{NO_BUDGET[1:]}.",
     )

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from functions.reports.records import Column, Figure, Item, Table, Unit
 from functions.reports.formatting import dollars, text
+from functions.reports.records import Column, Figure, Item, Table, Unit
 
 SOURCE = "reports.reviews: the draft of the same period"
 NO_DRAFT = "no draft of this period was made"

@@ -65,12 +65,16 @@ class Outlook:
             if forecast is None:
                 return None
             mean += forecast
-            known = (cost for day, cost in self._known().items() if month_of(day) == month)
-            unknown += forecast - sum(known, Decimal(0))
+            unknown += forecast - self.known(month)
         share = range_share(self.past)
         if share is None:
             return Span(mean, None, None)
         return Span(mean, mean - unknown * share, mean + unknown * share)
+
+    def known(self, month: date) -> Decimal:
+        """What the days of a month cost whose figures are final."""
+        costs = (cost for day, cost in self._known().items() if month_of(day) == month)
+        return sum(costs, Decimal(0))
 
     def _known(self) -> Days:
         return {day: cost for day, cost in self.days.items() if day < self.known_before}
@@ -188,28 +192,21 @@ def _errors(past: Sequence[PastForecast]) -> list[Figure]:
 
 def _chart(outlook: Outlook, quarter: Sequence[date]) -> Chart:
     months = months_before(quarter[-1], 9)
-    actual = [_actual(outlook, month) for month in months]
-    spans = [
-        None if cost is not None else outlook.month(month) for month, cost in zip(months, actual, strict=True)
+    known = [outlook.known(month) for month in months]
+    spans = [outlook.month(month) for month in months]
+    rest = [
+        span.mean - cost if span and span.mean > cost else None
+        for span, cost in zip(spans, known, strict=True)
     ]
     return Chart(
         key="monthly_costs_and_forecast",
         title="Cost by month, with the forecast of the quarter",
-        kind=ChartKind.COLUMNS,
+        kind=ChartKind.STACKED,
         categories=month_labels(months),
-        series=[
-            Series("Actual", actual),
-            Series("Forecast", [span.mean if span else None for span in spans]),
-            Series("Low", [span.low if span else None for span in spans]),
-            Series("High", [span.high if span else None for span in spans]),
-        ],
+        series=[Series("Known", [cost or None for cost in known]), Series("Forecast of the rest", rest)],
         unit=Unit.USD,
         source=SOURCE,
     )
-
-
-def _actual(outlook: Outlook, month: date) -> Decimal | None:
-    return month_total(outlook.days, month) if next_month(month) <= outlook.known_before else None
 
 
 def _past_table(past: Sequence[PastForecast]) -> Table:

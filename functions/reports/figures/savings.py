@@ -88,10 +88,10 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
     """Every target of the guide with what was measured in a month."""
     realized = realized_by_initiative(actions)
     storage, spot = storage_saving(fetch, month), spot_saving(fetch, month)
-    no_action = "no finished action of the advisor has a realized saving yet"
-    denied = "a refused request has no cost; the counter of denials is in Prometheus, without amounts"
-    replicas = "needs the replicas of the month from Prometheus; the bill has no deployments"
-    per_class = "the bill has no storage in colder classes beside Standard, with quantities"
+    no_action = "no finished action has a realized saving yet"
+    denied = "refused requests have no cost on any bill"
+    replicas = "needs the replicas of the month from Prometheus"
+    per_class = "no colder S3 storage with quantities on the bill"
     return [
         _saving("ai_token_budgets", "AI token budgets", "initiatives", 2000, 5000, None, GUIDE, denied),
         _saving("storage_lifecycle", "Storage lifecycle", "initiatives", 800, 1500, storage, STORAGE, per_class),
@@ -101,7 +101,7 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
         ),
         _saving(
             "spot_instances", "Spot instances", "initiatives", 1500, 4000, spot, SPOT,
-            "the bill has no spot hours beside on-demand hours of the same instance type",
+            "no spot hours beside on-demand hours on the bill",
         ),
         _saving(
             "consolidated_services", "Consolidated services", "initiatives", 500, 1000,
@@ -112,11 +112,11 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
         ),
         _saving(
             "storage_clickhouse", "ClickHouse TTL", "storage", 600, 600, None, GUIDE,
-            "deleted rows have no cost; needs the disk without a TTL to compare with",
+            "rows that a TTL deleted have no cost on any bill",
         ),
         _saving(
             "storage_wal", "PostgreSQL WAL", "storage", 200, 200, None, GUIDE,
-            "deleted segments have no cost; needs the archive without a retention to compare with",
+            "WAL that was deleted has no cost on any bill",
         ),
         _saving("autoscaling_reporting", "Reporting, 2 to 20 pods", "autoscaling", 800, 800, None, GUIDE, replicas),
         _saving("autoscaling_q2q_ai", "Q2Q AI, 2 to 15 pods", "autoscaling", 1200, 1200, None, GUIDE, replicas),
@@ -178,10 +178,10 @@ def savings_item(fetch: Fetch, month: date, actions: Sequence[Action] | None) ->
                 key="savings",
                 title="Savings against the guide's targets",
                 columns=[
-                    Column("group", "Table of the guide"),
+                    Column("group", "Targets of"),
                     Column("initiative", "Initiative"),
-                    Column("target_low", "Target from", Unit.USD),
-                    Column("target_high", "to", Unit.USD),
+                    Column("target_low", "From", Unit.USD),
+                    Column("target_high", "To", Unit.USD),
                     Column("measured", "Measured", Unit.USD),
                     Column("missing", "Why it is not yet measurable"),
                 ],

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from functions.reports.formatting import figure_text, text
-from functions.reports.records import Column, Review, Unit
+from functions.reports.formatting import cell_text, figure_text, text
+from functions.reports.records import Column, Review, Unit, Value
 from functions.reports.render.svg import drawing
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,9 +30,8 @@ def html(review: Review) -> str:
     return environment.get_template("review.html.j2").render(review=review, made=made, read=read)
 
 
-def _cell(row: Sequence[object], columns: Sequence[Column], index: int) -> str:
-    value = row[index]
-    return "–" if value is None else text(value, columns[index].unit)  # type: ignore[arg-type]
+def _cell(row: Sequence[Value], columns: Sequence[Column], index: int) -> str:
+    return cell_text(row[index], columns[index].unit)
 
 
 def _is_number(column: Column) -> bool:

@@ -12,7 +12,7 @@ from pptx.shapes.autoshape import Shape
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Length, Pt
 
-from functions.reports.formatting import text
+from functions.reports.formatting import cell_text
 from functions.reports.records import Chart, ChartKind, Table, Unit, Value
 from functions.reports.render.palette import COLOURS
 
@@ -31,10 +31,10 @@ FORMATS = {
     Unit.PERCENT: '0.0" %"',
 }
 CENTS = {Unit.USD: '"$"#,##0.00'}
-MAX_LABELS = 24  # more of them overlap
+MAX_LABELS = 20  # more of them overlap
 ROW_HEIGHT = Inches(0.37)
-MAX_CELL = 64  # characters; a longer text is cut on a slide and whole in the other files
-MIN_COLUMN = 8
+MAX_CELL = 70  # characters; a longer text is cut on a slide and whole in the other files
+MIN_COLUMN = 12
 
 
 def add_text(
@@ -54,26 +54,33 @@ def add_text(
     return box
 
 
-def add_chart(slide: Slide, chart: Chart, left: Length, top: Length, width: Length, height: Length) -> None:
+def add_chart(
+    slide: Slide, chart: Chart, left: Length, top: Length, width: Length, height: Length, *, titled: bool
+) -> None:
     """Adds a chart that can be edited: its numbers are in an embedded workbook."""
-    bars = chart.kind is ChartKind.BARS
-    order = slice(None, None, -1 if bars else 1)  # bars are drawn from below
+    order = _order(chart)
     data = CategoryChartData(number_format=_number_format(chart))
     data.categories = list(chart.categories)[order]
-    for series in chart.series:
+    for series in list(chart.series)[order]:
         data.add_series(series.name, [_rounded(value) for value in series.values][order])
     native = slide.shapes.add_chart(KINDS[chart.kind], left, top, width, height, data).chart
     native.font.size, native.font.color.rgb = Pt(12), INK
-    native.has_title = True
-    native.chart_title.text_frame.text = chart.title
-    title = native.chart_title.text_frame.paragraphs[0].font
-    title.size, title.bold, title.color.rgb = Pt(13), True, INK
+    native.has_title = titled
+    if titled:
+        native.chart_title.text_frame.text = chart.title
+        title = native.chart_title.text_frame.paragraphs[0].font
+        title.size, title.bold, title.color.rgb = Pt(13), True, INK
     native.has_legend = len(chart.series) > 1
     if native.has_legend:
         native.legend.position, native.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
         native.legend.font.size = Pt(11)
     _style_axes(native, chart)
     _style_series(native, chart)
+
+
+def _order(chart: Chart) -> slice:
+    """The order of categories and series: bars are drawn from below."""
+    return slice(None, None, -1 if chart.kind is ChartKind.BARS else 1)
 
 
 def _rounded(value: Decimal | None) -> Decimal | None:
@@ -106,8 +113,9 @@ def _style_axes(native: NativeChart, chart: Chart) -> None:
 
 def _style_series(native: NativeChart, chart: Chart) -> None:
     plot = native.plots[0]
-    for index, series in enumerate(plot.series):
-        colour = RGBColor.from_string(COLOURS[index % len(COLOURS)].lstrip("#").upper())
+    colours = [COLOURS[index % len(COLOURS)] for index in range(len(chart.series))][_order(chart)]
+    for series, name in zip(plot.series, colours, strict=True):
+        colour = RGBColor.from_string(name.lstrip("#").upper())
         if chart.kind is ChartKind.LINES:
             series.smooth = False
             series.format.line.color.rgb, series.format.line.width = colour, Pt(2.5)
@@ -135,8 +143,10 @@ def add_table(
     slide: Slide, table: Table, rows: Sequence[Sequence[Value]], left: Length, top: Length, width: Length
 ) -> None:
     """Adds a table of these rows. Numbers are aligned to the right."""
-    cells = [[_cut(text(value, column.unit) if value is not None else "–")
-              for value, column in zip(row, table.columns, strict=True)] for row in rows]  # fmt: skip
+    cells = [
+        [_cut(cell_text(value, column.unit)) for value, column in zip(row, table.columns, strict=True)]
+        for row in rows
+    ]
     header = [column.label for column in table.columns]
     shape = slide.shapes.add_table(
         len(rows) + 1, len(header), left, top, width, Emu(ROW_HEIGHT * (len(rows) + 1))

@@ -10,11 +10,12 @@ from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
 from functions.reports.formatting import figure_text, text
-from functions.reports.records import Chart, Figure, Item, Review, Table, Unit
+from functions.reports.records import Chart, Figure, Item, Review, Unit
 from functions.reports.render.native import (
     ACCENT,
     INK,
     MUTED,
+    ROW_HEIGHT,
     RULE,
     WARNING,
     add_chart,
@@ -25,10 +26,12 @@ from functions.reports.render.native import (
 WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
 LEFT, INNER = Inches(0.6), Inches(12.13)
 TITLE_ONLY = 5  # a layout of the default template
-STRIP_TOP, STRIP_HEIGHT = Inches(1.5), Inches(0.95)
+STRIP_TOP = Inches(1.5)
 BODY_TOP, BODY_BOTTOM = Inches(2.6), Inches(6.75)
 CARDS = 5
-TABLE_ROWS = 10
+CAPTION, SPACE = Inches(0.36), Inches(0.25)
+FEWEST_ROWS = 3  # of a table that goes on on the next slide
+SHORT_TITLE = 60  # characters that fit into one line
 
 
 def presentation(review: Review) -> Deck:
@@ -50,10 +53,13 @@ class _Slides:
     def build(self) -> None:
         self._title_slide()
         for number, item in enumerate(self.review.items, 1):
-            shown: list[Chart | Table] = [chart for chart in item.charts if not chart.is_empty]
-            shown += item.tables
-            for index, content in enumerate(shown or [None]):
-                self._item_slides(number, item, content, first=index == 0)
+            figures = item.figures[:CARDS]
+            charts = [chart for chart in item.charts if not chart.is_empty]
+            for chart in charts:
+                self._chart_slide(number, item, chart, figures)
+                figures = ()
+            if item.tables or not charts:
+                self._table_slides(number, item, figures)
 
     def _title_slide(self) -> None:
         review = self.review
@@ -74,33 +80,37 @@ class _Slides:
             run.font.size = Pt(15)
         _note(slide, [f"{item.title}: {item.headline}" for item in review.items])
 
-    def _item_slides(self, number: int, item: Item, content: Chart | Table | None, *, first: bool) -> None:
-        figures = item.figures[:CARDS] if first else ()
-        top = BODY_TOP if figures else STRIP_TOP
-        if isinstance(content, Table):
-            parts = [content.rows[at : at + TABLE_ROWS] for at in range(0, len(content.rows), TABLE_ROWS)]
-            for part in parts or [()]:
-                slide = self._slide(item.headline if first else content.title, f"{number}  {item.title}")
-                self._strip(slide, figures)
-                if part:
-                    add_table(slide, content, part, LEFT, top, INNER)
+    def _chart_slide(self, number: int, item: Item, chart: Chart, figures: Sequence[Figure]) -> None:
+        """A chart, under the figures if there are any: those are on the first slide of an item."""
+        slide = self._slide(item.headline if figures else chart.title, f"{number}  {item.title}")
+        top = self._strip(slide, figures)
+        add_chart(slide, chart, LEFT, top, INNER, Emu(BODY_BOTTOM - top), titled=bool(figures))
+        _note(slide, [*_chart_notes(chart), *_figure_notes(figures and item.figures), *item.notes])
+
+    def _table_slides(self, number: int, item: Item, figures: Sequence[Figure]) -> None:
+        """The tables one below the other, on as many slides as they need."""
+        slide = self._slide(item.headline if figures else item.title, f"{number}  {item.title}")
+        notes = [*_figure_notes(figures and item.figures), *item.notes]
+        top = self._strip(slide, figures)
+        for table in item.tables:
+            rows, drawn = list(table.rows), False
+            while rows or not drawn:
+                room = (BODY_BOTTOM - top - CAPTION) // ROW_HEIGHT - 1
+                if room < min(len(rows), FEWEST_ROWS):
+                    _note(slide, notes)
+                    slide = self._slide(item.title, f"{number}  {item.title}")
+                    notes, top = [], STRIP_TOP
+                    continue
+                add_text(slide, LEFT, top, INNER, CAPTION, [table.title], 13, INK, bold=True)
+                top = Emu(top + CAPTION)
+                if rows:
+                    add_table(slide, table, rows[:room], LEFT, top, INNER)
                 else:
-                    line = f"{content.title}: {content.empty}" if first else content.empty
-                    add_text(slide, LEFT, top, INNER, Inches(1), [line], 16, MUTED)
-                _note(
-                    slide,
-                    [f"Source: {content.source}.", *_figure_notes(figures and item.figures), *item.notes],
-                )
-                first, figures, top = False, (), STRIP_TOP
-            return
-        slide = self._slide(
-            item.headline if first or not content else content.title, f"{number}  {item.title}"
-        )
-        self._strip(slide, figures)
-        if content:
-            add_chart(slide, content, LEFT, top, INNER, Emu(BODY_BOTTOM - top))
-        notes = _chart_notes(content) if content else []
-        _note(slide, [*notes, *_figure_notes(figures and item.figures), *item.notes])
+                    add_text(slide, LEFT, top, INNER, ROW_HEIGHT, [table.empty], 13, MUTED)
+                top = Emu(top + ROW_HEIGHT * (len(rows[:room]) + 1) + SPACE)
+                rows, drawn = rows[room:], True
+            notes.append(f"Source of {table.title}: {table.source}.")
+        _note(slide, notes)
 
     def _slide(self, title: str, item: str) -> Slide:
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[TITLE_ONLY])
@@ -112,7 +122,7 @@ class _Slides:
         frame.text = title
         paragraph = frame.paragraphs[0]
         paragraph.alignment = PP_ALIGN.LEFT
-        paragraph.font.size, paragraph.font.bold = Pt(24 if len(title) < 90 else 20), True
+        paragraph.font.size, paragraph.font.bold = Pt(24 if len(title) <= SHORT_TITLE else 20), True
         paragraph.font.color.rgb = INK
         if item:
             add_text(slide, LEFT, Inches(0.28), INNER, Inches(0.3), [item], 12, ACCENT, bold=True)
@@ -135,15 +145,15 @@ class _Slides:
         page.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
         return slide
 
-    def _strip(self, slide: Slide, figures: Sequence[Figure]) -> None:
-        """The most important figures in a row."""
+    def _strip(self, slide: Slide, figures: Sequence[Figure]) -> Emu:
+        """The most important figures in a row; returns where the space below them begins."""
         if not figures:
-            return
+            return STRIP_TOP
         width = Emu(int(INNER / CARDS))
         for index, figure in enumerate(figures):
             left = Emu(LEFT + width * index)
             value = figure_text(figure)
-            size = 22 if len(value) <= 12 else 15
+            size = 22 if len(value) <= 11 and figure.value is not None else 15
             colour: RGBColor = INK if figure.value is not None else MUTED
             add_text(slide, left, STRIP_TOP, width, Inches(0.5), [value], size, colour, bold=True)
             add_text(
@@ -151,6 +161,7 @@ class _Slides:
             )
         line = slide.shapes.add_connector(1, LEFT, Inches(2.53), Emu(LEFT + INNER), Inches(2.53))
         line.line.color.rgb, line.line.width = RULE, Pt(0.75)
+        return BODY_TOP
 
 
 def _figure_notes(figures: Sequence[Figure]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m demo.reports`: a monthly and a quarterly review of the sample account, under build/reports-demo."""
+"""`python -m demo.reports`: a monthly and a quarterly review of the sample account."""
 
 import argparse
 import shutil
@@ -55,9 +55,11 @@ def make_reviews(url: str, now: datetime, folder: Path) -> list[Path]:
             review = make_review(reviews, "monthly", reviewed, at, _inputs(at))
             if reviewed == month and review.state is State.FINAL:
                 paths += write_files(review, folder)
-            if reviewed.month % 3 == 0 and day == MONTH_FINAL_ON:
+            if reviewed.month % 3 == 0:
                 quarter = quarter_of(reviewed)[0]
-                paths += write_files(make_review(reviews, "quarterly", quarter, at, _inputs(at)), folder)
+                review = make_review(reviews, "quarterly", quarter, at, _inputs(at))
+                if review.state is State.FINAL:
+                    paths += write_files(review, folder)
     return paths
 
 

@@ -1,1 +1,1 @@
-"""The monthly and the quarterly review: their figures from the stored cost data, and the files that show them."""
+"""The monthly and the quarterly review: their figures from the stored costs, and their files."""

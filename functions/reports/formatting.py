@@ -22,7 +22,7 @@ def text(value: Value, unit: Unit) -> str:
         case Unit.USD:
             return dollars(number)
         case Unit.USD_CHANGE:
-            return ("+" if number > 0 else "") + dollars(number)
+            return ("+" if number > 0 and _rounded(number, 2) else "") + dollars(number)
         case Unit.PERCENT:
             return f"{_rounded(number, 1)} %"
         case Unit.PERCENT_CHANGE:

@@ -73,7 +73,7 @@ def read_times(fetch: Fetch, months: Sequence[date], option: str) -> dict[date, 
             times[month] = oldest
     if not times:
         raise ReportError(
-            f"{option}: nothing is stored of it; run `python -m functions.cost_data import` or `collect` first"
+            f"{option}: no costs of it are stored; run `python -m functions.cost_data import` or `collect`"
         )
     return times
 

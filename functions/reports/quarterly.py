@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from functions.cost_data.records import next_month
 from functions.reports.figures.actions import stored_recommendations, top_actions
-from functions.reports.figures.budget import account_budget
+from functions.reports.figures.budget import NO_BUDGET, account_budget
 from functions.reports.figures.changes import changes_since_draft
 from functions.reports.figures.commitments import LEVELS, commitments_item
 from functions.reports.figures.customers import cost_per_customer
@@ -100,8 +100,9 @@ def next_quarter(outlook: Outlook, last_month: date, limit: Decimal | None) -> I
             *span_figures("next_quarter", name, total),
             Figure(
                 "next_quarter_budget_percent", "Of three monthly budgets",
-                percent_of(total.mean, budget) if total else None, Unit.PERCENT, f"{SOURCE}; cost_data.budgets",
-                "" if total and budget else (TOO_LITTLE if not total else "no budget of the account is stored"),
+                percent_of(total.mean, budget) if total else None, Unit.PERCENT,
+                f"{SOURCE}; cost_data.budgets",
+                "" if total and budget else (TOO_LITTLE if not total else NO_BUDGET),
             ),
         ],
         charts=[

@@ -132,8 +132,8 @@ class Action:
 class Review:
     """A monthly or quarterly review of `period`, YYYY-MM or YYYYQn, as known at an instant.
 
-    `why_draft` is empty in a final one. `aws_forecast` has the month, mean, low and high of the forecast of AWS that
-    was stored at that time, in US dollars; later reviews compare it with what the month cost.
+    `why_draft` is empty in a final one. `aws_forecast` has the month, mean, low and high of the forecast of
+    AWS that was stored at that time, in US dollars; later reviews compare it with what the month cost.
     """
 
     kind: str

@@ -45,7 +45,7 @@ class Store:
                 yield connection
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise Unavailable(
-                "the database has no schema cost_data; run `python -m functions.cost_data import` or `collect`"
+                "the database has no cost data; run `python -m functions.cost_data import` or `collect`"
             ) from None
         except psycopg.ProgrammingError as error:
             if error.sqlstate is not None:

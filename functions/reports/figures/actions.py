@@ -1,4 +1,4 @@
-"""Agenda item 4, optimization actions: the five recommendations that save most, and what earlier ones saved."""
+"""Agenda item 4, optimization actions: the five that save most, and what earlier ones saved."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from functions.reports.formatting import dollars
-from functions.reports.records import Action, Column, Figure, Item, ReportError, Table, Unit
+from functions.reports.records import Action, Column, Figure, Item, ReportError, Table, Unit, Value
 from functions.reports.store import Fetch
 
 SOURCE = "cost_data.recommendations, or the advisor's CSV"
@@ -71,7 +71,7 @@ def _date(text: str, place: str) -> date | None:
 
 
 def top_actions(actions: Sequence[Action], at: datetime) -> list[Action]:
-    """The open ones that save most after commitments. One without a deadline gets one in two weeks, as a proposal."""
+    """The open ones that save most after commitments; without a deadline, one in two weeks is proposed."""
     still_open = [action for action in actions if action.status in OPEN and action.saving]
     best = sorted(still_open, key=lambda action: (-(action.saving or Decimal(0)), action.resource))[:TOP]
     proposed = at.date() + timedelta(days=PROPOSED_DAYS)
@@ -102,7 +102,8 @@ def optimization_actions(actions: Sequence[Action] | None, at: datetime) -> Item
         figures=[
             Figure(
                 "open_recommendations", "Open recommendations",
-                None if none else len([action for action in known if action.status in OPEN]), Unit.COUNT, SOURCE,
+                None if none else len([action for action in known if action.status in OPEN]), Unit.COUNT,
+                SOURCE,
                 MISSING if none else "",
             ),
             Figure(
@@ -134,7 +135,9 @@ def optimization_actions(actions: Sequence[Action] | None, at: datetime) -> Item
                     Column("estimated", "Estimated", Unit.USD),
                     Column("realized", "Realized", Unit.USD),
                 ],
-                rows=[(action.rule, action.resource, action.saving, action.realized) for action in done[:TOP]],
+                rows=[
+                    (action.rule, action.resource, action.saving, action.realized) for action in done[:TOP]
+                ],
                 source=SOURCE,
                 empty="None is done yet.",
             ),
@@ -153,7 +156,7 @@ _COLUMNS = (
 )
 
 
-def _row(action: Action) -> tuple[object, ...]:
+def _row(action: Action) -> tuple[Value, ...]:
     return (action.rule, action.resource, action.owner, action.deadline, action.saving, action.status)
 
 

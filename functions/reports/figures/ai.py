@@ -1,4 +1,4 @@
-"""Agenda item 3, AI token usage: spend, the top ten consumers, and the day on which a tenant's budget ends."""
+"""Agenda item 3, AI token usage: spend, the top ten consumers, and when a tenant's budget ends."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def ai_months(fetch: Fetch, first: date, last: date) -> list[AiMonth]:
 
 
 def tenants_at_risk(fetch: Fetch, at: datetime) -> list[TenantBudget]:
-    """The budgets that are at 80 % of their limit, or will end before the month does; the first to end first."""
+    """The budgets at 80 % of their limit, or that will end before the month does; the first to end first."""
     month, since = month_of(at.date()), at - timedelta(days=RATE_DAYS)
     budgets = [
         tenant_budget(*row[:5], first_use=row[5], at=at)
@@ -125,7 +125,8 @@ def ai_token_usage(fetch: Fetch, month: date, at: datetime) -> Item:
         figures=[
             Figure("spend", "AI spend", cost if rows else None, Unit.USD, source, "" if rows else NOTHING),
             Figure(
-                "spend_before", f"AI spend in {month_name(before)}", earlier if rows else None, Unit.USD, source,
+                "spend_before", f"AI spend in {month_name(before)}", earlier if rows else None, Unit.USD,
+                source,
                 "" if rows else NOTHING,
             ),
             Figure(
@@ -147,8 +148,8 @@ def ai_token_usage(fetch: Fetch, month: date, at: datetime) -> Item:
         charts=_charts(fetch, rows, months, month, source, log),
         tables=[_risk_table(at_risk, log)],
         notes=[
-            f"A tenant is at risk at {WARNING:.0%} of a budget, or if the rate of the last {RATE_DAYS} days uses "
-            "it up before the month ends."
+            f"A tenant is at risk at {WARNING:.0%} of a budget, or if the rate of the last {RATE_DAYS} days "
+            "uses it up before the month ends."
         ],
     )  # fmt: skip
 

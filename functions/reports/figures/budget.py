@@ -44,7 +44,9 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
         headline=_headline(month, spend, limit),
         figures=[
             Figure("billed", "Billed", billed, Unit.USD, COSTS),
-            Figure("effective", "Effective (amortized)", effective, Unit.USD, "cost_data.daily_totals: effective"),
+            Figure(
+                "effective", "Effective (amortized)", effective, Unit.USD, "cost_data.daily_totals: effective"
+            ),
             Figure("spend", "Counted against the budget", spend, Unit.USD, COUNTED),
             Figure(
                 "budget", f"Budget {budget[0]}" if budget else "Budget", limit, Unit.USD,
@@ -132,7 +134,8 @@ def _variance_figures(fetch: Fetch, month: date, billed: Decimal, before: Decima
     return [
         Figure("change", f"Change from {earlier}", billed - before, Unit.USD_CHANGE, COSTS),
         Figure(
-            "change_percent", f"Change from {earlier}", percent_change(billed, before), Unit.PERCENT_CHANGE, COSTS,
+            "change_percent", f"Change from {earlier}", percent_change(billed, before), Unit.PERCENT_CHANGE,
+            COSTS,
             "" if before else f"{earlier} cost nothing",
         ),
         *(

@@ -20,7 +20,7 @@ COMPARED = {
 
 
 def changes_since_draft(draft: dict[str, Any] | None, items: list[Item]) -> Item:
-    """The figures that differ, with both values; `draft` is the JSON document of the draft, if there was one."""
+    """The figures that differ, with both values; `draft` is the JSON document of the draft, or None."""
     if draft is None:
         return Item(
             key="changes",
@@ -28,7 +28,7 @@ def changes_since_draft(draft: dict[str, Any] | None, items: list[Item]) -> Item
             headline="There was no draft to compare with.",
             figures=[Figure("changed_figures", "Changed figures", None, Unit.COUNT, SOURCE, NO_DRAFT)],
         )
-    rows = []
+    rows: list[tuple[Item, Figure, Decimal | None, Decimal | None]] = []
     for item in items:
         earlier = draft["agenda"].get(item.key, {}).get("figures", {})
         for figure in item.figures:
@@ -85,7 +85,7 @@ def _services(
     draft: dict[str, Any], items: list[Item]
 ) -> list[tuple[Item, Figure, Decimal | None, Decimal | None]]:
     """The costs of services that changed."""
-    rows = []
+    rows: list[tuple[Item, Figure, Decimal | None, Decimal | None]] = []
     for item in items:
         for table in item.tables:
             if (item.key, table.key) != ("cost_drivers", "top_services"):

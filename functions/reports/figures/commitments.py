@@ -27,9 +27,9 @@ SOON_DAYS = 90
 class PlanLevel:
     """A Savings Plan of one size over the days of the past, in US dollars a month.
 
-    `commitment_hourly` is what is paid each hour whether it is used or not. `break_even_drop` is by how much of
-    today's compute may fall away before the plan costs more than on demand. `saving_after_drop` is the saving,
-    or if negative the loss, were the compute `DROP` smaller.
+    `commitment_hourly` is what is paid each hour whether it is used or not. `break_even_drop` is how much of
+    today's compute may fall away before the plan costs more than on demand. `saving_after_drop` is the
+    saving, or if negative the loss, if compute were smaller by `DROP`.
     """
 
     share: Decimal
@@ -73,7 +73,7 @@ def _saving(days: Sequence[Decimal], covered: Decimal, discount: Decimal) -> Dec
 
 
 def _break_even_drop(days: Sequence[Decimal], covered: Decimal, discount: Decimal) -> Decimal:
-    """The drop of all days in percent, to a tenth, up to which the plan saves at least as much as it costs."""
+    """The drop of all days, in percent to a tenth, up to which the plan saves as much as it costs."""
     low, high = Decimal(0), Decimal(1)
     while high - low > Decimal("0.0005"):
         middle = (low + high) / 2
@@ -102,7 +102,7 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
                 Figure(
                     f"{kind.replace('-', '_')}_{what}_percent", f"{label}, {what}",
                     usage[kind][index] if kind in usage else None, Unit.PERCENT, USAGE,
-                    "" if kind in usage and usage[kind][index] is not None else "none is active, or not read yet",
+                    "" if kind in usage and usage[kind][index] is not None else "none is active, or read yet",
                 )
                 for kind, label in (("savings-plan", "Savings Plans"), ("reservation", "Reservations"))
                 for index, what in ((1, "coverage"), (2, "utilization"))
@@ -110,7 +110,8 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
             Figure("ending", f"Commitments that end within {SOON_DAYS} days", len(ending), Unit.COUNT,
                    "cost_data.commitments"),
             *(
-                Figure(f"plan_{level.share * 100:.0f}_saving", f"Plan for {level.share:.0%} of the cheapest day",
+                Figure(f"plan_{level.share * 100:.0f}_saving",
+                f"Plan for {level.share:.0%} of the cheapest day",
                        level.saving, Unit.USD, COMPUTE)
                 for level in levels
             ),
@@ -119,21 +120,22 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
         tables=[_levels_table(levels), _active_table(active)],
         notes=[
             f"Assumed discount of the plan: {discount:.0%}; set it to that of your instance families.",
-            "A Savings Plan bills hours. The levels are from means of days: buy less where usage falls at night.",
+            "A Savings Plan bills hours, and the levels are means of days. Buy less if usage falls at night.",
         ],
     )  # fmt: skip
 
 
 def _headline(levels: Sequence[PlanLevel], ending: Sequence[object]) -> str:
-    ends = f"{len(ending)} {'commitment ends' if len(ending) == 1 else 'commitments end'} within {SOON_DAYS} days"
+    verb = "commitment ends" if len(ending) == 1 else "commitments end"
+    ends = f"{len(ending)} {verb} within {SOON_DAYS} days"
     if not levels:
         return (
             f"{ends}; a plan is not assessed: fewer than {MIN_DAYS} days of compute by usage type are stored."
         )
     best = max(levels, key=lambda level: level.saving)
     return (
-        f"A plan of {dollars(best.commitment_hourly)} an hour would save {dollars(best.saving)} a month until "
-        f"compute falls by {best.break_even_drop:.0f} %."
+        f"A plan of {dollars(best.commitment_hourly)} an hour would save {dollars(best.saving)} a month "
+        f"until compute falls by {best.break_even_drop:.0f} %."
     )
 
 

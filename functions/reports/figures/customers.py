@@ -78,8 +78,8 @@ def cost_per_customer(fetch: Fetch, last_month: date) -> Item:
         charts=[chart for chart in _charts(months, per_customer, tiers) if not chart.is_empty],
         tables=[_table(tiers, log)],
         notes=[
-            "The cloud cost is shared equally by the active customers, since the bill does not tell customers "
-            "apart; the AI cost is each customer's own."
+            "The cloud cost is shared equally by the active customers, since the bill does not tell "
+            "customers apart; the AI cost is each customer's own."
         ],
     )  # fmt: skip
 

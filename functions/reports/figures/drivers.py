@@ -30,7 +30,10 @@ def cost_drivers(fetch: Fetch, month: date) -> Item:
         title="Cost drivers",
         headline=_headline(first, total, services),
         figures=[
-            Figure("services", "Services with costs", len([row for row in services if row[1]]), Unit.COUNT, SERVICES),
+            Figure(
+                "services", "Services with costs", len([row for row in services if row[1]]), Unit.COUNT,
+                SERVICES
+            ),
             Figure("top_services", f"Top {len(top)} services", in_top, Unit.USD, SERVICES),
             Figure("top_services_percent", "Their share", percent_of(in_top, total), Unit.PERCENT, SERVICES),
             *(

@@ -1,8 +1,9 @@
 """Forecasts of a month from the days before it, and how far they were off in past months.
 
-They are of the cost that recurs: without credits, refunds and one-time purchases, which nobody can extrapolate.
-A day is forecast from its weekday in the last eight weeks, the level of the last four weeks, and half of their
-growth; what is charged on the first of a month (support, taxes) is added once.
+They are of the cost that recurs: without credits, refunds and one-time purchases, which have no trend. A day
+is forecast from its weekday in the last eight weeks, the level of the last four weeks,
+and half of their growth;
+what is charged on the first of a month (support, taxes) is added once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,8 +39,8 @@ class PastForecast:
 def recurring_costs(rows: Sequence[tuple[date, Decimal, Decimal]]) -> dict[date, Decimal]:
     """The cost of each day without one-time purchases, from rows of (day, recurring, purchases).
 
-    A purchase recurs if it is made on most days of a month, as the hourly fee of a Savings Plan is; what exceeds
-    ten times the median of the month is bought once.
+    A purchase recurs if it is made on most days of a month, as the hourly fee of a Savings Plan is; what
+    exceeds ten times the median of the month is bought once.
     """
     purchases: dict[date, dict[date, Decimal]] = {}
     for day, _, purchase in rows:
@@ -58,7 +59,7 @@ def month_total(days: Days, month: date) -> Decimal | None:
 
 
 def month_forecast(days: Days, month: date, known_before: date) -> Decimal | None:
-    """The cost of a month, of which the days before `known_before` are known. None without eight weeks of days."""
+    """The cost of a month, from the days before `known_before`. None with less than eight weeks of them."""
     known = {day: cost for day, cost in days.items() if day < known_before}
     if len(known) < MIN_HISTORY_DAYS:
         return None
@@ -101,7 +102,7 @@ def mean_error(pairs: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:
 
 
 def range_share(past: Sequence[PastForecast]) -> Decimal | None:
-    """How far a forecast may be off, as a share of it: four of five past errors were smaller. None with too few."""
+    """How far a forecast may be off, as a share: four of five past errors were smaller. None with too few."""
     errors = sorted(abs(entry.forecast / entry.actual - 1) for entry in past)
     if len(errors) < MIN_ERRORS:
         return None
@@ -129,7 +130,7 @@ def _weekday_factors(days: Days, end: date) -> list[Decimal]:
 
 
 def _growth(days: Days, end: date) -> Decimal:
-    """The factor from four weeks to the next four, damped, from the last twelve weeks or as many as are known."""
+    """The damped factor from four weeks to the next four, from at most the last twelve weeks."""
     means = [_mean(days, end - timedelta(days=FOUR_WEEKS * n), FOUR_WEEKS) for n in range(3)]
     ratios = [later / earlier for later, earlier in pairwise(means) if earlier > 0]
     ratios = [min(max(ratio, Decimal("0.5")), Decimal(2)) for ratio in ratios]

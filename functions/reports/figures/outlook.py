@@ -1,4 +1,4 @@
-"""The updated forecast: the running month, the quarter and the next one, and how far past forecasts were off."""
+"""The updated forecast of the running month and the quarter, and how far past forecasts were off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -176,7 +176,8 @@ def _errors(past: Sequence[PastForecast]) -> list[Figure]:
     source = f"{SOURCE}; each month forecast from the days before it"
     return [
         Figure(
-            "mean_error_percent", f"Mean error in {months}", ours, Unit.PERCENT, source, "" if past else TOO_LITTLE
+            "mean_error_percent", f"Mean error in {months}", ours, Unit.PERCENT, source,
+            "" if past else TOO_LITTLE
         ),
         Figure(
             "mean_error_last_month_percent", "Mean error of `as last month`", baseline, Unit.PERCENT, source,

@@ -18,7 +18,7 @@ STORAGE = (
 SPOT = "cost_data.daily_costs: spot hours, at the bill's own on-demand price of the instance type and Region"
 ADVISOR = "cost_data.recommendations: realized savings of finished actions"
 STANDARD = "TimedStorage-ByteHrs"
-# The initiative of the guide that a rule of the advisor belongs to. Spot and storage are measured from the bill.
+# The initiative of a rule of the advisor. Those of spot and storage are measured on the bill.
 INITIATIVES = {
     "overprovisioned-requests": "right_sized_pods",
     "hpa-minimum-binds": "right_sized_pods",
@@ -44,8 +44,8 @@ class Saving:
 def storage_saving(fetch: Fetch, month: date) -> Decimal | None:
     """What a month's storage in colder classes would have cost more in S3 Standard, in the same Region.
 
-    Both prices are those of the bill, as cost by gigabyte-month. A Region without Standard storage has no price
-    to compare with and is left out. None if nothing could be compared.
+    Both prices are those of the bill, as cost by gigabyte-month. A Region without Standard storage has no
+    price to compare with and is left out. None if nothing could be compared.
     """
     rows = fetch("stored_bytes", first=month, last=next_month(month))
     standard = {
@@ -62,8 +62,8 @@ def storage_saving(fetch: Fetch, month: date) -> Decimal | None:
 def spot_saving(fetch: Fetch, month: date) -> Decimal | None:
     """What a month's spot hours would have cost more on demand. None without spot hours that can be compared.
 
-    An instance type that did not run on demand in its Region in the month has no price on the bill and is left
-    out.
+    An instance type that did not run on demand in its Region in the month has no price on the bill, and is
+    left out.
     """
     rows = fetch("spot_usage", first=month, last=next_month(month))
     comparable = [
@@ -94,7 +94,9 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
     per_class = "no colder S3 storage with quantities on the bill"
     return [
         _saving("ai_token_budgets", "AI token budgets", "initiatives", 2000, 5000, None, GUIDE, denied),
-        _saving("storage_lifecycle", "Storage lifecycle", "initiatives", 800, 1500, storage, STORAGE, per_class),
+        _saving(
+            "storage_lifecycle", "Storage lifecycle", "initiatives", 800, 1500, storage, STORAGE, per_class
+        ),
         _saving(
             "right_sized_pods", "Right-sized pods", "initiatives", 1000, 3000,
             realized.get("right_sized_pods"), ADVISOR, no_action,
@@ -118,9 +120,16 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
             "storage_wal", "PostgreSQL WAL", "storage", 200, 200, None, GUIDE,
             "WAL that was deleted has no cost on any bill",
         ),
-        _saving("autoscaling_reporting", "Reporting, 2 to 20 pods", "autoscaling", 800, 800, None, GUIDE, replicas),
-        _saving("autoscaling_q2q_ai", "Q2Q AI, 2 to 15 pods", "autoscaling", 1200, 1200, None, GUIDE, replicas),
-        _saving("autoscaling_api_gateway", "API Gateway, 3 to 10 pods", "autoscaling", 600, 600, None, GUIDE, replicas),
+        _saving(
+            "autoscaling_reporting", "Reporting, 2 to 20 pods", "autoscaling", 800, 800, None, GUIDE, replicas
+        ),
+        _saving(
+            "autoscaling_q2q_ai", "Q2Q AI, 2 to 15 pods", "autoscaling", 1200, 1200, None, GUIDE, replicas
+        ),
+        _saving(
+            "autoscaling_api_gateway", "API Gateway, 3 to 10 pods", "autoscaling", 600, 600, None, GUIDE,
+            replicas
+        ),
     ]  # fmt: skip
 
 
@@ -192,5 +201,5 @@ def savings_item(fetch: Fetch, month: date, actions: Sequence[Action] | None) ->
                 source=GUIDE,
             )
         ],
-        notes=["Storage and autoscaling are detailed in tables of their own and are not added to the initiatives."],
+        notes=["The targets of storage and autoscaling overlap with the initiatives and are not added."],
     )  # fmt: skip

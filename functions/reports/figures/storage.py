@@ -79,7 +79,10 @@ def storage_health(fetch: Fetch, month: date, at: datetime, retention: Sequence[
         title="Storage health",
         headline=_headline(total, retention, differences),
         figures=[
-            Figure("buckets", "Buckets", len({row[0] for row in sizes}) or None, Unit.COUNT, SIZES, "" if sizes else no_sizes),
+            Figure(
+                "buckets", "Buckets", len({row[0] for row in sizes}) or None, Unit.COUNT, SIZES,
+                "" if sizes else no_sizes
+            ),
             Figure("bytes", "Stored in S3", total or None, Unit.BYTES, SIZES, "" if total else no_sizes),
             Figure(
                 "cold_percent", "In colder classes than Standard", cold * 100 / total if total else None,

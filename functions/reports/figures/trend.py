@@ -31,7 +31,8 @@ def spend_trend(fetch: Fetch, last_month: date) -> Item:
                 "" if quarter is not None else "not every month of the quarter is stored",
             ),
             Figure(
-                "quarter_effective", f"{quarter_name(last_month)}, amortized", _total(effective[-3:]), Unit.USD,
+                "quarter_effective", f"{quarter_name(last_month)}, amortized", _total(effective[-3:]),
+                Unit.USD,
                 "cost_data.daily_totals: effective",
                 "" if quarter is not None else "not every month of the quarter is stored",
             ),
@@ -99,7 +100,9 @@ def budget_adherence(fetch: Fetch, last_month: date) -> Item:
                 percent_of(Decimal(len(kept)), Decimal(len(spend))) if budget else None, Unit.PERCENT, source,
                 missing,
             ),
-            Figure("months_kept", "Months within it", len(kept) if budget else None, Unit.COUNT, source, missing),
+            Figure(
+                "months_kept", "Months within it", len(kept) if budget else None, Unit.COUNT, source, missing
+            ),
             Figure("months", "Months compared", len(spend) if budget else None, Unit.COUNT, source, missing),
             Figure(
                 "quarter_months_kept", f"Of {quarter_name(last_month)}", len(quarter) if budget else None,

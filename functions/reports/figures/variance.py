@@ -1,15 +1,16 @@
 """Why the cost changed between two months: prices, usage, and the mix of what is used.
 
-Quantities add up within a usage type group, which has one unit (instance hours, gigabyte-months, requests). In
-a group with the quantities Q0 and Q1 of both months, and of a usage type in a Region q0, q1 at prices p0, p1:
+Quantities add up within a usage type group, which has one unit: instance hours, gigabyte-months,
+requests. In a
+group with the quantities Q0 and Q1 of both months, and q0, q1 of a usage type in a Region at prices p0, p1:
 
     usage = (Q1 - Q0) * the group's mean price before
     mix   = sum of (q1 - q0 * Q1/Q0) * p0       more or less of what is dear, at the same total
     price = sum of q1 * (p1 - p0)
 
-They add up to the change of the group. What is new has no price before: it counts at the mean price of its
-group for usage, and the rest is mix. A group without quantities, or without usage in one of the months, is usage
-that started or ended, or cannot be split.
+They add up to the change of the group. What is new has no price before: it counts as usage at the mean price
+of its group, and the rest is mix. A group that started or ended is usage; one without quantities is not
+split.
 """
 
 from collections import defaultdict

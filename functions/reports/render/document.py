@@ -1,4 +1,4 @@
-"""A review as JSON: every figure, chart and table, keyed by the items of the agenda. Amounts are decimal text."""
+"""A review as JSON: every figure, chart and table by agenda item. Amounts are decimal text."""
 
 import json
 from datetime import date, datetime

@@ -22,12 +22,14 @@ def html(review: Review) -> str:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure_text
-    environment.globals["cell"] = _cell
-    environment.globals["drawing"] = drawing
-    environment.globals["is_number"] = _is_number
-    made = text(review.at.date(), Unit.DATE)
-    read = text(review.read_at.date(), Unit.DATE)
-    return environment.get_template("review.html.j2").render(review=review, made=made, read=read)
+    return environment.get_template("review.html.j2").render(
+        review=review,
+        made=text(review.at.date(), Unit.DATE),
+        read=text(review.read_at.date(), Unit.DATE),
+        cell=_cell,
+        drawing=drawing,
+        is_number=_is_number,
+    )
 
 
 def _cell(row: Sequence[Value], columns: Sequence[Column], index: int) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any, cast
 
 from pptx.chart.chart import Chart as NativeChart
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import ChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.shapes.autoshape import Shape
+from pptx.shapes.graphfrm import GraphicFrame
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Length, Pt
 
@@ -34,7 +37,7 @@ CENTS = {Unit.USD: '"$"#,##0.00'}
 MAX_LABELS = 20  # more of them overlap
 ROW_HEIGHT = Inches(0.37)
 MAX_CELL = 70  # characters; a longer text is cut on a slide and whole in the other files
-MIN_COLUMN = 12
+MIN_COLUMN, MAX_COLUMN = 14, 46  # characters that the width of a column is chosen for
 
 
 def add_text(
@@ -45,7 +48,7 @@ def add_text(
     box = slide.shapes.add_textbox(left, top, width, height)
     frame = box.text_frame
     frame.word_wrap = True
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = Emu(0)
     for index, line in enumerate(lines):
         paragraph = frame.paragraphs[0] if index == 0 else frame.add_paragraph()
         run = paragraph.add_run()
@@ -54,16 +57,26 @@ def add_text(
     return box
 
 
+def add_rule(slide: Slide, left: Length, top: Length, width: Length) -> None:
+    """Adds a thin line."""
+    rule = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, left, top, width, Pt(1))
+    rule.fill.solid()
+    rule.fill.fore_color.rgb = RULE
+    rule.line.fill.background()
+    rule.shadow.inherit = False
+
+
 def add_chart(
     slide: Slide, chart: Chart, left: Length, top: Length, width: Length, height: Length, *, titled: bool
 ) -> None:
     """Adds a chart that can be edited: its numbers are in an embedded workbook."""
     order = _order(chart)
-    data = CategoryChartData(number_format=_number_format(chart))
+    data = ChartData(number_format=_number_format(chart))
     data.categories = list(chart.categories)[order]
     for series in list(chart.series)[order]:
         data.add_series(series.name, [_rounded(value) for value in series.values][order])
-    native = slide.shapes.add_chart(KINDS[chart.kind], left, top, width, height, data).chart
+    frame = slide.shapes.add_chart(KINDS[chart.kind], left, top, width, height, data)
+    native: NativeChart = cast(GraphicFrame, frame).chart
     native.font.size, native.font.color.rgb = Pt(12), INK
     native.has_title = titled
     if titled:
@@ -71,9 +84,9 @@ def add_chart(
         title = native.chart_title.text_frame.paragraphs[0].font
         title.size, title.bold, title.color.rgb = Pt(13), True, INK
     native.has_legend = len(chart.series) > 1
-    if native.has_legend:
-        native.legend.position, native.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
-        native.legend.font.size = Pt(11)
+    if (legend := native.legend) is not None:
+        legend.position, legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
+        legend.font.size = Pt(11)
     _style_axes(native, chart)
     _style_series(native, chart)
 
@@ -112,7 +125,7 @@ def _style_axes(native: NativeChart, chart: Chart) -> None:
 
 
 def _style_series(native: NativeChart, chart: Chart) -> None:
-    plot = native.plots[0]
+    plot: Any = native.plots[0]  # its class depends on the type of the chart
     colours = [COLOURS[index % len(COLOURS)] for index in range(len(chart.series))][_order(chart)]
     for series, name in zip(plot.series, colours, strict=True):
         colour = RGBColor.from_string(name.lstrip("#").upper())
@@ -153,7 +166,8 @@ def add_table(
     )
     native = shape.table
     native.horz_banding = False
-    widths = [max(MIN_COLUMN, *(len(row[index]) for row in [header, *cells])) for index in range(len(header))]
+    longest = [max(len(row[index]) for row in [header, *cells]) for index in range(len(header))]
+    widths = [min(max(length, MIN_COLUMN), MAX_COLUMN) for length in longest]
     for index, share in enumerate(widths):
         native.columns[index].width = Emu(int(width * share / sum(widths)))
     for row_index, row in enumerate([header, *cells]):

@@ -6,8 +6,9 @@ from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.presentation import Presentation as Deck
+from pptx.shapes.autoshape import Shape
 from pptx.slide import Slide
-from pptx.util import Emu, Inches, Pt
+from pptx.util import Emu, Inches, Length, Pt
 
 from functions.reports.formatting import figure_text, text
 from functions.reports.records import Chart, Figure, Item, Review, Unit
@@ -16,9 +17,9 @@ from functions.reports.render.native import (
     INK,
     MUTED,
     ROW_HEIGHT,
-    RULE,
     WARNING,
     add_chart,
+    add_rule,
     add_table,
     add_text,
 )
@@ -64,11 +65,12 @@ class _Slides:
     def _title_slide(self) -> None:
         review = self.review
         slide = self._slide(review.title, "")
-        slide.shapes.title.text_frame.paragraphs[0].font.size = Pt(36)
+        _title(slide).text_frame.paragraphs[0].font.size = Pt(36)
         status = "Final" if not review.why_draft else f"Draft, estimated: {review.why_draft}"
         add_text(slide, LEFT, Inches(1.3), INNER, Inches(0.5), [status], 16,
                  WARNING if review.why_draft else MUTED, bold=True)  # fmt: skip
-        made = f"As of {text(review.at.date(), Unit.DATE)}; costs last read on {text(review.read_at.date(), Unit.DATE)}."
+        at, read = (text(instant.date(), Unit.DATE) for instant in (review.at, review.read_at))
+        made = f"As of {at}; costs last read on {read}."
         add_text(slide, LEFT, Inches(1.75), INNER, Inches(0.4), [made], 14, MUTED)
         box = add_text(
             slide, LEFT, Inches(2.4), INNER, Inches(4.2), [item.headline for item in review.items], 18, INK
@@ -89,20 +91,22 @@ class _Slides:
 
     def _table_slides(self, number: int, item: Item, figures: Sequence[Figure]) -> None:
         """The tables one below the other, on as many slides as they need."""
-        slide = self._slide(item.headline if figures else item.title, f"{number}  {item.title}")
+        slide = self._slide(item.headline, f"{number}  {item.title}") if figures else None
+        top = self._strip(slide, figures) if slide else STRIP_TOP
         notes = [*_figure_notes(figures and item.figures), *item.notes]
-        top = self._strip(slide, figures)
         for table in item.tables:
             rows, drawn = list(table.rows), False
             while rows or not drawn:
                 room = (BODY_BOTTOM - top - CAPTION) // ROW_HEIGHT - 1
-                if room < min(len(rows), FEWEST_ROWS):
+                if slide and room < min(len(rows), FEWEST_ROWS):
                     _note(slide, notes)
-                    slide = self._slide(item.title, f"{number}  {item.title}")
-                    notes, top = [], STRIP_TOP
-                    continue
-                add_text(slide, LEFT, top, INNER, CAPTION, [table.title], 13, INK, bold=True)
-                top = Emu(top + CAPTION)
+                    slide, notes = None, []
+                if slide:
+                    add_text(slide, LEFT, top, INNER, CAPTION, [table.title], 13, INK, bold=True)
+                    top = Emu(top + CAPTION)
+                else:
+                    slide, top = self._slide(table.title, f"{number}  {item.title}"), STRIP_TOP
+                    room = (BODY_BOTTOM - top) // ROW_HEIGHT - 1
                 if rows:
                     add_table(slide, table, rows[:room], LEFT, top, INNER)
                 else:
@@ -110,15 +114,16 @@ class _Slides:
                 top = Emu(top + ROW_HEIGHT * (len(rows[:room]) + 1) + SPACE)
                 rows, drawn = rows[room:], True
             notes.append(f"Source of {table.title}: {table.source}.")
-        _note(slide, notes)
+        if slide:
+            _note(slide, notes)
 
     def _slide(self, title: str, item: str) -> Slide:
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[TITLE_ONLY])
-        shape = slide.shapes.title
+        shape = _title(slide)
         shape.left, shape.top, shape.width, shape.height = LEFT, Inches(0.55), INNER, Inches(0.85)
         frame = shape.text_frame
         frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
-        frame.margin_left = frame.margin_right = 0
+        frame.margin_left = frame.margin_right = Emu(0)
         frame.text = title
         paragraph = frame.paragraphs[0]
         paragraph.alignment = PP_ALIGN.LEFT
@@ -145,7 +150,7 @@ class _Slides:
         page.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
         return slide
 
-    def _strip(self, slide: Slide, figures: Sequence[Figure]) -> Emu:
+    def _strip(self, slide: Slide, figures: Sequence[Figure]) -> Length:
         """The most important figures in a row; returns where the space below them begins."""
         if not figures:
             return STRIP_TOP
@@ -159,8 +164,7 @@ class _Slides:
             add_text(
                 slide, left, Inches(2.0), Emu(width - Inches(0.1)), Inches(0.5), [figure.label], 11, MUTED
             )
-        line = slide.shapes.add_connector(1, LEFT, Inches(2.53), Emu(LEFT + INNER), Inches(2.53))
-        line.line.color.rgb, line.line.width = RULE, Pt(0.75)
+        add_rule(slide, LEFT, Inches(2.5), INNER)
         return BODY_TOP
 
 
@@ -187,4 +191,12 @@ def _chart_notes(chart: Chart) -> list[str]:
 
 
 def _note(slide: Slide, lines: Sequence[str]) -> None:
-    slide.notes_slide.notes_text_frame.text = "\n".join(lines)
+    frame = slide.notes_slide.notes_text_frame
+    assert frame is not None
+    frame.text = "\n".join(lines)
+
+
+def _title(slide: Slide) -> Shape:
+    title = slide.shapes.title
+    assert title is not None
+    return title

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from functions.reports.formatting import NOT_MEASURED
@@ -87,9 +89,8 @@ def _fill(sheet: Worksheet, columns: Sequence[tuple[str, int]], rows: Sequence[S
         sheet.column_dimensions[get_column_letter(index)].width = width
     for number, row in enumerate(rows, 2):
         for index, value in enumerate(row, 1):
-            cell = sheet.cell(number, index)
-            cell.value = value
-            if isinstance(value, str):
+            cell = sheet.cell(number, index, value)
+            if isinstance(value, str) and isinstance(cell, Cell):
                 cell.data_type = "s"  # a text that begins with = is no formula
             cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "A2"
@@ -99,7 +100,7 @@ def _fill(sheet: Worksheet, columns: Sequence[tuple[str, int]], rows: Sequence[S
         1,
         0,
     )
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
 
 

@@ -158,3 +158,12 @@ CREATE TABLE IF NOT EXISTS cost_data.cost_explorer_requests (
     month date PRIMARY KEY,
     requests integer NOT NULL
 );
+
+-- The reviews read everything here, also the tables that the advisor adds.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'reports') THEN
+        GRANT SELECT ON ALL TABLES IN SCHEMA cost_data TO reports;
+        ALTER DEFAULT PRIVILEGES IN SCHEMA cost_data GRANT SELECT ON TABLES TO reports;
+    END IF;
+END $$;

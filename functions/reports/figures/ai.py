@@ -59,9 +59,13 @@ def has_log(fetch: Fetch) -> bool:
 def ai_months(fetch: Fetch, first: date, last: date) -> list[AiMonth]:
     """AI costs by month and model: from the usage log where it is, else from the stored sums."""
     if has_log(fetch):
-        return [AiMonth(*row) for row in fetch("ai_usage", first=first, last=last)]
-    rows = fetch("ai_costs", first=first, last=last)
-    return [AiMonth(month, *rest) for month, source, *rest in rows if source == "ai-budget"]
+        rows = fetch("ai_usage", first=first, last=last)
+    else:
+        sums = fetch("ai_costs", first=first, last=last)
+        rows = [(month, *rest) for month, source, *rest in sums if source == "ai-budget"]
+    return [
+        AiMonth(month, model, cost, int(read), int(written)) for month, model, cost, read, written in rows
+    ]
 
 
 def tenants_at_risk(fetch: Fetch, at: datetime) -> list[TenantBudget]:

@@ -1,9 +1,9 @@
 """Forecasts of a month from the days before it, and how far they were off in past months.
 
 They are of the cost that recurs: without credits, refunds and one-time purchases, which have no trend. A day
-is forecast from its weekday in the last eight weeks, the level of the last four weeks,
-and half of their growth;
-what is charged on the first of a month (support, taxes) is added once.
+is forecast from its weekday in the last eight weeks, the level of the last four weeks and half of their
+growth, in which no day counts more than twice the median. What is charged on the first of a month (support,
+taxes) is added once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ FOUR_WEEKS = 28
 MIN_HISTORY_DAYS = 56
 MIN_ERRORS = 3
 GROWTH_KEPT = Decimal("0.5")
+SPIKE = 2
 RANGE_PERCENTILE = Decimal("0.8")
 
 Days = Mapping[date, Decimal]
@@ -63,14 +64,12 @@ def month_forecast(days: Days, month: date, known_before: date) -> Decimal | Non
     known = {day: cost for day, cost in days.items() if day < known_before}
     if len(known) < MIN_HISTORY_DAYS:
         return None
-    # What is charged on the first of a month is looked at apart.
-    usual = {day: cost for day, cost in known.items() if day.day > 1}
     end = max(known) + timedelta(days=1)
-    level = _mean(usual, end, FOUR_WEEKS)
-    if not level:
-        return None
+    # What is charged on the first of a month is looked at apart.
+    usual = _without_spikes({day: cost for day, cost in known.items() if day.day > 1}, end)
     weekdays = _weekday_factors(usual, end)
-    growth = _growth(usual, end)
+    even = {day: cost / weekdays[day.weekday()] for day, cost in usual.items() if weekdays[day.weekday()]}
+    level, growth = _mean(even, end, FOUR_WEEKS), _growth(even, end)
     total = Decimal(0)
     for day in days_of(month):
         if day in known:
@@ -110,6 +109,13 @@ def range_share(past: Sequence[PastForecast]) -> Decimal | None:
     return errors[index]
 
 
+def _without_spikes(days: Days, end: date) -> dict[date, Decimal]:
+    """The days, each at most twice the median of the last eight weeks: one bad day is no trend."""
+    recent = [cost for day, cost in days.items() if day >= end - timedelta(days=2 * FOUR_WEEKS)]
+    limit = SPIKE * median(recent) if recent else Decimal(0)
+    return {day: min(cost, limit) for day, cost in days.items()}
+
+
 def _mean(days: Days, end: date, count: int) -> Decimal:
     """The mean of the known days among the last `count` before `end`; 0 without any."""
     known = [days[day] for n in range(1, count + 1) if (day := end - timedelta(days=n)) in days]
@@ -117,16 +123,13 @@ def _mean(days: Days, end: date, count: int) -> Decimal:
 
 
 def _weekday_factors(days: Days, end: date) -> list[Decimal]:
-    """The cost of each weekday, Monday first, as a multiple of the mean of all days."""
-    recent = {
-        day: days[day] for n in range(1, 2 * FOUR_WEEKS + 1) if (day := end - timedelta(days=n)) in days
-    }
-    mean = sum(recent.values(), Decimal(0)) / len(recent)
-    factors = []
+    """The mean cost of each weekday of the last eight weeks, Monday first, by the mean of all seven."""
+    means = []
     for weekday in range(7):
-        costs = [cost for day, cost in recent.items() if day.weekday() == weekday]
-        factors.append(sum(costs, Decimal(0)) / len(costs) / mean if costs and mean else Decimal(1))
-    return factors
+        same = {day: cost for day, cost in days.items() if day.weekday() == weekday}
+        means.append(_mean(same, end, 2 * FOUR_WEEKS))
+    mean = sum(means, Decimal(0)) / 7
+    return [entry / mean if mean else Decimal(1) for entry in means]
 
 
 def _growth(days: Days, end: date) -> Decimal:

@@ -65,9 +65,9 @@ def _parser() -> Parser:
     )  # fmt: skip
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     command = commands.add_parser("monthly", parents=[common], help="the monthly review")
-    command.add_argument("--month", required=True, metavar="YYYY-MM")
+    command.add_argument("--month", metavar="YYYY-MM", help="default: the month before the day of the review")
     command = commands.add_parser("quarterly", parents=[common], help="the quarterly executive review")
-    command.add_argument("--quarter", required=True, metavar="YYYYQn")
+    command.add_argument("--quarter", metavar="YYYYQn", help="default: the last quarter that ended")
     return parser
 
 
@@ -78,6 +78,7 @@ def _run(options: argparse.Namespace) -> None:
     from functions.reports.periods import parse_month, parse_quarter
     from functions.reports.render.files import write_files
     from functions.reports.reviews import make_review
+    from functions.reports.schedule import due_period
     from functions.reports.store import Store
 
     inputs = Inputs(
@@ -89,9 +90,11 @@ def _run(options: argparse.Namespace) -> None:
         retention=[read_retention(_text(path), path.name) for path in options.retention],
         plan_discount=options.plan_discount_percent / 100,
     )
-    monthly = options.command == "monthly"
-    period = parse_month(options.month) if monthly else parse_quarter(options.quarter)
     at = datetime.combine(options.at, time(12), UTC) if options.at else datetime.now(UTC)
+    if options.command == "monthly":
+        period = parse_month(options.month) if options.month else due_period("monthly", at.date())
+    else:
+        period = parse_quarter(options.quarter) if options.quarter else due_period("quarterly", at.date())
     review = make_review(Store(options.database_url), options.command, period, at, inputs)
     for path in write_files(review, options.output):
         print(path)

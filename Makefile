@@ -1,12 +1,15 @@
 # Short names for the Python entry points; every target first sets up what it needs.
 STACK ?=
 BASE ?=
+DATABASE_URL ?=
+MONTH ?=
+QUARTER ?=
 PORT ?= 3010
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 .DEFAULT_GOAL := review
-.PHONY: setup review preview up destroy test lint bench docs serve build demo review-example clean
+.PHONY: setup review preview up destroy test lint bench docs serve build demo reviews reports-demo review-example clean
 
 setup: $(VENV)/.ready
 	@$(PY) -m teei_finops sandbox setup
@@ -37,6 +40,14 @@ serve: setup
 
 demo: $(VENV)/.ready
 	@$(PY) -m demo
+
+reviews: $(VENV)/.ready
+	@$(if $(DATABASE_URL),,echo "make $@: give the PostgreSQL with the cost data: make $@ DATABASE_URL=postgresql://…"; exit 2;) \
+	  $(PY) -m functions.reports monthly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(MONTH),--month $(MONTH)) && \
+	  $(PY) -m functions.reports quarterly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(QUARTER),--quarter $(QUARTER))
+
+reports-demo: $(VENV)/.ready
+	@$(PY) -m demo.reports
 
 build: $(VENV)/.ready
 	@$(PY) -m functions.tools.build

@@ -39,20 +39,52 @@ class Service:
     usage_type: str
     share: Decimal
     weekend: Decimal = Decimal(1)
+    price: Decimal = Decimal(1)  # of a unit of the usage type in us-east-1
 
 
 # The guide, Cost Breakdown.
 SERVICES = (
-    Service("Amazon Elastic Compute Cloud", "BoxUsage:m6i.2xlarge", Decimal("0.41"), Decimal("0.82")),
-    Service("Amazon Elastic Kubernetes Service", "AmazonEKS-Hours:perCluster", Decimal("0.04")),
-    Service("Amazon Relational Database Service", "Multi-AZUsage:db.r7g.2xl", Decimal("0.20")),
-    Service("Amazon Simple Storage Service", "TimedStorage-ByteHrs", Decimal("0.10")),
-    Service("AWS Data Transfer", "DataTransfer-Out-Bytes", Decimal("0.10"), Decimal("0.7")),
-    Service("Elastic Load Balancing", "LCUUsage", Decimal("0.08"), Decimal("0.9")),
-    Service("Amazon CloudWatch", "DataProcessing-Bytes", Decimal("0.05"), Decimal("0.9")),
-    Service("AWS Key Management Service", "KMS-Requests", Decimal("0.02")),
+    Service(
+        "Amazon Elastic Compute Cloud",
+        "BoxUsage:m6i.2xlarge",
+        Decimal("0.41"),
+        Decimal("0.82"),
+        Decimal("0.384"),
+    ),
+    Service(
+        "Amazon Elastic Kubernetes Service",
+        "AmazonEKS-Hours:perCluster",
+        Decimal("0.04"),
+        price=Decimal("0.10"),
+    ),
+    Service(
+        "Amazon Relational Database Service",
+        "Multi-AZUsage:db.r7g.2xl",
+        Decimal("0.20"),
+        price=Decimal("1.912"),
+    ),
+    Service("Amazon Simple Storage Service", "TimedStorage-ByteHrs", Decimal("0.10"), price=Decimal("0.023")),
+    Service("AWS Data Transfer", "DataTransfer-Out-Bytes", Decimal("0.10"), Decimal("0.7"), Decimal("0.09")),
+    Service("Elastic Load Balancing", "LCUUsage", Decimal("0.08"), Decimal("0.9"), Decimal("0.008")),
+    Service("Amazon CloudWatch", "DataProcessing-Bytes", Decimal("0.05"), Decimal("0.9"), Decimal("0.50")),
+    Service("AWS Key Management Service", "KMS-Requests", Decimal("0.02"), price=Decimal("0.000003")),
 )
 COMPUTE, TRANSFER, STORAGE = SERVICES[0].name, SERVICES[4].name, SERVICES[3].name
+# Usage types of a team that has several of a service: the share of the cost, and the price of a unit.
+PARTS = {
+    (COMPUTE, "platform"): (
+        ("BoxUsage:m6i.2xlarge", Decimal("0.80"), Decimal("0.384")),
+        ("SpotUsage:m6i.2xlarge", Decimal("0.20"), Decimal("0.141")),
+    ),
+    (STORAGE, "data"): (
+        ("TimedStorage-ByteHrs", Decimal("0.62"), Decimal("0.023")),
+        ("TimedStorage-SIA-ByteHrs", Decimal("0.26"), Decimal("0.0125")),
+        ("TimedStorage-GIR-ByteHrs", Decimal("0.07"), Decimal("0.004")),
+        ("TimedStorage-GDA-ByteHrs", Decimal("0.05"), Decimal("0.00099")),
+    ),
+}
+PRICES_OF_EU = Decimal("1.12")  # times those of us-east-1
+NEW_PRICE_OF_TRANSFER = Decimal("0.94")  # times the old one, from the last complete month on
 SPIKE = Decimal("3.4")  # times the usual data transfer of a day
 # A Compute Savings Plan: it covers a part of compute, and its fee for a year is paid on the first day.
 PLAN_COVERS, PLAN_PRICE, PLAN_DAYS = Decimal("0.15"), Decimal("0.72"), 365
@@ -116,12 +148,27 @@ class Bill:
                     if service.name == COMPUTE and day >= self.plan_bought:
                         covered = amount * PLAN_COVERS
                         billed, effective = amount - covered, amount - covered + covered * PLAN_PRICE
-                    yield _charge(day, region, service.name, service.usage_type, billed, effective, team)
+                    for usage_type, part, price in self._parts(day, service, region, team):
+                        yield _charge(
+                            day, region, service.name, usage_type, billed * part, effective * part, team,
+                            quantity=amount * part / price,
+                        )  # fmt: skip
         if day.day == 1:
             yield from self._of_the_first(day)
         if day == self.plan_bought:
             fee = self.plan_fee()
             yield _charge(day, "", COMPUTE, "ComputeSP:1yrAllUpfront", fee, Decimal(0), "", "Purchase")
+
+    def _parts(
+        self, day: date, service: Service, region: str, team: str
+    ) -> Iterator[tuple[str, Decimal, Decimal]]:
+        """Usage type, share of the cost and price of a unit, for each usage type of a team."""
+        factor = PRICES_OF_EU if region == "eu-central-1" else Decimal(1)
+        if service.name == TRANSFER and day >= self.months[-2]:
+            factor *= NEW_PRICE_OF_TRANSFER
+        whole = ((service.usage_type, Decimal(1), service.price),)
+        for usage_type, share, price in PARTS.get((service.name, team), whole):
+            yield usage_type, share, price * factor
 
     def _of_the_first(self, day: date) -> Iterator[dict[str, str]]:
         support = sum((self.total(day, service) for service in SERVICES), Decimal(0)) * 30 * Decimal("0.03")
@@ -168,6 +215,7 @@ def _charge(
     effective: Decimal,
     team: str,
     category: str = "Usage",
+    quantity: Decimal | None = None,
 ) -> dict[str, str]:
     tags = {"team": team, "environment": "production", "service": service.split()[-1].lower()} if team else {}
     if team in COST_CENTERS:
@@ -181,6 +229,7 @@ def _charge(
         "BillingPeriodEnd": f"{next_month(day)}T00:00:00Z",
         "ChargeCategory": category,
         "ChargeClass": "",
+        "ConsumedQuantity": "" if quantity is None else format(quantity.quantize(CENT), "f"),
         "ChargePeriodStart": f"{day}T00:00:00Z",
         "ChargePeriodEnd": f"{day + timedelta(days=1)}T00:00:00Z",
         "ProviderName": "AWS",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
@@ -30,6 +31,8 @@ STEP = timedelta(minutes=30)
 DELIVERY_HOUR = 6
 # Before the month of history a tenant makes one large call instead of many.
 EARLIER_STEP = timedelta(days=5)
+# Without samples: the days with one call each, and how many days' usage a call is.
+FILLED, DAYS_OF_A_CALL = timedelta(days=75), (0.8, 1.25)
 CHECK, TRACK = "/api/ai-budget/check", "/api/ai-budget/track"
 # The label of a metric that has its past in labels.
 PAST = re.compile(r'[{,](day|month)="\d')
@@ -75,6 +78,26 @@ class History:
         with file.open("w", encoding="utf-8") as output:
             asyncio.run(self._write(output))
             output.write("# EOF\n")
+
+    def fill(self) -> None:
+        """Only fills the database, without samples: in the last days a tenant makes one large call a day."""
+        self.start = self._now - FILLED
+        asyncio.run(self._fill())
+
+    async def _fill(self) -> None:
+        await self._ledger.open()
+        try:
+            await self._earlier_calls()
+            while self._clock.now < self._now:
+                random = Random(f"{self._clock.now.date()}")
+                await self._make(
+                    call
+                    for tenant in tenants.TENANTS
+                    for call in tenants.one_call_each(tenant, random.uniform(*DAYS_OF_A_CALL))
+                )
+                self._clock.now += timedelta(days=1)
+        finally:
+            await self._ledger.close()
 
     async def _write(self, output: TextIO) -> None:
         await self._ledger.open()

@@ -12,7 +12,7 @@ from teei_finops.aws_limits import rds_parameters
 PORT = 5432
 DATABASE = "ai_budget"
 # The roles of functions/ai_budget/sql/roles.sql.
-OWNER, API, COST_DATA = "ai_budget_owner", "ai_budget_api", "cost_data"
+OWNER, API, COST_DATA, REPORTS = "ai_budget_owner", "ai_budget_api", "cost_data", "reports"
 LOGS = ("postgresql", "upgrade")
 _MIB = 1024 * 1024
 

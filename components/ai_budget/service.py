@@ -140,7 +140,7 @@ class AiBudgetService(pulumi.ComponentResource):
                 environment=api_environment,
                 statements=[
                     *api_statements,
-                    roles.allow(["ses:SendEmail"], sender_identities(settings)),
+                    roles.allow(["ses:SendEmail"], sender_identities(settings, service.mail.sender)),
                     roles.allow(roles.QUEUE_ACTIONS, [queue.arn]),
                     roles.allow(["sqs:SendMessage"], [queues.failed_tasks.arn]),
                 ],

@@ -36,9 +36,8 @@ def https_url(settings: Settings) -> str | None:
     return f"https://{https.host}" if https else None
 
 
-def sender_identities(settings: Settings) -> list[str]:
-    """The SES identities that may cover the sender: the address itself, or its domain."""
-    sender = settings.ai_budget_service.mail.sender
+def sender_identities(settings: Settings, sender: str) -> list[str]:
+    """The SES identities that may cover a sender: the address itself, or its domain."""
     prefix = f"arn:aws:ses:{settings.region}:{settings.account_id}:identity"
     return [f"{prefix}/{identity}" for identity in (sender, sender.partition("@")[2])]
 

@@ -23,6 +23,7 @@ COLUMNS = {
     "ChargeCategory": "string",
     "ChargeClass": "string",
     "ChargePeriodStart": "timestamp",
+    "ConsumedQuantity": "double",
     "EffectiveCost": "double",
     "ProviderName": "string",
     "RegionId": "string",

@@ -10,11 +10,11 @@ import pulumi_aws as aws
 from components.ai_budget import database as budget_database
 from components.ai_budget.service import AiBudgetService
 from components.cost_data import permissions
-from components.cost_data.alarms import CostDataAlarms, CostDataAlarmsArgs
 from components.cost_data.athena import TABLE, AthenaTable, AthenaTableArgs
 from components.cost_data.billing_export import BillingExport, BillingExportArgs
 from components.cost_data.metrics_target import MetricsTarget, MetricsTargetArgs
 from components.lambda_functions import roles
+from components.lambda_functions.alarms import ScheduledFunctionAlarms, ScheduledFunctionAlarmsArgs
 from components.lambda_functions.function import ServiceFunction, ServiceFunctionArgs
 from components.lambda_functions.network_access import NetworkAccess, NetworkAccessArgs
 from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesArgs
@@ -133,13 +133,14 @@ class CostData(pulumi.ComponentResource):
             ),
             child,
         )
-        CostDataAlarms(
+        ScheduledFunctionAlarms(
             f"{name}-alarms",
-            CostDataAlarmsArgs(
+            ScheduledFunctionAlarmsArgs(
                 name=section.name,
                 topic_arn=args.alarm_topic_arn,
-                collector=f"{section.name}-collect",
+                function=f"{section.name}-collect",
                 alias=ALIAS,
+                runbook="cost-data",
                 tags=self._tags,
             ),
             child,

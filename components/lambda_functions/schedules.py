@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -19,8 +19,9 @@ MAX_EVENT_AGE_SECONDS = 300
 class TaskSchedulesArgs:
     """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`.
 
-    `description` says what the tasks belong to. `failed_tasks` gets the events that could not be delivered,
-    and those whose retries failed; None drops them.
+    `cron` has the expressions of tasks at times of the calendar, in UTC. `description` says what the tasks
+    belong to. `failed_tasks` gets the events that could not be delivered, and those whose retries failed; None
+    drops them.
     """
 
     name: str
@@ -29,6 +30,7 @@ class TaskSchedulesArgs:
     failed_tasks: aws.sqs.Queue | None
     minutes: Mapping[str, int]
     tags: CostTags
+    cron: Mapping[str, str] = field(default_factory=dict)
 
 
 class TaskSchedules(pulumi.ComponentResource):
@@ -56,12 +58,17 @@ class TaskSchedules(pulumi.ComponentResource):
         if args.failed_tasks:
             dead_letters = aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=args.failed_tasks.arn)
         rules: list[aws.cloudwatch.EventRule] = []
-        for task, minutes in args.minutes.items():
+        rates = {
+            task: f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})"
+            for task, minutes in args.minutes.items()
+        }
+        crons = {task: f"cron({expression})" for task, expression in args.cron.items()}
+        for task, expression in (rates | crons).items():
             rule = aws.cloudwatch.EventRule(
                 f"{name}-{task}",
                 name=f"{args.name}-{task}",
                 description=f"{args.description}: {task}",
-                schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
+                schedule_expression=expression,
                 tags=args.tags.as_tags(),
                 opts=child,
             )
@@ -83,7 +90,8 @@ class TaskSchedules(pulumi.ComponentResource):
                 arn=args.alias.arn,
                 input=json.dumps({"task": task}),
                 retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=RETRIES
+                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
+                    maximum_retry_attempts=RETRIES,
                 ),
                 dead_letter_config=dead_letters,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),

@@ -12,6 +12,7 @@ from components.settings.cost_data import CostData
 from components.settings.database import Database
 from components.settings.monitoring import Monitoring
 from components.settings.network import Cluster, Network
+from components.settings.reporting import Reporting
 from components.settings.spot_node_pool import SpotNodePool
 from components.settings.storage import Storage
 from components.settings.telemetry import ClickHouse, Loki
@@ -64,6 +65,8 @@ class Settings(Section):
     """Set in the one stack that holds the account-wide resources."""
     cost_data: CostData | None = None
     """The collection of the account's costs; set in the stack that has `cloud_budgets`, or in none."""
+    reporting: Reporting | None = None
+    """The reviews of the account's costs; set in the stack that has `cost_data`, or in none."""
     ai_budget: AiBudget = AiBudget()
     """The AI budget of a new tenant."""
     network: Network
@@ -134,6 +137,13 @@ class Settings(Section):
         if self.cost_data and not self.cloud_budgets:
             requirement = "left out: only the stack with cloud_budgets collects the costs of the account"
             raise ConstraintError("cost_data", {"name": self.cost_data.name}, requirement)
+        return self
+
+    @model_validator(mode="after")
+    def _reports_need_the_costs(self) -> Self:
+        if self.reporting and not self.cost_data:
+            requirement = "left out: only the stack with cost_data has the costs of the account"
+            raise ConstraintError("reporting", {"name": self.reporting.name}, requirement)
         return self
 
     @model_validator(mode="after")

@@ -48,6 +48,7 @@ FOCUS = Format(
         "region": "RegionId",
         "charge_class": "ChargeClass",
         "usage_type": "x_UsageType",
+        "quantity": "ConsumedQuantity",
         "sku_meter": "SkuMeter",
         "service_subcategory": "ServiceSubcategory",
         "tags": "Tags",
@@ -70,6 +71,7 @@ CUR = Format(
     optional={
         "account": "line_item_usage_account_id",
         "usage_type": "line_item_usage_type",
+        "quantity": "line_item_usage_amount",
         "region": "product_region_code",
         "product": "product",
         "tags": "resource_tags",

@@ -39,7 +39,11 @@ class Kind(StrEnum):
 
 
 class CostRow(NamedTuple):
-    """One row of cost_data.daily_costs: the columns up to `charges`, in its order. Amounts in US dollars."""
+    """One row of cost_data.daily_costs, in its order. Amounts in US dollars.
+
+    `usage_type` has no prefix of a Region. `quantity` is what was used, in its unit; None if
+    the source has no quantity or the charge is no usage.
+    """
 
     day: date
     billing_period: date
@@ -57,6 +61,8 @@ class CostRow(NamedTuple):
     billed: Decimal
     effective: Decimal
     charges: int
+    usage_type: str = ""
+    quantity: Decimal | None = None
 
 
 @dataclass(frozen=True)

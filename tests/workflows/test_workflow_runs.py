@@ -9,6 +9,7 @@ import sys
 import pytest
 import yaml
 
+from tests.workflows.recorder import ZIPS
 from tests.workflows.runner import GITHUB, ROOT, Runner, action, clone_to, workflow
 
 BACKEND = "s3://teei-finops-state?region=us-east-1"
@@ -81,6 +82,28 @@ def drifted(tmp_path_factory):
     return drifted
 
 
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory):
+    """The reviews on a runner that reaches the database."""
+    variables = {"REVIEWS_RUNNER": "vpc", "REVIEWS_DATABASE_HOST": "db.example"}
+    reviewed = runner(tmp_path_factory.mktemp("reviews") / "run", variables=variables)
+    assert reviewed.run("reviews.yaml", "schedule") == {"reviews": "success"}, reviewed.output
+    return reviewed
+
+
+def test_the_reviews_are_made_with_a_password_of_minutes_and_a_verified_certificate(reviewed):
+    login, make = commands(reviewed.calls, "reviews")
+    assert login == "aws rds generate-db-auth-token --hostname db.example --port 5432 --username reports"
+    assert make.startswith(
+        "make reviews DATABASE_URL=postgresql://reports@db.example:5432/ai_budget?sslmode="
+    )
+    assert "verify-full&sslrootcert=functions/certificates/rds-ca.pem" in make
+
+
+def test_without_a_runner_no_review_is_made(tmp_path):
+    assert runner(tmp_path / "run").run("reviews.yaml", "schedule") == {"reviews": "skipped"}
+
+
 def run_blocks():
     documents = [workflow(path.name) for path in GITHUB.glob("workflows/*.yaml")]
     steps = [
@@ -91,9 +114,9 @@ def run_blocks():
     return {step["run"] for step in steps if "run" in step}
 
 
-def test_every_run_block_was_run(deployed, proposed, drifted):
+def test_every_run_block_was_run(deployed, proposed, drifted, reviewed):
     assert len(run_blocks()) > 15
-    assert run_blocks() == {*deployed.scripts, *proposed.scripts, *drifted.scripts}
+    assert run_blocks() == {*deployed.scripts, *proposed.scripts, *drifted.scripts, *reviewed.scripts}
 
 
 def test_main_is_tested_then_built_twice_then_deployed_to_one_stack_after_the_other(deployed):
@@ -107,7 +130,7 @@ def test_main_is_tested_then_built_twice_then_deployed_to_one_stack_after_the_ot
 
 def test_every_stack_gets_the_build_that_was_compared_with_a_second_one(deployed):
     built, *others = [call.zips for call in deployed.calls if call.zips]
-    assert built.keys() == {"ai_budget.zip", "cost_data.zip"}
+    assert built.keys() == set(ZIPS)
     assert all(zips == built for zips in others)
     assert len([call for call in deployed.calls if call.command.startswith("pulumi up") and call.zips]) == 3
 
@@ -251,7 +274,7 @@ def test_the_build_has_the_same_bytes_whatever_the_machine_is_set_to(tmp_path):
             cwd=clone, env={**os.environ, **settings}, umask=umask, check=True,
         )  # fmt: skip
         zips = sorted((clone / "build/lambda").glob("*.zip"))
-        assert [path.name for path in zips] == ["ai_budget.zip", "cost_data.zip"]
+        assert [path.name for path in zips] == list(ZIPS)
         built.append([path.read_bytes() for path in zips])
         wheels = clone / "build/lambda/wheels"
     assert built[0] == built[1]

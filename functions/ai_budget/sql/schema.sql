@@ -734,7 +734,8 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO ai_budget_api;
-GRANT SELECT ON ai_token_usage TO cost_data;
+GRANT SELECT ON ai_token_usage TO cost_data, reports;
+GRANT SELECT ON ai_token_budgets TO reports;
 GRANT INSERT ON ai_token_usage, ai_budget_changes TO ai_budget_api;
 GRANT INSERT, UPDATE ON ai_token_budgets, ai_budget_months, ai_budget_usage_totals, ai_budget_outbox,
     ai_budget_deliveries TO ai_budget_api;

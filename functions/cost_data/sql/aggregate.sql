@@ -10,6 +10,7 @@ WITH grouped AS (
         charge_category, tags, currency,
         SUM(billed_amount) AS billed,
         SUM(effective_amount) AS effective,
+        SUM(quantity) AS quantity,
         COUNT(*) AS charges,
         SUM(CASE WHEN billed_amount IS NULL OR effective_amount IS NULL THEN 1 ELSE 0 END) AS without_amount,
         SUM(
@@ -77,8 +78,10 @@ SELECT
     SUM(billed) AS billed,
     SUM(effective) AS effective,
     SUM(charges) AS charges,
+    COALESCE(REGEXP_REPLACE(usage_type, '^((US|EU|AP|[A-Z]{3}[0-9]+)-)+', ''), meter, '') AS usage_type,
+    SUM(quantity) AS quantity,
     currency,
     SUM(without_amount) AS without_amount,
     SUM(rounded) AS rounded
 FROM grouped
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, currency
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, currency

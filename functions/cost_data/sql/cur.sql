@@ -35,6 +35,10 @@ SELECT
         WHEN line_item_type = 'Fee' AND reservation_arn IS NOT NULL THEN '0'
         ELSE unblended
     END AS effective,
+    CASE
+        WHEN line_item_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+            THEN CAST(quantity AS DECIMAL(38, 10))
+    END AS quantity,
     CAST(unblended AS DECIMAL(38, 28)) AS billed_amount,
     CASE
         WHEN line_item_type = 'SavingsPlanCoveredUsage' THEN CAST(savings_plan_effective AS DECIMAL(38, 28))

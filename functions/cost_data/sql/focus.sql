@@ -19,6 +19,7 @@ SELECT
     currency,
     billed,
     effective,
+    CASE WHEN LOWER(charge_category) = 'usage' THEN CAST(quantity AS DECIMAL(38, 10)) END AS quantity,
     CAST(billed AS DECIMAL(38, 28)) AS billed_amount,
     CAST(effective AS DECIMAL(38, 28)) AS effective_amount
 FROM columns

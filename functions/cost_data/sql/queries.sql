@@ -22,7 +22,8 @@ CREATE TEMPORARY TABLE incoming (LIKE cost_data.daily_costs INCLUDING DEFAULTS) 
 
 -- name: copy_incoming
 COPY incoming (day, billing_period, provider, billing_account, account, region, service, usage_type_group,
-    charge_category, tag_team, tag_service, tag_environment, tag_cost_center, billed, effective, charges)
+    charge_category, tag_team, tag_service, tag_environment, tag_cost_center, billed, effective, charges,
+    usage_type, quantity)
 FROM STDIN;
 
 -- name: lock_costs
@@ -72,10 +73,12 @@ INSERT INTO cost_data.deliveries (read_id, provider, billing_account, billing_pe
 VALUES (%(read_id)s, %(provider)s, %(billing_account)s, %(billing_period)s, %(first_day)s, %(last_day)s);
 
 -- name: insert_costs
-INSERT INTO cost_data.daily_costs
+INSERT INTO cost_data.daily_costs (day, billing_period, provider, billing_account, account, region, service,
+    usage_type_group, charge_category, tag_team, tag_service, tag_environment, tag_cost_center, billed, effective,
+    charges, usage_type, quantity, final, read_id)
 SELECT day, billing_period, provider, billing_account, account, region, service, usage_type_group,
     charge_category, tag_team, tag_service, tag_environment, tag_cost_center, billed, effective, charges,
-    day <= %(last_final_day)s, %(read_id)s
+    usage_type, quantity, day <= %(last_final_day)s, %(read_id)s
 FROM incoming;
 
 -- name: add_incoming_days

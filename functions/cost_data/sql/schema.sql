@@ -65,6 +65,9 @@ CREATE TABLE IF NOT EXISTS cost_data.daily_costs (
     final boolean NOT NULL DEFAULT false,
     read_id bigint REFERENCES cost_data.reads (id)
 );
+-- `usage_type` has no prefix of a Region; `quantity` is in its unit, and null where the source has none.
+ALTER TABLE cost_data.daily_costs ADD COLUMN IF NOT EXISTS usage_type text NOT NULL DEFAULT '';
+ALTER TABLE cost_data.daily_costs ADD COLUMN IF NOT EXISTS quantity numeric;
 CREATE INDEX IF NOT EXISTS daily_costs_by_bill
     ON cost_data.daily_costs (provider, billing_account, billing_period, day);
 CREATE INDEX IF NOT EXISTS daily_costs_by_day ON cost_data.daily_costs (day);
@@ -155,3 +158,12 @@ CREATE TABLE IF NOT EXISTS cost_data.cost_explorer_requests (
     month date PRIMARY KEY,
     requests integer NOT NULL
 );
+
+-- The reviews read everything here, also the tables that the advisor adds.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'reports') THEN
+        GRANT SELECT ON ALL TABLES IN SCHEMA cost_data TO reports;
+        ALTER DEFAULT PRIVILEGES IN SCHEMA cost_data GRANT SELECT ON TABLES TO reports;
+    END IF;
+END $$;

@@ -162,7 +162,7 @@ def test_an_alarm_fires_when_a_run_fails_and_when_no_run_of_a_day_has_read_the_c
     assert (missed["comparisonOperator"], missed["threshold"], missed["treatMissingData"]) == (
         "LessThanThreshold", 1, "breaching",
     )  # fmt: skip
-    *metrics, reads = missed["metricQueries"]
+    *metrics, successes = missed["metricQueries"]
     assert {query["id"]: query["metric"]["metricName"] for query in metrics} == {
         "invocations": "Invocations", "errors": "Errors",
     }  # fmt: skip
@@ -170,4 +170,4 @@ def test_an_alarm_fires_when_a_run_fails_and_when_no_run_of_a_day_has_read_the_c
         json.dumps(runs)
     }
     assert all(query["metric"]["period"] == 86_400 for query in metrics)
-    assert reads["expression"] == "FILL(invocations, 0) - FILL(errors, 0)"
+    assert successes["expression"] == "FILL(invocations, 0) - FILL(errors, 0)"

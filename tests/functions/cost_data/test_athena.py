@@ -22,14 +22,16 @@ OCTOBER = date(2026, 10, 1)
 COLUMNS = (
     "day", "billing_period", "provider", "billing_account", "account", "region", "service",
     "usage_type_group", "charge_category", "tag_team", "tag_service", "tag_environment", "tag_cost_center",
-    "billed", "effective", "charges", "currency", "without_amount", "rounded",
+    "billed", "effective", "charges", "usage_type", "quantity", "currency", "without_amount", "rounded",
 )  # fmt: skip
 TYPES = {"day": "date", "billing_period": "date", "billed": "decimal", "effective": "decimal",
-         "charges": "bigint", "without_amount": "bigint", "rounded": "bigint"}  # fmt: skip
+         "charges": "bigint", "quantity": "decimal", "without_amount": "bigint",
+         "rounded": "bigint"}  # fmt: skip
 ROW = (
     "2026-10-05", "2026-10-01", "AWS", "1", "2", "us-east-1", "Amazon S3", "", "usage",
     "platform", "", "", "",
-    "1234567890.1234567890123456789012345678", "-0.0000000000000000000000000001", "7", "USD", "0", "1",
+    "1234567890.1234567890123456789012345678", "-0.0000000000000000000000000001", "7",
+    "TimedStorage-ByteHrs", "2.5000000000", "USD", "0", "1",
 )  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def test_the_query_is_athena_sql_of_the_partition_and_of_functions_that_trino_ha
         "NULLIF", "REGEXP_EXTRACT", "REGEXP_LIKE", "REGEXP_REPLACE", "SPLIT_PART", "SUBSTR", "SUM",
     } - ({"LOWER"} if bill is CUR else set())  # fmt: skip
     assert {cast.to.sql() for cast in query.find_all(exp.Cast)} <= {
-        "DATE", "VARCHAR", "TEXT", "JSON", "INT", "DECIMAL(38, 28)",
+        "DATE", "VARCHAR", "TEXT", "JSON", "INT", "DECIMAL(38, 10)", "DECIMAL(38, 28)",
     }  # fmt: skip
 
 
@@ -163,6 +165,6 @@ def test_a_table_that_is_no_bill_is_refused_before_a_query_is_paid(metadata, mes
 
 
 def test_rows_that_cannot_be_stored_are_refused():
-    euros = aws(athena__get_query_results=result((*ROW[:16], "EUR", "0", "0")))
+    euros = aws(athena__get_query_results=result((*ROW[:18], "EUR", "0", "0")))
     with pytest.raises(CostDataError, match="amounts in EUR"):
         list(athena.aggregated_period(euros, SETTINGS, OCTOBER).rows)

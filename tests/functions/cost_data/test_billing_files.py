@@ -149,6 +149,18 @@ def test_cur_names_service_region_usage_type_group_and_tag(tmp_path):
     assert (cost.usage_type_group, cost.tag_cost_center) == ("BoxUsage", "cc-42")
 
 
+def test_usage_has_its_quantity_and_usage_type_without_the_region_and_other_charges_have_none(tmp_path):
+    rows = [
+        focus_row(ConsumedQuantity="744.25", x_UsageType="USE1-BoxUsage:m5.large"),
+        focus_row(ConsumedQuantity="1", x_UsageType="USE1-BoxUsage:m5.large", ChargeCategory="Tax"),
+    ]
+    tax, usage = sorted(costs(write_csv(tmp_path / "bill.csv", rows)), key=lambda row: row.charge_category)
+    assert (usage.usage_type, usage.quantity, tax.quantity) == ("BoxUsage:m5.large", Decimal("744.25"), None)
+    (cost,) = costs(write_csv(tmp_path / "cur.csv", [cur_row(line_item_usage_amount="3.5")]))
+    assert (cost.usage_type, cost.quantity) == ("BoxUsage:m5.large", Decimal("3.5"))
+    assert only(write_csv(tmp_path / "none.csv", [focus_row()])).quantity is None
+
+
 def test_a_savings_plan_is_billed_once_and_amortized_once(tmp_path):
     lines = [
         # Usage worth $10 on demand and $6 under the plan; its negation; the plan's fee, of which $6 is used.

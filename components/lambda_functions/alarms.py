@@ -1,7 +1,4 @@
-"""The alarms of the collector; each has a section in the runbook.
-
-What the exporter shows, down to its absence, is watched by the rules of monitoring/rules/cost-data.yaml.
-"""
+"""The alarms of a Lambda that runs on a schedule; each has a section in the runbook."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,28 +12,32 @@ SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True)
-class CostDataAlarmsArgs:
-    """`collector` is the name of the function, which its schedule invokes by `alias`."""
+class ScheduledFunctionAlarmsArgs:
+    """`function` is the name of the Lambda, which its schedules invoke by `alias`.
+
+    `runbook` is what the anchors of its sections start with.
+    """
 
     name: str
     topic_arn: pulumi.Input[str]
-    collector: str
+    function: str
     alias: str
+    runbook: str
     tags: CostTags
 
 
-class CostDataAlarms(pulumi.ComponentResource):
-    """One when a run fails, and one when no run of a day has read the costs: a run fails if it could not.
+class ScheduledFunctionAlarms(pulumi.ComponentResource):
+    """One when a run fails, and one when no run of a day succeeded.
 
     docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html, 2026-11.
     """
 
     def __init__(
-        self, name: str, args: CostDataAlarmsArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: ScheduledFunctionAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("finops:cost_data:CostDataAlarms", name, None, opts)
+        super().__init__("finops:lambda_functions:ScheduledFunctionAlarms", name, None, opts)
         self._name, self._args = name, args
-        runs = {"FunctionName": args.collector, "Resource": f"{args.collector}:{args.alias}"}
+        runs = {"FunctionName": args.function, "Resource": f"{args.function}:{args.alias}"}
         self._alarm(
             "errors",
             namespace="AWS/Lambda",
@@ -61,15 +62,15 @@ class CostDataAlarms(pulumi.ComponentResource):
             )
             for metric in ("Invocations", "Errors")
         ]
-        reads = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id="reads",
+        successes = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id="successes",
             expression="FILL(invocations, 0) - FILL(errors, 0)",
-            label="Runs that read the costs",
+            label="Runs that succeeded",
             return_data=True,
         )
         self._alarm(
             "missed",
-            metric_queries=[*counts, reads],
+            metric_queries=[*counts, successes],
             comparison_operator="LessThanThreshold",
             threshold=1,
             treat_missing_data="breaching",
@@ -81,7 +82,7 @@ class CostDataAlarms(pulumi.ComponentResource):
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-{alarm}",
             name=f"{args.name}-{alarm}",
-            alarm_description=f"See docs/runbook.md#cost-data-{alarm}",
+            alarm_description=f"See docs/runbook.md#{args.runbook}-{alarm}",
             evaluation_periods=1,
             alarm_actions=[args.topic_arn],
             ok_actions=[args.topic_arn],

@@ -1,0 +1,1 @@
+"""The figures of each item of the agenda, one module each."""

@@ -1,0 +1,1 @@
+"""A review as files: JSON, slides, one HTML page and the action tracker."""

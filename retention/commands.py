@@ -63,7 +63,9 @@ def _deploy(options: argparse.Namespace, _: Mapping[str, str], stack: Stack) -> 
         }
         print(json.dumps(result, indent=2))
     if refused:
-        print(f"{options.command}: refused: a transition costs more than it saves; remove it", file=sys.stderr)
+        print(
+            f"{options.command}: refused: a transition costs more than it saves; remove it", file=sys.stderr
+        )
     return 1 if refused else 0
 
 
@@ -79,7 +81,10 @@ def _transition(cost: TransitionCost, size: ObjectSize) -> dict[str, Any]:
     values = {name: str(value) for name, value in asdict(cost).items() if value is not None}
     return {
         **asdict(cost),
-        **{name: values.get(name) for name in ("object_kb", "without", "storage", "requests", "break_even_kb")},
+        **{
+            name: values.get(name)
+            for name in ("object_kb", "without", "storage", "requests", "break_even_kb")
+        },
         "saving": str(cost.saving),
         "size_origin": size.origin,
         "refused": cost.loses,

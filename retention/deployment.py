@@ -38,7 +38,9 @@ class Backend:
     def description(self) -> str:
         """Raises RetentionError when Pulumi is not logged in."""
         if self.name == SANDBOX:
-            return "in the sandbox: fake AWS and Kubernetes, state in build/; nothing outside is read or changed"
+            return (
+                "in the sandbox: fake AWS and Kubernetes, state in build/; nothing outside is read or changed"
+            )
         identity = json.loads(self._run(["whoami", "--json"], capture=True).stdout)
         return f"on AWS and its cluster, state in {identity['url']}"
 

@@ -79,7 +79,7 @@ class ResourceFindings:
 
 def _value(value: Any, unit: str) -> str:
     match value:
-        case None:
+        case None | "":
             return "not set"
         case bool():
             return "on" if value else "off"

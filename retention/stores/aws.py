@@ -13,7 +13,7 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeou
 
 
 class Aws:
-    """The clients of one account and Region."""
+    """The clients of one account and Region, created on first use."""
 
     def __init__(self, account: str, region: str, session: Any = None) -> None:
         """`session` is a boto3 session, by default that of the environment.
@@ -22,6 +22,7 @@ class Aws:
         """
         self._session = session or boto3.Session()
         self._region = region
+        self._clients: dict[str, Any] = {}
         actual = self.call("sts", "get_caller_identity")["Account"]
         if actual != account:
             raise RetentionError(
@@ -54,7 +55,9 @@ class Aws:
             raise _error(service, operation, error) from None
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, region_name=self._region, config=_CONFIG)
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, region_name=self._region, config=_CONFIG)
+        return self._clients[service]
 
 
 def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> RetentionError:

@@ -31,7 +31,10 @@ class Server:
 
     def rows(self, name: str, **parameters: str | int) -> list[dict[str, Any]]:
         """The rows of a statement in sql/clickhouse.sql. Raises RetentionError."""
-        query = {"default_format": "JSONEachRow", **{f"param_{key}": item for key, item in parameters.items()}}
+        query = {
+            "default_format": "JSONEachRow",
+            **{f"param_{key}": item for key, item in parameters.items()},
+        }
         try:
             response = httpx.post(
                 self._url,
@@ -126,9 +129,7 @@ def _check_recompression(
         done = {row["partition_id"] for row in rows}
     old = now - timedelta(days=settings.recompress_after_days)
     waiting = [
-        row
-        for row in partitions
-        if row["partition_id"] not in done and _instant(int(row["newest"])) < old
+        row for row in partitions if row["partition_id"] not in done and _instant(int(row["newest"])) < old
     ]
     limit = settings.recompress_max_gib * 1024**3
     large = [row["partition_id"] for row in waiting if int(row["bytes"]) > limit]

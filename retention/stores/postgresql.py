@@ -48,10 +48,6 @@ def _verify(cursor: psycopg.Cursor[dict[str, Any]], settings: Database, now: dat
     for name, (key, value, unit) in declared.items():
         text = actual[name]["setting"]
         resource.equal(f"database.{key}", name, value, int(text) if unit else text, unit)
-        pending = actual[name]["pending_restart"]
-        resource.check(
-            not pending, f"database.{key}", f"a change of {name} waits for a restart", False, pending
-        )
     slots = _check_slots(resource, settings, _rows(cursor, "slots"))
     [archiver] = _rows(cursor, "archiver")
     archiving = actual["archive_mode"]["setting"] != "off"

@@ -23,9 +23,7 @@ def verify(aws: Aws, settings: Database, now: datetime) -> Findings:
         DBInstanceIdentifier=settings.identifier,
     )
     if answer is None:
-        resource.check(
-            False, "database.identifier", "the instance does not exist", settings.identifier, None
-        )
+        resource.check(False, "database.identifier", "the instance does not exist", settings.identifier, None)
         return findings
     [instance] = answer["DBInstances"]
     days = instance["BackupRetentionPeriod"]

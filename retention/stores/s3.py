@@ -49,7 +49,7 @@ def verify(aws: Aws, buckets: Mapping[str, Bucket], now: datetime) -> Findings:
             resource.check(False, f"{key}.name", "the bucket does not exist", bucket.name, None)
             continue
         lifecycle = effective_lifecycle((answer or {}).get("Rules", []))
-        _compare_lifecycle(resource, key, declared_lifecycle(bucket), lifecycle)
+        compare_lifecycle(resource, key, declared_lifecycle(bucket), lifecycle)
         status = aws.call("s3", "get_bucket_versioning", Bucket=bucket.name).get("Status")
         resource.equal(f"{key}.noncurrent_versions", "versioning", "Enabled", status)
         uploads = _incomplete_uploads(aws, resource, key, bucket, now)
@@ -105,12 +105,15 @@ def effective_lifecycle(rules: list[dict[str, Any]]) -> Lifecycle:
     return lifecycle
 
 
-def _compare_lifecycle(
-    resource: ResourceFindings, key: str, declared: Lifecycle, actual: Lifecycle
-) -> None:
+def compare_lifecycle(resource: ResourceFindings, key: str, declared: Lifecycle, actual: Lifecycle) -> None:
     properties = (
         ("expiration_days", "the age at which objects expire", "expiration_days", "days"),
-        ("noncurrent_versions.days", "the age at which noncurrent versions expire", "noncurrent_days", "days"),
+        (
+            "noncurrent_versions.days",
+            "the age at which noncurrent versions expire",
+            "noncurrent_days",
+            "days",
+        ),
         ("noncurrent_versions.max_count", "the most noncurrent versions", "noncurrent_count", "versions"),
         (
             "abort_incomplete_upload_days",

@@ -1,7 +1,7 @@
 -- The statements of postgresql.py. They need the role pg_monitor for the size of the WAL only.
 
 -- name: settings
-SELECT name, setting, pending_restart FROM pg_settings
+SELECT name, setting FROM pg_settings
 WHERE name IN ('wal_keep_size', 'max_slot_wal_keep_size', 'wal_compression', 'archive_mode', 'wal_segment_size');
 
 -- name: slots

@@ -1,7 +1,7 @@
 """`plan` and `apply`: a preview or an update of the stack, restricted to what declares retention.
 
-Before an update the whole stack is previewed with the policy pack. With `--target`, Pulumi would show the pack the
-resources that are left out without their properties.
+Before an update the whole stack is previewed with the policy pack. With `--target`, Pulumi would show the
+pack the resources that are left out without their properties.
 """
 
 import json
@@ -71,13 +71,19 @@ class Backend:
             return []
         return changes_of_preview(self._run([*arguments, "--json"], capture=True).stdout)
 
+    def check_policies(self, stack: str) -> None:
+        """Previews the whole stack with the policy pack. Raises RetentionError when a policy blocks it."""
+        pack = str(self.directory / "policies")
+        self._run(["preview", "--stack", stack, "--non-interactive", "--policy-pack", pack], capture=True)
+
     def apply(self, stack: str, *, yes: bool, as_json: bool) -> list[dict[str, Any]]:
         """Deploys the retention of a stack; returns the changes with `as_json`, otherwise prints them.
 
         Without `yes` Pulumi asks at the terminal.
         """
-        gate = ["preview", "--stack", stack, "--non-interactive"]
-        self._run([*gate, "--policy-pack", str(self.directory / "policies")], capture=True)
+        if as_json and not yes and self.name == PULUMI:
+            raise RetentionError("apply --json does not ask; add --yes")
+        self.check_policies(stack)
         arguments = ["up", "--stack", stack, *_targets()]
         if yes or self.name == SANDBOX:
             arguments += ["--yes", "--skip-preview", "--non-interactive"]

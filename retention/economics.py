@@ -1,7 +1,7 @@
 """What each lifecycle transition costs and saves for the objects of its bucket, at list prices.
 
-Counted are the storage in both classes with their minimum days, minimum sizes and overheads, and the transition
-itself; not counted are the retrieval and the requests of objects that are read after they moved.
+It counts the storage in both classes, with their minimum days, minimum sizes and overheads, and the move
+itself, but not the retrieval and the requests of objects that are read after they moved.
 """
 
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ class TransitionCost:
     """US dollars for a million objects of `object_kb` KB that are moved once.
 
     `without` and `storage` are what they cost in the class before and in the new class during `days` days,
-    `requests` what it costs to move them. `break_even_kb` is the size from which the transition saves, None when
-    it never does.
+    `requests` what it costs to move them. `break_even_kb` is the size above which the transition saves, None
+    when it never does.
     """
 
     setting: str
@@ -72,8 +72,8 @@ class TransitionCost:
         billed = f" (billed for at least {self.billed_days})" if self.billed_days > self.days else ""
         result = (
             f"{objects} cost ${self.without:,.2f} for {self.days} days in {self.before}; in"
-            f" {self.storage_class}{billed} they cost ${self.storage:,.2f}, and ${self.requests:,.2f} to move:"
-            f" ${abs(self.saving):,.2f} {'more' if self.saving < 0 else 'less'}"
+            f" {self.storage_class}{billed} they cost ${self.storage:,.2f}, and ${self.requests:,.2f} to"
+            f" move: ${abs(self.saving):,.2f} {'more' if self.saving < 0 else 'less'}"
         )
         if self.break_even_kb is None:
             return f"{result}. It saves for no size"
@@ -83,10 +83,11 @@ class TransitionCost:
 def transition_costs(
     setting: str, bucket: Bucket, region: str, object_kb: Decimal, book: PriceBook
 ) -> Iterator[TransitionCost]:
-    """Each transition of a bucket whose objects have `object_kb` KB on average; `setting` is the bucket's key.
+    """Each transition of a bucket whose objects have `object_kb` KB on average.
 
-    An object stays in its last class until it is deleted: at its expiration it becomes a noncurrent version.
-    Raises RetentionError where the price book has no price.
+    `setting` is the key of the bucket, such as `storage.exports`. An object stays in its last class until it
+    is deleted: at its expiration it becomes a noncurrent version. Raises RetentionError where the price book
+    has no price.
     """
     end = bucket.expiration_days + bucket.noncurrent_versions.days
     path = [("STANDARD", 0), *((item.storage_class, item.days) for item in bucket.transitions), ("", end)]

@@ -28,7 +28,7 @@ class Sources:
 
 @dataclass
 class Verification:
-    """`errors` are the stores that could not be read, `not_verified` those without a source, with the reason."""
+    """`errors` are the stores that could not be read and why, `not_verified` those without a source."""
 
     stack: str
     at: datetime
@@ -56,39 +56,34 @@ def verify(stack: Stack, sources: Sources, now: datetime) -> Verification:
     verification = Verification(stack.name, now)
     settings = stack.settings
 
-    def read(store: str, findings_of: Callable[[], Findings] | None, option: str) -> None:
-        if findings_of is None:
-            verification.not_verified[store] = option
-            return
+    def read(store: str, findings: Callable[[], Findings]) -> None:
         try:
-            verification.findings.append(findings_of())
+            verification.findings.append(findings())
         except RetentionError as error:
             verification.errors[store] = str(error)
 
-    account: Aws | None = None
     if sources.aws:
         try:
-            account = sources.aws()
+            aws = sources.aws()
         except RetentionError as error:
             verification.errors["aws"] = str(error)
-    if not verification.errors:
-        aws = account
-        read("s3", aws and (lambda: s3.verify(aws, stack.buckets, now)), "left out with --no-aws")
-        read("rds", aws and (lambda: rds.verify(aws, settings.database, now)), "left out with --no-aws")
-    url = sources.loki_url
-    read("loki", url and (lambda: loki.verify(url, settings, _expiration(verification, stack))), "--loki-url")
-    server = sources.clickhouse
-    read(
-        "clickhouse",
-        server and (lambda: clickhouse.verify(server, settings.clickhouse, now)),
-        "--clickhouse-url",
-    )
-    database = sources.database_url
-    read(
-        "postgresql",
-        database and (lambda: postgresql.verify(database, settings.database, now)),
-        "--database-url",
-    )
+        else:
+            read("s3", lambda: s3.verify(aws, stack.buckets, now))
+            read("rds", lambda: rds.verify(aws, settings.database, now))
+    else:
+        verification.not_verified |= dict.fromkeys(("s3", "rds"), "left out with --no-aws")
+    if loki_url := sources.loki_url:
+        read("loki", lambda: loki.verify(loki_url, settings, _expiration(verification, stack)))
+    else:
+        verification.not_verified["loki"] = "no --loki-url"
+    if server := sources.clickhouse:
+        read("clickhouse", lambda: clickhouse.verify(server, settings.clickhouse, now))
+    else:
+        verification.not_verified["clickhouse"] = "no --clickhouse-url"
+    if database_url := sources.database_url:
+        read("postgresql", lambda: postgresql.verify(database_url, settings.database, now))
+    else:
+        verification.not_verified["postgresql"] = "no --database-url"
     if not verification.findings and not verification.errors:
         raise RetentionError(
             "no store to verify; leave out --no-aws, or give --loki-url, --clickhouse-url or --database-url"
@@ -97,7 +92,7 @@ def verify(stack: Stack, sources: Sources, now: datetime) -> Verification:
 
 
 def _expiration(verification: Verification, stack: Stack) -> int | None:
-    """The age at which the bucket of Loki deletes chunks: its rule where S3 was read, else the declared one."""
+    """The age at which Loki's bucket deletes chunks: by its rule where S3 was read, else as declared."""
     logs = stack.settings.storage.logs
     measured = verification.measured("s3").get(logs.name)
     return measured["expiration_days"] if measured else logs.expiration_days

@@ -20,14 +20,14 @@ class Aws:
 
         Raises RetentionError unless its credentials are of `account`.
         """
-        self._session = session or boto3.Session()
+        self._session: Any = session or boto3.Session()  # its stubs know no service by a variable name
         self._region = region
         self._clients: dict[str, Any] = {}
         actual = self.call("sts", "get_caller_identity")["Account"]
         if actual != account:
             raise RetentionError(
-                f"aws: the credentials are of the account {actual}, but the stack is in {account} (account_id);"
-                " use credentials of that account"
+                f"aws: the credentials are of the account {actual}, but the stack is in {account}"
+                " (account_id); use credentials of that account"
             )
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:

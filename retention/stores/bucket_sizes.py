@@ -1,4 +1,4 @@
-"""The bytes of a bucket by storage class and its objects, as CloudWatch measures them once a day, free of charge."""
+"""The bytes of a bucket by storage class and its objects: CloudWatch measures them daily, free of charge."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ _CLASSES = {
 
 @dataclass(frozen=True)
 class BucketSize:
-    """Bytes by storage class of the S3 API, all versions and overheads included; `objects` counts versions."""
+    """Bytes by storage class of the S3 API, with all versions and overheads; `objects` counts versions."""
 
     bytes_by_class: dict[str, int]
     objects: int | None
@@ -36,7 +36,7 @@ class BucketSize:
 
 
 def bucket_size(aws: Aws, bucket: str, now: datetime) -> BucketSize:
-    """The newest measurement of the last three days; empty for a bucket that has none. Raises RetentionError."""
+    """The newest measurement of the last three days; empty without one. Raises RetentionError."""
     metrics = [
         metric
         for page in aws.pages(

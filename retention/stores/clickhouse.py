@@ -1,4 +1,4 @@
-"""ClickHouse: TTL, partitions and codecs of the table of events, and whether expired and old parts are dealt with."""
+"""ClickHouse: TTL, partitions and codecs of the table of events; expired parts and recompression."""
 
 import json
 import re
@@ -27,7 +27,8 @@ class Server:
 
     def __init__(self, url: str, user: str = "", password: str = "") -> None:
         self._url = url
-        self._headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password} if user else {}
+        headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password} if user else {}
+        self._client = httpx.Client(headers=headers, timeout=_TIMEOUT_SECONDS)
 
     def rows(self, name: str, **parameters: str | int) -> list[dict[str, Any]]:
         """The rows of a statement in sql/clickhouse.sql. Raises RetentionError."""
@@ -36,12 +37,8 @@ class Server:
             **{f"param_{key}": item for key, item in parameters.items()},
         }
         try:
-            response = httpx.post(
-                self._url,
-                params=query,
-                headers=self._headers,
-                content=named_queries("clickhouse.sql")[name],
-                timeout=_TIMEOUT_SECONDS,
+            response = self._client.post(
+                self._url, params=query, content=named_queries("clickhouse.sql")[name]
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RetentionError(f"clickhouse: {self._url}: {error}; check --clickhouse-url") from None
@@ -106,8 +103,8 @@ def _check_expired_parts(
     count = int(expired["parts"])
     text = (
         f"{count} parts of {int(expired['bytes']) / 1e9:.1f} GB have only events of more than"
-        f" {settings.retention_days} days, up to {_instant(int(expired['oldest'])):%Y-%m-%d}: the TTL does not"
-        " delete them"
+        f" {settings.retention_days} days, up to {_instant(int(expired['oldest'])):%Y-%m-%d}: the TTL does"
+        " not delete them"
     )
     resource.check(not count, "clickhouse.retention_days", text, 0, count)
 

@@ -91,7 +91,7 @@ def _check_slots(
 def _check_archive(
     resource: ResourceFindings, archiver: dict[str, Any], segment_bytes: int, now: datetime
 ) -> None:
-    """Segments that are full but not archived for a quarter of an hour, or a failure since the last success."""
+    """A failure since the last success, or full segments of which none was archived for a while."""
     archived, failed = archiver["last_archived_time"], archiver["last_failed_time"]
     failing = failed is not None and (archived is None or failed > archived)
     text = f"archiving {archiver['last_failed_wal']} failed" + (

@@ -1,4 +1,4 @@
-"""The table of events is compared with the settings, on ClickHouse itself (chdb) behind its HTTP interface."""
+"""The table of events is compared with the settings, on ClickHouse itself (chdb) behind HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -144,8 +144,10 @@ def test_old_partitions_that_were_not_recompressed_are_a_difference(database, se
 def test_an_error_of_the_server_and_another_server_are_errors(server):
     with pytest.raises(RetentionError, match=r"clickhouse: http.* DATABASE|UNKNOWN"):
         server.rows("recompressed", database="nowhere", recompressed="nothing", codec="")
-    with http_server(lambda _method, _path, _body: (200, "<html>")) as url:
-        with pytest.raises(RetentionError, match="check --clickhouse-url"):
-            clickhouse.Server(url).rows("table", database="a", table="b")
+    with (
+        http_server(lambda _method, _path, _body: (200, "<html>")) as url,
+        pytest.raises(RetentionError, match="check --clickhouse-url"),
+    ):
+        clickhouse.Server(url).rows("table", database="a", table="b")
     with pytest.raises(RetentionError, match="check --clickhouse-url"):
         clickhouse.Server(url).rows("table", database="a", table="b")

@@ -12,8 +12,8 @@ from retention.stores.aws import Aws
 from teei_finops.costing.prices.price_book import PriceBook, list_prices
 from tests.retention.support import NOW, fake_account, stack
 
-# US dollars: Standard $0.023, Standard-IA $0.0125, Glacier Instant Retrieval $0.004 and Deep Archive $0.00099 a
-# GB-month; a move costs $0.01, $0.02 and $0.05 for 1,000 objects. A month has 365/12 days.
+# US dollars a GB-month: Standard 0.023, Standard-IA 0.0125, Glacier Instant Retrieval 0.004, Deep Archive
+# 0.00099. A move costs 0.01, 0.02 and 0.05 for 1,000 objects. A month has 365/12 days.
 MONTH = Decimal(365) / 12
 GB = 1_000_000 / Decimal(1024 * 1024)  # of a million objects of 1 KB
 

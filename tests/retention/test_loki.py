@@ -1,6 +1,6 @@
 """The effective config of Loki is compared with the declared one and with the rule of its bucket.
 
-No Loki runs here: a server answers `GET /config` with a document in the form in which Loki 3 prints its config.
+No Loki runs here: a server answers `GET /config` with a document in the form in which Loki 3 prints it.
 """
 
 from copy import deepcopy
@@ -100,11 +100,15 @@ def test_durations_of_prometheus_and_of_go_are_read(text, hours):
 
 
 def test_an_answer_that_is_not_from_loki_is_an_error():
-    with http_server(lambda _method, _path, _body: (200, "<html>login</html>")) as url:
-        with pytest.raises(RetentionError, match="is not the config of Loki; check --loki-url"):
-            loki.read_config(url)
-    with http_server(lambda _method, _path, _body: (404, "not found")) as url:
-        with pytest.raises(RetentionError, match="404"):
-            loki.read_config(url)
+    with (
+        http_server(lambda _method, _path, _body: (200, "<html>login</html>")) as url,
+        pytest.raises(RetentionError, match="is not the config of Loki; check --loki-url"),
+    ):
+        loki.read_config(url)
+    with (
+        http_server(lambda _method, _path, _body: (404, "not found")) as url,
+        pytest.raises(RetentionError, match="404"),
+    ):
+        loki.read_config(url)
     with pytest.raises(RetentionError, match="check --loki-url"):
         loki.read_config(url)

@@ -41,7 +41,8 @@ LOGS_ONLY = {
 BREAKS = {
     "no expiration": (
         lambda rules: rules[0].pop("Expiration"),
-        "the age at which objects expire is not set, but 90 days is declared (storage.exports.expiration_days)",
+        "the age at which objects expire is not set, but 90 days is declared"
+        " (storage.exports.expiration_days)",
     ),
     "later expiration": (
         lambda rules: rules[0]["Expiration"].update(Days=120),
@@ -132,7 +133,7 @@ def session():
 
 @pytest.fixture
 def bucket(session):
-    """The settings of a bucket that exists as declared; moto does not store a count of noncurrent versions."""
+    """The settings of a bucket that exists as declared; moto stores no count of noncurrent versions."""
     name = f"exports-{next(_numbers)}"
     changes = {"storage__exports__name": name, "storage__exports__noncurrent_versions": {"days": 30}}
     client = session.client("s3")

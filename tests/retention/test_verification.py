@@ -1,4 +1,4 @@
-"""`verify` as a whole: exit codes, lines, JSON and metrics, with a Loki and a ClickHouse that HTTP servers imitate."""
+"""`verify` as a whole: exit codes, lines, JSON and metrics."""
 
 import json
 
@@ -43,7 +43,7 @@ def test_a_compliant_store_exits_with_0_and_names_what_is_not_verified(loki, cap
     assert output == ""
     assert errors == (
         "verify: prod: 0 differences in 10 checks of loki; not verified: s3 (left out with --no-aws),"
-        " rds (left out with --no-aws), clickhouse (--clickhouse-url), postgresql (--database-url)\n"
+        " rds (left out with --no-aws), clickhouse (no --clickhouse-url), postgresql (no --database-url)\n"
     )
 
 
@@ -124,5 +124,9 @@ def test_a_wrong_setting_is_reported_with_its_file(tmp_path, capsys):
 
 def test_the_billing_export_is_verified_with_the_other_buckets():
     assert list(stack().buckets) == [
-        "storage.exports", "storage.backups", "storage.logs", "storage.access_logs", "cost_data.export_bucket",
-    ]  # fmt: skip
+        "storage.exports",
+        "storage.backups",
+        "storage.logs",
+        "storage.access_logs",
+        "cost_data.export_bucket",
+    ]

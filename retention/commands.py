@@ -12,8 +12,9 @@ from typing import Any
 from retention.deployment import PULUMI, SANDBOX, backend
 from retention.economics import TransitionCost, transition_costs
 from retention.errors import RetentionError
+from retention.metrics import write_metrics
 from retention.object_sizes import ObjectSize, object_sizes
-from retention.output import document, lines, summary, write_metrics
+from retention.output import document, lines, summary
 from retention.stack import DEFAULT_STACK, Stack, read_stack
 from retention.stores.aws import Aws
 from retention.stores.clickhouse import Server

@@ -32,7 +32,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "teei_finops/sandbox": ("teei_finops.review", "teei_finops.costing"),
     "functions": (*PULUMI, *(OURS - {"functions"})),
     "monitoring": (*PULUMI, *(OURS - {"monitoring"}), "boto3", "psycopg"),
-    "demo": (*PULUMI, *(OURS - {"demo", "functions"}), "boto3"),
+    "demo": (*PULUMI, *(OURS - {"demo", "functions", "retention"}), "boto3"),
     "retention": (*PULUMI, *(OURS - {"retention", "components", "teei_finops"}), "teei_finops.review"),
     "client": (*PULUMI, *(OURS - {"client", "ai_budget_client"}), "boto3", "psycopg"),
 }  # fmt: skip

@@ -6,8 +6,13 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from demo import storage
 from retention.__main__ import main
-from tests.retention.support import http_server, stack
+from retention.metrics import registry
+from retention.stores import clickhouse, postgresql, rds, s3
+from retention.stores import loki as loki_store
+from tests.components.stack_config import ROOT
+from tests.retention.support import NOW, http_server, stack
 from tests.retention.test_loki import EFFECTIVE
 
 CONFIG = {**EFFECTIVE, "compactor": {**EFFECTIVE["compactor"], "retention_enabled": False}}
@@ -120,6 +125,22 @@ def test_a_wrong_setting_is_reported_with_its_file(tmp_path, capsys):
     (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  teei-finops:environmnt: prod\n")
     assert verify("-C", str(tmp_path)) == 2
     assert "Pulumi.prod.yaml: " in capsys.readouterr().err
+
+
+def test_every_store_has_a_heading_in_the_runbook():
+    headings = [
+        line.removeprefix("## ").lower().replace(": ", "-").replace(" ", "-")
+        for line in (ROOT / "docs" / "runbook.md").read_text().splitlines()
+        if line.startswith("## ")
+    ]
+    assert {store.RUNBOOK for store in (s3, rds, loki_store, clickhouse, postgresql)} - set(headings) == set()
+
+
+def test_every_metric_is_documented():
+    page = (ROOT / "docs" / "storage-retention.md").read_text()
+    metrics = {family.name for family in registry(storage.verification(NOW)).collect()}
+    assert len(metrics) == 9
+    assert {name for name in metrics if f"`{name}`" not in page} == set()
 
 
 def test_the_billing_export_is_verified_with_the_other_buckets():

@@ -23,6 +23,7 @@ from demo.notifications import notifications
 from demo.page import panels, render
 from demo.page.prometheus import Prometheus
 from demo.processes import DemoError, executable, port, running
+from demo.storage import storage_metrics
 from demo.traffic import traffic
 from functions.ai_budget.config import parse_config
 from functions.ai_budget.ledger import migrate
@@ -116,7 +117,7 @@ class Demo:
         """The AI budget service with its callers, and the cost exporter; returns what Prometheus scrapes."""
         config = self.folder / "ai-budget.toml"
         config.write_text(AI_BUDGET_CONFIG, encoding="utf-8")
-        callers = port(3012)
+        callers, storage = port(3012), port(3014)
         module = [sys.executable, "-m"]
         serve = [*module, "functions.ai_budget.serve", "--port", str(service), "--workers", "1"]
         stack.enter_context(
@@ -125,6 +126,7 @@ class Demo:
         serve = [*module, "functions.cost_data", "serve", "--port", str(exporter), "--database-url", url]
         stack.enter_context(running(self._log("cost-exporter"), serve, exporter))
         stack.enter_context(traffic(f"http://127.0.0.1:{service}", callers))
+        stack.enter_context(storage_metrics(storage, datetime.now(UTC)))
         self._addresses += [
             ("AI budget service", f"http://127.0.0.1:{service}/api/ai-budget/tenant/tenant-enterprise"),
             ("Cost metrics", f"http://127.0.0.1:{exporter}/metrics/cost"),
@@ -133,6 +135,7 @@ class Demo:
             "ai-budget": (_local(service), "/metrics"),
             "cost-data": (_local(exporter), "/metrics/cost"),
             "reporting": (_local(callers), "/metrics"),
+            "storage-retention": (_local(storage), "/metrics"),
         }
 
     def _start_monitors(

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("components", "policies", "teei_finops", "functions", "client", "monitoring", "demo", "bench")
+PACKAGES = (
+    "components", "policies", "teei_finops", "functions", "client", "monitoring", "demo", "bench",
+    "retention",
+)  # fmt: skip
 PULUMI = ("pulumi", "pulumi_aws", "pulumi_kubernetes", "pulumi_policy")
 OURS = {
     "components", "policies", "teei_finops", "functions", "client", "ai_budget_client", "monitoring", "demo",
-    "bench", "tests",
+    "bench", "retention", "tests",
 }  # fmt: skip
 
 # What a package may not import. A package name stands for everything below it.
@@ -29,7 +32,8 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "teei_finops/sandbox": ("teei_finops.review", "teei_finops.costing"),
     "functions": (*PULUMI, *(OURS - {"functions"})),
     "monitoring": (*PULUMI, *(OURS - {"monitoring"}), "boto3", "psycopg"),
-    "demo": (*PULUMI, *(OURS - {"demo", "functions"}), "boto3"),
+    "demo": (*PULUMI, *(OURS - {"demo", "functions", "retention"}), "boto3"),
+    "retention": (*PULUMI, *(OURS - {"retention", "components", "teei_finops"}), "teei_finops.review"),
     "client": (*PULUMI, *(OURS - {"client", "ai_budget_client"}), "boto3", "psycopg"),
 }  # fmt: skip
 MAX_MODULES = 15
@@ -123,6 +127,18 @@ def test_costing_and_review_import_boto3_in_one_module_only(package):
         if within(name, "boto3") or within(name, "botocore")
     }
     assert users <= {"teei_finops/costing/aws.py"}
+
+
+def test_retention_imports_its_clients_in_one_module_each():
+    clients = {"boto3": "retention/stores/aws.py", "psycopg": "retention/stores/postgresql.py"}
+    users = {
+        (client, path.relative_to(ROOT).as_posix())
+        for path in modules("retention")
+        for _, name in imports(path)
+        for client in clients
+        if within(name, client)
+    }
+    assert users == set(clients.items())
 
 
 def test_a_function_has_one_module_that_imports_the_database_driver():

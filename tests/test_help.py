@@ -14,6 +14,7 @@ MODULES = (
     "functions.ai_budget.tools.price_rows",
     "policies",
     "policies.catalogue",
+    "retention",
     "teei_finops",
 )
 BENCHMARKS = sorted(file.stem for file in (ROOT / "bench").glob("[a-z]*.py"))

@@ -1,4 +1,4 @@
-"""The rows of finops-cloud-cost on customers, commitments, storage and the data itself."""
+"""The rows of finops-cloud-cost on customers, commitments, the data itself and storage."""
 
 from grafana_foundation_sdk.builders import dashboard as build
 
@@ -162,5 +162,58 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             ),
             sort="Firing",
             none="No alert is firing",
+        ),
+    )
+
+
+def add_storage_health(board: build.Dashboard) -> None:
+    """Adds what the last verification of the storage retention measured."""
+    add_row(
+        board,
+        "Storage health",
+        panels.rows(
+            About(
+                "Retention compliance",
+                "Properties that differ from what the stack declares, at the last storage-retention.sh "
+                "verify. The alert StorageRetentionDiffers fires above 0.",
+                9,
+            ),
+            {"store": "Store", "resource": "Resource"},
+            Column(
+                "Differences",
+                "sum by (store, resource) (storage_retention_differences)",
+                panels.COUNT,
+                0,
+                (("green", None), ("orange", 1)),
+            ),
+            sort="Differences",
+            none="Never verified",
+        ),
+        panels.rows(
+            About("Last verification", "The time since a store was last compared with the settings.", 5),
+            {"store": "Store"},
+            Column(
+                "Age",
+                "time() - max by (store) (storage_retention_verified_timestamp_seconds)",
+                panels.SECONDS,
+                0,
+            ),
+            sort="Age",
+            none="Never verified",
+        ),
+        panels.ranking(
+            About("Buckets by storage class", "The buckets with a lifecycle, all versions included.", 6),
+            panels.BYTES,
+            Query("sort_desc(sum by (storage_class) (storage_retention_bucket_bytes))", "{{storage_class}}"),
+            decimals=1,
+            none="Never verified",
+        ),
+        panels.figure(
+            About("Databases on disk", "The events in ClickHouse, and the WAL of PostgreSQL.", 4),
+            panels.BYTES,
+            Query("sum(storage_retention_clickhouse_bytes)", "Events"),
+            Query("sum(storage_retention_postgresql_wal_bytes)", "WAL"),
+            decimals=1,
+            none="Never verified",
         ),
     )

@@ -4,7 +4,12 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard as model
 
 from monitoring.dashboards import panels
-from monitoring.dashboards.cloud_account import add_commitments, add_storage_and_data, add_unit_cost
+from monitoring.dashboards.cloud_account import (
+    add_commitments,
+    add_storage_and_data,
+    add_storage_health,
+    add_unit_cost,
+)
 from monitoring.dashboards.dashboard import (
     DATED,
     PAST,
@@ -51,6 +56,7 @@ def cloud_cost() -> model.Dashboard:
     add_unit_cost(board)
     add_commitments(board)
     add_storage_and_data(board)
+    add_storage_health(board)
     return numbered(board)
 
 

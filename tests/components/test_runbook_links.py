@@ -22,7 +22,7 @@ def test_every_alarm_of_the_stacks_has_a_heading():
 
 
 def test_every_link_of_the_code_and_the_decisions_has_a_heading():
-    sources = [*(ROOT / "components").rglob("*.py"), *(ROOT / "docs" / "decisions").glob("*.md")]
+    sources = [*(ROOT / "components").rglob("*.py"), *(ROOT / "docs").rglob("*.md")]
     anchors = {
         anchor
         for path in sources

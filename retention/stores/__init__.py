@@ -1,0 +1,1 @@
+"""The stores whose retention is verified, one module each."""

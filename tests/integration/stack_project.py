@@ -1,6 +1,7 @@
 """A copy of this project in a directory of its own, for tests that run the engine."""
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,12 @@ class ProjectCopy:
             shutil.copy(ROOT / file, directory)
         return cls(directory)
 
+    @classmethod
+    def of_deployment(cls, project, directory):
+        """A copy of the project of docs/deploy.md with its stacks deployed."""
+        shutil.copytree(project, directory, symlinks=True, ignore=shutil.ignore_patterns(".git", "wheels"))
+        return cls(directory)
+
     def sandbox(self, *arguments):
         return run_sandbox(self.directory, *arguments)
 
@@ -32,7 +39,7 @@ class ProjectCopy:
         return SandboxedStack(self.directory, name)
 
     def set(self, stack, path, value):
-        """Write a value into the stack file, in place of its default; `restore` undoes it."""
+        """Write a value into the stack file, in place of its default."""
         file = self.directory / f"Pulumi.{stack}.yaml"
         shared = yaml.safe_load((self.directory / "Pulumi.yaml").read_text())["config"]
         document = yaml.safe_load(file.read_text())
@@ -44,6 +51,14 @@ class ProjectCopy:
         section[last] = value
         file.write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def restore(self, stack):
-        """The stack file as it is in the repository."""
-        shutil.copy(ROOT / f"Pulumi.{stack}.yaml", self.directory)
+    @contextmanager
+    def changed(self, stack, values):
+        """The project with other values in a stack file."""
+        file = self.directory / f"Pulumi.{stack}.yaml"
+        before = file.read_text()
+        for path, value in values.items():
+            self.set(stack, path, value)
+        try:
+            yield
+        finally:
+            file.write_text(before)

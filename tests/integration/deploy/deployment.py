@@ -1,5 +1,6 @@
 """Runs docs/deploy.md in a clone of the repository, with `pulumi` being the sandbox's."""
 
+import fcntl
 import json
 import os
 import shlex
@@ -14,6 +15,7 @@ from teei_finops.sandbox.stacks import checkpoint_file, resources_in
 from teei_finops.sandbox.workspace import Workspace
 from tests.integration.deploy import cloudformation
 from tests.integration.deploy.page import ROOT, commands
+from tests.integration.sandboxed_stack import run_sandbox
 from tests.workflows.runner import clone_to
 
 
@@ -29,20 +31,23 @@ class Deployment:
         return self.directory / "project"
 
     def run(self) -> "Deployment":
-        self.project.mkdir(parents=True)
+        self.project.mkdir()
         clone_to(self.project)
         _use_installed_packages(self.project)
-        path = f"{_stubs(self.directory / 'bin', self.project)}:{os.environ['PATH']}"
+        path = f"{_stubs(self.directory / 'bin')}:{os.environ['PATH']}"
         environment = {
             "PATH": path, "HOME": str(self.directory), "PROJECT": str(self.project), "PYTHONPATH": str(ROOT),
             "CALLS": str(self.directory / "calls.jsonl"),
         }  # fmt: skip
         for command in commands():
-            process = subprocess.run(
-                ["bash", "-c", command.line],
-                cwd=self.project, env=environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            )  # fmt: skip
+            if command.line.startswith("pulumi "):
+                process = run_sandbox(self.project, "--", *shlex.split(command.line)[1:], merge_stderr=True)
+            else:
+                process = subprocess.run(
+                    ["bash", "-c", command.line],
+                    cwd=self.project, env=environment, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                )  # fmt: skip
             if process.returncode != 0 or not command.prints(process.stdout):
                 self.problems.append(f"$ {command.line}\n{process.stdout}(exit code {process.returncode})\n")
         return self
@@ -78,22 +83,35 @@ class Deployment:
         return resources_in(checkpoint_file(Workspace.at(self.project), "teei-finops", stack))
 
 
+def deployed(tmp_path_factory) -> Deployment:
+    """The page run once for all workers of pytest-xdist: the first one runs it, the others wait."""
+    directory = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parent  # which all workers have
+    directory /= "deploy"
+    directory.mkdir(exist_ok=True)
+    done = directory / "problems.json"
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            done.write_text(json.dumps(Deployment(directory).run().problems))
+    return Deployment(directory, json.loads(done.read_text()))
+
+
 def _use_installed_packages(project: Path) -> None:
-    (project / ".venv").symlink_to(ROOT / ".venv")
+    for name in (".venv", ".tools"):
+        (project / name).symlink_to(ROOT / name)
     os.utime(project / "requirements.txt", (0, 0))  # so that make does not install them again
     wheels = ROOT / "build/lambda/wheels"
     if wheels.exists():
         shutil.copytree(wheels, project / "build/lambda/wheels")
 
 
-def _stubs(directory: Path, project: Path) -> Path:
+def _stubs(directory: Path) -> Path:
     directory.mkdir()
-    python, original = shlex.quote(sys.executable), shlex.quote(os.environ["PATH"])
-    sandbox = f"cd {ROOT} && PATH={original} exec {python} -m teei_finops sandbox -C {project} --"
-    scripts = {"pulumi": sandbox}
+    python = shlex.quote(sys.executable)
     for name in ("aws", "gh", "kubectl"):
-        scripts[name] = f"exec {python} -m tests.integration.deploy.checked_command {name}"
-    for name, command in scripts.items():
+        command = f"exec {python} -m tests.integration.deploy.checked_command {name}"
         (directory / name).write_text(f'#!/bin/sh\n{command} "$@"\n')
         (directory / name).chmod(0o755)
     return directory

@@ -10,7 +10,7 @@ from components import tags
 from tests.components.recorded import record
 from tests.components.taggable import can_be_tagged
 from tests.integration.deploy.creation_requests import creation_requests
-from tests.integration.deploy.deployment import Deployment
+from tests.integration.deploy.deployment import deployed
 from tests.integration.deploy.iam import is_allowed
 from tests.workflows.runner import GITHUB, ROOT
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory):
-    return Deployment(tmp_path_factory.mktemp("deploy") / "run").run()
+    return deployed(tmp_path_factory)
 
 
 def statements(deployment, stack):

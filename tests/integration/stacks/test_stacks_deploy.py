@@ -1,7 +1,4 @@
-"""Two stacks on the real engine in the sandbox: deployed, read back, changed, replaced, destroyed.
-
-tests/integration/deploy/ deploys all three, and shows that a preview after it has no change.
-"""
+"""The stacks that docs/deploy.md has deployed in the sandbox: read back, changed, replaced, destroyed."""
 
 import json
 from decimal import Decimal
@@ -9,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.components.stack_config import KUBERNETES
+from tests.integration.deploy.deployment import deployed
 from tests.integration.stack_project import ProjectCopy
 
 SERVICE = "teei-prod-us-east-1-ai-budget"
@@ -17,12 +15,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """The project with the stacks staging and prod deployed."""
-    project = ProjectCopy.copied_to(tmp_path_factory.mktemp("project"))
-    for stack in ("staging", "prod"):
-        result = project.stack(stack).up()
-        assert result.returncode == 0, result.stdout + result.stderr
-    return project
+    deployment = deployed(tmp_path_factory)
+    return ProjectCopy.of_deployment(deployment.project, tmp_path_factory.mktemp("copy") / "project")
 
 
 @pytest.fixture(scope="module")
@@ -180,12 +174,10 @@ def test_changed_code_migrates_before_the_alias_moves(project):
 
 
 def test_the_runtime_kubernetes_adds_pods_and_moves_the_service_and_changes_nothing_else(project):
-    for path, value in KUBERNETES.items():
-        project.set("staging", path, value)
-    planned = project.stack("staging").planned()
-    result = project.stack("staging").up()
-    state = project.stack("staging").state()
-    project.restore("staging")
+    with project.changed("staging", KUBERNETES):
+        planned = project.stack("staging").planned()
+        result = project.stack("staging").up()
+        state = project.stack("staging").state()
     assert planned.pop("ai-budget-service-host") == "update"
     assert {name.rpartition("ai-budget-service-pods")[0] for name in planned} == {""}
     assert set(planned.values()) == {"create"}
@@ -234,10 +226,8 @@ def test_changed_settings_show_exactly_their_resources(project):
         "storage.exports.name": "teei-staging-renamed",
         "clickhouse.retention_days": 60,
     }
-    for path, value in changes.items():
-        project.set("staging", path, value)
-    planned = project.stack("staging").planned()
-    project.restore("staging")
+    with project.changed("staging", changes):
+        planned = project.stack("staging").planned()
     parts = ("public-access", "encryption", "versioning", "lifecycle", "policy", "access-logs")
     replaced = {"storage-exports-bucket", *(f"storage-exports-{part}" for part in parts)}
     jobs = {"telemetry-clickhouse-scripts", "telemetry-clickhouse-retention"}

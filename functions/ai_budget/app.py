@@ -1,7 +1,8 @@
 """The HTTP API, the same for `serve` and the Lambda. FastAPI makes the OpenAPI document of its signatures."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -23,14 +24,13 @@ _DESCRIPTIONS = {
     404: "Not found", 409: "The request_id or the reservation was used", 413: "Body above 64 KiB",
     415: "Not JSON", 422: "The model has no price", 503: "The database does not answer",
 }  # fmt: skip
+Background = Callable[[Service], Coroutine[Any, Any, None]]
+_REFUSED = {429: {"model": RefusedResponse, "description": "The budget has no room for the call"}}
+_QUEUED = {202: {"model": schemas.QueuedResponse, "description": "The queue has the call"}}
 
 
 class MetricsQuery(schemas.Strict):
     tenant: schemas.Identifier | None = None
-
-
-_REFUSED = {429: {"model": RefusedResponse, "description": "The budget has no room for the call"}}
-_QUEUED = {202: {"model": schemas.QueuedResponse, "description": "The queue has the call"}}
 
 
 def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:
@@ -134,7 +134,7 @@ def create_app(
     service: Service,
     admin_tokens: Callable[[], Sequence[str]],
     requests: RequestMetrics,
-    background: Callable[[Service], AbstractAsyncContextManager[Any]] = nullcontext,
+    background: Sequence[Background] = (),
     caller_hashes: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> FastAPI:
     """The ASGI application. `background` runs beside it, between startup and shutdown.
@@ -145,10 +145,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.ledger.open()
+        tasks = [asyncio.create_task(run(service)) for run in background]
         try:
-            async with background(service):
-                yield
+            yield
         finally:
+            for task in tasks:
+                task.cancel()
             await service.ledger.close()
 
     handlers: Any = dict.fromkeys((RequestValidationError, Unavailable, HTTPException), _failed)

@@ -58,6 +58,7 @@ class Budgets:
 
     async def set_budget(self, body: schemas.SetRequest, caller: CurrentCaller) -> schemas.BudgetEntry:
         """Sets a monthly limit or a temporary raise; needs the admin token."""
+        caller.require(body.tenant_id)
         model = ALL_MODELS if body.model == ALL_MODELS else canonical_model(body.model).canonical
         tier = self._checked_tier(body)
         now, prices = self.clock(), await self.prices()

@@ -15,9 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
-from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from pydantic_core import to_json
 
 SQL = Path(__file__).parent / "sql"
 ANSWER_SECONDS = 4.5  # the longest that a caller waits
@@ -102,11 +100,6 @@ class Ledger:
             if self._checking is None or self._checking.done():
                 self._checking = asyncio.create_task(self._pool.check())  # drops connections that broke
             raise Unavailable(f"{name}: {type(error).__name__}") from error
-
-
-def as_json(rows: list[dict[str, Any]]) -> Jsonb:
-    """A parameter for queries that take an array of objects."""
-    return Jsonb(rows, dumps=to_json)
 
 
 def connection_string(**parts: str) -> str:

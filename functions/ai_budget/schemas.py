@@ -27,7 +27,6 @@ Seconds = Annotated[int, Field(ge=1, le=86_400, strict=True), WholeFloat]
 Limit = Annotated[
     Decimal, Field(ge=0, le=1_000_000_000), AfterValidator(lambda usd: usd.quantize(Decimal("1e-9")))
 ]
-Geo = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Month = Annotated[str, Field(pattern=r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 
@@ -66,7 +65,7 @@ class _Call(Strict):
     tenant_id: Identifier
     model: ModelId
     speed: Literal["standard", "fast"] = "standard"
-    inference_geo: Geo = ""
+    inference_geo: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     report_type: Identifier | None = None
     request_id: Identifier | None = None
 

@@ -11,13 +11,15 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from pydantic_core import to_json
+
 from functions.ai_budget import schemas
 from functions.ai_budget.auth import CurrentCaller
 from functions.ai_budget.batching import Batcher
 from functions.ai_budget.budgets import ALL_MODELS, Budgets
 from functions.ai_budget.config import Config
 from functions.ai_budget.errors import ApiError, RefusedResponse
-from functions.ai_budget.ledger import Ledger, Unavailable, as_json
+from functions.ai_budget.ledger import Ledger, Unavailable
 from functions.ai_budget.pricing import CallTokens, ModelName, PriceBook, canonical_model
 
 RETRY_SECONDS = 5
@@ -67,7 +69,9 @@ class Service:
 
     async def _run(self, operation: str, tenant: str, calls: list[dict[str, Any]]) -> list[Any]:
         """The row of `check` or `track` for each call."""
-        return await self.ledger.fetch(operation, tenant_id=tenant, calls=as_json(calls), **self._rules)
+        return await self.ledger.fetch(
+            operation, tenant_id=tenant, calls=to_json(calls).decode(), **self._rules
+        )
 
     async def prices(self) -> PriceBook:
         """The price book, reloaded every minute. Raises Unavailable until it was loaded once."""

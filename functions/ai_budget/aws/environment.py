@@ -7,15 +7,14 @@ AI_BUDGET_DATABASE_SECRET_ARN (JSON with username and password of the master use
 """
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import boto3
 from fastapi import FastAPI
 
-from functions.ai_budget.app import create_app
+from functions.ai_budget.app import Background, create_app
 from functions.ai_budget.aws.api import CallerHashes, TrackQueue, admin_tokens
 from functions.ai_budget.config import Config, ConfigError, parse_config
 from functions.ai_budget.ledger import Ledger, connection_string
@@ -65,13 +64,7 @@ def service(ledger: Ledger) -> Service:
     return Service(ledger, config(), TrackQueue(os.environ[QUEUE]))
 
 
-def application(
-    service: Service,
-    requests: RequestMetrics,
-    background: Callable[[Service], AbstractAsyncContextManager[Any]] = nullcontext,
-) -> FastAPI:
+def application(service: Service, requests: RequestMetrics, background: Sequence[Background] = ()) -> FastAPI:
     """The API with the tokens of administrators and callers."""
-    hashes = CallerHashes(os.environ[CALLERS])
-    return create_app(
-        service, lambda: admin_tokens(os.environ[ADMIN_TOKENS]), requests, background, caller_hashes=hashes
-    )
+    tokens = partial(admin_tokens, os.environ[ADMIN_TOKENS])
+    return create_app(service, tokens, requests, background, CallerHashes(os.environ[CALLERS]))

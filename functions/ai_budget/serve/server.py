@@ -19,10 +19,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from fastapi import FastAPI
 from granian import Granian
@@ -53,8 +52,8 @@ class StartError(Exception):
 def application() -> FastAPI:
     """A worker's application, from the environment that `main` prepared. granian calls it."""
     ledger, tokens = Ledger(lambda: os.environ[DATABASE]), os.environ[TOKENS].split(",")
-    service = Service(ledger, _config(os.environ[CONFIG]))
-    return create_app(service, lambda: tokens, RequestMetrics(os.environ[METRICS]), _tidied)
+    service, requests = Service(ledger, _config(os.environ[CONFIG])), RequestMetrics(os.environ[METRICS])
+    return create_app(service, lambda: tokens, requests, [_end_with_the_server, _tidy])
 
 
 def application_of_a_pod() -> FastAPI:
@@ -62,36 +61,15 @@ def application_of_a_pod() -> FastAPI:
     from functions.ai_budget.aws import environment  # late: `make serve` needs no boto3
 
     service = environment.service(Ledger(environment.login(API)))
-    return environment.application(service, RequestMetrics(os.environ[METRICS]), _ending_with_the_server)
+    return environment.application(service, RequestMetrics(os.environ[METRICS]), [_end_with_the_server])
 
 
-@contextlib.asynccontextmanager
-async def _ending_with_the_server(_: Service) -> AsyncIterator[None]:
-    async with _running(_end_with(int(os.environ[SERVER_PID]))):
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _tidied(service: Service) -> AsyncIterator[None]:
-    async with _ending_with_the_server(service), _running(_tidy(service)):
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(coroutine)
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _end_with(parent: int) -> None:
+async def _end_with_the_server(_: Service) -> None:
     """Ends this worker when `serve` was killed.
 
     Its pid is from the environment: a worker that is starting at that moment already has another parent.
     """
-    while os.getppid() == parent:
+    while os.getppid() == int(os.environ[SERVER_PID]):
         await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGKILL)
 

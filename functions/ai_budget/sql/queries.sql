@@ -1,9 +1,9 @@
 -- name: check
-SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s, %(calls)s);
+SELECT * FROM ai_budget_check(%(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(max_open)s, %(calls)s::jsonb);
 
 -- name: track
 SELECT status, cost_usd, settlement AS reservation, to_char(recorded_at, 'YYYY-MM') AS month FROM ai_budget_track(
-    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(calls)s);
+    %(now)s, %(tenant_id)s, %(default_model)s, %(default_limit)s, %(warning_percent)s, %(calls)s::jsonb);
 
 -- name: release
 SELECT ai_budget_release(%(tenant_id)s, %(reservation_id)s) AS status;

@@ -11,15 +11,15 @@ SERVICE = "AmazonCognito"
 
 @estimates("aws:cognito/userPool:UserPool")
 def user_pool(ctx: EstimationContext) -> None:
-    """Monthly active users by feature plan; a new pool is on Essentials (Cognito guide, 2024-11).
-
-    `aws_free_allowances.csv` has no free users.
-    """
+    """Monthly active users by feature plan; a new pool is on Essentials (Cognito guide, 2024-11)."""
     tier = ctx.text("userPoolTier", "ESSENTIALS").lower()
     users = ctx.usage("monthly_active_users", 100, 1_000, 10_000)
-    ctx.charge(f"Monthly active users, {tier}", "AmazonCognito", f"user-pool-{tier}", "mau", users)
+    allowance = "mau-lite-and-essentials" if tier in ("lite", "essentials") else None
+    ctx.charge(
+        f"Monthly active users, {tier}", SERVICE, f"user-pool-{tier}", "mau", users, allowance=allowance
+    )
     if tier == "lite" and ctx.text("userPoolAddOns.advancedSecurityMode", "OFF") != "OFF":
-        ctx.charge("Advanced security", "AmazonCognito", "advanced-security", "mau", users)
+        ctx.charge("Advanced security", SERVICE, "advanced-security", "mau", users)
     charge_from_usage(
         ctx,
         "monthly_federated_users",

@@ -56,7 +56,9 @@ def charge_extended_support(
         return
     key = "year-3" if support.year >= 3 else "year-1-2"
     prefix = "aurora-serverless-v2-" if serverless else ""
-    ctx.charge(f"Extended support, {key.replace('-', ' ')}", RDS, "extended-support", prefix + key, quantity)
+    ctx.charge_option(
+        f"Extended support, {key.replace('-', ' ')}", RDS, "extended-support", prefix + key, quantity
+    )
 
 
 def lifecycle_disabled(values: Inputs) -> bool:

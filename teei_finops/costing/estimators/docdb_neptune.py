@@ -35,7 +35,7 @@ def docdb_instance(ctx: EstimationContext) -> None:
     version = owner.text("engineVersion", "") if owner else ""
     if version and support_of(ctx, "AmazonDocDB", "documentdb", version).extended:
         hours = ctx.hours() * vcpus(ctx.text("instanceClass"))
-        ctx.charge("Extended support", "AmazonDocDB", "extended-support", version, hours)
+        ctx.charge_option("Extended support", "AmazonDocDB", "extended-support", version, hours)
 
 
 @estimates("aws:neptune/clusterInstance:ClusterInstance")

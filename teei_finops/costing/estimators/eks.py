@@ -50,7 +50,7 @@ def cluster(ctx: EstimationContext) -> None:
     if ctx.text("upgradePolicy.supportType", "EXTENDED") == "STANDARD":
         return
     if support_of(ctx, "AmazonEKS", "kubernetes", version).extended:
-        ctx.charge("Extended support", "AmazonEKS", "cluster", "extended-support-surcharge", hours)
+        ctx.charge_option("Extended support", "AmazonEKS", "cluster", "extended-support-surcharge", hours)
 
 
 def _charge_auto_mode(ctx: EstimationContext) -> None:

@@ -64,7 +64,7 @@ def _nodes(ctx: EstimationContext, described: EstimationContext, nodes: Range) -
     ctx.charge(f"{kind} {engine} nodes", SERVICE, f"{engine}-node", kind, hours, times=nodes)
     version = described.text("engineVersion", "")
     if engine == "redis" and version and support_of(ctx, SERVICE, "redis", version).extended:
-        ctx.charge("Extended support", SERVICE, "extended-support", kind, hours, times=nodes)
+        ctx.charge_option("Extended support", SERVICE, "extended-support", kind, hours, times=nodes)
     snapshots = ctx.from_usage("snapshot_storage_gb") or NOTHING
     ctx.charge("Snapshots", SERVICE, "backup", "snapshot-storage", snapshots)
     if snapshots.is_zero and ctx.number("snapshotRetentionLimit", 0) > 1:

@@ -116,7 +116,7 @@ def _extended_support(ctx: EstimationContext, kind: str, nodes: Decimal) -> None
         return
     component = "elasticsearch" if version.lower().startswith("elasticsearch") else "opensearch"
     if support_of(ctx, OPENSEARCH, component, version).extended:
-        ctx.charge(
+        ctx.charge_option(
             "Extended support",
             OPENSEARCH,
             "extended-support",

@@ -82,8 +82,10 @@ def _changes(report: Report, changes: Sequence[view.ResourceChange], style: Styl
         free = sum(change.stack == name for change in changes) - len(own)
         if not own and not free:
             continue
-        total = money.signed(stack["change"]["expected"])
-        yield style.bold(_shortened(f"{name} ({stack['project']}): {total} a month", WIDTH))
+        total = f"{money.signed(stack['change']['expected'])} a month"
+        unpriced = max(missing(report, side, name) for side in ("before", "after"))
+        problem = f", {unpriced} not priced" if unpriced else ""
+        yield style.bold(_shortened(f"{name} ({stack['project']}): {total}{problem}", WIDTH))
         if own:
             yield _row(HEADINGS, widths)
         for component in view.by_component(own):

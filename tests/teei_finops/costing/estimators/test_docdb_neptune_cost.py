@@ -66,12 +66,11 @@ def test_serverless_instances_range_over_the_capacity_of_their_cluster():
     )
 
 
-def test_old_engines_missing_classes_and_credits_without_rows_are_unpriced():
+def test_support_of_old_engines_missing_classes_and_credits_without_rows_are_unpriced():
     old = resource(DOC, {"engineVersion": "3.6.0", "clusterIdentifier": "d"}, name="doc")
     inputs = {"instanceClass": "db.r5.large", "clusterIdentifier": "d"}
-    assert estimate_of(DOC_INSTANCE, inputs, old).reason.startswith(
-        "no price in this region: AmazonDocDB extended-support 3.6.0"
-    )
+    (missing,) = estimate_of(DOC_INSTANCE, inputs, old).unpriced_lines
+    assert missing.startswith("Extended support: no price in this region: AmazonDocDB extended-support 3.6.0")
     assert estimate_of(DOC_INSTANCE, inputs, region=EU).reason.startswith(
         "no price in this region: AmazonDocDB"
     )

@@ -70,11 +70,10 @@ def test_more_replicas_cost_their_nodes():
     assert estimate.after.expected - estimate.before.expected == 730 * rate
 
 
-def test_old_redis_and_snapshots_without_a_price_are_unpriced():
+def test_support_of_old_redis_and_snapshots_without_a_price_are_unpriced():
     inputs = {"nodeType": "cache.r6g.large", "engine": "redis", "engineVersion": "5.0.6"}
-    assert estimate_of(GROUP, inputs).reason.startswith(
-        "no price in this region: AmazonElastiCache extended-support"
-    )
+    (missing,) = estimate_of(GROUP, inputs).unpriced_lines
+    assert missing.startswith("Extended support: no price in this region: AmazonElastiCache extended-support")
     current = {**inputs, "engineVersion": "7.1"}
     usage = {"snapshot_storage_gb": 100}
     assert lines_by_name(estimate_of(GROUP, current, usage=usage))["Snapshots"] == (D(100), D("8.5"))

@@ -30,7 +30,9 @@ def test_an_elasticsearch_domain_has_the_prices_of_opensearch_and_bills_extended
     assert lines["Data nodes, m5.large.search"][0] == 1460
     assert lines["gp2 storage"] == (D(20), 20 * D("0.135"))
     old = estimate_of("aws:elasticsearch/domain:Domain", {**inputs, "elasticsearchVersion": "7.8"})
-    assert old.reason.startswith("no price in this region: AmazonES extended-support m5.large.search")
+    assert lines_by_name(old) == lines
+    (missing,) = old.unpriced_lines
+    assert missing.startswith("Extended support: no price in this region: AmazonES extended-support m5.large")
 
 
 def test_a_flink_application_bills_its_units_their_storage_and_one_for_orchestration():

@@ -91,7 +91,8 @@ def test_a_domain_without_a_price_for_a_part_is_unpriced():
     more = {**config, "ebsOptions": {"ebsEnabled": True, "volumeType": "gp3", "volumeSize": 10, "iops": 4000}}
     assert estimate_of(DOMAIN, more).reason.startswith("no price in this region: AmazonES storage gp3-iops")
     old = {**config, "engineVersion": "OpenSearch_2.9"}
-    assert estimate_of(DOMAIN, old).reason.startswith("no price in this region: AmazonES extended-support")
+    (missing,) = estimate_of(DOMAIN, old).unpriced_lines
+    assert missing.startswith("Extended support: no price in this region: AmazonES extended-support")
 
 
 def test_gp3_includes_250_mib_per_second_for_each_3_tib_begun():

@@ -132,7 +132,7 @@ def test_macie_bills_bucket_days_and_data_above_the_first_gb():
     assert dollars(estimate_of(MACIE, {"status": "PAUSED"})) == 0
 
 
-def test_only_the_lite_plan_of_a_user_pool_has_a_price():
+def test_a_user_pool_is_billed_by_its_plan_which_is_essentials_by_default():
     usage = {"monthly_active_users": 60_000}
     lite = estimate_of(POOL, {"userPoolTier": "LITE"}, usage=usage)
     assert dollars(lite) == 50_000 * price("AmazonCognito", "user-pool-lite", "mau") + 10_000 * price(
@@ -143,10 +143,9 @@ def test_only_the_lite_plan_of_a_user_pool_has_a_price():
     assert extra == 100 * (
         price("AmazonCognito", "user-pool-lite", "mau") + price("AmazonCognito", "advanced-security", "mau")
     )
-    assert (
-        estimate_of(POOL, {}).reason
-        == "no price in this region: AmazonCognito user-pool-essentials mau in us-east-1"
-    )
+    assert dollars(estimate_of(POOL, {}, usage={"monthly_active_users": 1_000})) == 15
+    above_free = estimate_of(POOL, {}, usage={"monthly_active_users": 10_100}, free_tier=True)
+    assert dollars(above_free) == 100 * price("AmazonCognito", "user-pool-essentials", "mau")
 
 
 def test_a_selector_of_management_events_records_no_data():

@@ -25,6 +25,7 @@ def test_the_table_lists_changed_resources_by_stack_and_component():
         "~ update   ledger           aws:rds:Instance   $100.50  $402.25  +$301.75",
         "+ create   tracks           aws:sqs:Queue        $0.00    $0.40   +$0.40*",
     ]
+    assert "staging (teei-finops): −$8.00 a month, 1 not priced" in lines
     assert "- delete   scratch          aws:ebs:Volume       $8.00    $0.00    −$8.00" in lines
     assert "+ create   odd|<b>name</b>  aws:quantum:Thing                    unpriced" in lines
     assert "* depends on usage; `teei-finops explain NAME` shows the range" in lines

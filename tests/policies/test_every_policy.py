@@ -12,7 +12,7 @@ from policies.rules.exemption_policies import IN_FORCE, IN_FORCE_IN_STACK
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.compliant_stack import compliant_stack
-from tests.policies.pack_client import PROD, STAGING, FakeResource, Pack, with_property
+from tests.policies.pack_client import PROD, STAGING, FakeResource, Pack, analyze_request, with_property
 from tests.policies.violations.stack import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +57,13 @@ def test_the_engine_gets_the_metadata_of_every_policy():
     assert all(policy.severity and policy.remediation_steps and policy.url for policy in info.policies)
     assert all(policy.configSchema.properties.fields for policy in info.policies)
     assert info.supportsConfig
+
+
+def test_no_policy_remediates_so_that_the_analyzer_answers_at_once():
+    pack = Pack()
+    assert not [policy.name for policy in pack.policies if getattr(policy, "has_remediation", bool)()]
+    request = analyze_request(with_property(aws.log_group(), "retentionInDays", 0))
+    assert list(pack.analyzer.Remediate(request, None).remediations) == []
 
 
 def violating(name: str) -> tuple[Pack, list[FakeResource]]:

@@ -26,10 +26,12 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Runs the command of the options; returns its exit code. Raises RetentionError."""
     name = options.stack or environment.get("PULUMI_STACK") or DEFAULT_STACK
     stack = read_stack(options.directory.resolve(), name)
-    return (_verify if options.command == "verify" else _deploy)(options, environment, stack)
+    if options.command == "verify":
+        return _verify(options, environment, stack)
+    return _deploy(options, stack)
 
 
-def _deploy(options: argparse.Namespace, _: Mapping[str, str], stack: Stack) -> int:
+def _deploy(options: argparse.Namespace, stack: Stack) -> int:
     chosen = backend(options.backend, stack.directory)
     place = chosen.description()
     print(f"{options.command}: stack {stack.name} {place}", file=sys.stderr, flush=True)
@@ -62,7 +64,7 @@ def _deploy(options: argparse.Namespace, _: Mapping[str, str], stack: Stack) -> 
             "applied": options.command == "apply" and not refused,
             "changes": changes,
         }
-        print(json.dumps(result, indent=2))
+        print(json.dumps(result, indent=2, default=str))  # amounts as text stay exact
     if refused:
         print(
             f"{options.command}: refused: a transition costs more than it saves; remove it", file=sys.stderr
@@ -78,15 +80,9 @@ def _transition_line(cost: TransitionCost, size: ObjectSize) -> str:
 
 
 def _transition(cost: TransitionCost, size: ObjectSize) -> dict[str, Any]:
-    """Amounts and sizes as text, so that they stay exact."""
-    values = {name: str(value) for name, value in asdict(cost).items() if value is not None}
     return {
         **asdict(cost),
-        **{
-            name: values.get(name)
-            for name in ("object_kb", "without", "storage", "requests", "break_even_kb")
-        },
-        "saving": str(cost.saving),
+        "saving": cost.saving,
         "size_origin": size.origin,
         "refused": cost.loses,
         "arithmetic": cost.arithmetic,

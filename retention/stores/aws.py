@@ -23,7 +23,10 @@ class Aws:
         self._session: Any = session or boto3.Session()  # its stubs know no service by a variable name
         self._region = region
         self._clients: dict[str, Any] = {}
-        actual = self.call("sts", "get_caller_identity")["Account"]
+        try:
+            actual = self.call("sts", "get_caller_identity")["Account"]
+        except RetentionError as error:
+            raise RetentionError(f"{error}; --no-aws leaves AWS out") from None
         if actual != account:
             raise RetentionError(
                 f"aws: the credentials are of the account {actual}, but the stack is in {account}"

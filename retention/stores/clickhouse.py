@@ -102,9 +102,8 @@ def _check_expired_parts(
     )
     count = int(expired["parts"])
     text = (
-        f"{count} parts of {int(expired['bytes']) / 1e9:.1f} GB have only events of more than"
-        f" {settings.retention_days} days, up to {_instant(int(expired['oldest'])):%Y-%m-%d}: the TTL does"
-        " not delete them"
+        f"parts that the TTL should have deleted: {count} of {int(expired['bytes']) / 1e9:.1f} GB, with"
+        f" events up to {_instant(int(expired['oldest'])):%Y-%m-%d}"
     )
     resource.check(not count, "clickhouse.retention_days", text, 0, count)
 

@@ -54,7 +54,7 @@ def verify(url: str, settings: Settings, bucket_expiration_days: int | None) -> 
         text = f"{path} is {file}: limits that the stack does not declare may change the retention"
         resource.check(not file, "loki.total_days", text, None, file)
     streams = _at(effective, "limits_config.retention_stream") or []
-    text = f"retention_stream has {len(streams)} rules that the stack does not declare"
+    text = f"rules in retention_stream that the stack does not declare: {len(streams)}"
     resource.check(not streams, "loki.total_days", text, [], streams)
     periods = [_at(effective, "limits_config.retention_period"), *(item.get("period") for item in streams)]
     longest = max((duration(period) for period in periods if period), default=timedelta())

@@ -104,7 +104,7 @@ def _check_archive(
     waiting = (current or 0) - (newest or 0) - 1
     late = waiting > 0 and (archived is None or now - archived > ARCHIVE_LATENESS)
     since = f"since {archived:%Y-%m-%d %H:%M} UTC" if archived else "so far"
-    text = f"{waiting} segments of WAL wait to be archived; none was {since}"
+    text = f"segments of WAL that wait to be archived: {waiting}; none was {since}"
     resource.check(not late, "database.backup_retention_days", text, 0, waiting)
 
 

@@ -155,7 +155,7 @@ def _incomplete_uploads(
     text = ""
     if overdue:
         text = (
-            f"{len(overdue)} incomplete uploads are older than {bucket.abort_incomplete_upload_days} days,"
+            f"incomplete uploads older than {bucket.abort_incomplete_upload_days} days: {len(overdue)},"
             f" the oldest of {overdue[0]:%Y-%m-%d}"
         )
     resource.check(not overdue, f"{key}.abort_incomplete_upload_days", text, 0, len(overdue))

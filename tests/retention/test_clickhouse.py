@@ -126,8 +126,10 @@ def test_parts_that_the_ttl_should_have_deleted_are_a_difference(database, serve
         f" ('{database.partition(100)}', 'ZSTD(3)', now())"
     )
     [text] = texts(verify(server))
-    assert text.startswith("1 parts of 0.0 GB have only events of more than 90 days")
-    assert f"{NOW - timedelta(days=100):%Y-%m-%d}" in text
+    assert text == (
+        "parts that the TTL should have deleted: 1 of 0.0 GB, with events up to"
+        f" {NOW - timedelta(days=100):%Y-%m-%d} (clickhouse.retention_days)"
+    )
 
 
 def test_old_partitions_that_were_not_recompressed_are_a_difference(database, server):

@@ -48,7 +48,7 @@ BREAKS = [
      ["runtime_config.file is /etc/loki/overrides.yaml: limits that the stack does not declare may change the"
       " retention (loki.total_days)"]),
     ("limits_config.retention_stream", [{"selector": '{namespace="debug"}', "priority": 1, "period": "1d"}],
-     ["retention_stream has 1 rules that the stack does not declare (loki.total_days)"]),
+     ["rules in retention_stream that the stack does not declare: 1 (loki.total_days)"]),
 ]  # fmt: skip
 
 

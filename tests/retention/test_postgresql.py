@@ -160,7 +160,7 @@ def test_segments_that_wait_for_the_archive_are_a_difference_after_a_while(decla
     declared.fill_segment()
     assert texts(declared.verify()) == []
     [text] = texts(declared.verify(datetime.now(UTC) + timedelta(minutes=16)))
-    assert text.startswith("1 segments of WAL wait to be archived; none was since ")
+    assert text.startswith("segments of WAL that wait to be archived: 1; none was since ")
 
 
 def test_more_wal_than_the_alarm_allows_is_a_difference(declared):

@@ -187,7 +187,7 @@ def test_an_incomplete_upload_differs_when_the_lifecycle_should_have_aborted_it(
     assert recent.measured[bucket.name]["incomplete_uploads"] == 1
     late = verify(session, bucket, upload["Initiated"] + timedelta(days=10))
     assert texts(late) == [
-        "1 incomplete uploads are older than 7 days, the oldest of"
+        "incomplete uploads older than 7 days: 1, the oldest of"
         f" {upload['Initiated']:%Y-%m-%d} (storage.exports.abort_incomplete_upload_days)"
     ]
 

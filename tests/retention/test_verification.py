@@ -127,6 +127,18 @@ def test_a_wrong_setting_is_reported_with_its_file(tmp_path, capsys):
     assert "Pulumi.prod.yaml: " in capsys.readouterr().err
 
 
+def test_missing_credentials_are_an_error_that_names_the_option(monkeypatch, capsys):
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    assert main(["verify"]) == 2
+    error, _ = capsys.readouterr().err.splitlines()
+    assert error == (
+        "verify: aws: sts get_caller_identity: Unable to locate credentials; --no-aws leaves AWS out"
+    )
+
+
 def test_every_store_has_a_heading_in_the_runbook():
     headings = [
         line.removeprefix("## ").lower().replace(": ", "-").replace(" ", "-")

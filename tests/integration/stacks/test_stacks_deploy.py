@@ -1,10 +1,14 @@
 """The stacks that docs/deploy.md has deployed in the sandbox: read back, changed, replaced, destroyed."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from retention.stack import read_stack
+from retention.stores import rds, s3
+from retention.stores.aws import Aws
 from tests.components.stack_config import KUBERNETES
 from tests.integration.deploy.deployment import deployed
 from tests.integration.stack_project import ProjectCopy
@@ -61,6 +65,16 @@ def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecy
         (120, "DEEP_ARCHIVE"),
     ]
     assert rules[0]["Expiration"]["Days"] == 730
+
+
+def test_the_retention_of_a_deployed_stack_is_as_declared(project, account):
+    stack = read_stack(project.directory, "prod")
+    aws = Aws(stack.settings.account_id, stack.settings.region, account)
+    buckets = s3.verify(aws, stack.buckets, datetime.now(UTC))
+    assert buckets.checks == 50
+    assert [difference.line for difference in buckets.differences] == []
+    database = rds.verify(aws, stack.settings.database, datetime.now(UTC))
+    assert [difference.line for difference in database.differences] == []
 
 
 def test_the_database_reads_back_with_its_parameters(account):

@@ -40,6 +40,8 @@ def _return_newer_noncurrent_versions() -> None:
         serialize = response.serialized
 
         def serialized(result: Any) -> Any:
+            if isinstance(result.result, Exception):
+                return serialize(result)
             stored_rules = response.backend.get_bucket_lifecycle(response.bucket_name)
             for stored_rule, rule in zip(stored_rules, result.result["Rules"], strict=True):
                 if getattr(stored_rule, "newer_versions", None) is not None:

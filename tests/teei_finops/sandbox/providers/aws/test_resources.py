@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+from botocore.exceptions import ClientError
 
 from teei_finops.sandbox.providers.aws.account import FakeAccount
 from teei_finops.sandbox.providers.aws.api import AwsError
@@ -63,6 +64,14 @@ def test_a_bucket_has_all_its_settings(restored):
     assert s3.get_bucket_policy(**bucket)["Policy"] == ALLOW
     assert s3.get_bucket_logging(**bucket)["LoggingEnabled"]["TargetPrefix"] == "logs/"
     assert s3.get_bucket_tagging(**bucket)["TagSet"] == [{"Key": "team", "Value": "finops"}]
+
+
+def test_a_bucket_without_a_lifecycle_has_the_error_of_s3(restored):
+    s3 = restored[2]("s3")
+    s3.create_bucket(Bucket="without-lifecycle")
+    with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
+        s3.get_bucket_lifecycle_configuration(Bucket="without-lifecycle")
+    s3.delete_bucket(Bucket="without-lifecycle")
 
 
 def test_a_database_has_its_subnet_and_parameter_groups(restored):

@@ -49,7 +49,7 @@ class Commitment(StrEnum):
 @dataclass(frozen=True)
 class BillLine:
     """Which rows of cost_data.daily_costs pay for a resource: a service as the bill names it, and the
-    beginning of its usage type groups (`EBS:VolumeUsage`); empty text is any."""
+    beginning of its usage type groups (`EBS`, `BoxUsage`); empty text is any."""
 
     service: str
     usage_type: str = ""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 # The properties with an instance type, or a list of them, and the prefix of the service.
 INSTANCE_TYPES = {
@@ -32,19 +32,10 @@ PREVIOUS_FAMILIES = (
 
 
 def instance_is_of_a_current_generation(context: EvaluationContext) -> Policy:
-    """A current family costs less for the same work. RDS has a policy of its own.
-
-    Source: https://aws.amazon.com/ec2/previous-generation/, 2026-11.
-    """
+    """RDS has a policy of its own."""
     rule = Rule(
-        id="previous-generation-instance",
-        description="Instances should be of a family of the current generation.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Choose the current family of the same kind, such as t4g for t2, m7g for m4 and ra3 for dc2.",
-        options={"families": text_list_option("families of previous generations", PREVIOUS_FAMILIES)},
-        advisory=True,
-        tags=("compute",),
+        "previous-generation-instance",
+        {"families": text_list_option("families of previous generations", PREVIOUS_FAMILIES)},
     )
 
     def check_type(instance_type: Property, prefix: str, families: list[str]) -> Iterator[Finding]:

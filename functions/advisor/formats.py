@@ -140,5 +140,5 @@ def _environment() -> Environment:
     return environment
 
 
-def _template(name: str):  # noqa: ANN202 (jinja2.Template)
+def _template(name: str):
     return _environment().get_template(name)

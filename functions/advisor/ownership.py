@@ -1,6 +1,7 @@
 """Who owns a resource and what manages it: from tags and labels, and from exports of Pulumi stacks."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,10 @@ class Ownership:
 
     def owner(self, *sets: Mapping[str, str]) -> str:
         """The first owner that one of the sets of tags or labels names; empty if none does."""
-        for tags in sets:
-            for key in self._owner_keys:
-                if tags.get(key):
-                    return tags[key]
-        return ""
+        return next(
+            (value for tags in sets for key in self._owner_keys if (value := _value(tags, key))),
+            "",
+        )
 
     def managed_by(self, names: Iterable[str], *sets: Mapping[str, str]) -> str:
         """The URN in a stack, or else the tool that the tags or labels name; empty if neither is known."""
@@ -34,11 +34,16 @@ class Ownership:
             if name in self._urns:
                 return self._urns[name]
         for tags in sets:
-            tool = next((tags[key] for key in _MANAGED_BY if tags.get(key)), "")
-            stack = next((f"{key}={tags[key]}" for key in _STACK_TAGS if tags.get(key)), "")
+            tool = next((value for key in _MANAGED_BY if (value := _value(tags, key))), "")
+            stack = next((f"{key}={value}" for key in _STACK_TAGS if (value := _value(tags, key))), "")
             if tool or stack:
                 return " ".join(part for part in (tool, stack) if part)
         return ""
+
+
+def _value(tags: Mapping[str, str], key: str) -> str:
+    """The value of a tag, or of a label as kube-state-metrics writes it: `label_` and letters, digits and `_`."""
+    return tags.get(key) or tags.get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)) or ""
 
 
 def urns_of_exports(paths: Iterable[Path]) -> dict[str, str]:

@@ -51,7 +51,13 @@ class Prices:
         urn = f"urn:pulumi:account::advisor::{token}::resource"
 
         def state(inputs: Mapping[str, Any]) -> dict[str, Any]:
-            return {"urn": urn, "type": token, "custom": True, "id": "id", "inputs": {**inputs, "region": region}}
+            return {
+                "urn": urn,
+                "type": token,
+                "custom": True,
+                "id": "id",
+                "inputs": {**inputs, "region": region},
+            }
 
         step: dict[str, Any] = {"op": "delete", "urn": urn, "oldState": state(before)}
         if after is not None:
@@ -93,4 +99,6 @@ class Prices:
         price = self.instance_month(region, instance_type)
         if price is None or not weight:
             return None
-        return UnitPrices(price * CPU_WEIGHT / weight, price / weight, f"{instance_type} on demand in {region}")
+        return UnitPrices(
+            price * CPU_WEIGHT / weight, price / weight, f"{instance_type} on demand in {region}"
+        )

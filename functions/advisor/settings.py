@@ -142,6 +142,4 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = str(first["loc"][0])
-            raise AdvisorError(
-                f"{UNPREFIXED.get(field, PREFIX + field.upper())}: {first['msg']}"
-            ) from None
+            raise AdvisorError(f"{UNPREFIXED.get(field, PREFIX + field.upper())}: {first['msg']}") from None

@@ -59,18 +59,18 @@ def examine_cluster(
     region = all_nodes[0].region if all_nodes else settings.cluster_region or DEFAULT_REGION
     findings += claims.findings(prometheus, aws, at, settings, prices, ownership, region)
     findings += nodes.idle_nodes(prometheus, all_nodes, at, settings, prices, ownership)
-    merged = placement.low_traffic_services(prometheus, changed, at, settings, units)
-    if merged is None:
+    quiet = placement.low_traffic_services(prometheus, changed, at, settings)
+    if quiet is None:
         notes.append(
             f"Prometheus: no container_network_receive_bytes_total; {placement.LOW_TRAFFIC} is left out"
         )
-    by_resource = {workload.resource: workload for workload in changed}
-    for finding in placement.spot_candidates(prometheus, changed, all_nodes, at, settings, units):
+    findings += placement.merges(quiet or [], settings, units)
+    by_resource = {workload.resource: workload for workload in changed if workload not in (quiet or [])}
+    for finding in placement.spot_candidates(prometheus, by_resource.values(), all_nodes, at, settings, units):
         findings.append(_owned(finding, by_resource[finding.resource], prometheus, settings, ownership))
-    findings += merged or []
     return Examination(
         findings=findings,
-        rules=RULES if merged is None else RULES | {placement.LOW_TRAFFIC},
+        rules=RULES if quiet is None else RULES | {placement.LOW_TRAFFIC},
         not_judged=frozenset(not_judged) | _scaled_resources(not_judged, all_workloads, scalers),
         notes=(*notes, *(f"{name} is not judged: {reason}" for name, reason in sorted(not_judged.items()))),
     )

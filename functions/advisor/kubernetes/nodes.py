@@ -116,7 +116,7 @@ def idle_nodes(
     return [
         Finding(
             rule=IDLE,
-            resource=f"/Node/{node.name}",
+            resource=f"Node/{node.name}",
             evidence=f"only pods of DaemonSets on this {node.instance_type or 'node'} in the last "
             f"{settings.idle_node_days} days",
             change=f"kubectl drain {node.name} --ignore-daemonsets --delete-emptydir-data",

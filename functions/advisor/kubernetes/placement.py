@@ -97,12 +97,8 @@ def low_traffic_services(
     workloads: Iterable[Workload],
     at: Sampling,
     settings: Settings,
-    units: UnitPrices | None,
-) -> list[Finding] | None:
-    """For each namespace with several Deployments of hardly any traffic, what merging them saves.
-
-    None without cAdvisor's network metrics.
-    """
+) -> list[Workload] | None:
+    """Deployments of hardly any traffic, of namespaces with several; None without cAdvisor's network metrics."""
     seconds = settings.window_days * 86_400
     traffic: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric in ("container_network_receive_bytes_total", "container_network_transmit_bytes_total"):
@@ -124,11 +120,17 @@ def low_traffic_services(
             and cores * workload.requested("cpu") * workload.replicas < settings.low_traffic_cores
         ):
             by_namespace[workload.namespace].append(workload)
-    return [
-        _merge(namespace, group, settings, units)
-        for namespace, group in sorted(by_namespace.items())
-        if len(group) >= 2
-    ]
+    return [workload for group in by_namespace.values() if len(group) >= 2 for workload in group]
+
+
+def merges(
+    workloads: Iterable[Workload], settings: Settings, units: UnitPrices | None
+) -> list[Finding]:
+    """For each namespace, what it saves to keep only the largest of its low-traffic services."""
+    by_namespace: defaultdict[str, list[Workload]] = defaultdict(list)
+    for workload in workloads:
+        by_namespace[workload.namespace].append(workload)
+    return [_merge(namespace, group, settings, units) for namespace, group in sorted(by_namespace.items())]
 
 
 def _merge(

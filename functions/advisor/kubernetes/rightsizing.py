@@ -203,12 +203,7 @@ def _requests_finding(
     pinned = [c.name for c in workload.containers if not c.runs_first and is_pinned(workload, c, settings)]
     if pinned:
         reasons = [*reasons, f"memory of {', '.join(pinned)} stays: its heap follows the limit, not the use"]
-    replicas = f"{workload.replicas:.1f}".removesuffix(".0")
-    how = (
-        f"{replicas} replicas on average under {scaling.scaler.resource}"
-        if scaling
-        else f"{replicas} replicas"
-    )
+    how = f"times {workload.replicas:.2g} pods" + (f" under {scaling.scaler.resource}" if scaling else "")
     price = f"; priced as {units.basis}" if units else ""
     return Finding(
         rule=REQUESTS,

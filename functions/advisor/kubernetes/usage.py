@@ -33,7 +33,7 @@ class Sampling:
 
     @property
     def rate_window(self) -> str:
-        """For rate(): five minutes, or two samples of a slower scrape, so that a peak is not averaged away."""
+        """For rate(): five minutes, or two samples of a slower scrape, which average no peak away."""
         return f"{max(RATE_SECONDS, round(2 * self.interval.total_seconds()) - 1)}s"
 
     @property
@@ -91,7 +91,8 @@ def sampling(prometheus: Prometheus, now: datetime) -> Sampling | None:
     if not newest:
         return None
     end = datetime.fromtimestamp(newest[0].value, now.tzinfo)
-    counts = prometheus.at(f"max(count_over_time({MEMORY}[6h]))", end)
+    # A second less than six hours, since the sample at the beginning of a range counts in Prometheus 2 only.
+    counts = prometheus.at(f"max(count_over_time({MEMORY}[21599s]))", end)
     interval = timedelta(hours=6) / max(counts[0].value if counts else 1, 1)
     interval = timedelta(seconds=round(interval.total_seconds()))
     measured = Sampling(interval, now)

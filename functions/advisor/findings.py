@@ -167,3 +167,8 @@ def sorted_by_saving(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def with_status(finding: Finding, status: Status) -> Finding:
     return replace(finding, status=status)
+
+
+def percent(share: float | Decimal) -> str:
+    """A share in words: `40 %`."""
+    return f"{share * 100:.0f} %"

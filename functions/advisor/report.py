@@ -102,8 +102,12 @@ def _with_effective_savings(
     return [], commitments.after_commitments(findings, usage, coverage)
 
 
+# What these find costs more every day, however little it saves today.
+_GROWING = ("log-group-has-retention", "bucket-has-a-lifecycle", "bucket-expires-old-versions")
+
+
 def _is_worth_it(finding: Finding, minimum: Decimal) -> bool:
-    return finding.saving_list is None or finding.saving_list >= minimum
+    return finding.saving_list is None or finding.saving_list >= minimum or finding.rule in _GROWING
 
 
 def _merged(findings: Sequence[Finding]) -> list[Finding]:

@@ -63,7 +63,7 @@ class Settings(BaseModel):
     """Tags and labels that name the owner, the first that is set."""
 
     window_days: Days = 14
-    minimum_saving: Amount = Decimal(1)
+    minimum_saving: Amount = Decimal("0.1")
     """A finding that saves less is left out."""
 
     low_utilization: Share = Decimal("0.4")

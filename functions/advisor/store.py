@@ -117,7 +117,6 @@ class Store:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    *values, service, usage_type, region = row
+    rule, resource, status, *values, service, usage_type, region = row
     bill = None if service is None else BillLine(service, usage_type, region)
-    record = Record(*values, bill=bill)
-    return Record(**{**record.__dict__, "status": Status(record.status)})
+    return Record(rule, resource, Status(status), *values, bill=bill)

@@ -19,7 +19,6 @@ def _clusters(account: Account) -> list[dict[str, Any]]:
         cluster
         for cluster in account.items("elasticache", "describe_cache_clusters", "CacheClusters")
         if cluster["CacheClusterStatus"] == "available"
-        and account.is_older(cluster["CacheClusterCreateTime"])
     ]
 
 
@@ -33,7 +32,7 @@ def _values(account: Account, clusters: list[dict[str, Any]], name: str, statist
 
 
 def idle_caches(account: Account) -> Iterator[Finding]:
-    """Clusters that were neither read nor written in the whole window."""
+    """Clusters that were neither read nor written in the window, or since they were created."""
     clusters = _clusters(account)
     metrics = [
         Metric("AWS/ElastiCache", name, "Sum", {"CacheClusterId": cluster["CacheClusterId"]})
@@ -56,7 +55,7 @@ def idle_caches(account: Account) -> Iterator[Finding]:
             account,
             "idle-cache",
             cluster,
-            evidence=f"{_described(cluster)}; no read or write in {account.settings.window_days} days",
+            evidence=f"{_described(cluster)}; no read or write in {account.days_of(cluster['CacheClusterCreateTime'])}",
             change=f"verify before deleting: aws elasticache --region {account.region} {command}",
             saving=_price(account, cluster, cluster["CacheNodeType"]),
         )
@@ -85,7 +84,7 @@ def oversized_caches(account: Account) -> Iterator[Finding]:
             account,
             "oversized-cache",
             cluster,
-            evidence=f"{_described(cluster)}; in {account.settings.window_days} days at most "
+            evidence=f"{_described(cluster)}; in {account.days_of(cluster['CacheClusterCreateTime'])} at most "
             f"{max(cpu_values):.0f} % of the CPU and {max(memory_values):.0f} % of the memory",
             change=f"aws elasticache --region {account.region} {command} --cache-node-type {kind} --apply-immediately",
             saving=before - after,
@@ -121,7 +120,7 @@ def _finding(
         evidence=evidence,
         change=change,
         saving=saving,
-        confidence=Confidence.MEDIUM,
+        confidence=account.confidence(cluster["CacheClusterCreateTime"], Confidence.MEDIUM),
         tags=tags_of(answer["TagList"]),
         bill=BillLine("Amazon ElastiCache", "NodeUsage"),
         commitment=Commitment.RESERVATION,

@@ -57,6 +57,16 @@ class Account:
         span = timedelta(days=days) if days else self.settings.window
         return created is not None and created <= self.now - span
 
+    def confidence(self, created: datetime, confidence: Confidence) -> Confidence:
+        """Low for what was created within the window: it may be about to be used."""
+        return confidence if self.is_older(created) else Confidence.LOW
+
+    def days_of(self, created: datetime) -> str:
+        """How long something was measured, in words: the window, or since it was created."""
+        age = max((self.now - created).days, 0)
+        window = self.settings.window_days
+        return f"{window} days" if age >= window else f"{age} days, since it was created"
+
     def values(self, metrics: Sequence[Metric], days: int | None = None) -> list[list[float]]:
         """The daily values of each metric in the window, in no order; none where it has no data. Raises AwsError."""
         results: list[list[float]] = [[] for _ in metrics]

@@ -65,8 +65,8 @@ def _metrics(account: Account, instances: list[dict[str, Any]], name: str) -> li
 
 
 def idle_databases(account: Account) -> Iterator[Finding]:
-    """Instances that had no connection in the whole window."""
-    instances = [i for i in _instances(account) if account.is_older(i["InstanceCreateTime"])]
+    """Instances that had no connection in the window, or since they were created."""
+    instances = list(_instances(account))
     connections = _metrics(account, instances, "DatabaseConnections")
     for instance, values in zip(instances, connections, strict=True):
         if not values or max(values) > 0:
@@ -81,17 +81,17 @@ def idle_databases(account: Account) -> Iterator[Finding]:
             account,
             "idle-database",
             instance,
-            evidence=f"{_described(instance)}; no connection in {account.settings.window_days} days",
+            evidence=f"{_described(instance)}; no connection in {account.days_of(instance['InstanceCreateTime'])}",
             change=f"verify before deleting: aws rds delete-db-instance --region {account.region} "
             f"--db-instance-identifier {name} --final-db-snapshot-identifier {name}-final",
             saving=saving,
-            confidence=Confidence.HIGH,
+            confidence=account.confidence(instance["InstanceCreateTime"], Confidence.HIGH),
         )
 
 
 def oversized_databases(account: Account) -> Iterator[Finding]:
     """Instances whose CPU stayed below the setting; one size less doubles the utilization."""
-    instances = [i for i in _instances(account) if account.is_older(i["InstanceCreateTime"])]
+    instances = list(_instances(account))
     limit = account.settings.oversized_cpu
     for instance, values in zip(instances, _metrics(account, instances, "CPUUtilization"), strict=True):
         kind = smaller(instance["DBInstanceClass"])
@@ -106,16 +106,16 @@ def oversized_databases(account: Account) -> Iterator[Finding]:
             "oversized-database",
             instance,
             evidence=f"{_described(instance)}; CPU at most {max(values):.0f} % in "
-            f"{account.settings.window_days} days; look at FreeableMemory and ReadIOPS before the change",
+            f"{account.days_of(instance['InstanceCreateTime'])}; look at FreeableMemory and ReadIOPS before the change",
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=before - after,
-            confidence=Confidence.MEDIUM,
+            confidence=account.confidence(instance["InstanceCreateTime"], Confidence.MEDIUM),
         )
 
 
 def previous_generation_databases(account: Account) -> Iterator[Finding]:
-    """Instances of a class of a previous generation, where a current one costs less."""
+    """Instances of a class of a previous generation, unless the current one costs as much."""
     for instance in _instances(account):
         old = instance["DBInstanceClass"]
         current = CURRENT_DATABASE_FAMILY.get(family(old))
@@ -123,16 +123,16 @@ def previous_generation_databases(account: Account) -> Iterator[Finding]:
             continue
         kind = in_family(old, current)
         before, after = _hourly(account, instance, old), _hourly(account, instance, kind)
-        if before is None or after is None or after >= before:
+        if after is None or (before is not None and after >= before):
             continue
         yield _finding(
             account,
             "database-is-current-generation",
             instance,
-            evidence=f"{_described(instance)} is of a previous generation; {kind} costs less",
+            evidence=f"{_described(instance)} is of a previous generation; {kind} is a current one",
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
-            saving=before - after,
+            saving=None if before is None else before - after,
             confidence=Confidence.HIGH,
         )
 
@@ -140,7 +140,7 @@ def previous_generation_databases(account: Account) -> Iterator[Finding]:
 def versions_in_extended_support(account: Account) -> Iterator[Finding]:
     """Databases and EKS clusters whose version costs a surcharge today."""
     for instance in _instances(account):
-        window = window_of("AmazonRDS", instance["Engine"], instance["EngineVersion"])
+        window = window_of("AmazonRDS", engine_family(instance["Engine"]), instance["EngineVersion"])
         ended = window.standard_until if window else None
         if ended is None or account.prices.day <= ended or _is_aurora(instance):
             continue

@@ -19,11 +19,11 @@ GIB = 1024**3
 
 
 def idle_load_balancers(account: Account) -> Iterator[Finding]:
-    """Load balancers that existed for the whole window and received nothing."""
+    """Load balancers that received nothing in the window, or since they were created."""
     balancers = [
         balancer
         for balancer in account.items("elbv2", "describe_load_balancers", "LoadBalancers")
-        if account.is_older(balancer["CreatedTime"]) and balancer["Type"] in _TRAFFIC
+        if balancer["Type"] in _TRAFFIC
     ]
     metrics = [
         Metric(
@@ -41,16 +41,12 @@ def idle_load_balancers(account: Account) -> Iterator[Finding]:
         if saving is not None and addresses:
             address = account.prices.hourly_month(account.region, "AmazonVPC", "public-ipv4", "in-use")
             saving = None if address is None else saving + address * addresses
-        yield _idle(account, arn, family, balancer["LoadBalancerName"], addresses, saving, tags.get(arn, {}))
+        yield _idle(account, arn, family, balancer, addresses, saving, tags.get(arn, {}))
     yield from _idle_classic(account)
 
 
 def _idle_classic(account: Account) -> Iterator[Finding]:
-    balancers = [
-        balancer
-        for balancer in account.items("elb", "describe_load_balancers", "LoadBalancerDescriptions")
-        if account.is_older(balancer["CreatedTime"])
-    ]
+    balancers = list(account.items("elb", "describe_load_balancers", "LoadBalancerDescriptions"))
     metrics = [
         Metric("AWS/ELB", name, "Sum", {"LoadBalancerName": balancer["LoadBalancerName"]})
         for balancer in balancers
@@ -64,18 +60,19 @@ def _idle_classic(account: Account) -> Iterator[Finding]:
             answer = account.items("elb", "describe_tags", "TagDescriptions", LoadBalancerNames=[name])
             tags = {key: value for item in answer for key, value in tags_of(item["Tags"]).items()}
             arn = account.arn("elasticloadbalancing", f"loadbalancer/{name}")
-            yield _idle(account, arn, "classic", name, 0, saving, tags)
+            yield _idle(account, arn, "classic", balancer, 0, saving, tags)
 
 
 def _idle(
     account: Account,
     arn: str,
     family: str,
-    name: str,
+    balancer: dict[str, Any],
     addresses: int,
     saving: Decimal | None,
     tags: dict[str, str],
 ) -> Finding:
+    name = balancer["LoadBalancerName"]
     service = tags.get("kubernetes.io/service-name") or tags.get("ingress.k8s.aws/stack")
     command = (
         f"aws elb delete-load-balancer --region {account.region} --load-balancer-name {name}"
@@ -88,10 +85,10 @@ def _idle(
     return account.finding(
         "idle-load-balancer",
         arn,
-        evidence=f"{what}; no traffic in {account.settings.window_days} days",
+        evidence=f"{what}; no traffic in {account.days_of(balancer['CreatedTime'])}",
         change=f"verify before deleting: {command}",
         saving=saving,
-        confidence=Confidence.HIGH,
+        confidence=account.confidence(balancer["CreatedTime"], Confidence.HIGH),
         tags=tags,
         bill=BillLine("", "LoadBalancerUsage"),
         names=(name,),
@@ -113,11 +110,11 @@ def _tags(account: Account, arns: list[str]) -> dict[str, dict[str, str]]:
 
 
 def idle_nat_gateways(account: Account) -> Iterator[Finding]:
-    """NAT gateways that existed for the whole window and sent less than the setting."""
+    """NAT gateways that sent less than the setting in the window, or since they were created."""
     gateways = [
         gateway
         for gateway in account.items("ec2", "describe_nat_gateways", "NatGateways")
-        if gateway["State"] == "available" and account.is_older(gateway["CreateTime"])
+        if gateway["State"] == "available"
     ]
     metrics = [
         Metric("AWS/NATGateway", "BytesOutToDestination", "Sum", {"NatGatewayId": gateway["NatGatewayId"]})
@@ -134,12 +131,12 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
         yield account.finding(
             "idle-nat-gateway",
             account.arn("ec2", f"natgateway/{gateway['NatGatewayId']}"),
-            evidence=f"sends {month:.2f} GiB a month, measured over {account.settings.window_days} days; "
+            evidence=f"sends {month:.2f} GiB a month, measured over {account.days_of(gateway['CreateTime'])}; "
             f"{public} public addresses",
             change=f"verify before deleting: aws ec2 delete-nat-gateway --region {account.region} "
             f"--nat-gateway-id {gateway['NatGatewayId']}",
             saving=saving,
-            confidence=Confidence.MEDIUM,
+            confidence=account.confidence(gateway["CreateTime"], Confidence.MEDIUM),
             tags=tags_of(gateway.get("Tags")),
             bill=BillLine("", "NatGateway-Hours"),
             names=(gateway["NatGatewayId"],),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from functions.advisor.account.context import Account, Metric, tags_of
-from functions.advisor.findings import BillLine, Confidence, Finding
+from functions.advisor.findings import BillLine, Confidence, Finding, percent
 from functions.cost_data.sources.aws import AwsError
 
 GIB = 1024**3
@@ -29,8 +29,6 @@ def log_groups_without_retention(account: Account) -> Iterator[Finding]:
         gib = Decimal(group.get("storedBytes", 0)) / GIB
         older = gib * max(1 - Decimal(days) / max(age, 1), Decimal(0))
         saving = None if price is None else older * price
-        if saving is not None and saving < account.settings.minimum_saving:
-            continue
         arn = group["arn"].removesuffix(":*")
         answer = account.aws.call("logs", "list_tags_for_resource", account.region, resourceArn=arn)
         yield account.finding(
@@ -97,17 +95,23 @@ def buckets_without_lifecycle(account: Account) -> Iterator[Finding]:
         for family in ("standard", "standard-ia")
     )
     for bucket in _buckets(account):
-        if bucket.lifecycle or not bucket.bytes:
+        if bucket.lifecycle:
             continue
-        gib = bucket.bytes / GIB
-        small = not bucket.objects or bucket.bytes / bucket.objects < INFREQUENT_LEAST_BYTES
-        saving = None if small or standard is None or infrequent is None else gib * (standard - infrequent)
+        saving = None
+        if bucket.bytes is None or not bucket.objects:
+            evidence = "its size is not measured yet"
+        else:
+            gib = bucket.bytes / GIB
+            evidence = f"{gib:.1f} GiB in Standard, {bucket.objects:.0f} objects"
+            if bucket.bytes / bucket.objects < INFREQUENT_LEAST_BYTES:
+                evidence += ", too small for Standard-IA on average: let them expire"
+            elif standard is not None and infrequent is not None:
+                saving = gib * (standard - infrequent)
         yield _bucket_finding(
             account,
             "bucket-has-a-lifecycle",
             bucket.name,
-            evidence=f"no lifecycle rule; {gib:.1f} GiB in Standard, {bucket.objects or 0:.0f} objects"
-            + ("; objects are too small for Standard-IA on average: let them expire" if small else ""),
+            evidence=f"no lifecycle rule; {evidence}",
             change="add a lifecycle configuration: transition to STANDARD_IA after 30 days, expiration, and "
             "abort of incomplete uploads after 7 days",
             saving=saving,
@@ -118,20 +122,21 @@ def buckets_with_noncurrent_versions(account: Account) -> Iterator[Finding]:
     """Versioned buckets that never expire noncurrent versions, by the share of them in a sample."""
     price = account.prices.unit(account.region, "AmazonS3", "standard", "storage")
     for bucket in _buckets(account):
-        if not bucket.bytes or any("NoncurrentVersionExpiration" in rule for rule in bucket.lifecycle):
+        if any("NoncurrentVersionExpiration" in rule for rule in bucket.lifecycle):
             continue
         versioning = account.aws.call("s3", "get_bucket_versioning", account.region, Bucket=bucket.name)
         if not versioning.get("Status"):
             continue
-        share, complete = _noncurrent_share(account, bucket.name)
+        noncurrent, total, complete = _noncurrent_bytes(account, bucket.name)
+        share = noncurrent / max(total, Decimal(1))
         if share < LEAST_NONCURRENT_SHARE:
             continue
-        gib = bucket.bytes / GIB * share
+        gib = (noncurrent if complete or bucket.bytes is None else bucket.bytes * share) / GIB
         yield _bucket_finding(
             account,
             "bucket-expires-old-versions",
             bucket.name,
-            evidence=f"{share:.0%} of the bytes of {'all' if complete else 'the first'} versions are noncurrent, "
+            evidence=f"{percent(share)} of the bytes of {'all' if complete else 'the first'} versions are noncurrent, "
             f"about {gib:.1f} GiB; no rule expires them",
             change="add a lifecycle rule without a filter: NoncurrentVersionExpiration after 30 days",
             saving=None if price is None else gib * price,
@@ -139,16 +144,16 @@ def buckets_with_noncurrent_versions(account: Account) -> Iterator[Finding]:
         )
 
 
-def _noncurrent_share(account: Account, name: str) -> tuple[Decimal, bool]:
-    """The share of noncurrent bytes, and whether all versions were counted."""
-    noncurrent = total = 0
+def _noncurrent_bytes(account: Account, name: str) -> tuple[Decimal, Decimal, bool]:
+    """The noncurrent bytes and all bytes of the first versions, and whether those were all."""
+    noncurrent = total = Decimal(0)
     for number, page in enumerate(account.pages("s3", "list_object_versions", Bucket=name), 1):
         for version in page.get("Versions", []):
             total += version["Size"]
             noncurrent += 0 if version["IsLatest"] else version["Size"]
         if number == VERSION_PAGES and page.get("IsTruncated"):
-            return Decimal(noncurrent) / max(total, 1), False
-    return Decimal(noncurrent) / max(total, 1), True
+            return noncurrent, total, False
+    return noncurrent, total, True
 
 
 def _bucket_finding(

@@ -10,6 +10,7 @@ from functions.advisor.findings import BillLine, Confidence, Finding
 VOLUME = "aws:ebs/volume:Volume"
 GP3_IOPS, GP3_THROUGHPUT = 3_000, 125
 GP3_MOST_IOPS, GP3_MOST_THROUGHPUT = 16_000, 1_000
+IO1_MOST_THROUGHPUT = 500
 # gp2: 3 IOPS a GiB, between 100 and 16,000; 128 MiB/s up to 170 GiB, 250 MiB/s from 334 GiB on, between them while
 # it has burst credits: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11
 GP2_IOPS_A_GIB, GP2_LEAST_IOPS = 3, 100
@@ -29,9 +30,9 @@ def volume_inputs(volume: dict[str, Any]) -> dict[str, Any]:
 
 
 def unattached_volumes(account: Account) -> Iterator[Finding]:
-    """Volumes that no instance uses, for a day at least."""
+    """Volumes that no instance uses."""
     for volume in account.items("ec2", "describe_volumes", "Volumes"):
-        if volume["State"] != "available" or not account.is_older(volume["CreateTime"], 1):
+        if volume["State"] != "available":
             continue
         inputs, tags = volume_inputs(volume), tags_of(volume.get("Tags"))
         claim = "/".join(
@@ -48,7 +49,7 @@ def unattached_volumes(account: Account) -> Iterator[Finding]:
             f"aws ec2 create-snapshot --region {account.region} --volume-id {volume['VolumeId']} && "
             f"aws ec2 delete-volume --region {account.region} --volume-id {volume['VolumeId']}",
             saving=account.prices.monthly(VOLUME, account.region, inputs),
-            confidence=Confidence.HIGH,
+            confidence=account.confidence(volume["CreateTime"], Confidence.HIGH),
             tags=tags,
             bill=_EBS,
             names=(volume["VolumeId"],),
@@ -77,8 +78,9 @@ def provisioned_iops_volumes(account: Account) -> Iterator[Finding]:
             or iops > GP3_MOST_IOPS
         ):
             continue
-        # gp3 has at most 0.25 MiB/s for each of its IOPS.
-        throughput = min(max(iops // 4, GP3_THROUGHPUT), GP3_MOST_THROUGHPUT)
+        # Of io1 and io2 an operation moves at most 256 KiB: ebs/latest/userguide/provisioned-iops.html, 2026-11
+        most = IO1_MOST_THROUGHPUT if volume["VolumeType"] == "io1" else GP3_MOST_THROUGHPUT
+        throughput = min(max(iops // 4, GP3_THROUGHPUT), most)
         rule = "provisioned-iops-volume"
         yield from _as_gp3(account, rule, volume, max(iops, GP3_IOPS), throughput, Confidence.MEDIUM)
 

@@ -66,7 +66,9 @@ def examine_cluster(
         )
     findings += placement.merges(quiet or [], settings, units)
     by_resource = {workload.resource: workload for workload in changed if workload not in (quiet or [])}
-    for finding in placement.spot_candidates(prometheus, by_resource.values(), all_nodes, at, settings, units):
+    for finding in placement.spot_candidates(
+        prometheus, by_resource.values(), all_nodes, at, settings, units
+    ):
         findings.append(_owned(finding, by_resource[finding.resource], prometheus, settings, ownership))
     return Examination(
         findings=findings,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from functions.advisor.catalogue import risk_of
-from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
+from functions.advisor.findings import BillLine, Commitment, Confidence, Finding, percent
 from functions.advisor.kubernetes.nodes import Node
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.kubernetes.usage import Sampling
@@ -80,7 +80,7 @@ def spot_candidates(
                 resource=workload.resource,
                 evidence=f"{len(keys)} replicas, {len(on_demand)} of them not known to run on spot; no volume and "
                 f"no local storage; disruption budget {budget}; spot is assumed to cost "
-                f"{settings.spot_saving:.0%} less than on demand",
+                f"{percent(settings.spot_saving)} less than on demand",
                 change=f"kubectl -n {workload.namespace} patch deployment {workload.name} --patch '{_SPOT_PATCH}'",
                 saving_list=None if price is None else price * settings.spot_saving * share,
                 confidence=Confidence.LOW,
@@ -123,9 +123,7 @@ def low_traffic_services(
     return [workload for group in by_namespace.values() if len(group) >= 2 for workload in group]
 
 
-def merges(
-    workloads: Iterable[Workload], settings: Settings, units: UnitPrices | None
-) -> list[Finding]:
+def merges(workloads: Iterable[Workload], settings: Settings, units: UnitPrices | None) -> list[Finding]:
     """For each namespace, what it saves to keep only the largest of its low-traffic services."""
     by_namespace: defaultdict[str, list[Workload]] = defaultdict(list)
     for workload in workloads:

@@ -73,9 +73,10 @@ class Prometheus:
                 timeout=TIMEOUT_SECONDS,
                 follow_redirects=True,
             )
-            body = answer.json()
         except httpx.HTTPError as error:
-            raise SourceError(f"{where}: {error or type(error).__name__}") from None
+            raise SourceError(f"{where}: {str(error) or type(error).__name__}") from None
+        try:
+            body = answer.json()
         except ValueError:
             raise SourceError(
                 f"{where}: HTTP {answer.status_code} without JSON; is it a Prometheus?"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from functions.advisor.catalogue import risk_of
-from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
+from functions.advisor.findings import BillLine, Commitment, Confidence, Finding, percent
 from functions.advisor.kubernetes.autoscalers import Autoscaler, Load, clamped
 from functions.advisor.kubernetes.requests import lowers, need, quantities, quantity, rounded_up
 from functions.advisor.kubernetes.workloads import RESOURCES, Container, Workload
@@ -94,11 +94,11 @@ def _minimum(
     changed = scaler.with_minimum(minimum)
     then = clamped(needed, changed)
     fewer = (sum(now) - sum(then)) / len(now)
-    target = ", ".join(f"{resource} {share:.0%}" for resource, share in sorted(scaler.targets.items()))
+    target = ", ".join(f"{resource} {percent(share)}" for resource, share in sorted(scaler.targets.items()))
     finding = Finding(
         rule=MINIMUM,
         resource=scaler.resource,
-        evidence=f"for {below:.0%} of {settings.window_days} days the load needs fewer than the minimum of "
+        evidence=f"for {percent(below)} of {settings.window_days} days the load needs fewer than the minimum of "
         f"{scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
         f"{fewer:.1f} fewer would run on average",
         change=_minimum_patch(scaler, minimum),
@@ -144,7 +144,7 @@ def _with_lower_requests(
                     f"{quantity(amount, resource)} ({reason})"
                 )
         if lowered:
-            reasons.append(f"{resource} used {utilization:.0%} of the requests on average")
+            reasons.append(f"{resource} used {percent(utilization)} of the requests on average")
     changed = workload.with_requests(lower)
     if all(changed.requested(resource) == workload.requested(resource) for resource in RESOURCES):
         return None  # nothing changes, or an init container reserves as much
@@ -181,7 +181,7 @@ def _under_autoscaler(
     headroom = settings.cpu_headroom if resource == "cpu" else settings.memory_headroom
     pod = max(busiest / scaling.scaler.targets[resource], busiest * (1 + float(headroom)))
     amount = container.requests[resource] * pod / workload.requested(resource)
-    reason = f"the highest use of a pod at the target of {scaling.scaler.targets[resource]:.0%}"
+    reason = f"the highest use of a pod at the target of {percent(scaling.scaler.targets[resource])}"
     return rounded_up(amount, resource), reason
 
 

@@ -23,7 +23,9 @@ def _hours(inside: float, outside: float, first: int, last: int):
 STEADY = Simulated(
     "steady", 1, 2 * GIB, constant(0.6), constant(512 * MIB), replicas=3, labels={"team": "platform"}
 )
-SPIKY = Simulated("spiky", 1, 512 * MIB, lambda d: 0.95 if round(d * 144) % 144 == 70 else 0.05, constant(300 * MIB))
+SPIKY = Simulated(
+    "spiky", 1, 512 * MIB, lambda d: 0.95 if round(d * 144) % 144 == 70 else 0.05, constant(300 * MIB)
+)
 NIGHTLY = Simulated("nightly", 2, GIB, _hours(1.9, 0.1, 1, 3), constant(700 * MIB))
 BATCH = Simulated("batch", 4, GIB, constant(1), constant(900 * MIB), job=True)
 GROWING = Simulated("growing", 2, GIB, lambda day: 0.2 + 0.02 * day, constant(800 * MIB))

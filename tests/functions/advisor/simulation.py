@@ -123,12 +123,21 @@ def _series(cluster: SimulatedCluster, steps: range) -> Iterator[Series]:
     for claim in cluster.claims:
         yield from _of_claim(claim, cluster, steps)
     for name, instance_type in cluster.nodes.items():
-        yield "kube_node_info", {"node": name, "provider_id": f"aws:///us-east-1a/i-0{name.encode().hex()}"}, _all(1, steps)
+        yield (
+            "kube_node_info",
+            {"node": name, "provider_id": f"aws:///us-east-1a/i-0{name.encode().hex()}"},
+            _all(1, steps),
+        )
         labels = {"node": name, "label_node_kubernetes_io_instance_type": instance_type}
         yield "kube_node_labels", labels, _all(1, steps)
         for resource, amount in (("cpu", 2), ("memory", 8 * GIB)):
             yield "kube_node_status_capacity", {"node": name, "resource": resource}, _all(amount, steps)
-        daemon = {"namespace": "kube-system", "pod": f"agent-{name}", "node": name, "created_by_kind": "DaemonSet"}
+        daemon = {
+            "namespace": "kube-system",
+            "pod": f"agent-{name}",
+            "node": name,
+            "created_by_kind": "DaemonSet",
+        }
         yield "kube_pod_info", daemon, _all(1, steps)
     for name, expected in cluster.budgets.items():
         labels = {"namespace": "shop", "poddisruptionbudget": name}

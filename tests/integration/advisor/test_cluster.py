@@ -183,7 +183,9 @@ def test_the_advice_converges_and_the_load_is_still_met(data, findings):
 
 def _carried_out(workload: Simulated, findings) -> Simulated:
     """The workload after the commands of the findings."""
-    minimum = findings.get(("hpa-minimum-binds", f"{workload.namespace}/HorizontalPodAutoscaler/{workload.name}"))
+    minimum = findings.get(
+        ("hpa-minimum-binds", f"{workload.namespace}/HorizontalPodAutoscaler/{workload.name}")
+    )
     if minimum is not None and workload.hpa:
         replicas = json.loads(re.search(r"--patch '(.*)'", minimum.change)[1])["spec"]["minReplicas"]
         workload = replace(workload, hpa=replace(workload.hpa, minimum=replicas))

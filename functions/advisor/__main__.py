@@ -11,14 +11,14 @@ from typing import NoReturn
 
 from functions.advisor.errors import AdvisorError, SourceError
 from functions.advisor.findings import Record, Status
-from functions.advisor.formats import EXTENSIONS, FORMATS
+from functions.advisor.formats import FORMATS, NAME, file_name
 from functions.advisor.report import Records
 from functions.advisor.settings import Settings
 from functions.advisor.sources import open_store, sources_of
-from functions.advisor.status_file import StatusFile
+from functions.advisor.tracking.status_file import StatusFile
 from functions.cost_data.sources.aws import AwsError
 
-PROGRAM = "cost-recommendations"
+PROGRAM = NAME
 OUTPUT = Path("/tmp/finops-reports")
 
 
@@ -37,11 +37,11 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
     sources, notes = sources_of(settings, now, use_aws=not options.no_aws, exports=options.stack_export)
     kept: Records = store or StatusFile(options.output)
     outcome = make_report(sources, settings, now, kept, store=store, notes=notes)
-    for line in [*notes, *outcome.failed]:
+    for line in outcome.report.notes:
         print(f"{PROGRAM}: {line}", file=sys.stderr)
     if sources and not outcome.report.sources:
         return 2
-    path = options.output / f"cost-recommendations-{now:%Y%m%d}.{EXTENSIONS[options.format]}"
+    path = options.output / file_name(now.date(), options.format)
     options.output.mkdir(parents=True, exist_ok=True)
     path.write_text(FORMATS[options.format](outcome.report), encoding="utf-8")
     print(path)
@@ -49,7 +49,7 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _status(options: argparse.Namespace, settings: Settings) -> int:
-    from functions.advisor.statuses import decide
+    from functions.advisor.tracking.statuses import decide
 
     kept: Records = open_store(settings) or StatusFile(options.output)
     record = _record(kept.records(), options.rule, options.resource)

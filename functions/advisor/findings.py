@@ -89,8 +89,8 @@ class Finding:
 class Record:
     """What is kept of a finding between reports.
 
-    `owner` and `deadline` are those of the action once it is accepted; `reason` is why it is snoozed or
-    rejected. `realized` is the fall of the bill in US dollars a month, None while it cannot be measured.
+    `owner` is the resource's, and with `deadline` the action's once it is accepted; `reason` is why it is
+    snoozed or rejected. `realized` is the fall of the bill in US dollars a month, None while it cannot be measured.
     """
 
     rule: str

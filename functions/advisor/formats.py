@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from pathlib import Path
@@ -18,8 +19,14 @@ COLUMNS = (
     "monthly_saving_effective_usd", "confidence", "risk", "change", "link", "status",
 )  # fmt: skip
 EXTENSIONS = {"csv": "csv", "json": "json", "markdown": "md", "html": "html"}
+NAME = "cost-recommendations"
 _CENT = Decimal("0.01")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def file_name(day: date, kind: str) -> str:
+    """The name of the file of a report."""
+    return f"{NAME}-{day:%Y%m%d}.{EXTENSIONS[kind]}"
 
 
 def amount(usd: Decimal | None) -> str:

@@ -6,12 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from functions.advisor import commitments
 from functions.advisor.errors import SourceError
 from functions.advisor.findings import Finding, Record, Report, Status, sorted_by_saving
 from functions.advisor.settings import Settings
-from functions.advisor.statuses import Examined, follow
-from functions.advisor.store import Store
+from functions.advisor.tracking import commitments
+from functions.advisor.tracking.statuses import Examined, follow
+from functions.advisor.tracking.store import Store
 
 
 @dataclass(frozen=True)

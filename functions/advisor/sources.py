@@ -12,7 +12,7 @@ from functions.advisor.ownership import Ownership, urns_of_exports
 from functions.advisor.pricing import Prices
 from functions.advisor.report import Source
 from functions.advisor.settings import Settings
-from functions.advisor.store import Store
+from functions.advisor.tracking.store import Store
 from functions.cost_data.sources.aws import Aws
 
 
@@ -49,8 +49,9 @@ def sources_of(
             "Prometheus: no URL (--prometheus-url or PROMETHEUS_URL); the rules on the cluster are left out"
         )
     if aws is not None:
-        sources.append(Source("AWS", partial(examine_account, aws, settings, prices, ownership, now)))
-    if not settings.database_url:
+        name = f"AWS ({', '.join(aws.regions)})"
+        sources.append(Source(name, partial(examine_account, aws, settings, prices, ownership, now)))
+    if not settings.database_url and not settings.database_host:
         notes.append(
             "PostgreSQL: no URL (--database-url or DATABASE_URL); effective savings are list prices, "
             "and no saving is realized"

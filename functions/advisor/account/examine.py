@@ -51,7 +51,7 @@ def examine_account(
 ) -> Examination:
     """What the account shows. A rule that AWS does not answer is a note; raises SourceError if it answers none."""
     try:
-        account_id = aws.account
+        _ = aws.account
     except AwsError as error:
         raise SourceError(f"AWS: {error}") from None
     findings: list[Finding] = []
@@ -63,7 +63,7 @@ def examine_account(
                 findings += find(account)
             except AwsError as error:
                 failures.setdefault(rule, f"{rule} was not evaluated in {region}: {error}")
-    notes = [f"AWS account {account_id}, {', '.join(aws.regions)}", *failures.values()]
+    notes = list(failures.values())
     recommended, note = _recommended_by_aws(aws, settings, prices, ownership, now)
     if note:
         notes.append(note)

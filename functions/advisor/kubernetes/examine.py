@@ -9,8 +9,9 @@ from functions.advisor.findings import Finding
 from functions.advisor.kubernetes import claims, nodes, placement, rightsizing
 from functions.advisor.kubernetes.autoscalers import Autoscaler, autoscalers, load
 from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.state_metrics import RESOURCES
 from functions.advisor.kubernetes.usage import Sampling, sampling, uses
-from functions.advisor.kubernetes.workloads import RESOURCES, Workload, workloads
+from functions.advisor.kubernetes.workloads import Workload, workloads
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import DEFAULT_REGION, Prices
 from functions.advisor.report import Examination

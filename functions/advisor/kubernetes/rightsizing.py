@@ -11,7 +11,8 @@ from functions.advisor.catalogue import risk_of
 from functions.advisor.findings import BillLine, Commitment, Confidence, Finding, percent
 from functions.advisor.kubernetes.autoscalers import Autoscaler, Load, clamped
 from functions.advisor.kubernetes.requests import lowers, need, quantities, quantity, rounded_up
-from functions.advisor.kubernetes.workloads import RESOURCES, Container, Workload
+from functions.advisor.kubernetes.state_metrics import RESOURCES
+from functions.advisor.kubernetes.workloads import Container, Workload
 from functions.advisor.pricing import UnitPrices
 from functions.advisor.settings import Settings
 

@@ -1,26 +1,22 @@
 """The workloads of a cluster: their pods, containers and requests, from kube-state-metrics."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from functions.advisor.kubernetes.prometheus import Prometheus, Sample
+from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.state_metrics import (
+    JOBS,
+    StateMetrics,
+    container_key,
+    labels_of_workloads,
+    owner_by_name,
+    owners_of_pods,
+    requests_of_pods,
+    restarts_of_pods,
+)
 from functions.advisor.kubernetes.usage import Key, PodUse, Sampling, Use, combined
-
-RESOURCES = ("cpu", "memory")
-JOBS = ("Job", "CronJob")
-# Names of pods and ReplicaSets end with these, where nothing says who owns them:
-# https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go
-_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_OF_DEPLOYMENT = re.compile(rf"(?P<name>.+)-[{_LETTERS}]{{6,10}}-[{_LETTERS}]{{5}}")
-_OF_STATEFUL_SET = re.compile(r"(?P<name>.+)-\d{1,4}")
-_LABELS = {
-    "Deployment": ("kube_deployment_labels", "deployment"),
-    "StatefulSet": ("kube_statefulset_labels", "statefulset"),
-    "DaemonSet": ("kube_daemonset_labels", "daemonset"),
-}
 
 
 @dataclass(frozen=True)
@@ -91,24 +87,6 @@ class Workload:
         )
 
 
-class _Facts:
-    """The answers of kube-state-metrics, each fetched once."""
-
-    def __init__(self, prometheus: Prometheus, window: timedelta, at: Sampling) -> None:
-        self._prometheus, self._at = prometheus, at
-        self._span = f"{round(window.total_seconds())}s"
-
-    def of_window(self, metric: str, labels: str, function: str = "last_over_time") -> list[Sample]:
-        return self._prometheus.at(f"max by ({labels}) ({function}({metric}[{self._span}]))", self._at.end)
-
-    def now(self, metric: str, labels: str) -> list[Sample]:
-        query = f"min by ({labels}) (last_over_time({metric}[{self._at.recent}]))"
-        return self._prometheus.at(query, self._at.end)
-
-    def raw_now(self, metric: str) -> list[Sample]:
-        return self._prometheus.at(f"last_over_time({metric}[{self._at.recent}])", self._at.end)
-
-
 def workloads(
     prometheus: Prometheus,
     window: timedelta,
@@ -116,26 +94,26 @@ def workloads(
     used: Mapping[str, Mapping[Key, PodUse]],
 ) -> list[Workload]:
     """The workloads that run now, and the jobs that ran in the window. `used` is by resource."""
-    facts = _Facts(prometheus, window, at)
-    owners = _owners(facts)
-    requests = _requests(facts)
+    facts = StateMetrics(prometheus, window, at)
+    owners = owners_of_pods(facts)
+    requests = requests_of_pods(facts)
     limits = {
-        _container(labels): value
+        container_key(labels): value
         for labels, value in facts.of_window(
             'kube_pod_container_resource_limits{resource="memory"}', "namespace, pod, container"
         )
     }
     images = {
-        _container(labels): labels.get("image", "")
+        container_key(labels): labels.get("image", "")
         for labels, _ in facts.of_window("kube_pod_container_info", "namespace, pod, container, image")
     }
     sidecars = {
-        _container(labels)
+        container_key(labels)
         for labels, _ in facts.of_window(
             'kube_pod_init_container_info{restart_policy="Always"}', "namespace, pod, container"
         )
     }
-    restarts, out_of_memory = _restarts(facts)
+    restarts, out_of_memory = restarts_of_pods(facts)
     running = {
         (labels["namespace"], labels["pod"])
         for labels, _ in facts.now(
@@ -145,8 +123,8 @@ def workloads(
     }
     pods: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for namespace, pod in {(key[0], key[1]) for by_key in used.values() for key in by_key}:
-        pods[namespace, *owners.get((namespace, pod), _owner_by_name(pod))].add(pod)
-    labels_of = _labels(facts, {kind for _, kind, _ in pods})
+        pods[namespace, *owners.get((namespace, pod), owner_by_name(pod))].add(pod)
+    labels_of = labels_of_workloads(facts, {kind for _, kind, _ in pods})
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
         current = frozenset(pod for pod in all_pods if (namespace, pod) in running)
@@ -233,80 +211,3 @@ def _mean_pods(
             if space == namespace and pod in pods:
                 seconds[pod] = max(seconds[pod], use.seconds)
     return sum(seconds.values()) / window.total_seconds()
-
-
-def _owners(facts: _Facts) -> dict[tuple[str, str], tuple[str, str]]:
-    """(kind, name) of the controller by namespace and pod."""
-    above = {
-        **_above(facts, "kube_replicaset_owner", "replicaset", "ReplicaSet"),
-        **_above(facts, "kube_job_owner", "job_name", "Job"),
-    }
-    owners = {}
-    for labels, _ in facts.of_window("kube_pod_owner", "namespace, pod, owner_kind, owner_name"):
-        kind, name = labels.get("owner_kind", ""), labels.get("owner_name", "")
-        if kind not in ("", "<none>"):
-            namespace = labels["namespace"]
-            owners[namespace, labels["pod"]] = above.get((namespace, kind, name), (kind, name))
-    return owners
-
-
-def _above(facts: _Facts, metric: str, label: str, kind: str) -> dict[tuple[str, str, str], tuple[str, str]]:
-    return {
-        (labels["namespace"], kind, labels[label]): (labels["owner_kind"], labels["owner_name"])
-        for labels, _ in facts.of_window(metric, f"namespace, {label}, owner_kind, owner_name")
-        if labels.get("owner_kind") not in (None, "", "<none>")
-    }
-
-
-def _owner_by_name(pod: str) -> tuple[str, str]:
-    """Where kube-state-metrics does not say who owns a pod, its name does."""
-    if match := _OF_DEPLOYMENT.fullmatch(pod):
-        return "Deployment", match["name"]
-    if match := _OF_STATEFUL_SET.fullmatch(pod):
-        return "StatefulSet", match["name"]
-    return "Pod", pod
-
-
-def _requests(facts: _Facts) -> dict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]]:
-    """(whether it is an init container, requests by resource) by pod and container."""
-    found: defaultdict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]] = defaultdict(dict)
-    for metric, first in (
-        ("kube_pod_container_resource_requests", False),
-        ("kube_pod_init_container_resource_requests", True),
-    ):
-        selector = f'{metric}{{resource=~"{"|".join(RESOURCES)}"}}'
-        for labels, value in facts.of_window(selector, "namespace, pod, container, resource"):
-            pod = labels["namespace"], labels["pod"]
-            found[pod].setdefault(labels["container"], (first, {}))[1][labels["resource"]] = value
-    return found
-
-
-def _restarts(facts: _Facts) -> tuple[dict[tuple[str, str], float], set[Key]]:
-    """Restarts in the window by pod, and the containers that were killed for lack of memory."""
-    restarts: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for metric, function in (
-        ("kube_pod_container_status_restarts_total", "increase"),
-        ('container_cpu_usage_seconds_total{container!="",container!="POD"}', "resets"),
-    ):
-        for labels, value in facts.of_window(metric, "namespace, pod", function):
-            pod = labels.get("namespace", ""), labels.get("pod", "")
-            restarts[pod] = max(restarts[pod], value)
-    killed = facts.of_window(
-        'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}', "namespace, pod, container",
-        "max_over_time",
-    )  # fmt: skip
-    return restarts, {_container(labels) for labels, value in killed if value > 0}
-
-
-def _labels(facts: _Facts, kinds: Iterable[str]) -> dict[tuple[str, str, str], dict[str, str]]:
-    """The labels of workloads that kube-state-metrics is allowed to show, as `label_…`."""
-    return {
-        (labels.get("namespace", ""), kind, labels.get(_LABELS[kind][1], "")): labels
-        for kind in kinds
-        if kind in _LABELS
-        for labels, _ in facts.raw_now(_LABELS[kind][0])
-    }
-
-
-def _container(labels: Mapping[str, str]) -> Key:
-    return labels.get("namespace", ""), labels.get("pod", ""), labels.get("container", "")

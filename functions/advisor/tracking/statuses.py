@@ -59,6 +59,7 @@ def _found(record: Record | None, finding: Finding, today: date) -> Record:
         saving_effective=finding.saving_effective,
         change=finding.change,
         bill=finding.bill,
+        owner=record.owner or finding.owner,
         done_on=record.done_on if status is Status.DONE else None,
         realized=record.realized if status is Status.DONE else None,
     )

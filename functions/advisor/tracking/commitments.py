@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from functions.advisor.findings import BillLine, Finding, Record, Status, sorted_by_saving
-from functions.advisor.store import Store, UsageCost
+from functions.advisor.tracking.store import Store, UsageCost
 
 DAYS_BEFORE = 28
 # Fewer days than a week after a change would compare weekdays with weekends.

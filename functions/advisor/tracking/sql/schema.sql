@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS cost_data.recommendations (
     saving_list numeric,
     saving_effective numeric,
     change text NOT NULL DEFAULT '',
-    -- Of the action, once it is accepted.
+    -- The owner is the resource's until the finding is accepted with the owner and the deadline of the action.
     owner text NOT NULL DEFAULT '',
     deadline date,
     -- Of a snoozed or rejected finding.

@@ -90,7 +90,8 @@ class Record:
     """What is kept of a finding between reports.
 
     `owner` is the resource's, and with `deadline` the action's once it is accepted; `reason` is why it is
-    snoozed or rejected. `realized` is the fall of the bill in US dollars a month, None while it cannot be measured.
+    snoozed or rejected. `realized` is the fall of the bill in US dollars a month, None while it cannot be
+    measured.
     """
 
     rule: str

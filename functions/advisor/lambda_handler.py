@@ -1,6 +1,7 @@
 """The Lambda function of the recommendations, invoked every Monday.
 
-It puts the report into the bucket REPORT_BUCKET, under recommendations/, and mails the findings that save most.
+It puts the report into the bucket REPORT_BUCKET, under recommendations/, and mails the findings that save
+most.
 The environment is that of settings.py.
 """
 

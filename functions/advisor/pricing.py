@@ -44,7 +44,7 @@ class Prices:
     def saving(
         self, token: str, region: str, before: Mapping[str, Any], after: Mapping[str, Any] | None
     ) -> Decimal | None:
-        """US dollars a month that a change of the inputs of a Pulumi type saves; `after` is None for a deletion.
+        """US dollars a month that a change of a Pulumi type's inputs saves; `after` is None for a deletion.
 
         Charges that depend on unknown usage are left out. None where a price is not known.
         """

@@ -1,8 +1,8 @@
 """The settings of the advisor, from environment variables.
 
 Where things are: PROMETHEUS_URL, DATABASE_URL or DATABASE_HOST with DATABASE_PORT and DATABASE_NAME,
-REPORT_BUCKET, RECOMMENDATION_SENDER, RECOMMENDATION_RECIPIENTS. What the rules compare with: variables with the
-prefix ADVISOR_, one for each other field of `Settings`.
+REPORT_BUCKET, RECOMMENDATION_SENDER, RECOMMENDATION_RECIPIENTS. What the rules compare with: variables with
+the prefix ADVISOR_, one for each other field of `Settings`.
 """
 
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ class Settings(BaseModel):
     pvc_unmounted_days: Days = 7
     idle_node_days: Days = 3
     spot_saving: Share = Decimal("0.6")
-    """The assumed discount of spot against on-demand. The price book has no spot prices: they change hourly."""
+    """The assumed discount of spot against on-demand. The price book has no spot prices, which change."""
 
     critical_namespaces: tuple[str, ...] = ("kube-system",)
     """Namespaces whose workloads are neither moved to spot nor consolidated."""

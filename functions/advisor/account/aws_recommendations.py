@@ -22,7 +22,9 @@ _RISKS = {
 
 
 def hub_recommendations(account: Account) -> Iterator[Finding]:
-    """All recommendations of Cost Optimization Hub, of every Region. Raises AwsError, also where it is not enabled.
+    """All recommendations of Cost Optimization Hub, of every Region.
+
+    Raises AwsError, also where it is not enabled.
 
     Its savings are after commitments if the account's preference is so:
     https://docs.aws.amazon.com/cost-management/latest/userguide/coh-preferences.html, 2026-11
@@ -38,7 +40,8 @@ def hub_recommendations(account: Account) -> Iterator[Finding]:
                 RULE,
                 arn,
                 evidence=f"Cost Optimization Hub ({item.get('source', 'AWS')}): "
-                f"{item.get('currentResourceSummary', '')}, costs ${item.get('estimatedMonthlyCost', 0):.2f} a month",
+                f"{item.get('currentResourceSummary', '')}, "
+                f"costs ${item.get('estimatedMonthlyCost', 0):.2f} a month",
                 change=change + (f" to {target}" if target and target != "N/A" else ""),
                 saving=_usd(item.get("estimatedMonthlySavings")),
                 confidence=Confidence.MEDIUM,

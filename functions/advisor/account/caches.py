@@ -55,7 +55,7 @@ def idle_caches(account: Account) -> Iterator[Finding]:
             account,
             "idle-cache",
             cluster,
-            evidence=f"{_described(cluster)}; no read or write in {account.days_of(cluster['CacheClusterCreateTime'])}",
+            evidence=f"{_described(cluster)}; no read or write in {_days(account, cluster)}",
             change=f"verify before deleting: aws elasticache --region {account.region} {command}",
             saving=_price(account, cluster, cluster["CacheNodeType"]),
         )
@@ -84,9 +84,10 @@ def oversized_caches(account: Account) -> Iterator[Finding]:
             account,
             "oversized-cache",
             cluster,
-            evidence=f"{_described(cluster)}; in {account.days_of(cluster['CacheClusterCreateTime'])} at most "
+            evidence=f"{_described(cluster)}; in {_days(account, cluster)} at most "
             f"{max(cpu_values):.0f} % of the CPU and {max(memory_values):.0f} % of the memory",
-            change=f"aws elasticache --region {account.region} {command} --cache-node-type {kind} --apply-immediately",
+            change=f"aws elasticache --region {account.region} {command} --cache-node-type {kind} "
+            "--apply-immediately",
             saving=before - after,
         )
 
@@ -97,6 +98,10 @@ def _price(account: Account, cluster: dict[str, Any], kind: str) -> Decimal | No
         account.region, "AmazonElastiCache", f"{cluster['Engine']}-node", kind
     )
     return None if price is None else price * cluster["NumCacheNodes"]
+
+
+def _days(account: Account, cluster: dict[str, Any]) -> str:
+    return account.days_of(cluster["CacheClusterCreateTime"])
 
 
 def _described(cluster: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ class Account:
         return f"{window} days" if age >= window else f"{age} days, since it was created"
 
     def values(self, metrics: Sequence[Metric], days: int | None = None) -> list[list[float]]:
-        """The daily values of each metric in the window, in no order; none where it has no data. Raises AwsError."""
+        """The daily values of each metric in the window, in no order; none without data. Raises AwsError."""
         results: list[list[float]] = [[] for _ in metrics]
         for start in range(0, len(metrics), METRICS_A_REQUEST):
             queries = [
@@ -113,7 +113,7 @@ class Account:
         commitment: Commitment | None = None,
         names: Sequence[str] = (),
     ) -> Finding:
-        """A finding on a resource; `names` are its id and other names, by which stacks and AWS may know it."""
+        """A finding on a resource; `names` are its id and other names, which stacks and AWS may use."""
         return Finding(
             rule=rule,
             resource=arn,

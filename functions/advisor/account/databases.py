@@ -81,7 +81,7 @@ def idle_databases(account: Account) -> Iterator[Finding]:
             account,
             "idle-database",
             instance,
-            evidence=f"{_described(instance)}; no connection in {account.days_of(instance['InstanceCreateTime'])}",
+            evidence=f"{_described(instance)}; no connection in {_days(account, instance)}",
             change=f"verify before deleting: aws rds delete-db-instance --region {account.region} "
             f"--db-instance-identifier {name} --final-db-snapshot-identifier {name}-final",
             saving=saving,
@@ -106,7 +106,7 @@ def oversized_databases(account: Account) -> Iterator[Finding]:
             "oversized-database",
             instance,
             evidence=f"{_described(instance)}; CPU at most {max(values):.0f} % in "
-            f"{account.days_of(instance['InstanceCreateTime'])}; look at FreeableMemory and ReadIOPS before the change",
+            f"{_days(account, instance)}; look at FreeableMemory and ReadIOPS before the change",
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=before - after,
@@ -175,8 +175,8 @@ def _clusters(account: Account) -> Iterator[Finding]:
             "version-in-extended-support",
             cluster["arn"],
             evidence=f"Kubernetes {cluster['version']}: standard support ended on {ended}",
-            change=f"upgrade one minor version at a time: aws eks update-cluster-version --region {account.region} "
-            f"--name {name} --kubernetes-version VERSION",
+            change="upgrade one minor version at a time: aws eks update-cluster-version "
+            f"--region {account.region} --name {name} --kubernetes-version VERSION",
             saving=account.prices.hourly_month(
                 account.region, "AmazonEKS", "cluster", "extended-support-surcharge"
             ),
@@ -185,6 +185,10 @@ def _clusters(account: Account) -> Iterator[Finding]:
             bill=BillLine("", "AmazonEKS-Hours"),
             names=(name,),
         )
+
+
+def _days(account: Account, instance: dict[str, Any]) -> str:
+    return account.days_of(instance["InstanceCreateTime"])
 
 
 def _described(instance: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from functions.advisor.settings import Settings
 from functions.cost_data.sources.aws import Aws, AwsError
 
 Find = Callable[[Account], Iterator[Finding]]
-# Each rule of a Region by its id. Its permissions are in rules.toml, which a test compares with what it calls.
+# Each rule of a Region by its id. Its permissions are in rules.toml, and a test compares them with its calls.
 RULES: dict[str, Find] = {
     "unattached-volume": volumes.unattached_volumes,
     "gp2-volume": volumes.gp2_volumes,
@@ -49,7 +49,7 @@ RULES: dict[str, Find] = {
 def examine_account(
     aws: Aws, settings: Settings, prices: Prices, ownership: Ownership, now: datetime
 ) -> Examination:
-    """What the account shows. A rule that AWS does not answer is a note; raises SourceError if it answers none."""
+    """What the account shows. A rule that AWS does not answer is a note. Raises SourceError without login."""
     try:
         _ = aws.account
     except AwsError as error:

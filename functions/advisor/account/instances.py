@@ -33,7 +33,8 @@ def previous_generation_instances(account: Account) -> Iterator[Finding]:
                 account.arn("ec2", f"instance/{name}"),
                 evidence=f"{old} is of a previous generation; {kind} costs less and does more",
                 change=f"stop the instance, aws ec2 modify-instance-attribute --region {account.region} "
-                f"--instance-id {name} --instance-type {kind}, and start it; the image needs ENA and NVMe drivers",
+                f"--instance-id {name} --instance-type {kind}, and start it; the image needs drivers for "
+                "ENA and NVMe",
                 saving=before - after,
                 confidence=Confidence.MEDIUM,
                 tags=tags_of(instance.get("Tags")),

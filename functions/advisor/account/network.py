@@ -8,7 +8,8 @@ from functions.advisor.account.context import Account, Metric, tags_of
 from functions.advisor.findings import BillLine, Confidence, Finding
 
 # The metrics that count traffic, by type of load balancer:
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html, 2026-11
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+# (2026-11)
 _TRAFFIC = {
     "application": ("AWS/ApplicationELB", "RequestCount"),
     "network": ("AWS/NetworkELB", "ProcessedBytes"),
@@ -131,8 +132,8 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
         yield account.finding(
             "idle-nat-gateway",
             account.arn("ec2", f"natgateway/{gateway['NatGatewayId']}"),
-            evidence=f"sends {month:.2f} GiB a month, measured over {account.days_of(gateway['CreateTime'])}; "
-            f"{public} public addresses",
+            evidence=f"sends {month:.2f} GiB a month, measured over "
+            f"{account.days_of(gateway['CreateTime'])}; {public} public addresses",
             change=f"verify before deleting: aws ec2 delete-nat-gateway --region {account.region} "
             f"--nat-gateway-id {gateway['NatGatewayId']}",
             saving=saving,

@@ -35,8 +35,8 @@ def log_groups_without_retention(account: Account) -> Iterator[Finding]:
             "log-group-has-retention",
             arn,
             evidence=f"keeps {gib:.1f} GiB of {age} days; about {older:.1f} GiB are older than {days} days",
-            change=f"aws logs put-retention-policy --region {account.region} --log-group-name {group['logGroupName']} "
-            f"--retention-in-days {days}",
+            change=f"aws logs put-retention-policy --region {account.region} "
+            f"--log-group-name {group['logGroupName']} --retention-in-days {days}",
             saving=saving,
             confidence=Confidence.LOW,
             tags=answer.get("tags", {}),
@@ -46,7 +46,7 @@ def log_groups_without_retention(account: Account) -> Iterator[Finding]:
 
 
 class Bucket(NamedTuple):
-    """A bucket with its size in the Standard class and its number of objects, None if they are not measured."""
+    """A bucket with its bytes in the Standard class and its number of objects, None if not measured."""
 
     name: str
     bytes: Decimal | None
@@ -136,8 +136,8 @@ def buckets_with_noncurrent_versions(account: Account) -> Iterator[Finding]:
             account,
             "bucket-expires-old-versions",
             bucket.name,
-            evidence=f"{percent(share)} of the bytes of {'all' if complete else 'the first'} versions are noncurrent, "
-            f"about {gib:.1f} GiB; no rule expires them",
+            evidence=f"{percent(share)} of the bytes of {'all' if complete else 'the first'} versions are "
+            f"noncurrent, about {gib:.1f} GiB; no rule expires them",
             change="add a lifecycle rule without a filter: NoncurrentVersionExpiration after 30 days",
             saving=None if price is None else gib * price,
             confidence=Confidence.MEDIUM if complete else Confidence.LOW,

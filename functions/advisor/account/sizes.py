@@ -2,7 +2,8 @@
 
 # From small to large; each is half of the next in vCPUs, memory and price, from large on.
 SIZES = (
-    "nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge", "32xlarge",
+    "nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge",
+    "32xlarge",
 )  # fmt: skip
 _HALVES = {"12xlarge": "4xlarge", "24xlarge": "12xlarge", "48xlarge": "24xlarge", "10xlarge": "4xlarge"}
 

@@ -7,7 +7,7 @@ from functions.advisor.findings import BillLine, Confidence, Finding
 
 
 def unused_secrets(account: Account) -> Iterator[Finding]:
-    """Secrets that were not read for the days of the setting; those that another AWS service owns are left out."""
+    """Secrets that were not read for the days of the setting, without those of other AWS services."""
     days = account.settings.secret_days
     price = account.prices.unit(account.region, "AWSSecretsManager", "secrets", "secret")
     for secret in account.items("secretsmanager", "list_secrets", "SecretList"):

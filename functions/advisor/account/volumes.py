@@ -11,8 +11,8 @@ VOLUME = "aws:ebs/volume:Volume"
 GP3_IOPS, GP3_THROUGHPUT = 3_000, 125
 GP3_MOST_IOPS, GP3_MOST_THROUGHPUT = 16_000, 1_000
 IO1_MOST_THROUGHPUT = 500
-# gp2: 3 IOPS a GiB, between 100 and 16,000; 128 MiB/s up to 170 GiB, 250 MiB/s from 334 GiB on, between them while
-# it has burst credits: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11
+# gp2: 3 IOPS a GiB, between 100 and 16,000; 128 MiB/s up to 170 GiB, 250 MiB/s from 334 GiB on, between them
+# while it has burst credits: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11
 GP2_IOPS_A_GIB, GP2_LEAST_IOPS = 3, 100
 GP2_SMALL_GIB, GP2_THROUGHPUT = 170, 250
 _EBS = BillLine("", "EBS")
@@ -78,7 +78,8 @@ def provisioned_iops_volumes(account: Account) -> Iterator[Finding]:
             or iops > GP3_MOST_IOPS
         ):
             continue
-        # Of io1 and io2 an operation moves at most 256 KiB: ebs/latest/userguide/provisioned-iops.html, 2026-11
+        # An operation of io1 and io2 moves at most 256 KiB:
+        # https://docs.aws.amazon.com/ebs/latest/userguide/provisioned-iops.html, 2026-11
         most = IO1_MOST_THROUGHPUT if volume["VolumeType"] == "io1" else GP3_MOST_THROUGHPUT
         throughput = min(max(iops // 4, GP3_THROUGHPUT), most)
         rule = "provisioned-iops-volume"
@@ -142,8 +143,8 @@ def old_snapshots(account: Account) -> Iterator[Finding]:
         yield account.finding(
             "snapshots-expire",
             account.arn("ec2", f"snapshot/{snapshot['SnapshotId']}"),
-            evidence=f"taken {snapshot['StartTime']:%Y-%m-%d}, more than {days} days ago, by no schedule and for no "
-            f"image; at most {gib:.0f} GiB, as blocks of other snapshots are shared",
+            evidence=f"taken {snapshot['StartTime']:%Y-%m-%d}, more than {days} days ago, by no schedule and "
+            f"for no image; at most {gib:.0f} GiB, as blocks of other snapshots are shared",
             change=f"verify before deleting: aws ec2 delete-snapshot --region {account.region} "
             f"--snapshot-id {snapshot['SnapshotId']}",
             saving=None if price is None else gib * price,
@@ -168,7 +169,8 @@ def unassociated_addresses(account: Account) -> Iterator[Finding]:
             "unassociated-address",
             account.arn("ec2", f"elastic-ip/{address['AllocationId']}"),
             evidence=f"{address['PublicIp']} is associated with nothing",
-            change=f"aws ec2 release-address --region {account.region} --allocation-id {address['AllocationId']}",
+            change=f"aws ec2 release-address --region {account.region} "
+            f"--allocation-id {address['AllocationId']}",
             saving=price,
             confidence=Confidence.HIGH,
             tags=tags_of(address.get("Tags")),

@@ -26,7 +26,7 @@ DEFAULT_TYPE = "gp3"
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim that was not mounted; `bytes` is its request, `volume_id` empty where it is not an EBS volume."""
+    """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS."""
 
     namespace: str
     name: str

@@ -69,7 +69,7 @@ def nodes(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Node
 
 
 def unit_prices(all_nodes: Sequence[Node], prices: Prices, settings: Settings) -> UnitPrices | None:
-    """What a core and a GiB cost on the nodes, by their on-demand prices; without them, on the reference node."""
+    """What a core and a GiB cost on the nodes, on demand; without known nodes, on the reference node."""
     known = [
         units
         for node in all_nodes

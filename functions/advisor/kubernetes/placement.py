@@ -1,4 +1,4 @@
-"""Workloads that could run on spot instances, and services with so little traffic that they could be merged."""
+"""Workloads that could run on spot instances, and services with too little traffic to run alone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -78,10 +78,11 @@ def spot_candidates(
             Finding(
                 rule=SPOT,
                 resource=workload.resource,
-                evidence=f"{len(keys)} replicas, {len(on_demand)} of them not known to run on spot; no volume and "
-                f"no local storage; disruption budget {budget}; spot is assumed to cost "
+                evidence=f"{len(keys)} replicas, {len(on_demand)} of them not known to run on spot; no volume "
+                f"and no local storage; disruption budget {budget}; spot is assumed to cost "
                 f"{percent(settings.spot_saving)} less than on demand",
-                change=f"kubectl -n {workload.namespace} patch deployment {workload.name} --patch '{_SPOT_PATCH}'",
+                change=f"kubectl -n {workload.namespace} patch deployment {workload.name} "
+                f"--patch '{_SPOT_PATCH}'",
                 saving_list=None if price is None else price * settings.spot_saving * share,
                 confidence=Confidence.LOW,
                 risk=risk_of(SPOT),
@@ -98,7 +99,7 @@ def low_traffic_services(
     at: Sampling,
     settings: Settings,
 ) -> list[Workload] | None:
-    """Deployments of hardly any traffic, of namespaces with several; None without cAdvisor's network metrics."""
+    """Deployments of hardly any traffic, where a namespace has several; None without network metrics."""
     seconds = settings.window_days * 86_400
     traffic: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric in ("container_network_receive_bytes_total", "container_network_transmit_bytes_total"):

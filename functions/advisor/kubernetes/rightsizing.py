@@ -26,7 +26,7 @@ _EC2 = BillLine("", "BoxUsage")
 
 @dataclass(frozen=True)
 class Scaling:
-    """How a workload scales: its autoscaler, its load, and the replicas that it runs after the minimum's change.
+    """How a workload scales: its autoscaler, its load, and the replicas that run after the minimum's change.
 
     `busier` is how much more one pod has to do after that change, at the worst instant.
     """
@@ -99,8 +99,8 @@ def _minimum(
     finding = Finding(
         rule=MINIMUM,
         resource=scaler.resource,
-        evidence=f"for {percent(below)} of {settings.window_days} days the load needs fewer than the minimum of "
-        f"{scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
+        evidence=f"for {percent(below)} of {settings.window_days} days the load needs fewer than the minimum "
+        f"of {scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
         f"{fewer:.1f} fewer would run on average",
         change=_minimum_patch(scaler, minimum),
         saving_list=_cost(units, requests, fewer),
@@ -209,8 +209,8 @@ def _requests_finding(
     return Finding(
         rule=REQUESTS,
         resource=workload.resource,
-        evidence=f"{'; '.join(reasons)}; {how}; {workload.measured_days} of {settings.window_days} days measured"
-        + price,
+        evidence=f"{'; '.join(reasons)}; {how}; {workload.measured_days} of {settings.window_days} days "
+        f"measured{price}",
         change=_patch(workload, changed),
         saving_list=_cost(units, less, workload.replicas),
         confidence=Confidence.MEDIUM

@@ -171,7 +171,7 @@ def _containers(
     sidecars: set[Key],
     used: Mapping[str, Mapping[Key, PodUse]],
 ) -> tuple[Container, ...]:
-    """The containers of the pods that are shown, with the lowest requests among them, and the use of all pods."""
+    """The containers of the pods that are shown, with their lowest requests, and the use of all pods."""
     merged: dict[str, tuple[bool, dict[str, float]]] = {}
     for pod in sorted(shown):
         for name, (first, values) in requests.get((namespace, pod), {}).items():

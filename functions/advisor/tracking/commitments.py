@@ -1,4 +1,4 @@
-"""What a saving is worth after Savings Plans and reservations, and what a change really saved, from the bill."""
+"""What a saving is worth after commitments, and what a change really saved, from the bill."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _MONTH = Decimal(365) / 12
 
 
 def at_list_price(findings: Iterable[Finding]) -> list[Finding]:
-    """Effective savings without a bill: the list price, with less confidence where a commitment could cover it."""
+    """Effective savings without a bill: list prices, with less confidence where a commitment may cover them."""
     return [
         replace(
             finding,
@@ -33,7 +33,7 @@ def after_commitments(
     """Effective savings: less usage first reduces what is billed on demand, and beyond that nothing.
 
     The largest savings are counted first, so that together they do not exceed what is billed on demand.
-    `usage` is by usage type group, `coverage` in percent by kind of commitment, for a bill without that usage.
+    `usage` is by usage type group, `coverage` in percent by kind of commitment, without such usage.
     """
     remaining: dict[str, Decimal] = {}
     results = []

@@ -23,7 +23,7 @@ def parsed(content: bytes, place: str) -> list[Record]:
 
 
 def merged(old: Iterable[Record], new: Iterable[Record]) -> bytes:
-    """The content of a file with the records, the new ones in place of those of the same rule and resource."""
+    """The content of a file with the records, new ones in place of those of the same rule and resource."""
     by_key = {record.key: record for record in [*old, *new]}
     return _RECORDS.dump_json([by_key[key] for key in sorted(by_key)], indent=2)
 

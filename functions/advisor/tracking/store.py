@@ -55,7 +55,7 @@ class Store:
                 yield connection
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise SourceError(
-                "PostgreSQL: no schema cost_data; run `python -m functions.cost_data import` or `collect` once"
+                "PostgreSQL: no schema cost_data; run `python -m functions.cost_data import` once"
             ) from None
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError) as error:
             if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is not None:

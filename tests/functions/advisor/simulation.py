@@ -1,4 +1,4 @@
-"""A simulated cluster, as kube-state-metrics and cAdvisor show it: samples every ten minutes as OpenMetrics."""
+"""A simulated cluster as kube-state-metrics and cAdvisor show it: OpenMetrics, every ten minutes."""
 
 import math
 import re

@@ -179,14 +179,16 @@ def account():
 
 
 @pytest.fixture(scope="module")
-def examination(account):
+def examination(account):  # noqa: ARG001
     prices, ownership = Prices(NOW.date()), Ownership(SETTINGS.owner_keys, {})
     return examine_account(Recorded(), SETTINGS, prices, ownership, NOW)
 
 
 def found(examination, rule):
-    """(the end of the resource's name, its saving, the owner) of each finding of a rule; the volumes and snapshots
-    of moto's own images are left out."""
+    """(the end of the resource's name, its saving, the owner) of each finding of a rule.
+
+    The volumes and snapshots of moto's own images are left out.
+    """
     return sorted(
         (finding.resource.rpartition(":")[2].rpartition("/")[2], finding.saving_list, finding.owner)
         for finding in examination.findings
@@ -288,7 +290,8 @@ def iam_action(service, operation):
     return f"{SERVICES.get(service, service)}:{S3_ACTIONS.get(name, name) if service == 's3' else name}"
 
 
-def test_each_rule_calls_what_its_permissions_allow_and_nothing_else(account):
+@pytest.mark.usefixtures("account")
+def test_each_rule_calls_what_its_permissions_allow_and_nothing_else():
     prices, ownership = Prices(NOW.date()), Ownership((), {})
     for rule, find in RULES.items():
         aws = Recorded()

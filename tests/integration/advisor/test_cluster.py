@@ -1,7 +1,7 @@
 """The advice on a simulated cluster, from a real Prometheus; and what a week with that advice shows.
 
-Amounts are worked out by hand. An m6i.large costs $0.096 an hour, $70.08 a month, and weighs 2 x 9 + 8 = 26: a GiB
-is $2.6953846 and a core $24.2584615 a month.
+Amounts are worked out by hand. An m6i.large costs $0.096 an hour, $70.08 a month, and weighs 2 x 9 + 8 = 26:
+a GiB is $2.6953846 and a core $24.2584615 a month.
 """
 
 import json

@@ -42,7 +42,7 @@ class Ownership:
 
 
 def _value(tags: Mapping[str, str], key: str) -> str:
-    """The value of a tag, or of a label in the form of kube-state-metrics: `label_`, letters, digits and `_`."""
+    """The value of a tag, or of a label in the form of kube-state-metrics, such as `label_app_team`."""
     return tags.get(key) or tags.get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)) or ""
 
 

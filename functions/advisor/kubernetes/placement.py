@@ -78,7 +78,7 @@ def spot_candidates(
             Finding(
                 rule=SPOT,
                 resource=workload.resource,
-                evidence=f"{len(keys)} replicas, {len(on_demand)} of them not known to run on spot; no volume "
+                evidence=f"{len(keys)} replicas, {len(on_demand)} not known to run on spot; no volume "
                 f"and no local storage; disruption budget {budget}; spot is assumed to cost "
                 f"{percent(settings.spot_saving)} less than on demand",
                 change=f"kubectl -n {workload.namespace} patch deployment {workload.name} "
@@ -99,7 +99,7 @@ def low_traffic_services(
     at: Sampling,
     settings: Settings,
 ) -> list[Workload] | None:
-    """Deployments of hardly any traffic, where a namespace has several; None without network metrics."""
+    """Deployments of hardly any traffic, of namespaces with several; None without network metrics."""
     seconds = settings.window_days * 86_400
     traffic: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric in ("container_network_receive_bytes_total", "container_network_transmit_bytes_total"):

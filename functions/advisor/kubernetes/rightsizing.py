@@ -189,7 +189,8 @@ def _under_autoscaler(
 def is_pinned(workload: Workload, container: Container, settings: Settings) -> bool:
     """Whether the memory of a container follows from its limit: its use does not show what it needs."""
     pattern = re.compile(settings.pinned_heap_pattern, re.IGNORECASE)
-    return any(pattern.search(name) for name in (container.image, container.name, workload.name))
+    names = (container.image, container.name, workload.name)
+    return workload.has_jvm or any(pattern.search(name) for name in names)
 
 
 def _requests_finding(

@@ -13,6 +13,7 @@ from functions.advisor.kubernetes.state_metrics import (
     labels_of_workloads,
     owner_by_name,
     owners_of_pods,
+    pods_with_jvm,
     requests_of_pods,
     restarts_of_pods,
 )
@@ -52,6 +53,7 @@ class Workload:
     labels: Mapping[str, str] = field(default_factory=dict)
     restarts: float = 0.0
     out_of_memory: frozenset[str] = frozenset()
+    has_jvm: bool = False
 
     @property
     def resource(self) -> str:
@@ -94,29 +96,30 @@ def workloads(
     used: Mapping[str, Mapping[Key, PodUse]],
 ) -> list[Workload]:
     """The workloads that run now, and the jobs that ran in the window. `used` is by resource."""
-    facts = StateMetrics(prometheus, window, at)
-    owners = owners_of_pods(facts)
-    requests = requests_of_pods(facts)
+    metrics = StateMetrics(prometheus, window, at)
+    owners = owners_of_pods(metrics)
+    requests = requests_of_pods(metrics)
     limits = {
         container_key(labels): value
-        for labels, value in facts.of_window(
+        for labels, value in metrics.of_window(
             'kube_pod_container_resource_limits{resource="memory"}', "namespace, pod, container"
         )
     }
     images = {
         container_key(labels): labels.get("image", "")
-        for labels, _ in facts.of_window("kube_pod_container_info", "namespace, pod, container, image")
+        for labels, _ in metrics.of_window("kube_pod_container_info", "namespace, pod, container, image")
     }
     sidecars = {
         container_key(labels)
-        for labels, _ in facts.of_window(
+        for labels, _ in metrics.of_window(
             'kube_pod_init_container_info{restart_policy="Always"}', "namespace, pod, container"
         )
     }
-    restarts, out_of_memory = restarts_of_pods(facts)
+    jvms = pods_with_jvm(metrics)
+    restarts, out_of_memory = restarts_of_pods(metrics)
     running = {
         (labels["namespace"], labels["pod"])
-        for labels, _ in facts.now(
+        for labels, _ in metrics.now(
             'container_memory_working_set_bytes{container!="",pod!=""}', "namespace, pod"
         )
         if "namespace" in labels
@@ -124,7 +127,7 @@ def workloads(
     pods: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for namespace, pod in {(key[0], key[1]) for by_key in used.values() for key in by_key}:
         pods[namespace, *owners.get((namespace, pod), owner_by_name(pod))].add(pod)
-    labels_of = labels_of_workloads(facts, {kind for _, kind, _ in pods})
+    labels_of = labels_of_workloads(metrics, {kind for _, kind, _ in pods})
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
         current = frozenset(pod for pod in all_pods if (namespace, pod) in running)
@@ -149,6 +152,7 @@ def workloads(
                 replicas=mean_pods if kind in JOBS else len(current),
                 measured_days=len({day for c in containers for use in c.use.values() for day in use.daily}),
                 labels=labels_of.get((namespace, kind, name), {}),
+                has_jvm=any((namespace, pod) in jvms for pod in all_pods),
                 restarts=max((restarts.get((namespace, pod), 0.0) for pod in all_pods), default=0.0),
                 out_of_memory=frozenset(
                     container

@@ -16,7 +16,7 @@ _MONTH = Decimal(365) / 12
 
 
 def at_list_price(findings: Iterable[Finding]) -> list[Finding]:
-    """Effective savings without a bill: list prices, with less confidence where a commitment may cover them."""
+    """Effective savings without a bill: list prices, less certain where a commitment may cover them."""
     return [
         replace(
             finding,

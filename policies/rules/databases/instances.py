@@ -13,6 +13,7 @@ from policies.resources import Resource
 from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
+from teei_finops.aws_limits.generations import PREVIOUS_DATABASE_FAMILIES
 from teei_finops.policy_report import Remedy
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -20,7 +21,6 @@ CLUSTER = "aws:rds/cluster:Cluster"
 CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 BACKUP_DAYS = 7
 # Amazon RDS User Guide, "DB instance class types", and the end of m4, r4 and t2 that AWS announced in 2024.
-PREVIOUS_GENERATION = ("t1", "t2", "m1", "m2", "m3", "m4", "cr1", "r3", "r4")
 PREVIOUS_STORAGE = ("gp2", "standard")
 
 ENVIRONMENTS_OPTION = {
@@ -116,7 +116,7 @@ def database_is_current_generation(context: EvaluationContext) -> Policy:
         "database-is-current-generation",
         {
             "classes": text_list_option(
-                "families of instance classes of previous generations", PREVIOUS_GENERATION
+                "families of instance classes of previous generations", PREVIOUS_DATABASE_FAMILIES
             ),
             "storage_types": text_list_option("storage types of previous generations", PREVIOUS_STORAGE),
         },

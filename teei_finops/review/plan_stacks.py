@@ -13,7 +13,7 @@ from teei_finops.policy_report import VARIABLE
 from teei_finops.sandbox.baseline import unpack_baseline
 from teei_finops.sandbox.commands import policy_arguments
 from teei_finops.sandbox.preload import preload_sdk_modules
-from teei_finops.sandbox.run import Run, run_pulumi
+from teei_finops.sandbox.run import Run, RunOptions, run_pulumi
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.subprocesses import run_in_parallel, run_in_subprocess
 from teei_finops.sandbox.workspace import Workspace
@@ -37,7 +37,9 @@ class StackPreview:
     problem: str | None = None
 
 
-def plan_stacks(names: Sequence[str], project: Path, base: str | None, scratch: Path) -> list[StackPreview]:
+def plan_stacks(
+    names: Sequence[str], project: Path, base: str | None, scratch: Path, options: RunOptions
+) -> list[StackPreview]:
     """Preview each stack in a process and a state of its own under `scratch`, all at once.
 
     `base` is a git reference or a folder of `project`: each stack is first deployed as its program was there.
@@ -46,7 +48,9 @@ def plan_stacks(names: Sequence[str], project: Path, base: str | None, scratch: 
     on_base = f" on top of {base}" if base_program else ""
     print(f"review: planning {', '.join(names)}{on_base}", file=sys.stderr, flush=True)
     preload_sdk_modules(project)
-    return run_in_parallel([partial(_plan_stack, name, project, base_program, scratch) for name in names])
+    return run_in_parallel(
+        [partial(_plan_stack, name, project, base_program, scratch, options) for name in names]
+    )
 
 
 def _base_program(base: str, project: Path, into: Path) -> Path | None:
@@ -61,10 +65,12 @@ def _base_program(base: str, project: Path, into: Path) -> Path | None:
     return into
 
 
-def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: Path) -> StackPreview:
+def _plan_stack(
+    stack: str, program: Path, base_program: Path | None, scratch: Path, options: RunOptions
+) -> StackPreview:
     build = scratch / stack
     if base_program is not None:
-        problem = _deploy_base(stack, program, base_program, build)
+        problem = _deploy_base(stack, program, base_program, build, options)
         if problem:
             return StackPreview(stack, problem=problem)
     build.mkdir(parents=True, exist_ok=True)
@@ -74,7 +80,7 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
     arguments += ["--event-log", str(events), *policy_arguments("preview", workspace)]
     policy_report = build / "policy-report.json"
     os.environ[VARIABLE] = str(policy_report)  # of this process, which previews only this stack
-    run = run_pulumi(arguments, workspace, capture=True)
+    run = run_pulumi(arguments, workspace, options, capture=True)
     return StackPreview(
         stack,
         document=run.stdout,
@@ -84,14 +90,17 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
     )
 
 
-def _deploy_base(stack: str, program: Path, base_program: Path, build: Path) -> str | None:
+def _deploy_base(
+    stack: str, program: Path, base_program: Path, build: Path, options: RunOptions
+) -> str | None:
     """Deploy the stack as the base declares it, where it does; why that failed, None on success."""
     base, current = Project.at(base_program), Project.at(program)
     if not base or not current or base.name != current.name or stack not in base.stack_files():
         return None
     arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     # In a process of its own: the modules of both programs have the same names.
-    run = run_in_subprocess(lambda: run_pulumi(arguments, Workspace.at(base_program, build), capture=True))
+    workspace = Workspace.at(base_program, build)
+    run = run_in_subprocess(lambda: run_pulumi(arguments, workspace, options, capture=True))
     if run.exit_code == 0:
         return None
     return f"BASE cannot be deployed: {run.user_error or _last_lines(run.stdout + run.stderr)}"

@@ -1,6 +1,7 @@
-"""The environment variables of the engine, the program and the policy pack: an allow list of the user's."""
+"""The environment variables of a run: the user's, without those that may hold credentials."""
 
 import os
+import re
 import site
 import sys
 from collections.abc import Mapping
@@ -15,14 +16,20 @@ _PLUGINS = {
     "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
     "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
 }
-# The user's variables that the program and the policy pack can read; all others are hidden.
-VISIBLE = frozenset({
-    "PATH", "LD_LIBRARY_PATH", "TMPDIR", "USER", "LOGNAME", "SHELL",
-    "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI",
-    "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "PYTHONWARNINGS", "VIRTUAL_ENV",
-    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", policy_report.VARIABLE,
+# Variables that may hold credentials or lead to an agent or an account that has some; all others are shown.
+_HIDDEN_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|APIKEY|_PWD$|(^|_)(KEY|PAT|AUTH|COOKIE|DSN)(_|$)"
+    r"|SOCK$|^(AWS|AZURE|ARM|GOOGLE|GCP|GCLOUD|CLOUDSDK|KUBE|DOCKER|SSH|GPG|XDG|VAULT|PULUMI|GITHUB|GITLAB"
+    r"|ACTIONS|RUNNER|CI|NPM|PIP|UV|POETRY|CLOUDFLARE|DATADOG|DD|SNOWFLAKE|DATABRICKS|TF|OP)_"
+    r"|^(KUBECONFIG|NETRC|HOME)$",
+    re.IGNORECASE,
+)
+# A user name with a password in a URL.
+_HIDDEN_VALUE = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+# Shown in spite of their names.
+_VISIBLE = frozenset({
+    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", "LD_LIBRARY_PATH", policy_report.VARIABLE,
 })  # fmt: skip
-_VISIBLE_PREFIX = "LC_"
 # Its value names further variables to show, separated by commas.
 MORE_VISIBLE = "TEEI_FINOPS_SANDBOX_ENV"
 
@@ -43,11 +50,7 @@ def engine_environment(
     for directory in (workspace.state, workspace.engine_home):
         directory.mkdir(parents=True, exist_ok=True)
     more = {name.strip() for name in user.get(MORE_VISIBLE, "").split(",")}
-    visible = {
-        name: value
-        for name, value in user.items()
-        if name in VISIBLE or name in more or name.startswith(_VISIBLE_PREFIX)
-    }
+    visible = {name: value for name, value in user.items() if name in more or is_visible(name, value)}
     if config_file is not None:
         visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     missing_file = str(workspace.scratch / "none")
@@ -55,6 +58,7 @@ def engine_environment(
     return {
         **visible,
         "HOME": str(home),
+        "PYTHONPYCACHEPREFIX": str(workspace.scratch / "pycache"),
         "PYTHONUSERBASE": site.getuserbase(),  # of `pip install --user`, which would follow HOME
         "PATH": os.pathsep.join(path),
         "AWS_CONFIG_FILE": missing_file,
@@ -74,6 +78,13 @@ def engine_environment(
         "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }
+
+
+def is_visible(name: str, value: str) -> bool:
+    """Whether a program may read a variable of the user without being allowed to by its name."""
+    if name in _VISIBLE:
+        return True
+    return name != MORE_VISIBLE and not (_HIDDEN_NAME.search(name) or _HIDDEN_VALUE.search(value))
 
 
 def _plugin_directory(workspace: Workspace) -> Path:

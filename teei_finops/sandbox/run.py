@@ -12,11 +12,18 @@ from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.grpc_server import serving
-from teei_finops.sandbox.engine.language_host import LanguageHost
 from teei_finops.sandbox.engine.process import run_engine
 from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.program.language_host import LanguageHost
+from teei_finops.sandbox.program.python_environment import (
+    PythonEnvironment,
+    add_packages,
+    python_environment,
+)
+from teei_finops.sandbox.program.stack_outputs import stack_outputs
 from teei_finops.sandbox.providers.attached import fake_providers
+from teei_finops.sandbox.providers.packages import Package, generic_packages, installed_plugin, is_on_path
 from teei_finops.sandbox.stack_config import StackConfig, copy_for_run
 from teei_finops.sandbox.stacks import (
     Project,
@@ -35,6 +42,14 @@ _WRITE_STACK_FILES = frozenset(
 
 
 @dataclass(frozen=True)
+class RunOptions:
+    """`python` runs the program; `with_account` also creates resources in a fake AWS account (moto)."""
+
+    python: Path | None = None
+    with_account: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
     """How a run ended; `user_error` is the program's message to its user, if it ended with one."""
 
@@ -47,6 +62,7 @@ class Run:
 def run_pulumi(
     arguments: Sequence[str],
     workspace: Workspace,
+    options: RunOptions = RunOptions(),
     *,
     capture: bool = False,
     quiet_after_user_error: bool = False,
@@ -57,15 +73,33 @@ def run_pulumi(
     it repeats the message, and the caller prints it.
     """
     if arguments[:1] == ["login"]:
-        _print("login: no backend is contacted; the state of the sandbox is under build/")
+        _print("login: no backend is contacted; the state of the sandbox is in " + str(workspace.state))
         return Run(exit_code=0, stdout="", stderr="", user_error=None)
     arguments = _without_secrets_provider(arguments)
     engine = find_engine()
     project = Project.at(workspace.project)
     stack = _prepare_stack(arguments, workspace, project)
-    language_host = LanguageHost(workspace.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
+    python = _python_environment(workspace, options)
+    language_host = LanguageHost(
+        workspace.project,
+        python,
+        stack_outputs(workspace),
+        debug=not {"-d", "--debug"}.isdisjoint(arguments),
+    )
     with ExitStack() as cleanup:
-        cleanup.enter_context(_restored_environment())
+        cleanup.enter_context(_restored_process_state())
+        add_packages(python)
+        cleanup.callback(language_host.close)
+        providers = cleanup.enter_context(
+            fake_providers(
+                workspace,
+                project,
+                stack,
+                _packages_without_plugin(workspace, python),
+                aws_version=python.aws_version,
+                with_account=options.with_account,
+            )
+        )
         language_port = cleanup.enter_context(
             serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language_host)
         )
@@ -73,7 +107,7 @@ def run_pulumi(
             name: cleanup.enter_context(
                 serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider)
             )
-            for name, provider in cleanup.enter_context(fake_providers(workspace, project, stack)).items()
+            for name, provider in providers.items()
         }
         config = cleanup.enter_context(_run_config(arguments, workspace, project, stack)) if project else None
         environment = engine_environment(
@@ -87,6 +121,7 @@ def run_pulumi(
         # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
+        sys.pycache_prefix = environment["PYTHONPYCACHEPREFIX"]
         process: subprocess.CompletedProcess[str] = run_engine(
             [engine, *_with_config_copy(arguments, config)],
             directory=workspace.project,
@@ -138,13 +173,36 @@ def _run_config(
 
 
 @contextmanager
-def _restored_environment():
-    before = dict(os.environ)
+def _restored_process_state():
+    environment, path, cache = dict(os.environ), list(sys.path), sys.pycache_prefix
     try:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(environment)
+        sys.path[:], sys.pycache_prefix = path, cache
+
+
+def _python_environment(workspace: Workspace, options: RunOptions) -> PythonEnvironment:
+    environment = python_environment(workspace.project, options.python, os.environ)
+    if environment.notice:
+        _print(environment.notice)
+    return environment
+
+
+def _packages_without_plugin(workspace: Workspace, python: PythonEnvironment) -> Sequence[Package]:
+    """The packages with a generic fake; the engine runs the installed plugins of the other ones."""
+    packages = []
+    for package in generic_packages(python.site_directories):
+        plugin = installed_plugin(package, Path.home()) if package.is_component else None
+        if plugin is not None:
+            link = workspace.engine_home / "plugins" / plugin.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.exists():
+                link.symlink_to(plugin, target_is_directory=True)
+        elif not (package.is_component and is_on_path(package, os.environ.get("PATH"))):
+            packages.append(package)
+    return packages
 
 
 def _writes_stack_files(arguments: Sequence[str]) -> bool:

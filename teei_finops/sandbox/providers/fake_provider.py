@@ -4,8 +4,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from teei_finops.sandbox.providers.property_diff import diff_response, differences
 from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
@@ -16,8 +17,11 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, version: str):
         self.version = version
+        self._engine: engine_pb2_grpc.EngineStub | None = None
+        self._warnings: set[str] = set()
 
     def Attach(self, request, context):
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(request.address))
         return empty_pb2.Empty()
 
     def Handshake(self, request, context):
@@ -50,6 +54,12 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request, context):
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    def warn(self, text: str) -> None:
+        """Show a warning to the user, once."""
+        if self._engine is not None and text not in self._warnings:
+            self._warnings.add(text)
+            self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text))
 
     def Cancel(self, request, context):
         return empty_pb2.Empty()

@@ -47,6 +47,7 @@ def plan_stacks(
     base_program = _base_program(base, project, scratch / "base") if base else None
     on_base = f" on top of {base}" if base_program else ""
     print(f"review: planning {', '.join(names)}{on_base}", file=sys.stderr, flush=True)
+    options = options.with_environment(project)  # also of the base, which has no virtual environment
     preload_sdk_modules(project)
     return run_in_parallel(
         [partial(_plan_stack, name, project, base_program, scratch, options) for name in names]
@@ -54,15 +55,15 @@ def plan_stacks(
 
 
 def _base_program(base: str, project: Path, into: Path) -> Path | None:
-    unpack_baseline(base, project, into)
-    if Project.at(into) is None:
+    program = unpack_baseline(base, project, into)
+    if Project.at(program) is None:
         print(
             f"review: {base} has no Pulumi project, so every resource is shown as new",
             file=sys.stderr,
             flush=True,
         )
         return None
-    return into
+    return program
 
 
 def _plan_stack(

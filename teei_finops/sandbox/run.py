@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
@@ -43,10 +43,22 @@ _WRITE_STACK_FILES = frozenset(
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`python` runs the program; `with_account` also creates resources in a fake AWS account (moto)."""
+    """`python` is the interpreter or virtual environment that the user chose for the program, if any.
+
+    `with_account` also creates resources in a fake AWS account (moto). `environment` is what
+    `with_environment` found.
+    """
 
     python: Path | None = None
     with_account: bool = False
+    environment: PythonEnvironment | None = None
+
+    def with_environment(self, project: Path) -> "RunOptions":
+        """The options with the Python environment of a project, for several runs with the same one."""
+        environment = python_environment(project, self.python, os.environ)
+        if environment.notice:
+            _print(environment.notice)
+        return replace(self, environment=environment)
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,8 @@ def run_pulumi(
     engine = find_engine()
     project = Project.at(workspace.project)
     stack = _prepare_stack(arguments, workspace, project)
-    python = _python_environment(workspace, options)
+    python = options.environment or options.with_environment(workspace.project).environment
+    assert python is not None
     language_host = LanguageHost(
         workspace.project,
         python,
@@ -181,13 +194,6 @@ def _restored_process_state():
         os.environ.clear()
         os.environ.update(environment)
         sys.path[:], sys.pycache_prefix = path, cache
-
-
-def _python_environment(workspace: Workspace, options: RunOptions) -> PythonEnvironment:
-    environment = python_environment(workspace.project, options.python, os.environ)
-    if environment.notice:
-        _print(environment.notice)
-    return environment
 
 
 def _packages_without_plugin(workspace: Workspace, python: PythonEnvironment) -> Sequence[Package]:

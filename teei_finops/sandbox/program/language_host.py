@@ -14,7 +14,14 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+import grpc
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    language_pb2,
+    language_pb2_grpc,
+    plugin_pb2,
+)
 
 from teei_finops.sandbox.program import runner
 from teei_finops.sandbox.program.python_environment import PythonEnvironment
@@ -72,8 +79,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             result = copy_context().run(runner.run_program, run)
         else:
             result = self._run_in_child(run)
-        self.user_error = result.get("user_error") or self.user_error
-        return language_pb2.RunResponse(error=result.get("error") or "", bail=bool(result.get("bail")))
+        failure = result.get("failure")
+        if failure is None:
+            return language_pb2.RunResponse(error=result.get("error") or "")
+        if result["is_user_error"]:
+            self.user_error = failure
+        engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(run["engine"]))
+        engine.Log(engine_pb2.LogRequest(severity=engine_pb2.ERROR, message=failure))
+        return language_pb2.RunResponse(bail=True)
 
     def close(self) -> None:
         """End the program's process, if there is one."""

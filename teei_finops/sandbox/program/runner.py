@@ -38,9 +38,9 @@ _STACK_REFERENCE = "pulumi:pulumi:StackReference"
 def run_program(run: Mapping[str, Any]) -> dict[str, Any]:
     """Run a program to its end.
 
-    `run` has the keys of `language_host.program_run`. The result has `error`, the text of an error of the
-    engine; `bail`, whether the program failed and the log has the reason; and `user_error`, the message of
-    the program's last exception with a true attribute `user_error`.
+    `run` is what `LanguageHost` sends. The result is empty on success. It has `error`, the text of an error
+    of the engine; or `failure`, why the program failed, and `is_user_error`, whether the exception has a true
+    attribute `user_error`: its text is then a message for the program's user.
     """
     entry, project = Path(run["entry"]), Path(run["project_directory"])
     engine = engine_pb2_grpc.EngineStub(_channel(run["engine"]))
@@ -63,8 +63,7 @@ def run_program(run: Mapping[str, Any]) -> dict[str, Any]:
         if error.code() != grpc.StatusCode.UNAVAILABLE:
             return {"error": f"RPC error: {error.details()}"}
     except BaseException as error:  # anything that the program raises, SystemExit included
-        log.error(_message(error, project))
-        return {"bail": True, "user_error": str(error) if getattr(error, "user_error", False) else None}
+        return {"failure": _message(error, project), "is_user_error": getattr(error, "user_error", False)}
     return {}
 
 

@@ -151,19 +151,21 @@ Path("~/.cache").expanduser().mkdir()
     assert not list(program.directory.rglob("user-home-*"))
 
 
-def test_the_program_can_read_the_variables_that_the_user_names(tmp_path):
+def test_the_program_can_read_variables_without_credentials_and_those_that_the_user_names(tmp_path):
     program = SmallProgram.at(
         tmp_path / "named",
         """
         import os
         import pulumi
-        pulumi.export("team", os.environ["TEAM"])
-        pulumi.export("other", os.environ.get("OTHER", "none"))
+        pulumi.export("team", os.environ["TEAM_TOKEN"])
+        pulumi.export("other", os.environ.get("OTHER_TOKEN", "none"))
+        pulumi.export("zone", os.environ["ZONE"])
         """,
     )
-    up = program.up(TEAM="finops", OTHER="x", TEEI_FINOPS_SANDBOX_ENV="TEAM, MISSING")
+    visible = "TEAM_TOKEN, MISSING"
+    up = program.up(TEAM_TOKEN="finops", OTHER_TOKEN="x", ZONE="eu", TEEI_FINOPS_SANDBOX_ENV=visible)
     assert up.returncode == 0, up.stdout + up.stderr
-    assert program.outputs() == {"team": "finops", "other": "none"}
+    assert program.outputs() == {"team": "finops", "other": "none", "zone": "eu"}
 
 
 def test_a_policy_pack_that_looks_for_credentials_finds_nothing_and_reads_named_variables(tmp_path, user):

@@ -4,7 +4,7 @@ import os
 import re
 import site
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from teei_finops import policy_report
@@ -42,8 +42,13 @@ def engine_environment(
     language_port: int,
     provider_ports: Mapping[str, int],
     config_file: Path | None,
+    aws_endpoint: str,
+    plugins: Sequence[Path] = (),
 ) -> dict[str, str]:
     """The user's variables that are visible, and those that attach the language host and the providers.
+
+    The engine runs the plugins in the folders of `plugins`. AWS SDKs inside the program reach the fake
+    account at `aws_endpoint`.
 
     `home` is an empty directory. Creates the directories of the workspace that the engine needs.
     """
@@ -54,15 +59,24 @@ def engine_environment(
     if config_file is not None:
         visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     missing_file = str(workspace.scratch / "none")
-    path = [str(_plugin_directory(workspace)), str(Path(sys.executable).parent), visible.get("PATH", "")]
+    path = [
+        *map(str, plugins),
+        str(_plugin_directory(workspace)),
+        str(Path(sys.executable).parent),
+        visible.get("PATH", ""),
+    ]
     return {
+        "AWS_DEFAULT_REGION": default_region(),
         **visible,
         "HOME": str(home),
-        "PYTHONPYCACHEPREFIX": str(workspace.scratch / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "1",  # in the directory of the program
         "PYTHONUSERBASE": site.getuserbase(),  # of `pip install --user`, which would follow HOME
         "PATH": os.pathsep.join(path),
         "AWS_CONFIG_FILE": missing_file,
         "AWS_SHARED_CREDENTIALS_FILE": missing_file,
+        "AWS_ENDPOINT_URL": aws_endpoint,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": missing_file,
         "PULUMI_HOME": str(workspace.engine_home),

@@ -103,12 +103,13 @@ def run_pulumi(
         cleanup.enter_context(_restored_process_state())
         add_packages(python)
         cleanup.callback(language_host.close)
-        providers = cleanup.enter_context(
+        packages, plugins = _packages_and_plugins(python)
+        attached = cleanup.enter_context(
             fake_providers(
                 workspace,
                 project,
                 stack,
-                _packages_without_plugin(workspace, python),
+                packages,
                 aws_version=python.aws_version,
                 with_account=options.with_account,
             )
@@ -120,7 +121,7 @@ def run_pulumi(
             name: cleanup.enter_context(
                 serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider)
             )
-            for name, provider in providers.items()
+            for name, provider in attached.providers.items()
         }
         config = cleanup.enter_context(_run_config(arguments, workspace, project, stack)) if project else None
         environment = engine_environment(
@@ -130,11 +131,13 @@ def run_pulumi(
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
+            aws_endpoint=attached.aws_endpoint,
+            plugins=plugins,
         )
         # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
-        sys.pycache_prefix = environment["PYTHONPYCACHEPREFIX"]
+        sys.dont_write_bytecode = True
         process: subprocess.CompletedProcess[str] = run_engine(
             [engine, *_with_config_copy(arguments, config)],
             directory=workspace.project,
@@ -187,28 +190,25 @@ def _run_config(
 
 @contextmanager
 def _restored_process_state():
-    environment, path, cache = dict(os.environ), list(sys.path), sys.pycache_prefix
+    environment, path, writes_nothing = dict(os.environ), list(sys.path), sys.dont_write_bytecode
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(environment)
-        sys.path[:], sys.pycache_prefix = path, cache
+        sys.path[:], sys.dont_write_bytecode = path, writes_nothing
 
 
-def _packages_without_plugin(workspace: Workspace, python: PythonEnvironment) -> Sequence[Package]:
-    """The packages with a generic fake; the engine runs the installed plugins of the other ones."""
-    packages = []
+def _packages_and_plugins(python: PythonEnvironment) -> tuple[Sequence[Package], Sequence[Path]]:
+    """The packages with a generic fake, and the folders of the plugins for the others."""
+    packages, plugins = [], []
     for package in generic_packages(python.site_directories):
         plugin = installed_plugin(package, Path.home()) if package.is_component else None
         if plugin is not None:
-            link = workspace.engine_home / "plugins" / plugin.name
-            link.parent.mkdir(parents=True, exist_ok=True)
-            if not link.exists():
-                link.symlink_to(plugin, target_is_directory=True)
+            plugins.append(plugin)
         elif not (package.is_component and is_on_path(package, os.environ.get("PATH"))):
             packages.append(package)
-    return packages
+    return packages, plugins
 
 
 def _writes_stack_files(arguments: Sequence[str]) -> bool:

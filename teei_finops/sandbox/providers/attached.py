@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.providers.aws.account import FakeAccount
+from teei_finops.sandbox.providers.aws.endpoint import aws_endpoint
 from teei_finops.sandbox.providers.aws.journal import Key
 from teei_finops.sandbox.providers.aws.provider import FakeAwsProvider
 from teei_finops.sandbox.providers.fake_provider import FakeProvider
@@ -17,6 +19,14 @@ from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in, s
 from teei_finops.sandbox.workspace import Workspace
 
 
+@dataclass(frozen=True)
+class Attached:
+    """The fake providers by package name, and the URL at which AWS SDKs reach the fake account."""
+
+    providers: Mapping[str, FakeProvider]
+    aws_endpoint: str
+
+
 @contextmanager
 def fake_providers(
     workspace: Workspace,
@@ -26,25 +36,26 @@ def fake_providers(
     *,
     aws_version: str | None,
     with_account: bool,
-) -> Iterator[Mapping[str, FakeProvider]]:
+) -> Iterator[Attached]:
     """Every fake provider by its package name: the engine needs the whole list before it starts.
 
     `packages` are those of a generic fake; `aws_version` is the program's version of
     pulumi-aws. Raises SandboxError for an invalid `lookups.yaml`.
     """
-    account = account_of(workspace, project, stack) if with_account else None
+    account = account_of(workspace, project, stack) if with_account else FakeAccount(None)
     stated = read_stated_results(workspace.project)
+    aws = FakeAwsProvider(
+        aws_version or version("pulumi_aws"), account if with_account else None, default_region(), stated
+    )
+    kubernetes = FakeKubernetesProvider(
+        version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack)
+    )
+    generic = {package.name: GenericProvider(package, stated) for package in packages}
     try:
-        yield {
-            "aws": FakeAwsProvider(aws_version or version("pulumi_aws"), account, default_region(), stated),
-            "kubernetes": FakeKubernetesProvider(
-                version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack)
-            ),
-            **{package.name: GenericProvider(package, stated) for package in packages},
-        }
+        with aws_endpoint(account) as url:
+            yield Attached({"aws": aws, "kubernetes": kubernetes, **generic}, url)
     finally:
-        if account:
-            account.close()
+        account.close()
 
 
 def account_of(workspace: Workspace, project: Project | None, stack: str | None) -> FakeAccount:

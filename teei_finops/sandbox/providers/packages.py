@@ -41,8 +41,11 @@ class Package:
 
 
 def generic_packages(site_directories: Sequence[Path] = ()) -> Sequence[Package]:
-    """The common packages, and those whose SDK is installed in this environment or in the given folders."""
-    packages = {name: Package(name) for name in _COMMON}
+    """The common packages, those of components, and those whose SDK is installed.
+
+    An SDK may be installed in the environment of this process or in `site_directories`.
+    """
+    packages = {name: Package(name) for name in (*_COMMON, *sorted(_COMPONENTS))}
     paths = [*map(str, site_directories), *sys.path]
     for distribution in distributions(path=paths):
         package = _package_of(distribution)

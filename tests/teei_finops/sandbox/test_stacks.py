@@ -113,10 +113,18 @@ def test_the_engine_gets_the_variables_that_hold_no_credentials_and_those_that_t
         language_port=1,
         provider_ports={"aws": 2, "kubernetes": 3},
         config_file=None,
+        aws_endpoint="http://127.0.0.1:4",
     )
     unchanged = {name for name, value in user.items() if environment.get(name) == value}
     assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM_TOKEN", "REGION_OF_TESTS", "CACHE_URL"}
-    assert environment.keys() & user.keys() == unchanged | {"PATH", "HOME", "PULUMI_CONFIG_PASSPHRASE"}
+    assert environment.keys() & user.keys() == unchanged | {
+        "PATH",
+        "HOME",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "AWS_SECRET_ACCESS_KEY",
+    }
+    assert environment["AWS_SECRET_ACCESS_KEY"] == "sandbox"
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4"
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
     assert environment["PATH"].endswith("/bin")

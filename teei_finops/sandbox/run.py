@@ -15,7 +15,9 @@ from teei_finops.sandbox.engine.grpc_server import serving
 from teei_finops.sandbox.engine.process import run_engine
 from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.esc_environments import environment_file
 from teei_finops.sandbox.program.language_host import LanguageHost
+from teei_finops.sandbox.program.languages import check_language
 from teei_finops.sandbox.program.python_environment import (
     PythonEnvironment,
     add_packages,
@@ -23,7 +25,7 @@ from teei_finops.sandbox.program.python_environment import (
 )
 from teei_finops.sandbox.program.stack_outputs import stack_outputs
 from teei_finops.sandbox.providers.attached import fake_providers
-from teei_finops.sandbox.providers.packages import Package, generic_packages, installed_plugin, is_on_path
+from teei_finops.sandbox.providers.packages import packages_and_plugins
 from teei_finops.sandbox.stack_config import StackConfig, copy_for_run
 from teei_finops.sandbox.stacks import (
     Project,
@@ -90,6 +92,8 @@ def run_pulumi(
     arguments = _without_secrets_provider(arguments)
     engine = find_engine()
     project = Project.at(workspace.project)
+    if project:
+        check_language(project, arguments, engine)
     stack = _prepare_stack(arguments, workspace, project)
     python = options.environment or options.with_environment(workspace.project).environment
     assert python is not None
@@ -103,7 +107,7 @@ def run_pulumi(
         cleanup.enter_context(_restored_process_state())
         add_packages(python)
         cleanup.callback(language_host.close)
-        packages, plugins = _packages_and_plugins(python)
+        packages, plugins = packages_and_plugins(workspace.project, python.site_directories, os.environ)
         attached = cleanup.enter_context(
             fake_providers(
                 workspace,
@@ -178,7 +182,9 @@ def _run_config(
     config = None
     if stack:
         stack_file = _config_file_in(arguments) or project.stack_file(stack)
-        config = copy_for_run(stack_file, workspace.scratch / "config", short_name(stack), os.environ)
+        config = copy_for_run(
+            stack_file, workspace.scratch / "config", short_name(stack), project.directory, os.environ
+        )
         _print_differences(config, stack_file)
     with _restored_stack_files(project) if _writes_stack_files(arguments) else ExitStack():
         yield config
@@ -197,18 +203,6 @@ def _restored_process_state():
         os.environ.clear()
         os.environ.update(environment)
         sys.path[:], sys.dont_write_bytecode = path, writes_nothing
-
-
-def _packages_and_plugins(python: PythonEnvironment) -> tuple[Sequence[Package], Sequence[Path]]:
-    """The packages with a generic fake, and the folders of the plugins for the others."""
-    packages, plugins = [], []
-    for package in generic_packages(python.site_directories):
-        plugin = installed_plugin(package, Path.home()) if package.is_component else None
-        if plugin is not None:
-            plugins.append(plugin)
-        elif not (package.is_component and is_on_path(package, os.environ.get("PATH"))):
-            packages.append(package)
-    return packages, plugins
 
 
 def _writes_stack_files(arguments: Sequence[str]) -> bool:
@@ -267,6 +261,9 @@ def _without_secrets_provider(arguments: Sequence[str]) -> list[str]:
 
 
 def _print_differences(config: StackConfig, stack_file: Path) -> None:
+    for name in config.missing_environments:
+        file = environment_file(name, Path())
+        _print(f"{stack_file.name}: environment {name} is not used; write its definition to {file}")
     if config.placeholders:
         keys = ", ".join(config.placeholders)
         _print(f"{stack_file.name}: {keys}: cannot be decrypted here; using a placeholder")

@@ -14,6 +14,7 @@ from teei_finops.sandbox.providers.fake_provider import FakeProvider
 from teei_finops.sandbox.providers.generic import GenericProvider
 from teei_finops.sandbox.providers.kubernetes.provider import FakeKubernetesProvider
 from teei_finops.sandbox.providers.lookups import read_stated_results
+from teei_finops.sandbox.providers.package_schema import tokens_in
 from teei_finops.sandbox.providers.packages import Package
 from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in, short_name
 from teei_finops.sandbox.workspace import Workspace
@@ -43,14 +44,19 @@ def fake_providers(
     pulumi-aws. Raises SandboxError for an invalid `lookups.yaml`.
     """
     account = account_of(workspace, project, stack) if with_account else FakeAccount(None)
+    tokens = tokens_in(workspace.project)
     stated = read_stated_results(workspace.project)
     aws = FakeAwsProvider(
-        aws_version or version("pulumi_aws"), account if with_account else None, default_region(), stated
+        aws_version or version("pulumi_aws"),
+        account if with_account else None,
+        default_region(),
+        stated,
+        tokens,
     )
     kubernetes = FakeKubernetesProvider(
-        version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack)
+        version("pulumi_kubernetes"), lambda: _resources_in_state(workspace, project, stack), tokens
     )
-    generic = {package.name: GenericProvider(package, stated) for package in packages}
+    generic = {package.name: GenericProvider(package, stated, tokens) for package in packages}
     try:
         with aws_endpoint(account) as url:
             yield Attached({"aws": aws, "kubernetes": kubernetes, **generic}, url)

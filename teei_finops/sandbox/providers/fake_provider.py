@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
 """The base of the fake providers: the engine's resource provider protocol, with every input accepted."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from teei_finops.sandbox.providers.package_schema import package_schema
 from teei_finops.sandbox.providers.property_diff import diff_response, differences
 from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
 
@@ -15,8 +17,11 @@ from teei_finops.sandbox.providers.property_values import struct_to_python, to_s
 class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Accepts every input; subclasses check inputs and create resources."""
 
-    def __init__(self, version: str):
+    def __init__(self, package: str, version: str, tokens: frozenset[str] = frozenset()):
+        """`tokens` are the types and functions that the schema of the package has."""
+        self.package = package
         self.version = version
+        self._tokens = tokens
         self._engine: engine_pb2_grpc.EngineStub | None = None
         self._warnings: set[str] = set()
 
@@ -29,6 +34,10 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request, context):
         return plugin_pb2.PluginInfo(version=self.version)
+
+    def GetSchema(self, request, context):
+        schema = package_schema(self.package, self.version, self._tokens)
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def CheckConfig(self, request, context):
         return provider_pb2.CheckResponse(inputs=request.news)

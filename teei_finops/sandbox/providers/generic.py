@@ -24,8 +24,13 @@ class GenericProvider(FakeProvider):
     The outputs are those of the package's Python SDK, where it is installed.
     """
 
-    def __init__(self, package: Package, stated_results: Sequence[StatedResult] = ()):
-        super().__init__(package.version)
+    def __init__(
+        self,
+        package: Package,
+        stated_results: Sequence[StatedResult] = (),
+        tokens: frozenset[str] = frozenset(),
+    ):
+        super().__init__(package.name, package.version, tokens)
         self._package = package
         self._stated_results = stated_results
 

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -40,20 +40,33 @@ class Package:
         return f"pulumi-resource-{self.name}"
 
 
-def generic_packages(site_directories: Sequence[Path] = ()) -> Sequence[Package]:
+def packages_and_plugins(
+    project: Path, site_directories: Sequence[Path], environment: Mapping[str, str]
+) -> tuple[Sequence[Package], Sequence[Path]]:
+    """The packages with a generic fake, and the folders of the plugins for the others."""
+    packages, plugins = [], []
+    for package in generic_packages(project, site_directories):
+        plugin = installed_plugin(package, Path.home()) if package.is_component else None
+        if plugin is not None:
+            plugins.append(plugin)
+        elif not (package.is_component and _is_on_path(package, environment.get("PATH"))):
+            packages.append(package)
+    return packages, plugins
+
+
+def generic_packages(project: Path, site_directories: Sequence[Path] = ()) -> Sequence[Package]:
     """The common packages, those of components, and those whose SDK is installed.
 
-    An SDK may be installed in the environment of this process or in `site_directories`.
+    An SDK may be installed in the environment of this process, in `site_directories`, or in the
+    `node_modules` of the project.
     """
     packages = {name: Package(name) for name in (*_COMMON, *sorted(_COMPONENTS))}
     paths = [*map(str, site_directories), *sys.path]
-    for distribution in distributions(path=paths):
-        package = _package_of(distribution)
-        if package and package.name not in _NOT_GENERIC:
-            packages.setdefault(package.name, package)
-            if packages[package.name].version == Package.version:
-                packages[package.name] = package
-    return tuple(packages.values())
+    python = [_package_of(distribution) for distribution in distributions(path=paths)]
+    for package in [*python, *_node_packages(project)]:
+        if package and packages.get(package.name, Package(package.name)) == Package(package.name):
+            packages[package.name] = package
+    return tuple(package for package in packages.values() if package.name not in _NOT_GENERIC)
 
 
 def installed_plugin(package: Package, user_home: Path) -> Path | None:
@@ -65,9 +78,17 @@ def installed_plugin(package: Package, user_home: Path) -> Path | None:
     return folders[-1] if folders else None
 
 
-def is_on_path(package: Package, path: str | None) -> bool:
-    """Whether a package's plugin is on the PATH."""
+def _is_on_path(package: Package, path: str | None) -> bool:
     return shutil.which(package.executable, path=path or os.defpath) is not None
+
+
+def _node_packages(project: Path) -> Iterator[Package]:
+    for file in project.glob("node_modules/@*/*/package.json"):
+        document = json.loads(file.read_text())
+        plugin = document.get("pulumi")
+        if isinstance(plugin, dict) and plugin.get("resource"):
+            name = plugin.get("name") or file.parent.name
+            yield Package(name, str(plugin.get("version") or document.get("version")).removeprefix("v"))
 
 
 def _package_of(distribution: Distribution) -> Package | None:

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType, UnionType
@@ -49,6 +49,21 @@ def function_result(token: str) -> Mapping[str, Any] | None:
     """The properties of a function's result by name; None when the SDK has no such function."""
     with _SDK_LOCK:
         return _function_result(token)
+
+
+def function_arguments(token: str) -> Sequence[str]:
+    """The names of a function's arguments; none when the SDK has no such function."""
+    name = token.rsplit(":", 1)[-1]
+    python_name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    with _SDK_LOCK:
+        functions = (getattr(module, python_name, None) for module in _function_modules(token))
+        function = next((function for function in functions if inspect.isfunction(function)), None)
+    parameters = inspect.signature(function).parameters if function else ()
+    return [
+        re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), parameter)
+        for parameter in parameters
+        if parameter != "opts"
+    ]
 
 
 @cache

@@ -58,8 +58,9 @@ class FakeAwsProvider(FakeProvider):
         account: FakeAccount | None,
         fallback_region: str = "us-east-1",
         stated_results: Sequence[StatedResult] = (),
+        tokens: frozenset[str] = frozenset(),
     ):
-        super().__init__(version)
+        super().__init__("aws", version, tokens)
         self._account = account
         self._fallback_region = fallback_region
         self._stated_results = stated_results

@@ -27,13 +27,13 @@ $(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.ready
 	@touch $@
 
 review: setup
-	@$(PY) -m teei_finops sandbox review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
+	@$(PY) -m teei_finops sandbox --state build review $(if $(STACK),--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
 preview up destroy: setup
-	@$(if $(STACK),,echo "make $@: choose a stack: make $@ STACK=staging"; exit 2;) $(PY) -m teei_finops sandbox $@ --stack $(STACK)
+	@$(if $(STACK),,echo "make $@: choose a stack: make $@ STACK=staging"; exit 2;) $(PY) -m teei_finops sandbox --state build --moto $@ --stack $(STACK)
 
 review-example: setup
-	@$(PY) -m teei_finops sandbox -C examples/platform review --base ./before
+	@$(PY) -m teei_finops sandbox -C examples/platform --state examples/platform/build review --base ./before
 
 serve: setup
 	@$(PY) -m functions.ai_budget.serve --port $(PORT)

@@ -96,8 +96,9 @@ def _exit_code(report: Report) -> int:
 def _sandbox_review(options: argparse.Namespace) -> int:
     # Imported here: a review of a file does not need the sandbox and its libraries.
     from teei_finops.review.stack_review import review_stacks
+    from teei_finops.sandbox.cli import run_options, workspace_of
 
-    return review_stacks(options.stack, options.base, options.directory)
+    return review_stacks(options.stack, options.base, workspace_of(options), run_options(options))
 
 
 REVIEW = Command(
@@ -111,7 +112,7 @@ REVIEW = Command(
 )
 SANDBOX_REVIEW = Command(
     name="review",
-    summary="preview stacks in temporary state and write the cost review to build/review/",
+    summary="preview stacks in temporary state and write the cost review to review/ in the state directory",
     configure=_configure_sandbox_review,
     run=_sandbox_review,
     example="teei-finops sandbox review --stack staging --base main",

@@ -14,7 +14,7 @@ from teei_finops.policy_report import VARIABLE
 from teei_finops.sandbox.baseline import unpack_baseline
 from teei_finops.sandbox.commands import policy_arguments
 from teei_finops.sandbox.preload import preload_sdk_modules
-from teei_finops.sandbox.run import Run, run_pulumi
+from teei_finops.sandbox.run import Run, RunOptions, run_pulumi
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.subprocesses import run_in_parallel, run_in_subprocess
 from teei_finops.sandbox.workspace import Workspace
@@ -40,7 +40,9 @@ class StackPreview:
     problem: str | None = None
 
 
-def plan_stacks(names: Sequence[str], project: Path, base: str | None, scratch: Path) -> list[StackPreview]:
+def plan_stacks(
+    names: Sequence[str], project: Path, base: str | None, scratch: Path, options: RunOptions
+) -> list[StackPreview]:
     """Preview each stack in a process and a state of its own under `scratch`, all at once.
 
     `base` is a git reference or a folder of `project`: each stack is first deployed as its program was there.
@@ -48,28 +50,33 @@ def plan_stacks(names: Sequence[str], project: Path, base: str | None, scratch: 
     base_program = _base_program(base, project, scratch / "base") if base else None
     on_base = f" on top of {base}" if base_program else ""
     print(f"review: planning {', '.join(names)}{on_base}", file=sys.stderr, flush=True)
+    options = options.with_environment(project)  # also of the base, which has no virtual environment
     preload_sdk_modules(project)
-    return run_in_parallel([partial(_plan_stack, name, project, base_program, scratch) for name in names])
+    return run_in_parallel(
+        [partial(_plan_stack, name, project, base_program, scratch, options) for name in names]
+    )
 
 
 def _base_program(base: str, project: Path, into: Path) -> Path | None:
-    unpack_baseline(base, project, into)
-    if Project.at(into) is None:
+    program = unpack_baseline(base, project, into)
+    if Project.at(program) is None:
         print(
             f"review: {base} has no Pulumi project, so every resource is shown as new",
             file=sys.stderr,
             flush=True,
         )
         return None
-    return into
+    return program
 
 
-def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: Path) -> StackPreview:
+def _plan_stack(
+    stack: str, program: Path, base_program: Path | None, scratch: Path, options: RunOptions
+) -> StackPreview:
     build = scratch / stack
     build.mkdir(parents=True, exist_ok=True)
     base_policy_report = build / "base-policy-report.json"
     if base_program is not None:
-        problem = _deploy_base(stack, program, base_program, build, base_policy_report)
+        problem = _deploy_base(stack, program, base_program, build, base_policy_report, options)
         if problem:
             return StackPreview(stack, problem=problem)
     events = build / "events.jsonl"
@@ -78,7 +85,7 @@ def _plan_stack(stack: str, program: Path, base_program: Path | None, scratch: P
     arguments += ["--event-log", str(events), *policy_arguments("preview", workspace)]
     policy_report = build / "policy-report.json"
     os.environ[VARIABLE] = str(policy_report)  # of this process, which previews only this stack
-    run = run_pulumi(arguments, workspace, capture=True)
+    run = run_pulumi(arguments, workspace, options, capture=True)
     return StackPreview(
         stack,
         document=run.stdout,
@@ -94,7 +101,12 @@ def _text(file: Path) -> str | None:
 
 
 def _deploy_base(
-    stack: str, program: Path, base_program: Path, build: Path, policy_report: Path
+    stack: str,
+    program: Path,
+    base_program: Path,
+    build: Path,
+    policy_report: Path,
+    options: RunOptions,
 ) -> str | None:
     """Deploy the stack as the base declares it, where it does; why that failed, None on success.
 
@@ -112,7 +124,7 @@ def _deploy_base(
 
     def deploy() -> Run:
         os.environ[VARIABLE] = str(policy_report)
-        return run_pulumi(arguments, Workspace.at(base_program, build), capture=True)
+        return run_pulumi(arguments, Workspace.at(base_program, build), options, capture=True)
 
     # In a process of its own: the modules of both programs have the same names.
     run = run_in_subprocess(deploy)

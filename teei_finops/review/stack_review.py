@@ -26,17 +26,17 @@ from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.process import is_alive
 from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.run import RunOptions
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.workspace import Workspace
 
 
-def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> int:
-    """Review stacks of the project in a directory (all that have a file when none is named).
+def review_stacks(stacks: Sequence[str], base: str | None, workspace: Workspace, options: RunOptions) -> int:
+    """Review stacks of the project of a workspace (all that have a file when none is named).
 
     Returns 0; 1 when a mandatory policy or a budget blocks the change; 2 on an error.
     """
     find_engine()
-    workspace = Workspace.at(directory)
     project = Project.at(workspace.project)
     if project is None:
         raise SandboxError(f"{workspace.project}: no Pulumi.yaml here")
@@ -45,12 +45,12 @@ def review_stacks(stacks: Sequence[str], base: str | None, directory: Path) -> i
         raise SandboxError(f"{workspace.project}: no stack to review: there is no Pulumi.<stack>.yaml")
     for name in names:
         project_with_stack(workspace, name)
-    build = workspace.project / "build"
+    build = workspace.build
     _delete_state_of_stopped_reviews(build)
-    build.mkdir(exist_ok=True)
+    build.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"review-{os.getpid()}-", dir=build))
     try:
-        previews = plan_stacks(names, workspace.project, base, scratch)
+        previews = plan_stacks(names, workspace.project, base, scratch, options)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     failed = [preview for preview in previews if preview.problem]

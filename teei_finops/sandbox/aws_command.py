@@ -16,7 +16,7 @@ _BOTO3_NAMES = {"s3api": "s3", "configservice": "config"}
 
 
 def query_account(options: argparse.Namespace, workspace: Workspace) -> int:
-    """Print the response of one operation as JSON.
+    """Print the response of one operation as JSON; the account has what `sandbox --moto` created.
 
     Raises SandboxError for an unknown stack, service, operation or parameter, and for an error response.
     """

@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from teei_finops.command import Command
 from teei_finops.sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from teei_finops.sandbox.run import RunOptions
+    from teei_finops.sandbox.workspace import Workspace
 
 BLOCKED_EXIT_CODES = "0 on success, 1 when a mandatory policy blocks the change, 2 on an error"
 
@@ -20,6 +25,25 @@ def _configure_sandbox(parser: argparse.ArgumentParser) -> None:
         default=Path(),
         metavar="DIR",
         help="the directory with the program's Pulumi.yaml (default: the current directory)",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="where stacks, reviews and scratch files are kept (default: a folder in the user's cache)",
+    )
+    parser.add_argument(
+        "--python",
+        type=Path,
+        metavar="PATH",
+        help="the interpreter or virtual environment that runs the program"
+        " (default: virtualenv or toolchain of Pulumi.yaml, .venv, venv, else the sandbox's own)",
+    )
+    parser.add_argument(
+        "--moto",
+        action="store_true",
+        help="also create the resources that moto supports, to read them with `sandbox aws` or boto3"
+        " (default: outputs are computed from the inputs)",
     )
 
 
@@ -56,36 +80,47 @@ def _setup(_: argparse.Namespace) -> int:
 
 def _run_command(command: str, options: argparse.Namespace) -> int:
     from teei_finops.sandbox.commands import run_command
-    from teei_finops.sandbox.workspace import Workspace
 
-    return run_command(command, options.stack, Workspace.at(options.directory))
+    return run_command(command, options.stack, workspace_of(options), run_options(options))
 
 
 def _query_account(options: argparse.Namespace) -> int:
     from teei_finops.sandbox.aws_command import query_account
-    from teei_finops.sandbox.workspace import Workspace
 
-    return query_account(options, Workspace.at(options.directory))
+    return query_account(options, workspace_of(options))
 
 
 def _run_pulumi(options: argparse.Namespace) -> int:
     from teei_finops.sandbox.run import run_pulumi
-    from teei_finops.sandbox.workspace import Workspace
 
     if options.passed_on is None:
         raise SandboxError(
             "sandbox: no command; run 'teei-finops sandbox --help', or give the arguments of pulumi after --"
         )
-    return run_pulumi(options.passed_on, Workspace.at(options.directory)).exit_code
+    return run_pulumi(options.passed_on, workspace_of(options), run_options(options)).exit_code
+
+
+def workspace_of(options: argparse.Namespace) -> Workspace:
+    """The workspace that -C and --state choose; raises SandboxError."""
+    from teei_finops.sandbox.workspace import Workspace
+
+    return Workspace.at(options.directory, options.state)
+
+
+def run_options(options: argparse.Namespace) -> RunOptions:
+    """The options that all runs of a command share."""
+    from teei_finops.sandbox.run import RunOptions
+
+    return RunOptions(python=options.python, with_account=options.moto)
 
 
 SANDBOX = Command(
     name="sandbox",
     summary="run Pulumi without an AWS account, a cluster or a network",
     description="Run a Pulumi program with fake AWS and Kubernetes providers: one of the commands below, or\n"
-    "any pulumi command after --. State is in DIR/build; the program's own files are not changed.\n"
-    "The program runs with an empty home directory and without your environment variables, except for a\n"
-    "few like PATH and those that TEEI_FINOPS_SANDBOX_ENV names, separated by commas.",
+    "any pulumi command after --. Nothing is written into the program's directory.\n"
+    "The program runs with an empty home directory and without the environment variables that may hold\n"
+    "credentials, except for those that TEEI_FINOPS_SANDBOX_ENV names, separated by commas.",
     configure=_configure_sandbox,
     run=_run_pulumi,
     example="teei-finops sandbox -C ../my-program -- preview -s dev",

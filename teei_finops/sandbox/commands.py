@@ -7,7 +7,7 @@ from pathlib import Path
 from teei_finops.policy_pack import PACK_CONFIG, policy_pack
 from teei_finops.sandbox.engine.event_log import exit_code, mandatory_violations
 from teei_finops.sandbox.errors import SandboxError
-from teei_finops.sandbox.run import run_pulumi
+from teei_finops.sandbox.run import RunOptions, run_pulumi
 from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in, short_name
 from teei_finops.sandbox.workspace import Workspace
 
@@ -18,7 +18,7 @@ _ARGUMENTS = {
 }
 
 
-def run_command(command: str, stack: str, workspace: Workspace) -> int:
+def run_command(command: str, stack: str, workspace: Workspace, options: RunOptions) -> int:
     """Run `preview`, `up` or `destroy` on one stack.
 
     Returns 0; 1 when a mandatory policy or a protected resource blocks the command; 2 for any other error.
@@ -31,7 +31,7 @@ def run_command(command: str, stack: str, workspace: Workspace) -> int:
         arguments = [*_ARGUMENTS[command], "--stack", stack, "--non-interactive", "--event-log", str(log)]
         arguments += ["--color", "always" if sys.stdout.isatty() else "never"]
         arguments += policy_arguments(command, workspace)
-        run = run_pulumi(arguments, workspace, quiet_after_user_error=True)
+        run = run_pulumi(arguments, workspace, options, quiet_after_user_error=True)
         events = log.read_text() if log.exists() else ""
     code = exit_code(run.exit_code, events, user_error=run.user_error)
     if run.user_error is not None:

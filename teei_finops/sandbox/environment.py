@@ -1,9 +1,10 @@
-"""The environment variables of the engine, the program and the policy pack: an allow list of the user's."""
+"""The environment variables of a run: the user's, without those that may hold credentials."""
 
 import os
+import re
 import site
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from teei_finops import policy_report
@@ -16,14 +17,20 @@ _PLUGINS = {
     "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
     "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
 }
-# The user's variables that the program and the policy pack can read; all others are hidden.
-VISIBLE = frozenset({
-    "PATH", "LD_LIBRARY_PATH", "TMPDIR", "USER", "LOGNAME", "SHELL",
-    "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CI",
-    "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "PYTHONWARNINGS", "VIRTUAL_ENV",
-    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", policy_report.VARIABLE,
+# Variables that may hold credentials or lead to an agent or an account that has some; all others are shown.
+_HIDDEN_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|APIKEY|_PWD$|(^|_)(KEY|PAT|AUTH|COOKIE|DSN)(_|$)"
+    r"|SOCK$|^(AWS|AZURE|ARM|GOOGLE|GCP|GCLOUD|CLOUDSDK|KUBE|DOCKER|SSH|GPG|XDG|VAULT|PULUMI|GITHUB|GITLAB"
+    r"|ACTIONS|RUNNER|CI|NPM|PIP|UV|POETRY|CLOUDFLARE|DATADOG|DD|SNOWFLAKE|DATABRICKS|TF|OP)_"
+    r"|^(KUBECONFIG|NETRC|HOME)$",
+    re.IGNORECASE,
+)
+# A user name with a password in a URL.
+_HIDDEN_VALUE = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+# Shown in spite of their names.
+_VISIBLE = frozenset({
+    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", "LD_LIBRARY_PATH", policy_report.VARIABLE,
 })  # fmt: skip
-_VISIBLE_PREFIX = "LC_"
 # Its value names further variables to show, separated by commas.
 MORE_VISIBLE = "TEEI_FINOPS_SANDBOX_ENV"
 
@@ -36,30 +43,41 @@ def engine_environment(
     language_port: int,
     provider_ports: Mapping[str, int],
     config_file: Path | None,
+    aws_endpoint: str,
+    plugins: Sequence[Path] = (),
 ) -> dict[str, str]:
     """The user's variables that are visible, and those that attach the language host and the providers.
+
+    The engine runs the plugins in the folders of `plugins`. AWS SDKs inside the program reach the fake
+    account at `aws_endpoint`.
 
     `home` is an empty directory. Creates the directories of the workspace that the engine needs.
     """
     for directory in (workspace.state, workspace.engine_home):
         directory.mkdir(parents=True, exist_ok=True)
     more = {name.strip() for name in user.get(MORE_VISIBLE, "").split(",")}
-    visible = {
-        name: value
-        for name, value in user.items()
-        if name in VISIBLE or name in more or name.startswith(_VISIBLE_PREFIX)
-    }
+    visible = {name: value for name, value in user.items() if name in more or is_visible(name, value)}
     if config_file is not None:
         visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     missing_file = str(workspace.scratch / "none")
-    path = [str(_plugin_directory(workspace)), str(Path(sys.executable).parent), visible.get("PATH", "")]
+    path = [
+        *map(str, plugins),
+        str(_plugin_directory(workspace)),
+        str(Path(sys.executable).parent),
+        visible.get("PATH", ""),
+    ]
     return {
+        "AWS_DEFAULT_REGION": default_region(),
         **visible,
         "HOME": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",  # in the directory of the program
         "PYTHONUSERBASE": site.getuserbase(),  # of `pip install --user`, which would follow HOME
         "PATH": os.pathsep.join(path),
         "AWS_CONFIG_FILE": missing_file,
         "AWS_SHARED_CREDENTIALS_FILE": missing_file,
+        "AWS_ENDPOINT_URL": aws_endpoint,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_EC2_METADATA_DISABLED": "true",
         "KUBECONFIG": missing_file,
         PROJECT_VARIABLE: str(workspace.project),
@@ -76,6 +94,13 @@ def engine_environment(
         "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }
+
+
+def is_visible(name: str, value: str) -> bool:
+    """Whether a program may read a variable of the user without being allowed to by its name."""
+    if name in _VISIBLE:
+        return True
+    return name != MORE_VISIBLE and not (_HIDDEN_NAME.search(name) or _HIDDEN_VALUE.search(value))
 
 
 def _plugin_directory(workspace: Workspace) -> Path:

@@ -10,7 +10,7 @@ _SDKS = ("pulumi_aws", "pulumi_kubernetes")
 _SKIPPED_DIRECTORIES = frozenset({"build", "tests", "bench", "policies", "node_modules"})
 # Used by the fake providers and slow to import.
 _PROVIDER_MODULES = (
-    "teei_finops.sandbox.providers.aws.schema",
+    "teei_finops.sandbox.providers.sdk_schema",
     "kubernetes_validate.utils",
     "jsonschema.validators",
 )

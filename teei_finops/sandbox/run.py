@@ -5,18 +5,27 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 
 from teei_finops.sandbox.engine.binary import find_engine
 from teei_finops.sandbox.engine.grpc_server import serving
-from teei_finops.sandbox.engine.language_host import LanguageHost
 from teei_finops.sandbox.engine.process import run_engine
 from teei_finops.sandbox.environment import engine_environment
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.esc_environments import environment_file
+from teei_finops.sandbox.program.language_host import LanguageHost
+from teei_finops.sandbox.program.languages import check_language
+from teei_finops.sandbox.program.python_environment import (
+    PythonEnvironment,
+    add_packages,
+    python_environment,
+)
+from teei_finops.sandbox.program.stack_outputs import stack_outputs
 from teei_finops.sandbox.providers.attached import fake_providers
+from teei_finops.sandbox.providers.packages import packages_and_plugins
 from teei_finops.sandbox.stack_config import StackConfig, copy_for_run
 from teei_finops.sandbox.stacks import (
     Project,
@@ -35,6 +44,26 @@ _WRITE_STACK_FILES = frozenset(
 
 
 @dataclass(frozen=True)
+class RunOptions:
+    """`python` is the interpreter or virtual environment that the user chose for the program, if any.
+
+    `with_account` also creates resources in a fake AWS account (moto). `environment` is what
+    `with_environment` found.
+    """
+
+    python: Path | None = None
+    with_account: bool = False
+    environment: PythonEnvironment | None = None
+
+    def with_environment(self, project: Path) -> "RunOptions":
+        """The options with the Python environment of a project, for several runs with the same one."""
+        environment = python_environment(project, self.python, os.environ)
+        if environment.notice:
+            _print(environment.notice)
+        return replace(self, environment=environment)
+
+
+@dataclass(frozen=True)
 class Run:
     """How a run ended; `user_error` is the program's message to its user, if it ended with one."""
 
@@ -47,6 +76,7 @@ class Run:
 def run_pulumi(
     arguments: Sequence[str],
     workspace: Workspace,
+    options: RunOptions = RunOptions(),
     *,
     capture: bool = False,
     quiet_after_user_error: bool = False,
@@ -57,15 +87,37 @@ def run_pulumi(
     it repeats the message, and the caller prints it.
     """
     if arguments[:1] == ["login"]:
-        _print("login: no backend is contacted; the state of the sandbox is under build/")
+        _print("login: no backend is contacted; the state of the sandbox is in " + str(workspace.state))
         return Run(exit_code=0, stdout="", stderr="", user_error=None)
     arguments = _without_secrets_provider(arguments)
     engine = find_engine()
     project = Project.at(workspace.project)
+    if project:
+        check_language(project, arguments, engine)
     stack = _prepare_stack(arguments, workspace, project)
-    language_host = LanguageHost(workspace.project, debug=not {"-d", "--debug"}.isdisjoint(arguments))
+    python = options.environment or options.with_environment(workspace.project).environment
+    assert python is not None
+    language_host = LanguageHost(
+        workspace.project,
+        python,
+        stack_outputs(workspace),
+        debug=not {"-d", "--debug"}.isdisjoint(arguments),
+    )
     with ExitStack() as cleanup:
-        cleanup.enter_context(_restored_environment())
+        cleanup.enter_context(_restored_process_state())
+        add_packages(python)
+        cleanup.callback(language_host.close)
+        packages, plugins = packages_and_plugins(workspace.project, python.site_directories, os.environ)
+        attached = cleanup.enter_context(
+            fake_providers(
+                workspace,
+                project,
+                stack,
+                packages,
+                aws_version=python.aws_version,
+                with_account=options.with_account,
+            )
+        )
         language_port = cleanup.enter_context(
             serving(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, language_host)
         )
@@ -73,7 +125,7 @@ def run_pulumi(
             name: cleanup.enter_context(
                 serving(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider)
             )
-            for name, provider in cleanup.enter_context(fake_providers(workspace, project, stack)).items()
+            for name, provider in attached.providers.items()
         }
         config = cleanup.enter_context(_run_config(arguments, workspace, project, stack)) if project else None
         environment = engine_environment(
@@ -83,10 +135,13 @@ def run_pulumi(
             language_port=language_port,
             provider_ports=ports,
             config_file=config.copy if config else None,
+            aws_endpoint=attached.aws_endpoint,
+            plugins=plugins,
         )
         # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
+        sys.dont_write_bytecode = True
         process: subprocess.CompletedProcess[str] = run_engine(
             [engine, *_with_config_copy(arguments, config)],
             directory=workspace.project,
@@ -127,7 +182,9 @@ def _run_config(
     config = None
     if stack:
         stack_file = _config_file_in(arguments) or project.stack_file(stack)
-        config = copy_for_run(stack_file, workspace.scratch / "config", short_name(stack), os.environ)
+        config = copy_for_run(
+            stack_file, workspace.scratch / "config", short_name(stack), project.directory, os.environ
+        )
         _print_differences(config, stack_file)
     with _restored_stack_files(project) if _writes_stack_files(arguments) else ExitStack():
         yield config
@@ -138,13 +195,14 @@ def _run_config(
 
 
 @contextmanager
-def _restored_environment():
-    before = dict(os.environ)
+def _restored_process_state():
+    environment, path, writes_nothing = dict(os.environ), list(sys.path), sys.dont_write_bytecode
     try:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(environment)
+        sys.path[:], sys.dont_write_bytecode = path, writes_nothing
 
 
 def _writes_stack_files(arguments: Sequence[str]) -> bool:
@@ -203,6 +261,9 @@ def _without_secrets_provider(arguments: Sequence[str]) -> list[str]:
 
 
 def _print_differences(config: StackConfig, stack_file: Path) -> None:
+    for name in config.missing_environments:
+        file = environment_file(name, Path())
+        _print(f"{stack_file.name}: environment {name} is not used; write its definition to {file}")
     if config.placeholders:
         keys = ", ".join(config.placeholders)
         _print(f"{stack_file.name}: {keys}: cannot be decrypted here; using a placeholder")

@@ -13,6 +13,7 @@ import yaml
 
 from teei_finops.sandbox.engine.process import is_alive
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.esc_environments import imported_config
 from teei_finops.sandbox.passphrase import SANDBOX, Crypter, crypter_for
 
 _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
@@ -26,13 +27,15 @@ class StackConfig:
     """One run's copy of a stack's configuration file.
 
     `placeholders` are the paths of the secrets that cannot be decrypted here and have a placeholder instead;
-    `overridden` are the keys that an earlier run changed or removed.
+    `overridden` are the keys that an earlier run changed or removed; `missing_environments` are the ESC
+    environments that the stack file imports and that have no file.
     """
 
     copy: Path
     changes: Path
     placeholders: tuple[str, ...]
     overridden: tuple[str, ...]
+    missing_environments: tuple[str, ...]
     _original: Mapping[str, str]
 
     def store_changes(self) -> tuple[str, ...]:
@@ -52,8 +55,14 @@ class StackConfig:
         return tuple(sorted([*changed, *removed]))
 
 
-def copy_for_run(stack_file: Path, scratch: Path, stack: str, environment: Mapping[str, str]) -> StackConfig:
-    """Copy the stack file, which need not exist, for one run; raises SandboxError if it is not valid YAML."""
+def copy_for_run(
+    stack_file: Path, scratch: Path, stack: str, project: Path, environment: Mapping[str, str]
+) -> StackConfig:
+    """Copy the stack file, which need not exist, for one run.
+
+    `project` is the directory whose files define the environments that the stack file imports. Raises
+    SandboxError if a file is not valid YAML.
+    """
     name = stack.replace("/", "-")
     changes = scratch / f"{name}.changes.yaml"
     copy = scratch / f"{name}.{os.getpid()}.yaml"
@@ -63,6 +72,16 @@ def copy_for_run(stack_file: Path, scratch: Path, stack: str, environment: Mappi
     settings = _child(root, "config")
     reencryption = _Reencryption(crypter_for(salt, environment))
     placeholders = reencryption.apply(settings) if settings is not None else ()
+    imported = imported_config(_environments(root), project)
+    root.value = [(key, value) for key, value in root.value if key.value != "environment"]
+    if imported.values:
+        settings = settings if settings is not None else _add_child(root, "config")
+        own = {key.value for key, _ in settings.value}
+        settings.value += [
+            (_string(key), yaml.compose(yaml.safe_dump(value, default_flow_style=True, width=10_000)))
+            for key, value in imported.values.items()
+            if key not in own
+        ]
     changed, removed = _read_changes(changes)
     if changed or removed:
         settings = settings if settings is not None else _add_child(root, "config")
@@ -78,8 +97,19 @@ def copy_for_run(stack_file: Path, scratch: Path, stack: str, environment: Mappi
         changes=changes,
         placeholders=placeholders,
         overridden=tuple(sorted([*changed, *removed])),
+        missing_environments=tuple(imported.missing),
         _original=_values_by_key(root),
     )
+
+
+def _environments(root: yaml.MappingNode) -> list[str]:
+    """The names of the imported environments; an inline definition has none."""
+    node = next((value for key, value in root.value if key.value == "environment"), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return []
+    return [
+        item.value if isinstance(item, yaml.ScalarNode) else item.value[0][0].value for item in node.value
+    ]
 
 
 def _delete_stale_copies(scratch: Path) -> None:

@@ -36,11 +36,12 @@ def stack_named_in(arguments: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Project:
-    """A Pulumi project, from its Pulumi.yaml."""
+    """A Pulumi project, from its Pulumi.yaml; `runtime` is the language, such as python or nodejs."""
 
     name: str
     directory: Path
     config_directory: Path
+    runtime: str = "python"
 
     @classmethod
     def at(cls, directory: Path) -> "Project | None":
@@ -52,8 +53,12 @@ class Project:
                     data = yaml.safe_load(file.read_text())
                     folder = data.get("stackConfigDir") or data.get("config")
                     folder = folder if isinstance(folder, str) else "."
+                    runtime = data.get("runtime") or "python"
                     return cls(
-                        name=str(data["name"]), directory=directory, config_directory=directory / folder
+                        name=str(data["name"]),
+                        directory=directory,
+                        config_directory=directory / folder,
+                        runtime=str(runtime["name"] if isinstance(runtime, dict) else runtime),
                     )
                 except (yaml.YAMLError, KeyError, TypeError, AttributeError):
                     raise SandboxError(

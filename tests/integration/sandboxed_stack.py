@@ -25,7 +25,7 @@ _FORK_SERVER.set_forkserver_preload(["tests.integration.preloaded"])
 
 def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
+        [sys.executable, "-m", "teei_finops", *_sandbox(directory), *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ def run_sandbox(
     """
     with tempfile.TemporaryDirectory() as scratch:
         files = [Path(scratch, name) for name in ("stdout", "stdout" if merge_stderr else "stderr")]
-        command = ["teei-finops", "sandbox", "-C", str(directory), *arguments]
+        command = ["teei-finops", *_sandbox(directory), *arguments]
         process = _FORK_SERVER.Process(target=_run, args=(command, {**os.environ, **environment}, *files))
         process.start()
         process.join()
@@ -52,6 +52,10 @@ def run_sandbox(
         return subprocess.CompletedProcess(
             arguments, process.exitcode, stdout, "" if merge_stderr else stderr
         )
+
+
+def _sandbox(directory: Path) -> list[str]:
+    return ["sandbox", "-C", str(directory), "--state", str(directory / "build"), "--moto"]
 
 
 def _run(command: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
@@ -106,7 +110,10 @@ class SandboxedStack:
         """The resources in the stack's state."""
         project = Project.at(self.directory)
         assert project is not None
-        return resources_in(checkpoint_file(Workspace.at(self.directory), project.name, self.stack))
+        return resources_in(checkpoint_file(self.workspace(), project.name, self.stack))
+
+    def workspace(self) -> Workspace:
+        return Workspace.at(self.directory, self.directory / "build")
 
     def state(self) -> dict[str, dict]:
         """The resources in the stack's state, by logical name."""
@@ -115,7 +122,7 @@ class SandboxedStack:
     @contextmanager
     def boto3_session(self):
         """A boto3 session on the fake AWS account of the stack."""
-        account = account_of(Workspace.at(self.directory), Project.at(self.directory), self.stack)
+        account = account_of(self.workspace(), Project.at(self.directory), self.stack)
         try:
             with account.session() as session:
                 yield session

@@ -1,12 +1,15 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
 """The base of the fake providers: the engine's resource provider protocol, with every input accepted."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from teei_finops.sandbox.providers.package_schema import package_schema
 from teei_finops.sandbox.providers.property_diff import diff_response, differences
 from teei_finops.sandbox.providers.property_values import struct_to_python, to_struct
 
@@ -14,10 +17,16 @@ from teei_finops.sandbox.providers.property_values import struct_to_python, to_s
 class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Accepts every input; subclasses check inputs and create resources."""
 
-    def __init__(self, version: str):
+    def __init__(self, package: str, version: str, tokens: frozenset[str] = frozenset()):
+        """`tokens` are the types and functions that the schema of the package has."""
+        self.package = package
         self.version = version
+        self._tokens = tokens
+        self._engine: engine_pb2_grpc.EngineStub | None = None
+        self._warnings: set[str] = set()
 
     def Attach(self, request, context):
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(request.address))
         return empty_pb2.Empty()
 
     def Handshake(self, request, context):
@@ -25,6 +34,10 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request, context):
         return plugin_pb2.PluginInfo(version=self.version)
+
+    def GetSchema(self, request, context):
+        schema = package_schema(self.package, self.version, self._tokens)
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def CheckConfig(self, request, context):
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -50,6 +63,12 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request, context):
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    def warn(self, text: str) -> None:
+        """Show a warning to the user, once."""
+        if self._engine is not None and text not in self._warnings:
+            self._warnings.add(text)
+            self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text))
 
     def Cancel(self, request, context):
         return empty_pb2.Empty()

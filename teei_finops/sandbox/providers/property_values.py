@@ -4,7 +4,7 @@ The format marks special objects by a signature key; the values are those of the
 https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go (2026-11)
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
@@ -81,6 +81,29 @@ def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 def secret(value: Any) -> dict[str, Any]:
     """A secret value, in the form that `to_value` takes."""
     return {_SIGNATURE_KEY: _SECRET, "value": value}
+
+
+def is_special(struct: struct_pb2.Struct) -> bool:
+    """Whether an object is not a map of properties but a secret, a file, a reference or an output."""
+    return _SIGNATURE_KEY in struct.fields
+
+
+def is_secret(struct: struct_pb2.Struct) -> bool:
+    """Whether an object is the wrapper of a secret value."""
+    return is_special(struct) and struct.fields[_SIGNATURE_KEY].string_value == _SECRET
+
+
+def mapped_secret(
+    wrapper: struct_pb2.Struct, change: Callable[[struct_pb2.Value], struct_pb2.Value | None]
+) -> struct_pb2.Value | None:
+    """The secret with its value changed; None when `change` returns None."""
+    value = change(wrapper.fields["value"])
+    if value is None:
+        return None
+    result = struct_pb2.Struct()
+    result.CopyFrom(wrapper)
+    result.fields["value"].CopyFrom(value)
+    return struct_pb2.Value(struct_value=result)
 
 
 def with_outputs(inputs: struct_pb2.Struct, outputs: Mapping[str, Any]) -> struct_pb2.Struct:

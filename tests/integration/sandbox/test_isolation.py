@@ -93,7 +93,7 @@ def test_a_secret_that_only_the_real_account_can_decrypt_has_a_placeholder(tmp_p
 
 
 HIDDEN_VARIABLES = (
-    "GITHUB_TOKEN", "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DOCKER_HOST", "XDG_RUNTIME_DIR", "AWS_ACCESS_KEY_ID",
+    "GITHUB_TOKEN", "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DOCKER_HOST", "XDG_RUNTIME_DIR",
     "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "VAULT_TOKEN", "PULUMI_ACCESS_TOKEN", "NPM_TOKEN",
 )  # fmt: skip
 HIDDEN_DIRECTORIES = (".aws", ".kube", ".pulumi", ".ssh", ".docker", ".config")
@@ -121,7 +121,7 @@ def user(tmp_path) -> dict[str, str]:
     )
     (home / ".kube" / "config").write_text("apiVersion: v1\nkind: Config\n")
     return {
-        **dict.fromkeys(HIDDEN_VARIABLES, "REAL"),
+        **dict.fromkeys((*HIDDEN_VARIABLES, "AWS_ACCESS_KEY_ID"), "REAL"),
         "HOME": str(home),
         "KUBECONFIG": str(home / ".kube" / "config"),
     }
@@ -134,9 +134,9 @@ def test_a_program_that_looks_for_credentials_and_agents_finds_nothing(tmp_path,
         SEARCH
         + """
 import pulumi
-import botocore.session
-credentials = botocore.session.get_session().get_credentials()
-pulumi.export("key", credentials.access_key if credentials else "none")
+import boto3
+pulumi.export("key", boto3.Session().get_credentials().access_key)
+pulumi.export("account", boto3.client("sts").get_caller_identity()["Account"])
 pulumi.export("kubeconfig", os.path.exists(os.environ["KUBECONFIG"]))
 pulumi.export("leaked", search())
 Path("~/.cache").expanduser().mkdir()
@@ -146,24 +146,27 @@ Path("~/.cache").expanduser().mkdir()
     for _ in range(2):  # what the first run writes to its home directory is not there in the second
         up = program.up(**user)
         assert up.returncode == 0, up.stdout + up.stderr
-        assert program.outputs() == {"key": "none", "kubeconfig": False, "leaked": []}
+        outputs = program.outputs()
+        assert outputs == {"key": "sandbox", "account": "123456789012", "kubeconfig": False, "leaked": []}
     assert set(home.rglob("*")) == before
     assert not list(program.directory.rglob("user-home-*"))
 
 
-def test_the_program_can_read_the_variables_that_the_user_names(tmp_path):
+def test_the_program_can_read_variables_without_credentials_and_those_that_the_user_names(tmp_path):
     program = SmallProgram.at(
         tmp_path / "named",
         """
         import os
         import pulumi
-        pulumi.export("team", os.environ["TEAM"])
-        pulumi.export("other", os.environ.get("OTHER", "none"))
+        pulumi.export("team", os.environ["TEAM_TOKEN"])
+        pulumi.export("other", os.environ.get("OTHER_TOKEN", "none"))
+        pulumi.export("zone", os.environ["ZONE"])
         """,
     )
-    up = program.up(TEAM="finops", OTHER="x", TEEI_FINOPS_SANDBOX_ENV="TEAM, MISSING")
+    visible = "TEAM_TOKEN, MISSING"
+    up = program.up(TEAM_TOKEN="finops", OTHER_TOKEN="x", ZONE="eu", TEEI_FINOPS_SANDBOX_ENV=visible)
     assert up.returncode == 0, up.stdout + up.stderr
-    assert program.outputs() == {"team": "finops", "other": "none"}
+    assert program.outputs() == {"team": "finops", "other": "none", "zone": "eu"}
 
 
 def test_a_policy_pack_that_looks_for_credentials_finds_nothing_and_reads_named_variables(tmp_path, user):

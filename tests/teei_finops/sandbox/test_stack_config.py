@@ -1,7 +1,9 @@
 """The copy of a stack file that a run uses, and the changes that are stored."""
 
+import pytest
 import yaml
 
+from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.passphrase import SANDBOX, Crypter, crypter_for
 from teei_finops.sandbox.stack_config import copy_for_run
 
@@ -18,7 +20,7 @@ def copied(tmp_path, text, environment=None):
     stack_file = tmp_path / "Pulumi.dev.yaml"
     if text is not None:
         stack_file.write_text(text)
-    config = copy_for_run(stack_file, tmp_path / "scratch", "dev", environment or {})
+    config = copy_for_run(stack_file, tmp_path / "scratch", "dev", tmp_path, environment or {})
     return config, yaml.safe_load(config.copy.read_text())
 
 
@@ -88,3 +90,26 @@ def test_a_wrong_or_missing_passphrase_gives_no_crypter():
 
 def test_the_salt_of_the_sandbox_belongs_to_its_passphrase():
     assert SANDBOX.is_valid()
+
+
+def test_the_values_of_an_imported_environment_are_below_those_of_the_stack_file(tmp_path):
+    definition = tmp_path / "environments" / "acme" / "prod.yaml"
+    definition.parent.mkdir(parents=True)
+    definition.write_text(
+        "values:\n  pulumiConfig:\n    p:size: 2\n    p:zone: a\n    p:key: {fn::secret: hush}\n"
+    )
+    text = "environment: [acme/prod@stable, acme/other]\nconfig: {p:size: 5}\n"
+    config, data = copied(tmp_path, text)
+    assert data["config"]["p:size"] == 5
+    assert data["config"]["p:zone"] == "a"
+    assert SANDBOX.decrypt(data["config"]["p:key"]["secure"]) == "hush"
+    assert "environment" not in data
+    assert config.missing_environments == ("acme/other",)
+    assert config.store_changes() == ()
+
+
+def test_a_file_that_defines_no_environment_is_an_error(tmp_path):
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "prod.yaml").write_text("[1]")
+    with pytest.raises(SandboxError, match=r"prod\.yaml: must be the definition of an environment"):
+        copied(tmp_path, "environment: [prod]\n")

@@ -85,7 +85,7 @@ def test_a_missing_directory_is_an_error(tmp_path):
         Workspace.at(tmp_path / "nowhere")
 
 
-def test_the_engine_gets_only_the_variables_of_the_allow_list_and_those_that_the_user_names(tmp_path):
+def test_the_engine_gets_the_variables_that_hold_no_credentials_and_those_that_the_user_names(tmp_path):
     user = {
         "PATH": "/bin",
         "HOME": "/home/ada",
@@ -99,10 +99,13 @@ def test_the_engine_gets_only_the_variables_of_the_allow_list_and_those_that_the
         "PULUMI_CONFIG_PASSPHRASE": "theirs",
         "PULUMI_OPTION_CWD": "/elsewhere",
         "A_TOKEN_OF_NO_KNOWN_TOOL": "real",
-        "TEAM": "finops",
-        "TEEI_FINOPS_SANDBOX_ENV": "TEAM,NOT_SET",
+        "TEAM_TOKEN": "finops",
+        "REGION_OF_TESTS": "eu",
+        "DATABASE_URL": "postgres://app:hush@db/shop",
+        "CACHE_URL": "redis://cache:6379/0",
+        "TEEI_FINOPS_SANDBOX_ENV": "TEAM_TOKEN,NOT_SET",
     }
-    workspace = Workspace.at(tmp_path)
+    workspace = Workspace.at(tmp_path, tmp_path / "build")
     environment = engine_environment(
         user,
         workspace,
@@ -110,10 +113,18 @@ def test_the_engine_gets_only_the_variables_of_the_allow_list_and_those_that_the
         language_port=1,
         provider_ports={"aws": 2, "kubernetes": 3},
         config_file=None,
+        aws_endpoint="http://127.0.0.1:4",
     )
     unchanged = {name for name, value in user.items() if environment.get(name) == value}
-    assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM"}
-    assert environment.keys() & user.keys() == unchanged | {"PATH", "HOME", "PULUMI_CONFIG_PASSPHRASE"}
+    assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM_TOKEN", "REGION_OF_TESTS", "CACHE_URL"}
+    assert environment.keys() & user.keys() == unchanged | {
+        "PATH",
+        "HOME",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "AWS_SECRET_ACCESS_KEY",
+    }
+    assert environment["AWS_SECRET_ACCESS_KEY"] == "sandbox"
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4"
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
     assert environment["PATH"].endswith("/bin")

@@ -86,6 +86,15 @@ class FakeAccount:
                 handler.delete(aws, resource_id, entry.inputs)
             self._record((token, resource_id), None)
 
+    def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Any:
+        """The response (of `requests`) to a request that an AWS SDK made."""
+        import requests
+
+        with self._open():
+            return requests.request(
+                method, url, headers=dict(headers), data=body, timeout=60, allow_redirects=False
+            )
+
     def holds(self, token: str, resource_id: str) -> bool:
         """Whether the account has a resource of a type with a handler."""
         with self._open() as entries:

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from botocore import xform_name
+from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from teei_finops.sandbox.providers.aws.api_constraints import constraint_violations
@@ -72,7 +73,9 @@ def _check_constraints(client: Any, operation: str, parameters: Mapping[str, Any
 @cache
 def _client(service: str, region: str) -> Any:
     create: Any = boto3.client  # its type hints have one overload for each literal service name
-    return create(service, region_name=region)
+    configure: Any = Config  # its type hints lack the option
+    # The process may have the endpoint URL of the program's own SDKs in its environment.
+    return create(service, region_name=region, config=configure(ignore_configured_endpoint_urls=True))
 
 
 def without_none(values: Mapping[str, Any]) -> dict[str, Any]:

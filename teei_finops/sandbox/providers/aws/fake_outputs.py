@@ -1,47 +1,62 @@
-"""Plausible values for the outputs of a resource that only AWS would know."""
+"""The outputs of a resource, computed from its inputs and the types of its properties."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from teei_finops.sandbox.providers.aws.identifiers import arn
-from teei_finops.sandbox.providers.aws.schema import Schema, is_object_type
+from teei_finops.sandbox.providers.plausible_values import Subject, plausible_value, value_by_name
+from teei_finops.sandbox.providers.sdk_schema import Schema
+
+# AWS chooses these inputs when the program does not; without a value here they stay empty.
+_CHOSEN_BY_AWS = re.compile(
+    r"^(availabilityZone|privateIp|vpcId|subnetId|cidrBlock|defaultSecurityGroupId|masterUserSecret.*"
+    r"|.*Url|.*[eE]ndpoint)$"
+)
+_PORTS = {
+    "mysql": 3306,
+    "mariadb": 3306,
+    "aurora-mysql": 3306,
+    "redis": 6379,
+    "valkey": 6379,
+    "memcached": 11211,
+}
+_DATABASES = ("aws:rds/", "aws:elasticache/")
 
 
-def fake_outputs(
-    schema: Schema, token: str, resource_id: str, region: str, account: str, inputs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A value of the right type for each output of a resource type that the inputs do not give."""
+def fake_outputs(schema: Schema, token: str, subject: Subject, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A value for each output of a new resource that its inputs do not give.
+
+    An optional input that the program leaves out has no value unless AWS always chooses one: what is
+    invented must not have a price.
+    """
     outputs: dict[str, Any] = {}
     for name, annotation in schema.outputs.items():
-        if name in inputs or name == "tagsAll":
+        if name in inputs or name in ("tagsAll", "id", "urn"):
             continue
-        if name == "arn":
-            outputs[name] = arn(token, resource_id, region, account)
-        elif name == "region":
-            outputs[name] = region
-        elif name in ("accountId", "ownerId"):
-            outputs[name] = account
+        if name.endswith("Actual"):
+            outputs[name] = inputs.get(name.removesuffix("Actual"))
+        elif name == "port" and token.startswith(_DATABASES):
+            outputs[name] = _PORTS.get(str(inputs.get("engine")), 5432)
         elif name not in schema.inputs:
-            outputs[name] = _fake_value(name, annotation, resource_id, region, account, token)
-    return outputs
+            outputs[name] = _output(token, name, annotation, subject, inputs)
+        elif _CHOSEN_BY_AWS.search(name):
+            outputs[name] = value_by_name(name, subject)
+    return {name: value for name, value in outputs.items() if value is not None}
 
 
-def _fake_value(name: str, annotation: Any, resource_id: str, region: str, account: str, token: str) -> Any:
-    if name.lower().endswith("arn"):
-        return arn(token, resource_id, region, account)
-    if re.search(r"(dnsName|domainName|endpoint|address|hostname)$", name, re.IGNORECASE):
-        return f"{re.sub('[^a-z0-9-]+', '-', resource_id.lower())}.{region}.sandbox.amazonaws.com"
-    if re.search(r"(^ip|Ip|ipAddress)$", name):
-        number = int(hashlib.sha256(f"{resource_id}{name}".encode()).hexdigest()[:4], 16)
-        return f"10.0.{number >> 8}.{number & 255}"
-    output_type = getattr(annotation, "__origin__", annotation)
-    if not isinstance(output_type, type):
-        return None
-    for scalar_type, value in ((bool, False), (int | float, 0), (str, f"{name}-{resource_id}")):
-        if issubclass(output_type, scalar_type):
-            return value
-    if is_object_type(output_type) or issubclass(output_type, Mapping):
-        return {}
-    return [] if output_type.__name__ in ("Sequence", "list") else None
+def existing_outputs(schema: Schema, subject: Subject, known: Mapping[str, Any]) -> dict[str, Any]:
+    """A value for each property of a resource outside the stack, with those that are known."""
+    invented = {
+        name: plausible_value(name, annotation, subject)
+        for name, annotation in schema.outputs.items()
+        if name not in known and name not in ("id", "urn")
+    }
+    return {**invented, **known}
+
+
+def _output(token: str, name: str, annotation: Any, subject: Subject, inputs: Mapping[str, Any]) -> Any:
+    if name == "endpoint" and token == "aws:rds/instance:Instance":
+        return f"{subject.host()}:{inputs.get('port') or _PORTS.get(str(inputs.get('engine')), 5432)}"
+    if name == "endpoint" and token == "aws:eks/cluster:Cluster":
+        return f"https://{subject.host()}"
+    return plausible_value(name, annotation, subject)

@@ -1,9 +1,11 @@
 # ruff: noqa: ARG002 the protocol gives every method both a request and a context
-"""The fake AWS provider: checks inputs as the real one does and creates resources in a fake account."""
+"""The fake AWS provider: checks inputs as the real one does, and computes outputs from them.
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+With an account, the types that it supports are also created there.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version as installed_version
 from typing import Any
 
 import grpc
@@ -13,13 +15,22 @@ from pulumi.runtime.proto import provider_pb2
 from teei_finops.sandbox.providers.aws.account import FakeAccount
 from teei_finops.sandbox.providers.aws.api import AwsError
 from teei_finops.sandbox.providers.aws.data_sources import DataSourceError, read_data_source
-from teei_finops.sandbox.providers.aws.fake_outputs import fake_outputs
-from teei_finops.sandbox.providers.aws.identifiers import ACCOUNT, automatic_name, name_property, new_id
+from teei_finops.sandbox.providers.aws.fake_outputs import existing_outputs, fake_outputs
+from teei_finops.sandbox.providers.aws.identifiers import (
+    arn,
+    automatic_name,
+    existing_identity,
+    name_property,
+    new_identity,
+)
+from teei_finops.sandbox.providers.aws.provider_settings import Settings
 from teei_finops.sandbox.providers.aws.replacements import replaces
 from teei_finops.sandbox.providers.aws.resource_handler import ResourceState
 from teei_finops.sandbox.providers.aws.resources import handler_for
-from teei_finops.sandbox.providers.aws.schema import Schema, schema_of
 from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response, logical_name
+from teei_finops.sandbox.providers.input_checks import converted_inputs, input_errors
+from teei_finops.sandbox.providers.lookups import StatedResult
+from teei_finops.sandbox.providers.plausible_values import Subject
 from teei_finops.sandbox.providers.property_diff import Difference, diff_response, differences
 from teei_finops.sandbox.providers.property_values import (
     UNKNOWN,
@@ -29,42 +40,33 @@ from teei_finops.sandbox.providers.property_values import (
     to_value,
     with_outputs,
 )
+from teei_finops.sandbox.providers.sdk_schema import Schema, schema_of
 
+# The input that marks a resource that the program imports, until the engine stores the program's inputs.
+_IMPORTED = "__imported"
 # The input that lists which properties the provider filled in.
 _DEFAULTS = "__defaults"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The configuration of one AWS provider of the program."""
-
-    region: str = "us-east-1"
-    account: str = ACCOUNT
-    default_tags: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], fallback_region: str) -> "Settings":
-        """From the provider's arguments, in which nested values are JSON texts."""
-        accounts = _parsed(config.get("allowedAccountIds")) or []
-        tags = _parsed(config.get("defaultTags")) or {}
-        region = config.get("region")
-        return cls(
-            region=region if isinstance(region, str) and region else fallback_region,
-            account=str(accounts[0]) if accounts and isinstance(accounts, list) else ACCOUNT,
-            default_tags={key: value for key, value in (tags.get("tags") or {}).items() if value is not None}
-            if isinstance(tags, dict)
-            else {},
-        )
+_NO_SCHEMA = Schema(inputs={}, required=frozenset(), outputs={}, forces_new=frozenset())
 
 
 class FakeAwsProvider(FakeProvider):
     """One server for every AWS provider of a program; the connection tells them apart."""
 
-    def __init__(self, version: str, account: FakeAccount, fallback_region: str = "us-east-1"):
-        super().__init__(version)
+    def __init__(
+        self,
+        version: str,
+        account: FakeAccount | None,
+        fallback_region: str = "us-east-1",
+        stated_results: Sequence[StatedResult] = (),
+        tokens: frozenset[str] = frozenset(),
+    ):
+        super().__init__("aws", version, tokens)
         self._account = account
         self._fallback_region = fallback_region
+        self._stated_results = stated_results
         self._settings: dict[str, Settings] = {}
+        # An SDK of another major version has other inputs, which are accepted as they are.
+        self._has_installed_schemas = _major(version) == _major(installed_version("pulumi_aws"))
 
     def Configure(self, request, context):
         self._settings[context.peer()] = Settings.from_config(
@@ -81,7 +83,7 @@ class FakeAwsProvider(FakeProvider):
 
     def Check(self, request, context):
         token, logical = request.type, logical_name(request.urn)
-        schema = schema_of(token)
+        schema = self._schema_of(token)
         if schema is None:
             failure = provider_pb2.CheckFailure(
                 reason=f"the AWS provider {self.version} has no resource type {token}"
@@ -90,18 +92,20 @@ class FakeAwsProvider(FakeProvider):
         inputs, olds = struct_to_python(request.news), struct_to_python(request.olds)
         failures = [
             provider_pb2.CheckFailure(property=error.path, reason=f"{error.reason} (resource '{logical}')")
-            for error in schema.errors(inputs)
+            for error in (input_errors(schema, inputs) if self._has_installed_schemas else ())
         ]
         if failures:
             return provider_pb2.CheckResponse(failures=failures)
-        checked = struct_pb2.Struct()
-        checked.CopyFrom(request.news)
+        checked = converted_inputs(schema, request.news)
         self._add_default_tags(checked, inputs, schema, context)
         name = name_property(token)
         if name and inputs.get(name) is None and inputs.get(f"{name}Prefix") is None:
             checked.fields[name].CopyFrom(to_value(_default_name(request, name, inputs, olds)))
             checked.fields[_DEFAULTS].CopyFrom(to_value([name]))
         return provider_pb2.CheckResponse(inputs=checked)
+
+    def _schema_of(self, token: str) -> Schema | None:
+        return schema_of(token) or (None if self._has_installed_schemas else _NO_SCHEMA)
 
     def _add_default_tags(self, checked, inputs: Mapping[str, Any], schema: Schema, context) -> None:
         """Put the default tags into the inputs, as the provider does, so that policies see them."""
@@ -114,6 +118,8 @@ class FakeAwsProvider(FakeProvider):
 
     def Diff(self, request, context):
         olds, news = struct_to_python(request.old_inputs), struct_to_python(request.news)
+        if olds.get(_IMPORTED):  # the resource is assumed to be as the program declares it
+            return diff_response([], lambda _: False)
         changes = list(differences(olds, news))
         state, region = struct_to_python(request.olds), self._settings_of(context).region
         if "region" not in news and "region" not in olds and state.get("region", region) != region:
@@ -132,18 +138,28 @@ class FakeAwsProvider(FakeProvider):
         if request.preview:  # an output that is left out is unknown to the program and to policies
             return provider_pb2.CreateResponse(properties=with_outputs(request.properties, known))
         region = inputs.get("region") or settings.region
+        identity = new_identity(request.type, inputs, request.urn, region, settings.account)
         try:
-            state = self._account.create(request.type, inputs, region, settings.account)
+            state = self._create_in_account(request.type, inputs, region, settings.account)
         except AwsError as error:
             return _abort(context, "creating", request.urn, error)
-        if state is None:
-            state = ResourceState(id=new_id(request.type, inputs, request.urn))
-        schema = schema_of(request.type)
-        assert schema is not None  # Check rejects every other type
-        outputs = fake_outputs(schema, request.type, state.id, region, settings.account, inputs)
+        state = state or ResourceState(id=identity.id)
+        schema = self._schema_of(request.type) or _NO_SCHEMA
+        resource_arn = identity.arn if state.id == identity.id else arn(request.type, state.id, region)
+        outputs = fake_outputs(
+            schema,
+            request.type,
+            Subject.identified_by(state.id, region, settings.account, resource_arn),
+            inputs,
+        )
         return provider_pb2.CreateResponse(
             id=state.id, properties=with_outputs(request.properties, {**outputs, **state.outputs, **known})
         )
+
+    def _create_in_account(
+        self, token: str, inputs: Mapping[str, Any], region: str, account: str
+    ) -> ResourceState | None:
+        return self._account.create(token, inputs, region, account) if self._account else None
 
     def Update(self, request, context):
         inputs = struct_to_python(request.news)
@@ -162,7 +178,7 @@ class FakeAwsProvider(FakeProvider):
         if request.preview:
             return provider_pb2.UpdateResponse(properties=with_outputs(request.news, {**unchanged, **known}))
         try:
-            state = self._account.update(request.type, request.id, inputs)
+            state = self._account.update(request.type, request.id, inputs) if self._account else None
         except AwsError as error:
             return _abort(context, "updating", request.urn, error)
         outputs = {**unchanged, **(state.outputs if state else {}), **known}
@@ -170,33 +186,51 @@ class FakeAwsProvider(FakeProvider):
 
     def Delete(self, request, context):
         try:
-            self._account.delete(request.type, request.id)
+            if self._account:
+                self._account.delete(request.type, request.id)
         except AwsError as error:
             return _abort(context, "deleting", request.urn, error)
         return empty_pb2.Empty()
 
     def Read(self, request, context):
-        """The state as it is (refresh), or the resource that an id identifies (`Resource.get`)."""
+        """The state as it is (refresh), or the resource that an id identifies (`get` and imports)."""
         properties, settings = struct_to_python(request.properties), self._settings_of(context)
-        if properties and handler_for(request.type) and not self._account.holds(request.type, request.id):
+        if properties and self._is_missing(request.type, request.id):
             return provider_pb2.ReadResponse()  # an empty id: the resource no longer exists
         schema = schema_of(request.type)
-        if schema is None or len(properties) > 1:
+        if schema is None or request.inputs.fields:
             return super().Read(request, context)
         name = name_property(request.type) or "name"
         inputs = {name: request.id} if name in schema.inputs else {}
-        outputs = fake_outputs(schema, request.type, request.id, settings.region, settings.account, inputs)
+        region = properties.get("region") or settings.region
+        identity = existing_identity(request.type, request.id, region, settings.account)
+        subject = Subject.identified_by(request.id, region, settings.account, identity.arn)
+        outputs = existing_outputs(schema, subject, {**inputs, **properties})
         return provider_pb2.ReadResponse(
-            id=request.id, properties=to_struct({**inputs, **outputs}), inputs=to_struct(inputs)
+            id=request.id, properties=to_struct(outputs), inputs=to_struct({**inputs, _IMPORTED: True})
         )
+
+    def _is_missing(self, token: str, resource_id: str) -> bool:
+        """Whether the account supports a type and has no such resource."""
+        if self._account is None or not handler_for(token):
+            return False
+        return not self._account.holds(token, resource_id)
 
     def Invoke(self, request, context):
         arguments, settings = struct_to_python(request.args), self._settings_of(context)
         region = arguments.get("region") or settings.region
         try:
-            return invoke_response(read_data_source(request.tok, arguments, region, settings.account))
+            result = read_data_source(request.tok, arguments, region, settings.account, self._stated_results)
         except DataSourceError as error:
             return context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        warning = result.warning(request.tok)
+        if warning:
+            self.warn(warning)
+        return invoke_response(result.properties)
+
+
+def _major(version: str) -> str:
+    return version.split(".")[0]
 
 
 def _known_outputs(token: str, inputs: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -233,10 +267,6 @@ def _merged_tags(defaults: Mapping[str, Any], own: Any) -> Any:
 
 def _without_version(struct: struct_pb2.Struct) -> dict[str, Any]:
     return {key: value for key, value in struct_to_python(struct).items() if key != "version"}
-
-
-def _parsed(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) and value else value
 
 
 def _abort(context, action: str, urn: str, error: AwsError):

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from teei_finops.sandbox.providers.aws.schema import schema_of
+from teei_finops.sandbox.providers.sdk_schema import schema_of
 
 _TABLE = Path(__file__).with_suffix(".csv")
 

@@ -56,8 +56,13 @@ _ALWAYS_IMMUTABLE = ("metadata.name", "metadata.namespace", "kind")
 class FakeKubernetesProvider(FakeProvider):
     """One cluster; `resources_in_state` gives the resources in the stack's state before this run."""
 
-    def __init__(self, version: str, resources_in_state: Callable[[], Iterable[Mapping[str, Any]]] = tuple):
-        super().__init__(version)
+    def __init__(
+        self,
+        version: str,
+        resources_in_state: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
+        tokens: frozenset[str] = frozenset(),
+    ):
+        super().__init__("kubernetes", version, tokens)
         self._resources_in_state = resources_in_state
         self._objects: dict[str, Mapping[str, Any]] | None = None
         self._lock = threading.Lock()

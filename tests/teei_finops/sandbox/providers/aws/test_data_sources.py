@@ -1,17 +1,25 @@
 """The results of the AWS provider's functions."""
 
+import base64
+import ipaddress
 import json
 
 import pytest
 
+from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.providers.aws.data_sources import DataSourceError, read_data_source
+from teei_finops.sandbox.providers.lookups import StatedResult, read_stated_results
 
 ACCOUNT = "123456789012"
 
 
+def read(token, arguments, region="us-east-1"):
+    return read_data_source(token, arguments, region, ACCOUNT).properties
+
+
 def policy(**arguments):
     token = "aws:iam/getPolicyDocument:getPolicyDocument"
-    return json.loads(read_data_source(token, arguments, "us-east-1", ACCOUNT)["json"])
+    return json.loads(read(token, arguments)["json"])
 
 
 def test_a_policy_document_has_the_form_that_the_provider_writes():
@@ -66,16 +74,73 @@ def test_two_statements_with_the_same_sid_are_an_error():
     ],
 )
 def test_results_have_the_region_and_the_account(token, arguments, key, expected):
-    assert read_data_source(token, arguments, "eu-central-1", ACCOUNT)[key] == expected
+    assert read(token, arguments, "eu-central-1")[key] == expected
 
 
 def test_results_depend_only_on_the_arguments_and_the_region():
     token = "aws:ec2/getSubnets:getSubnets"
-    subnets = read_data_source(token, {}, "us-east-1", ACCOUNT)
-    assert read_data_source(token, {}, "us-east-1", ACCOUNT) == subnets
-    assert read_data_source(token, {}, "eu-west-1", ACCOUNT)["ids"] != subnets["ids"]
+    subnets = read(token, {})
+    assert read(token, {}) == subnets
+    assert read(token, {}, "eu-west-1")["ids"] != subnets["ids"]
 
 
-def test_the_error_about_an_unsupported_function_names_it():
-    with pytest.raises(DataSourceError, match="aws:outposts/getSites:getSites"):
-        read_data_source("aws:outposts/getSites:getSites", {}, "us-east-1", ACCOUNT)
+def test_a_function_that_the_sdk_does_not_have_is_an_error_that_names_it():
+    with pytest.raises(DataSourceError, match="aws:outposts/getNothing:getNothing"):
+        read("aws:outposts/getNothing:getNothing", {})
+
+
+def test_every_property_of_a_result_has_a_value_of_its_type():
+    cluster = read("aws:eks/getCluster:getCluster", {"name": "main"}, "eu-west-1")
+    assert cluster["arn"] == f"arn:aws:eks:eu-west-1:{ACCOUNT}:cluster/main"
+    assert cluster["vpcConfig"]["vpcId"].startswith("vpc-")
+    assert len(cluster["vpcConfig"]["subnetIds"]) == 3
+    assert base64.b64decode(cluster["certificateAuthorities"][0]["data"]) == b"sandbox"
+    assert cluster["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.")
+    image = read("aws:ec2/getAmi:getAmi", {"owners": ["amazon"], "mostRecent": True})
+    assert image["imageId"] == image["id"]
+    assert image["id"].startswith("ami-")
+    assert image["mostRecent"] is True
+    network = ipaddress.ip_network(read("aws:ec2/getVpc:getVpc", {"default": True})["cidrBlock"])
+    assert network.num_addresses >= 256
+
+
+def test_public_parameters_have_the_form_of_their_values():
+    token = "aws:ssm/getParameter:getParameter"
+    prefix = "/aws/service/ecs/optimized-ami/amazon-linux-2/recommended"
+    assert json.loads(read(token, {"name": prefix})["value"])["image_id"].startswith("ami-")
+    assert read(token, {"name": f"{prefix}/image_id"})["value"].startswith("ami-")
+    private = read_data_source(token, {"name": "/shop/key"}, "us-east-1", ACCOUNT)
+    assert "value" in private.invented
+
+
+def test_stated_results_are_used_and_the_warning_names_the_invented_ones():
+    stated = [
+        StatedResult(
+            "aws:ec2:getVpc", {"tags": {"Name": "main"}}, {"id": "vpc-1", "cidrBlock": "10.9.0.0/16"}
+        )
+    ]
+    token, arguments = "aws:ec2/getVpc:getVpc", {"tags": {"Name": "main"}}
+    result = read_data_source(token, arguments, "us-east-1", ACCOUNT, stated)
+    assert result.properties["cidrBlock"] == "10.9.0.0/16"
+    assert result.properties["id"] == "vpc-1"
+    assert "cidrBlock" not in result.invented
+    assert "aws:ec2:getVpc: arn" in result.warning(token)
+    other = read_data_source(token, {"tags": {"Name": "other"}}, "us-east-1", ACCOUNT, stated)
+    assert other.properties["id"] != "vpc-1"
+    caller = read_data_source("aws:index/getCallerIdentity:getCallerIdentity", {}, "us-east-1", ACCOUNT)
+    assert caller.warning("aws:index/getCallerIdentity:getCallerIdentity") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lookups: {}", "a list `lookups`"),
+        ("lookups: [{function: aws:ec2:getVpc}]", r"lookups\[0\]: must have a `function`"),
+        ("lookups: [{function: getVpc, result: {}}]", "not a token such as aws:ec2:getVpc"),
+        ("lookups: [", "invalid YAML"),
+    ],
+)
+def test_a_mistake_in_the_file_of_stated_results_is_reported_with_its_place(tmp_path, text, message):
+    (tmp_path / "lookups.yaml").write_text(text)
+    with pytest.raises(SandboxError, match=message):
+        read_stated_results(tmp_path)

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 
 from teei_finops.sandbox.providers.aws.replacements import replaces, rules
-from teei_finops.sandbox.providers.aws.schema import schema_of
+from teei_finops.sandbox.providers.sdk_schema import schema_of
 
 # The SDK warns about its own deprecated classes when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from teei_finops.sandbox.providers.aws.schema import schema_of
+from teei_finops.sandbox.providers.input_checks import input_errors
 from teei_finops.sandbox.providers.property_values import UNKNOWN
+from teei_finops.sandbox.providers.sdk_schema import schema_of
 
 # The SDK warns about its own deprecated classes when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -14,7 +15,7 @@ BUDGET = {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "100", "li
 def reasons(token, inputs):
     schema = schema_of(token)
     assert schema is not None
-    return {error.path: error.reason for error in schema.errors(inputs)}
+    return {error.path: error.reason for error in input_errors(schema, inputs)}
 
 
 def test_valid_inputs_have_no_error():

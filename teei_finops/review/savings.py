@@ -90,7 +90,7 @@ def _fixed(resource: Resource, remedy: Remedy) -> Resource:
         inputs = with_inputs(resource.state.inputs, remedy.inputs)
     except (KeyError, IndexError, TypeError):
         return resource  # the preview hides a secret there, so that nothing is known to be saved
-    return replace(resource, new=State({**resource.state.raw, "inputs": inputs}))
+    return resource._replace(new=State({**resource.state.raw, "inputs": inputs}))
 
 
 def with_inputs(inputs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

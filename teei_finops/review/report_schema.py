@@ -1,4 +1,4 @@
-"""The keys of the report (`review.json`), version 2, which all formats are rendered from; as report.schema.json.
+"""The keys of the report (`review.json`), version 2, that all formats are rendered from: report.schema.json.
 
 Amounts and limits are decimal strings, unrounded, in US dollars a month (730 hours) at list price before tax;
 quantities and rates are decimal strings, too. Amounts add up exactly: lines to their resource, resources to

@@ -37,7 +37,9 @@ def load(path: Path) -> Any:
 def _loader() -> Any:
     import yaml
 
-    class Loader(yaml.SafeLoader):
+    safe_loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # libyaml is faster
+
+    class Loader(safe_loader):
         """Refuses a duplicate key: YAML would silently drop the first of the two."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:

@@ -7,7 +7,6 @@ itself, but not the retrieval and the requests of objects that are read after th
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from components.settings.storage import Bucket
 from retention.errors import RetentionError
@@ -90,61 +89,89 @@ def transition_costs(
     has no price.
     """
     end = bucket.expiration_days + bucket.noncurrent_versions.days
-    path = [("STANDARD", 0), *((item.storage_class, item.days) for item in bucket.transitions), ("", end)]
-    for index, ((before, _), (after, day), (_, next_day)) in enumerate(
-        zip(path, path[1:], path[2:], strict=False)
-    ):
-        span = Span(Decimal(day), Decimal(next_day))
-        billed = Stay(storage_classes()[after], span).billed_days
-        assert billed is not None
-        days = Decimal(next_day - day)
-        count = Range.of(OBJECTS)
-
-        def cost(name: str, days: Decimal, kb: Decimal, count: Range = count) -> Decimal:
-            return _storage(book, region, name, count, kb) * days / MONTH_DAYS
-
-        fee = OBJECTS * _price(book, region, after, "lifecycle-transition")
+    next_days = (*(transition.days for transition in bucket.transitions[1:]), end)
+    before = "STANDARD"
+    for index, (transition, next_day) in enumerate(zip(bucket.transitions, next_days, strict=False)):
+        span = Span(Decimal(transition.days), Decimal(next_day))
+        move = _Move(_Prices(book, region), before, Stay(storage_classes()[transition.storage_class], span))
         yield TransitionCost(
             setting=f"{setting}.transitions[{index}]",
-            day=day,
+            day=transition.days,
             before=before,
-            storage_class=after,
-            days=int(days),
-            billed_days=int(billed),
+            storage_class=transition.storage_class,
+            days=int(move.days),
+            billed_days=int(move.billed_days),
             object_kb=object_kb,
-            without=cost(before, days, object_kb),
-            storage=cost(after, billed, object_kb),
-            requests=fee,
-            break_even_kb=_break_even(
-                [
-                    (kb, cost(before, days, kb) - cost(after, billed, kb) - fee)
-                    for kb in (Decimal(SMALLEST_MOVED_KB), Decimal(2 * SMALLEST_MOVED_KB))
-                ]
-            ),
+            without=move.without(object_kb),
+            storage=move.storage(object_kb),
+            requests=move.requests,
+            break_even_kb=move.break_even_kb(),
+        )
+        before = transition.storage_class
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """List prices of one Region, in US dollars for `OBJECTS` objects."""
+
+    book: PriceBook
+    region: str
+
+    def month(self, name: str, kb: Decimal) -> Decimal:
+        """A month in a class, with its minimum size and its overheads."""
+        storage_class = storage_classes()[name]
+        stored = OBJECTS * kb / KB_PER_GB * padding(storage_class, Range.of(kb)).expected
+        overheads = overhead_gb(storage_class, Range.of(OBJECTS))
+        at_class, at_standard = (overhead.expected for overhead in overheads)
+        return (stored + at_class) * self._unit(name, "storage") + at_standard * self._unit(
+            "STANDARD", "storage"
         )
 
+    def moved(self, name: str) -> Decimal:
+        """The move of each object into a class."""
+        return OBJECTS * self._unit(name, "lifecycle-transition")
 
-def _break_even(points: list[tuple[Decimal, Decimal]]) -> Decimal | None:
-    """The size at which the saving is 0: from the smallest size that is moved on, it is a straight line."""
-    [((small, saving), (large, other))] = pairwise(points)
-    if saving >= 0:
-        return small
-    slope = (other - saving) / (large - small)
-    return small - saving / slope if slope > 0 else None
-
-
-def _storage(book: PriceBook, region: str, name: str, count: Range, kb: Decimal) -> Decimal:
-    """US dollars a month for `count` objects of `kb` KB in a class, with its minimum size and overheads."""
-    storage_class = storage_classes()[name]
-    stored = count.expected * kb / KB_PER_GB * padding(storage_class, Range.of(kb)).expected
-    at_class, at_standard = (overhead.expected for overhead in overhead_gb(storage_class, count))
-    standard = _price(book, region, "STANDARD", "storage")
-    return (stored + at_class) * _price(book, region, name, "storage") + at_standard * standard
+    def _unit(self, name: str, key: str) -> Decimal:
+        """The price of one base unit in the first tier."""
+        rate = self.book.find(self.region, SERVICE, storage_classes()[name].price_family, key)
+        if rate is None:
+            raise RetentionError(
+                f"no price of {name} ({key}) in {self.region}: the transition cannot be judged"
+            )
+        return rate.tiers[0].usd / rate.per
 
 
-def _price(book: PriceBook, region: str, name: str, key: str) -> Decimal:
-    """US dollars for one base unit in the first tier."""
-    rate = book.find(region, SERVICE, storage_classes()[name].price_family, key)
-    if rate is None:
-        raise RetentionError(f"no price of {name} ({key}) in {region}: the transition cannot be judged")
-    return rate.tiers[0].usd / rate.per
+@dataclass(frozen=True)
+class _Move:
+    """A stay in a new class instead of the class before."""
+
+    prices: _Prices
+    before: str
+    stay: Stay
+
+    @property
+    def days(self) -> Decimal:
+        return self.stay.span.days(Decimal(0))
+
+    @property
+    def billed_days(self) -> Decimal:
+        return max(self.days, Decimal(self.stay.storage_class.min_days))
+
+    @property
+    def requests(self) -> Decimal:
+        return self.prices.moved(self.stay.storage_class.name)
+
+    def without(self, kb: Decimal) -> Decimal:
+        return self.prices.month(self.before, kb) * self.days / MONTH_DAYS
+
+    def storage(self, kb: Decimal) -> Decimal:
+        return self.prices.month(self.stay.storage_class.name, kb) * self.billed_days / MONTH_DAYS
+
+    def break_even_kb(self) -> Decimal | None:
+        """The size at which the saving is 0. Above the smallest size that is moved, it is a straight line."""
+        small, large = Decimal(SMALLEST_MOVED_KB), Decimal(2 * SMALLEST_MOVED_KB)
+        saving, other = (self.without(kb) - self.storage(kb) - self.requests for kb in (small, large))
+        if saving >= 0:
+            return small
+        slope = (other - saving) / (large - small)
+        return small - saving / slope if slope > 0 else None

@@ -92,7 +92,7 @@ def test_the_transitions_of_every_stack_save_for_objects_of_a_megabyte():
 
 def test_a_missing_price_is_an_error():
     bucket = stack().settings.storage.exports
-    with pytest.raises(RetentionError, match="no price of STANDARD_IA"):
+    with pytest.raises(RetentionError, match=r"no price of STANDARD \(storage\) in us-east-1"):
         list(transition_costs("exports", bucket, "us-east-1", Decimal(1024), PriceBook({})))
 
 

@@ -75,7 +75,7 @@ class Charges(Inputs, ABC):
         allowances. A missing price raises `Unpriced`, except for a quantity of 0.
         """
         quantity, times = Range.of(quantity), Range.of(times)
-        if quantity.is_zero or times.is_zero:
+        if not (quantity.high and times.high):
             return
         rate = self.rate(service, family, key, region)
         if allowance is not None:

@@ -66,10 +66,10 @@ class EstimationContext(Charges):
     @property
     def region(self) -> str:
         """Where it is billed; raises `Unpriced` when no rule gives a Region."""
-        if self._region is None:
-            self._region = self._snapshot.regions[self.urn] = (
-                self._region_of_cluster() if self.type.startswith(PREFIX) else self._region_of_resource()
-            )
+        if self._region is None and self.type.startswith(PREFIX):
+            self._region = self._region_of_cluster()
+        elif self._region is None:
+            self._region = self._snapshot.regions[self.urn] = self._region_of_resource()
         return self._region
 
     def _region_of_resource(self) -> str:

@@ -57,10 +57,16 @@ def _loader() -> Any:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the most similar known name, empty when none is similar."""
-    names = {name.lower(): name for name in known}
-    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
-    return f"; did you mean {names[matches[0]]!r}?" if matches else ""
+    """`; did you mean X?` for the most similar known name, empty when none is similar.
+
+    A name with the same letters in another order is the most similar one.
+    """
+    names, letters = {name.lower(): name for name in known}, sorted(word.lower())
+    matches = get_close_matches(word.lower(), names, n=5, cutoff=0.5)
+    if not matches:
+        return ""
+    best = max(matches, key=lambda name: sorted(name) == letters)
+    return f"; did you mean {names[best]!r}?"
 
 
 def mapping(value: Any, where: str, keys: Iterable[str] | None = None) -> dict[str, Any]:

@@ -44,9 +44,9 @@ class Tier:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """The list price of one dimension in one Region, tier by tier.
+    """The list price of one dimension in one Region, tier by tier; a price book has one object for each.
 
     `per` is how many base units one `unit` is (1,000,000 for `1M-requests`); the first tier's `start` is
     an included quantity.

@@ -29,7 +29,7 @@ def tier_lines(
         start = included if index == 0 and included is not None else tier.start
         stop = rate.tiers[index + 1].start if index + 1 < len(rate.tiers) else None
         part = _part(quantity, start, stop, rate.per, times)
-        if part.is_zero:
+        if not part.high:
             continue
         usd = tier.usd * factor
         label = what if len(rate.tiers) == 1 else f"{what} ({_tier_name(start, stop)})"

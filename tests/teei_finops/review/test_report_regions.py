@@ -3,6 +3,8 @@
 import pytest
 
 from teei_finops.cli import main
+from teei_finops.costing.regions import check_region
+from teei_finops.costing.yaml_file import SettingError
 from tests.teei_finops.costing.preview_builder import (
     SECRET,
     UNKNOWN,
@@ -106,6 +108,12 @@ def test_a_default_provider_without_a_configured_region_has_that_of_the_environm
     assert (row_of(report, "disk")["region"], row_of(report, "eu")["region"]) == ("eu-central-1", None)
     report = report_of(preview(*steps, config={}), default_region="eu-central-1", region="us-east-1")
     assert row_of(report, "disk")["region"] == "us-east-1"
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("us-esat-1", "us-east-1"), ("eu-wst-1", "eu-west-1")])
+def test_a_misspelt_region_names_the_one_that_was_meant(wrong, right):
+    with pytest.raises(SettingError, match=f"did you mean '{right}'"):
+        check_region(wrong, "--region")
 
 
 def test_a_region_that_aws_does_not_have_is_unpriced_with_the_near_one():

@@ -16,6 +16,7 @@ from tests.teei_finops.costing.estimators.estimate_helpers import (
     estimates_of,
     price,
     resource,
+    urn,
 )
 
 STACK = "aws:cloudformation/stack:Stack"
@@ -202,8 +203,9 @@ def test_pollers_are_those_of_the_queue_of_the_template_that_they_read():
     assert amounts_by_name(stack)["Reader: Event pollers"] == 2 * 730 * D("0.00925")
 
 
-def test_usage_by_the_name_of_a_resource_of_a_template_applies_to_it():
+@pytest.mark.parametrize("entry", ["Jobs", urn(STACK, "it")])
+def test_usage_of_a_resource_of_a_template_is_by_its_name_or_that_of_the_stack_by_urn(entry):
     body = json.dumps({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}})
-    usage = {"Jobs": {"monthly_requests": 1_000_000, "request_size_kb": 1}}
+    usage = {entry: {"monthly_requests": 3_000_000, "request_size_kb": 1}}
     (stack,) = estimates_of(resource(STACK, {"templateBody": body}), usage=usage)
-    assert dollars(stack) == D("0.4")
+    assert dollars(stack) == D("1.2")

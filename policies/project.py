@@ -59,7 +59,7 @@ def initial_config(folder: Path | None, ids: Collection[str]) -> dict[str, Polic
     """
     file = folder / PACK_CONFIG if folder else None
     document = {"version": 1} if file is None or not file.is_file() else load(file)
-    where = str(file or PACK_CONFIG)
+    where = str(file)
     values = mapping(document, where, _KEYS)
     version_1(values, where)
     config: dict[str, PolicyConfig] = {

@@ -125,5 +125,6 @@ def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
 def test_what_is_wrong_with_the_file_is_one_line_with_its_place(tmp_path, text, message):
     with pytest.raises(SettingError) as error:
         config_of(tmp_path, text)
+    assert str(error.value).startswith(f"{tmp_path}/finops.yaml: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)

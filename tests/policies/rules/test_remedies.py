@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
+from teei_finops.costing.budgets.savings import with_inputs
 from teei_finops.policy_report import Remedy
-from teei_finops.review.savings import with_inputs
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_costs as costs
 from tests.policies.pack_client import STAGING, FakeResource, Pack, with_property

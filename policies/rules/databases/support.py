@@ -117,8 +117,8 @@ def _opted_out(resource: Resource) -> bool:
 
 
 def _year(ended: date, today: date) -> int:
-    """The year of extended support, from 1; 1 before it begins."""
-    return max((today - ended).days, 0) // 365 + 1
+    """The year of extended support, from 1; 0 or less before it begins."""
+    return (today - ended).days // 365 + 1
 
 
 def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Decimal | None:

@@ -158,8 +158,12 @@ OLD_DATABASE = with_property(with_property(aws.database(), "engineVersion", "13.
         (OLD_CLUSTER, "standard support of kubernetes ended on 2025-07-23; extended support costs $365.00"),
         # 2 vCPUs in each of two zones at $0.10 an hour.
         (OLD_DATABASE, "standard support of postgresql ended on 2026-02-28; extended support costs $292.00"),
+        (
+            with_property(OLD_DATABASE, "multiAz", False),
+            "standard support of postgresql ended on 2026-02-28; extended support costs $146.00",
+        ),
     ],
-    ids=["EKS", "RDS"],
+    ids=["EKS", "RDS", "RDS in one zone"],
 )
 def test_a_version_in_extended_support_is_reported_with_its_surcharge(resource, text):
     (diagnostic,) = [

@@ -59,6 +59,7 @@ REMEDIES = [
     ),
     ("version-in-extended-support", OLD_CLUSTER, {"version": "1.36"}),
     ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),
+    ("version-in-extended-support", with_property(OLD_CACHE, "engine", None), {"engineVersion": "7"}),
     ("version-in-extended-support", OLD_DATABASE, {"engineVersion": "18"}),
     (
         "version-in-extended-support",

@@ -144,7 +144,7 @@ class Pack:
 
     def configure_for(self, project: Path | None) -> "Pack":
         """Set what `finops.yaml` in the folder sets, as the engine does with the initial config."""
-        config = initial_config(project, [policy.name for policy in self.policies])
+        config = initial_config(project, self.policies)
         return self.configure(**{
             name: options | {"enforcementLevel": PROTOCOL_LEVELS[options["enforcementLevel"]]}
             for name, options in config.items()

@@ -126,7 +126,7 @@ def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Dec
     if resource.type == EKS_CLUSTER:
         return monthly_usd(context, resource, "AmazonEKS", "cluster", "extended-support-surcharge")
     instance_class = resource.inputs["instanceClass"].data
-    if resource.type != INSTANCE or not isinstance(instance_class, str):
+    if not isinstance(instance_class, str):
         return None
     key = "year-3" if year >= 3 else "year-1-2"
     price = monthly_usd(context, resource, "AmazonRDS", "extended-support", key)

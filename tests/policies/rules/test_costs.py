@@ -198,8 +198,9 @@ def test_a_resource_that_aws_upgrades_instead_is_not_reported():
     assert "version-in-extended-support" not in policies(Pack(), cluster, database, maria)
 
 
-def test_a_class_whose_size_is_not_known_is_reported_without_an_amount():
-    resource = with_property(OLD_DATABASE, "instanceClass", "db.m5.metal")
+@pytest.mark.parametrize("instance_class", ["db.m5.metal", UNKNOWN])
+def test_a_class_whose_size_is_not_known_is_reported_without_an_amount(instance_class):
+    resource = with_property(OLD_DATABASE, "instanceClass", instance_class)
     (message,) = [
         item.message for item in Pack().evaluate(resource) if item.policy == "version-in-extended-support"
     ]

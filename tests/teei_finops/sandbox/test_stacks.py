@@ -117,5 +117,6 @@ def test_the_engine_gets_only_the_variables_of_the_allow_list_and_those_that_the
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
     assert environment["PATH"].endswith("/bin")
+    assert environment["TEEI_FINOPS_PROJECT"] == str(workspace.project)
     for name in ("HOME", "PULUMI_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG"):
         assert environment[name].startswith(str(tmp_path))

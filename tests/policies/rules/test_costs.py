@@ -190,6 +190,15 @@ def test_a_version_is_reported_from_ninety_days_before_standard_support_ends():
     assert "version-in-extended-support" in policies(Pack(today=date(2026, 12, 1)), resource)
 
 
+def test_on_its_last_day_standard_support_has_not_ended():
+    (message,) = [
+        item.message
+        for item in Pack(today=date(2026, 2, 28)).evaluate(OLD_DATABASE)
+        if item.policy == "version-in-extended-support"
+    ]
+    assert "standard support of postgresql ends on 2026-02-28" in message
+
+
 def test_a_resource_that_aws_upgrades_instead_is_not_reported():
     cluster = with_property(OLD_CLUSTER, "upgradePolicy", {"supportType": "STANDARD"})
     key = "engineLifecycleSupport"

@@ -24,7 +24,7 @@ if {"-h", "--help"} & set(sys.argv[1:]):
 folder = project.project_folder(os.environ, Path.cwd())
 policies, context = pack.build(get_config_env(), datetime.now(UTC).date(), root=folder)
 try:
-    config = project.initial_config(folder, [policy.name for policy in policies])
+    config = project.initial_config(folder, policies)
 except UserError as error:
     sys.exit(f"policies: {error}")
 if os.environ.get(VARIABLE):

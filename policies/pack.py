@@ -22,7 +22,7 @@ from policies.rules import (
     tagging,
 )
 from policies.rules.compute import functions, instance_families
-from policies.rules.databases import instances, parameter_values, parameters, support
+from policies.rules.databases import aurora_storage, instances, parameter_values, parameters, support
 from policies.rules.kubernetes import (
     keda,
     load_balancers,
@@ -111,6 +111,7 @@ def build(
         instances.database_is_private_in_prod(context),
         instances.database_is_current_generation(context),
         support.version_is_in_standard_support(context, today),
+        aurora_storage.aurora_storage_fits_the_io(context, root, today),
         tables.provisioned_table_is_scaled(context),
         callers.ai_budget_has_callers_in_prod(context),
         scaling.containers_request_resources(context),

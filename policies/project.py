@@ -3,6 +3,7 @@
     version: 1
     tags: {team: [web, data], owner: []}    # required tags with their allowed values, [] for any value
     label_prefix: example.com/              # of these tags as labels of Kubernetes objects
+    production: [production, live]          # the production environments; prod without it
     budgets: [platform]                     # names of budgets that exist outside of the stacks
     monthly_limit_usd: 5000                 # of a stack, in US dollars
     policies:                               # as in the file of --policy-pack-config, which wins over this one
@@ -13,11 +14,11 @@
 All keys but `version` may be left out. docs/policies-in-your-repository.md describes them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pulumi_policy import EnforcementLevel
+from pulumi_policy import EnforcementLevel, Policy
 
 from policies.catalogue.entries import entries
 from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, text, version_1
@@ -32,7 +33,7 @@ LEVELS = {
     level.value: level
     for level in (EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY, EnforcementLevel.DISABLED)
 }
-_KEYS = ("version", "tags", "label_prefix", "budgets", "monthly_limit_usd", "policies")
+_KEYS = ("version", "tags", "label_prefix", "production", "budgets", "monthly_limit_usd", "policies")
 
 PolicyConfig = dict[str, Any]
 
@@ -52,19 +53,23 @@ def project_folder(environment: Mapping[str, str], working_directory: Path) -> P
     return None
 
 
-def initial_config(folder: Path | None, ids: Collection[str]) -> dict[str, PolicyConfig]:
-    """The config of policies, by their ids, that `finops.yaml` in the folder sets.
+def initial_config(folder: Path | None, policies: Iterable[Policy]) -> dict[str, PolicyConfig]:
+    """The config of these policies, by their ids, that `finops.yaml` in the folder sets.
 
     Policies that need config are disabled where it has none for them. Raises `SettingError`.
     """
+    options = {policy.name: _options(policy) for policy in policies}
     file = folder / PACK_CONFIG if folder else None
     document = {"version": 1} if file is None or not file.is_file() else load(file)
-    where = str(file or PACK_CONFIG)
+    where = str(file)
     values = mapping(document, where, _KEYS)
     version_1(values, where)
     config: dict[str, PolicyConfig] = {
         policy: {"enforcementLevel": EnforcementLevel.DISABLED} for policy in (*NEED_TAGS, *NEED_BUDGETS)
     }
+    if "production" in values:
+        production = {"environments": _texts(values["production"], f"{where}: production")}
+        config |= {policy: production for policy, names in options.items() if "environments" in names}
     if "tags" in values:
         config |= _tags(values, where)
     if "budgets" in values:
@@ -75,23 +80,27 @@ def initial_config(folder: Path | None, ids: Collection[str]) -> dict[str, Polic
     if "monthly_limit_usd" in values:
         limit = number(values["monthly_limit_usd"], f"{where}: monthly_limit_usd")
         config["estimated-cost-within-budget"] = {"monthly_limit_usd": float(limit)}
-    policies = mapping(values.get("policies") or {}, f"{where}: policies")
-    level = _policy(policies.pop(ALL), f"{where}: policies: {ALL}") if ALL in policies else {}
+    chosen = mapping(values.get("policies") or {}, f"{where}: policies")
+    level = _policy(chosen.pop(ALL), f"{where}: policies: {ALL}") if ALL in chosen else {}
     if level:
-        config = {policy: level | config.get(policy, {}) for policy in ids}
-    for policy, given in policies.items():
+        config = {policy: level | config.get(policy, {}) for policy in options}
+    for policy, given in chosen.items():
         place = f"{where}: policies: {policy}"
-        if policy not in ids:
-            raise SettingError(f"{place}: unknown policy{near(policy, ids)}")
+        if policy not in options:
+            raise SettingError(f"{place}: unknown policy{near(policy, options)}")
         previous = config.get(policy, {})
         if previous.get("enforcementLevel") is EnforcementLevel.DISABLED:
             previous = level
         config[policy] = previous | _policy(given, place)
     # The SDK would report a policy that has options without a level as advisory.
     return {
-        policy: {"enforcementLevel": LEVELS[entries()[policy].level]} | options
-        for policy, options in config.items()
+        policy: {"enforcementLevel": LEVELS[entries()[policy].level]} | values
+        for policy, values in config.items()
     }
+
+
+def _options(policy: Policy) -> Collection[str]:
+    return policy.config_schema.properties if policy.config_schema else ()
 
 
 def _tags(values: Mapping[str, Any], where: str) -> dict[str, PolicyConfig]:

@@ -1,20 +1,18 @@
 """The estimated cost of the stack, compared with its budgets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pulumi_policy import Policy
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
-from policies.properties import UNKNOWN
-from policies.resources import Resource, Stack
+from policies.resources import Stack
 from policies.rule import Options, Rule, stack_policy
-from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
+from policies.rules.declared_resources import declared_resources
+from teei_finops.costing.budgets.policy_gate import over_budget
 from teei_finops.costing.yaml_file import SettingError
 
 
@@ -37,7 +35,7 @@ def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: 
         limit = Decimal(str(options["monthly_limit_usd"]))
         try:
             exceeded = over_budget(
-                map(_declared, resources),
+                declared_resources(stack),
                 config=context.stack_context.config,
                 root=root,
                 at=today,
@@ -61,27 +59,3 @@ def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: 
             )
 
     return stack_policy(rule, context, check)
-
-
-def _declared(resource: Resource) -> DeclaredResource:
-    inputs = _with_placeholders(resource.inputs.data)
-    provider = _with_placeholders(resource.provider.data)
-    return DeclaredResource(
-        resource.urn,
-        resource.name,
-        resource.type,
-        inputs if isinstance(inputs, dict) else {},
-        provider if isinstance(provider, dict) else {},
-        resource.dependencies,
-    )
-
-
-def _with_placeholders(value: Any) -> Any:
-    """The value with the engine's placeholder where it is unknown, as in a preview."""
-    if value is UNKNOWN:
-        return UNKNOWN_STRING_VALUE
-    if isinstance(value, Mapping):
-        return {key: _with_placeholders(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_with_placeholders(child) for child in value]
-    return value

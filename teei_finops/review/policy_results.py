@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypedDict
 
+from teei_finops.costing.budgets.savings import Fix, savings
 from teei_finops.costing.costs import CostOptions
 from teei_finops.costing.preview.plan import Plan
 from teei_finops.costing.pricing import Pricing
@@ -24,7 +25,6 @@ from teei_finops.review.report_schema import (
     SourceLine,
     Violation,
 )
-from teei_finops.review.savings import savings
 
 
 def policy_results(
@@ -57,7 +57,12 @@ def _violations(
     plan: Plan, report: PolicyReport | None, base: PolicyReport | None, pricing: Pricing
 ) -> Iterator[Violation]:
     violations = report.violations if report else []
-    saved = savings(plan, violations, pricing)
+    fixes = {
+        position: Fix(violation.urn, violation.remedy, violation.policy)
+        for position, violation in enumerate(violations)
+        if violation.remedy
+    }
+    saved = savings(plan, fixes, pricing)
     in_base = {_identity(violation) for violation in base.violations} if base else None
     for position, violation in enumerate(violations):
         row: Violation = {

@@ -161,8 +161,7 @@ class StackPlan(TypedDict):
 class Violation(TypedDict):
     """`enforcement` is `mandatory` or `advisory`; `page` is where the policy is documented.
 
-    `saves` is what the fix saves a month, absent where it is no definite change of properties, has no price
-    or saves nothing. `in_base` says, with a base, whether the base has the same violation.
+    `saves` is what the fix saves a month, where that is known; `in_base` says whether the base has it, too.
     """
 
     stack: str

@@ -25,6 +25,7 @@ PROD = {
     "teei-finops:database": json.dumps({"backup_retention_days": 7}),
 }
 STAGING = {**PROD, "teei-finops:environment": "staging"}
+AURORA_USAGE = Path(__file__).parent / "aurora_usage"  # with a usage.yaml
 PROTOCOL_LEVELS = {level: analyzer_pb2.EnforcementLevel.Value(level.name) for level in EnforcementLevel}
 LEVELS = {analyzer_pb2.ADVISORY: "advisory", analyzer_pb2.MANDATORY: "mandatory"}
 
@@ -113,12 +114,18 @@ def stack_request(resources: Iterable[FakeResource]) -> analyzer_pb2.AnalyzeStac
 class Pack:
     """The whole pack in this process, called with the messages of the analyzer protocol."""
 
-    def __init__(self, config: dict[str, str] | None = None, exempt: str = "", today: date = TODAY) -> None:
+    def __init__(
+        self,
+        config: dict[str, str] | None = None,
+        exempt: str = "",
+        today: date = TODAY,
+        root: Path | None = None,
+    ) -> None:
         self.policies, self.context = pack.build(
             PROD if config is None else config,
             today,
             lambda ids, day: exemptions.read(exempt, ids, day),
-            pack.ROOT,
+            root or pack.ROOT,
         )
         create_analyzer = analyzer.analyzer_for(self.context)
         self.analyzer = create_analyzer(pack.NAME, "0.0.1", self.policies, EnforcementLevel.MANDATORY)
@@ -137,7 +144,7 @@ class Pack:
 
     def configure_for(self, project: Path | None) -> "Pack":
         """Set what `finops.yaml` in the folder sets, as the engine does with the initial config."""
-        config = initial_config(project, [policy.name for policy in self.policies])
+        config = initial_config(project, self.policies)
         return self.configure(**{
             name: options | {"enforcementLevel": PROTOCOL_LEVELS[options["enforcementLevel"]]}
             for name, options in config.items()

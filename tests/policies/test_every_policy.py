@@ -12,7 +12,15 @@ from policies.rules.exemption_policies import IN_FORCE, IN_FORCE_IN_STACK
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.compliant_stack import compliant_stack
-from tests.policies.pack_client import PROD, STAGING, FakeResource, Pack, analyze_request, with_property
+from tests.policies.pack_client import (
+    AURORA_USAGE,
+    PROD,
+    STAGING,
+    FakeResource,
+    Pack,
+    analyze_request,
+    with_property,
+)
 from tests.policies.violations.stack import ADDED_RESOURCES, ADVISORY, CHANGED_RESOURCES, stack_with_change
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +87,9 @@ def violating(name: str) -> tuple[Pack, list[FakeResource]]:
             Pack(config=STAGING),
             stack_with_change(("private_nat_gateway", "connectivityType", "public", "")),
         ),
+        "aurora-storage-fits-the-io": (Pack(PROD | {"aws:region": "us-east-1"}, root=AURORA_USAGE), [
+            aws.aws_resource("aws:rds/cluster:Cluster", "busy", engine="aurora-mysql")
+        ]),
         "exemptions-are-valid": (Pack(exempt="exemptions: {a: b}"), [queue]),
         IN_FORCE: (Pack(exempt=exemption("log-group-has-retention", "logs")), [
             with_property(aws.log_group(), "retentionInDays", 0)

@@ -45,6 +45,7 @@ def test_numeric_options_have_these_bounds():
         ("one-nat-gateway-outside-prod", "maximum"): (0, None),
         ("nat-gateways-in-prod", "maximum"): (1, None),
         ("version-in-extended-support", "days_before"): (0, None),
+        ("aurora-storage-fits-the-io", "minimum_usd"): (0, None),
     }
 
 

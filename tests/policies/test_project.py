@@ -8,7 +8,7 @@ from policies.project import NEED_BUDGETS, NEED_TAGS, initial_config, project_fo
 from teei_finops.costing.yaml_file import SettingError
 from tests.policies.pack_client import Pack
 
-IDS = [policy.name for policy in Pack().policies]
+POLICIES = Pack().policies
 DISABLED = {"enforcementLevel": EnforcementLevel.DISABLED}
 MANDATORY = {"enforcementLevel": EnforcementLevel.MANDATORY}
 ADVISORY = {"enforcementLevel": EnforcementLevel.ADVISORY}
@@ -16,7 +16,7 @@ ADVISORY = {"enforcementLevel": EnforcementLevel.ADVISORY}
 
 def config_of(tmp_path, text: str) -> dict:
     (tmp_path / "finops.yaml").write_text(f"version: 1\n{text}")
-    return initial_config(tmp_path, IDS)
+    return initial_config(tmp_path, POLICIES)
 
 
 def test_the_variable_names_the_folder_of_the_project(tmp_path):
@@ -41,7 +41,7 @@ def test_policies_that_need_config_are_disabled_without_it(tmp_path, has_file):
     if has_file:
         (tmp_path / "finops.yaml").write_text("version: 1\n")
     expected = dict.fromkeys((*NEED_TAGS, *NEED_BUDGETS), DISABLED)
-    assert initial_config(tmp_path, IDS) == expected == initial_config(None, IDS)
+    assert initial_config(tmp_path, POLICIES) == expected == initial_config(None, POLICIES)
 
 
 def test_tags_enable_the_policies_on_tags(tmp_path):
@@ -60,6 +60,15 @@ def test_budgets_enable_the_policies_on_budgets_and_the_tag_budget_that_on_its_v
     assert [config[policy] for policy in NEED_BUDGETS] == [MANDATORY | {"budgets": ["platform"]}, DISABLED]
     config = config_of(tmp_path, "budgets: [platform]\ntags: {budget: []}\n")
     assert [config[policy] for policy in NEED_BUDGETS] == [MANDATORY | {"budgets": ["platform"]}] * 2
+
+
+def test_the_production_environments_are_those_of_every_policy_on_production(tmp_path):
+    config = config_of(tmp_path, "production: [live]\npolicies: {nat-gateways-in-prod: advisory}\n")
+    in_production = {policy.name for policy in POLICIES if "environments" in policy.config_schema.properties}
+    assert len(in_production) > 5
+    assert {
+        policy for policy, values in config.items() if values.get("environments") == ["live"]
+    } == in_production
 
 
 def test_levels_and_options_are_those_of_the_policy_pack_config(tmp_path):
@@ -85,7 +94,7 @@ def test_all_sets_the_level_of_the_policies_that_are_not_disabled(tmp_path):
         tmp_path,
         "tags: {team: []}\npolicies:\n  all: advisory\n  gp2-volume: mandatory\n  stack-has-a-budget: {}\n",
     )
-    assert set(config) == set(IDS)
+    assert set(config) == {policy.name for policy in POLICIES}
     assert config["backups-expire"] == config["stack-has-a-budget"] == ADVISORY
     assert config["gp2-volume"] == MANDATORY
     assert config["required-tags"]["keys"] == ["team"]
@@ -94,7 +103,7 @@ def test_all_sets_the_level_of_the_policies_that_are_not_disabled(tmp_path):
 
 
 def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
-    config = initial_config(pack.ROOT, IDS)
+    config = initial_config(pack.ROOT, POLICIES)
     assert [config[policy] for policy in (*NEED_TAGS, *NEED_BUDGETS)] == [MANDATORY] * 4
 
 
@@ -117,6 +126,7 @@ def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
         ),
         ("tags: [team]", "tags: must be a mapping"),
         ("tags: {team: web}", "tags: team: must be a list of names"),
+        ("production: live", "production: must be a list of names"),
         ("budgets: platform", "budgets: must be a list of names"),
         ("monthly_limit_usd: much", "monthly_limit_usd: must be a number"),
         ("tags: {team: []}\nlabel_prefix: [a]", "label_prefix: must be text"),
@@ -125,5 +135,6 @@ def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
 def test_what_is_wrong_with_the_file_is_one_line_with_its_place(tmp_path, text, message):
     with pytest.raises(SettingError) as error:
         config_of(tmp_path, text)
+    assert str(error.value).startswith(f"{tmp_path}/finops.yaml: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)

@@ -117,8 +117,8 @@ def _opted_out(resource: Resource) -> bool:
 
 
 def _year(ended: date, today: date) -> int:
-    """The year of extended support, from 1; 1 before it begins."""
-    return max((today - ended).days, 0) // 365 + 1
+    """The year of extended support, from 1; 0 or less before it begins."""
+    return (today - ended).days // 365 + 1
 
 
 def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Decimal | None:
@@ -126,7 +126,7 @@ def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Dec
     if resource.type == EKS_CLUSTER:
         return monthly_usd(context, resource, "AmazonEKS", "cluster", "extended-support-surcharge")
     instance_class = resource.inputs["instanceClass"].data
-    if resource.type != INSTANCE or not isinstance(instance_class, str):
+    if not isinstance(instance_class, str):
         return None
     key = "year-3" if year >= 3 else "year-1-2"
     price = monthly_usd(context, resource, "AmazonRDS", "extended-support", key)

@@ -9,9 +9,11 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
+from teei_finops.costing.amounts import Range
 from teei_finops.costing.budgets.budgets_file import Budget, Budgets, Scope
 from teei_finops.costing.budgets.gate import FAIL, Cost, evaluate_budgets, selects
-from teei_finops.costing.costs import EXACT, costs_of, project_options, with_config_budgets
+from teei_finops.costing.budgets.savings import Fix, savings
+from teei_finops.costing.costs import EXACT, CostOptions, costs_of, project_options, with_config_budgets
 from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.preview.steps import Step
 
@@ -77,6 +79,18 @@ def over_budget(
             for result in results
             if result.status == FAIL
         ]
+
+
+def saving(
+    declared: Iterable[DeclaredResource],
+    fix: Fix,
+    *,
+    config: Mapping[str, Any],
+    options: CostOptions,
+) -> Range | None:
+    """US dollars a month that a fix saves in the stack; None without a price, or where it saves nothing."""
+    with localcontext(EXACT):
+        return savings(_plan(declared, config), {0: fix}, options.pricing()).get(0)
 
 
 def _limits_only(budgets: Budgets) -> Budgets:

@@ -166,6 +166,17 @@ def test_a_report_file_that_cannot_be_written_ends_the_pack_with_one_line(tmp_pa
     )
 
 
+def test_a_wrong_finops_file_ends_the_pack_with_one_line(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+    (tmp_path / "finops.yaml").write_text("version: 1\npolicies: {gp2-volumes: disabled}\n")
+    with PackProcess(pack_in(tmp_path)) as pack:
+        _, error = pack.process.communicate(timeout=60)
+    assert pack.process.returncode != 0
+    assert error.splitlines()[-1] == (
+        f"policies: {tmp_path}/finops.yaml: policies: gp2-volumes: unknown policy; did you mean 'gp2-volume'?"
+    )
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory) -> Path:
     """A program with compliant, violating, exempt and undetermined resources, and a link to the pack."""

@@ -37,6 +37,7 @@ def test_no_command_changes_a_file_of_the_project(tmp_path):
         assert program.files() == before, arguments
     assert program.sandbox("--", "stack", "init", "fresh", "--non-interactive").returncode == 0
     assert program.files() == before
+    assert list((program.directory / "build").rglob("*.log")) == [], "the engine writes no log files"
 
 
 def test_a_login_and_a_key_of_an_account_are_not_used(tmp_path):

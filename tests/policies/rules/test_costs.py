@@ -158,8 +158,12 @@ OLD_DATABASE = with_property(with_property(aws.database(), "engineVersion", "13.
         (OLD_CLUSTER, "standard support of kubernetes ended on 2025-07-23; extended support costs $365.00"),
         # 2 vCPUs in each of two zones at $0.10 an hour.
         (OLD_DATABASE, "standard support of postgresql ended on 2026-02-28; extended support costs $292.00"),
+        (
+            with_property(OLD_DATABASE, "multiAz", False),
+            "standard support of postgresql ended on 2026-02-28; extended support costs $146.00",
+        ),
     ],
-    ids=["EKS", "RDS"],
+    ids=["EKS", "RDS", "RDS in one zone"],
 )
 def test_a_version_in_extended_support_is_reported_with_its_surcharge(resource, text):
     (diagnostic,) = [
@@ -186,6 +190,15 @@ def test_a_version_is_reported_from_ninety_days_before_standard_support_ends():
     assert "version-in-extended-support" in policies(Pack(today=date(2026, 12, 1)), resource)
 
 
+def test_on_its_last_day_standard_support_has_not_ended():
+    (message,) = [
+        item.message
+        for item in Pack(today=date(2026, 2, 28)).evaluate(OLD_DATABASE)
+        if item.policy == "version-in-extended-support"
+    ]
+    assert "standard support of postgresql ends on 2026-02-28" in message
+
+
 def test_a_resource_that_aws_upgrades_instead_is_not_reported():
     cluster = with_property(OLD_CLUSTER, "upgradePolicy", {"supportType": "STANDARD"})
     key = "engineLifecycleSupport"
@@ -194,8 +207,9 @@ def test_a_resource_that_aws_upgrades_instead_is_not_reported():
     assert "version-in-extended-support" not in policies(Pack(), cluster, database, maria)
 
 
-def test_a_class_whose_size_is_not_known_is_reported_without_an_amount():
-    resource = with_property(OLD_DATABASE, "instanceClass", "db.m5.metal")
+@pytest.mark.parametrize("instance_class", ["db.m5.metal", UNKNOWN])
+def test_a_class_whose_size_is_not_known_is_reported_without_an_amount(instance_class):
+    resource = with_property(OLD_DATABASE, "instanceClass", instance_class)
     (message,) = [
         item.message for item in Pack().evaluate(resource) if item.policy == "version-in-extended-support"
     ]

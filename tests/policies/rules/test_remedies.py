@@ -4,11 +4,11 @@ import copy
 
 import pytest
 
+from teei_finops.costing.budgets.savings import with_inputs
 from teei_finops.policy_report import Remedy
-from teei_finops.review.savings import with_inputs
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_costs as costs
-from tests.policies.pack_client import STAGING, FakeResource, Pack, with_property
+from tests.policies.pack_client import STAGING, UNKNOWN, FakeResource, Pack, with_property
 
 GP2 = with_property(costs.volume(), "type", "gp2")
 X86 = with_property(aws.ai_budget_function(), "architectures", None)
@@ -59,6 +59,7 @@ REMEDIES = [
     ),
     ("version-in-extended-support", OLD_CLUSTER, {"version": "1.36"}),
     ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),
+    ("version-in-extended-support", with_property(OLD_CACHE, "engine", None), {"engineVersion": "7"}),
     ("version-in-extended-support", OLD_DATABASE, {"engineVersion": "18"}),
     (
         "version-in-extended-support",
@@ -87,8 +88,17 @@ def test_the_remedy_is_the_change_of_the_fix_and_ends_the_violation(policy, reso
     assert remedies(policy, fixed) == []
 
 
+def test_the_value_of_an_absent_volume_type_is_the_one_that_aws_takes():
+    pack = Pack()
+    pack.evaluate(with_property(costs.volume(), "type", None))
+    values = {violation.policy: violation.value for violation in pack.context.report().violations}
+    assert values["gp2-volume"] == "gp2"
+
+
 def test_a_resource_that_nothing_uses_is_deleted():
     assert remedies("unattached-volume", costs.volume()) == [Remedy(deletes=True)]
+    unknown_tags = with_property(costs.volume(), "tags", UNKNOWN)
+    assert remedies("unattached-volume", unknown_tags) == [Remedy(deletes=True)]
     address = aws.aws_resource("aws:ec2/eip:Eip", "unused")
     assert remedies("unassociated-address", address) == [Remedy(deletes=True)]
 

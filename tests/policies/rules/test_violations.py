@@ -34,8 +34,13 @@ def test_every_policy_on_resources_has_a_violation():
     }
     policies = {policy.name for policy in Pack().policies}
     assert len([row for row in CHANGED_RESOURCES if row[3]]) + len(ADDED_RESOURCES) >= 60
-    # About the stack and the file of exemptions: shown in test_budgets, test_estimated_cost, test_costs and
-    # test_exemptions.
-    about_the_stack = {"stack-has-a-budget", "estimated-cost-within-budget", "one-nat-gateway-outside-prod"}
+    # About the stack, its usage and the file of exemptions: shown in test_budgets, test_estimated_cost,
+    # test_costs, test_aurora_storage and test_exemptions.
+    about_the_stack = {
+        "stack-has-a-budget",
+        "estimated-cost-within-budget",
+        "one-nat-gateway-outside-prod",
+        "aurora-storage-fits-the-io",
+    }
     others = {name for name in policies if name.startswith("exemptions-")} | about_the_stack
     assert wrong == policies - others

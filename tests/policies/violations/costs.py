@@ -72,6 +72,7 @@ ADVISORY = {
     "provisioned-iops-volume",
     "unattached-volume",
     "provisioned-table-is-scaled",
+    "aurora-storage-fits-the-io",
     "function-runs-on-arm",
     "function-memory-is-limited",
     "function-has-a-log-group",

@@ -128,5 +128,6 @@ def test_the_engine_gets_the_variables_that_hold_no_credentials_and_those_that_t
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:2,kubernetes:3"
     assert environment["PATH"].endswith("/bin")
+    assert environment["TEEI_FINOPS_PROJECT"] == str(workspace.project)
     for name in ("HOME", "PULUMI_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG"):
         assert environment[name].startswith(str(tmp_path))

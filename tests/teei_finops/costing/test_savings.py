@@ -1,14 +1,14 @@
-"""What the fixes of violations save, from the same estimate as the review."""
+"""What fixes save, from the same estimate as the review."""
 
 from datetime import date
 from decimal import Decimal, localcontext
 
 import pytest
 
+from teei_finops.costing.budgets.savings import Fix, savings
 from teei_finops.costing.costs import EXACT, CostOptions
 from teei_finops.costing.preview.reader import read_plan
-from teei_finops.policy_report import Remedy, ReportedViolation
-from teei_finops.review.savings import savings
+from teei_finops.policy_report import Remedy
 from tests.teei_finops.costing.preview_builder import INSTANCE, UNKNOWN, VOLUME, create, preview, urn
 
 OPTIONS = CostOptions(at=date(2026, 11, 24), region="us-east-1")
@@ -16,18 +16,15 @@ GP2 = {"size": 500, "type": "gp2"}
 CLUSTER, MEMBER = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
 
 
-def violation(token: str, name: str, remedy: Remedy | None, policy: str = "rule") -> ReportedViolation:
-    return ReportedViolation(
-        policy=policy, level="advisory", severity="low", urn=urn(token, name), name=name, type=token,
-        property="", value=None, what="", fix="", page="", message="", remedy=remedy,
-    )  # fmt: skip
+def fix(token: str, name: str, remedy: Remedy, policy: str = "rule") -> Fix:
+    return Fix(urn(token, name), remedy, policy)
 
 
-def saved(steps: list, *violations: ReportedViolation) -> dict[int, Decimal]:
+def saved(steps: list, *fixes: Fix) -> dict[int, Decimal]:
     plan = read_plan(preview(*steps), name="dev")
     with localcontext(EXACT):
-        amounts = savings(plan, violations, OPTIONS.pricing())
-    return {position: amount.expected for position, amount in amounts.items()}
+        amounts = savings(plan, dict(enumerate(fixes)), OPTIONS.pricing())
+    return {key: amount.expected for key, amount in amounts.items()}
 
 
 TO_GP3 = Remedy({"type": "gp3"})
@@ -35,26 +32,26 @@ TO_GP3 = Remedy({"type": "gp3"})
 
 def test_a_fix_saves_the_difference_between_the_resource_as_it_is_and_as_fixed():
     # 500 GB at $0.10 and at $0.08.
-    assert saved([create(VOLUME, "disk", GP2)], violation(VOLUME, "disk", TO_GP3)) == {0: 10}
+    assert saved([create(VOLUME, "disk", GP2)], fix(VOLUME, "disk", TO_GP3)) == {0: 10}
 
 
 def test_a_fix_that_deletes_the_resource_saves_all_that_it_costs():
     disk = create(VOLUME, "disk", GP2)
-    assert saved([disk], violation(VOLUME, "disk", Remedy(deletes=True))) == {0: 50}
+    assert saved([disk], fix(VOLUME, "disk", Remedy(deletes=True))) == {0: 50}
 
 
 def test_two_fixes_of_one_resource_are_priced_one_by_one():
     devices = [{"volumeType": "gp2", "volumeSize": 100}, {"volumeType": "gp2", "volumeSize": 200}]
     machine = create(INSTANCE, "vm", {"instanceType": "m7g.large", "ebsBlockDevices": devices})
-    fixes = [Remedy({f"ebsBlockDevices[{index}].volumeType": "gp3"}) for index in range(2)]
-    assert saved([machine], *(violation(INSTANCE, "vm", fix) for fix in fixes)) == {0: 2, 1: 4}
+    remedies = [Remedy({f"ebsBlockDevices[{index}].volumeType": "gp3"}) for index in range(2)]
+    assert saved([machine], *(fix(INSTANCE, "vm", remedy) for remedy in remedies)) == {0: 2, 1: 4}
 
 
 def test_fixes_of_two_policies_are_each_priced_alone():
     found = saved(
         [create(VOLUME, "disk", GP2)],
-        violation(VOLUME, "disk", TO_GP3, "gp2-volume"),
-        violation(VOLUME, "disk", Remedy(deletes=True), "unattached-volume"),
+        fix(VOLUME, "disk", TO_GP3, "gp2-volume"),
+        fix(VOLUME, "disk", Remedy(deletes=True), "unattached-volume"),
     )
     assert found == {0: 10, 1: 50}
 
@@ -67,7 +64,7 @@ def test_the_upgrade_of_a_cluster_saves_the_extended_support_of_its_instances():
         {"clusterIdentifier": UNKNOWN, "instanceClass": "db.r6g.large", "engine": "aurora-postgresql"},
         propertyDependencies={"clusterIdentifier": [urn(CLUSTER, "db")]},
     )
-    upgrade = violation(CLUSTER, "db", Remedy({"engineVersion": "17"}))
+    upgrade = fix(CLUSTER, "db", Remedy({"engineVersion": "17"}))
     # Two vCPUs at $0.10 an hour.
     assert saved([cluster, member], upgrade) == {0: 146}
 
@@ -75,17 +72,16 @@ def test_the_upgrade_of_a_cluster_saves_the_extended_support_of_its_instances():
 @pytest.mark.parametrize(
     ("inputs", "remedy"),
     [
-        (GP2, None),
         (GP2, Remedy({"type": "quantum"})),
         ({"size": 500, "type": "gp3"}, Remedy({"type": "gp2"})),
         (GP2, Remedy({"tags.owner": "x"})),
         ({"size": 500, "type": "quantum"}, TO_GP3),
     ],
-    ids=["no definite fix", "no price as fixed", "costs more", "no such property", "no price"],
+    ids=["no price as fixed", "costs more", "no such property", "no price"],
 )
 def test_a_fix_without_a_saving_has_no_amount(inputs, remedy):
-    assert saved([create(VOLUME, "disk", inputs)], violation(VOLUME, "disk", remedy)) == {}
+    assert saved([create(VOLUME, "disk", inputs)], fix(VOLUME, "disk", remedy)) == {}
 
 
-def test_a_violation_about_no_resource_of_the_plan_has_no_amount():
-    assert saved([create(VOLUME, "disk", GP2)], violation(VOLUME, "other", TO_GP3)) == {}
+def test_a_fix_of_no_resource_of_the_plan_has_no_amount():
+    assert saved([create(VOLUME, "disk", GP2)], fix(VOLUME, "other", TO_GP3)) == {}

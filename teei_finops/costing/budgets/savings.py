@@ -1,4 +1,4 @@
-"""What the fixes of violations save: the same estimate, of the resource as it is and as its fix makes it."""
+"""What fixes save: the same estimate, of the resource as it is and as its fix makes it."""
 
 from __future__ import annotations
 
@@ -6,63 +6,64 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from teei_finops.costing.amounts import NOTHING, Range
 from teei_finops.costing.estimate import PlanEstimator
 from teei_finops.costing.preview.plan import Plan, Resource, State
 from teei_finops.costing.pricing import Pricing
-from teei_finops.policy_report import Remedy, ReportedViolation
+from teei_finops.policy_report import Remedy
 
 
-def savings(plan: Plan, violations: Iterable[ReportedViolation], pricing: Pricing) -> dict[int, Range]:
-    """US dollars a month that the fix of each violation saves, by its position among the violations.
+@dataclass(frozen=True)
+class Fix:
+    """A change of one resource. Fixes of different policies are priced each without the others."""
+
+    urn: str
+    remedy: Remedy
+    policy: str = ""
+
+
+def savings(plan: Plan, fixes: Mapping[int, Fix], pricing: Pricing) -> dict[int, Range]:
+    """US dollars a month that each fix saves, by the key of the fix.
 
     A fix may also change the cost of resources that refer to the resource, such as the instances of a
-    cluster. There is no entry without a definite fix, without a price, or where the fix saves nothing.
-    Call it in the decimal context `EXACT`.
+    cluster. There is no entry for a fix without a price, of a resource that the plan does not have, or that
+    saves nothing. Call it in the decimal context `EXACT`.
     """
-    fixes = [
-        (position, plan.by_urn[violation.urn], violation.remedy, violation.policy)
-        for position, violation in enumerate(violations)
-        if violation.remedy and violation.urn in plan.by_urn and plan.by_urn[violation.urn].new
-    ]
-    if not fixes:
+    possible = {key: fix for key, fix in fixes.items() if fix.urn in plan.by_urn and plan.by_urn[fix.urn].new}
+    if not possible:
         return {}
-    dependents = _dependents(plan, {resource.urn for _, resource, _, _ in fixes})
+    dependents = _dependents(plan, {fix.urn for fix in possible.values()})
     current = PlanEstimator(plan, pricing)
     saved: dict[int, Range] = {}
-    for group in _independent(fixes):
-        remedies = {resource.urn: remedy for _, resource, remedy, _ in group if not remedy.deletes}
-        fixed_plan = _with_fixes(plan, remedies)
+    for group in _independent(possible):
+        fixed_plan = _with_fixes(plan, {fix.urn: fix.remedy for fix in group.values()})
         fixed = PlanEstimator(fixed_plan, pricing)
-        for position, resource, remedy, _ in group:
-            now = _cost(current, resource)
-            then = NOTHING if remedy.deletes else _cost(fixed, fixed_plan.by_urn[resource.urn])
+        for key, fix in group.items():
+            now = _cost(current, plan.by_urn[fix.urn])
+            then = NOTHING if fix.remedy.deletes else _cost(fixed, fixed_plan.by_urn[fix.urn])
             if now is None or then is None:
                 continue
             amount = now - then
-            for dependent in () if remedy.deletes else dependents[resource.urn]:
+            for dependent in () if fix.remedy.deletes else dependents[fix.urn]:
                 now, then = _cost(current, dependent), _cost(fixed, dependent)
                 if now is not None and then is not None:
                     amount += now - then
             if amount.expected > 0:
-                saved[position] = amount
+                saved[key] = amount
     return saved
 
 
-_Fix = tuple[int, Resource, Remedy, str]
-
-
-def _independent(fixes: list[_Fix]) -> Iterable[list[_Fix]]:
-    """Groups in which each resource has one fix and all are of one policy, so that none changes another."""
-    groups: dict[tuple[str, int], list[_Fix]] = defaultdict(list)
+def _independent(fixes: Mapping[int, Fix]) -> Iterable[dict[int, Fix]]:
+    """Groups of fixes of one policy, in which each resource has one fix, so that none changes another."""
+    groups: dict[tuple[str, int], dict[int, Fix]] = defaultdict(dict)
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    for fix in fixes:
-        key = (fix[3], fix[1].urn)
-        groups[fix[3], counts[key]].append(fix)
-        counts[key] += 1
+    for key, fix in fixes.items():
+        resource = (fix.policy, fix.urn)
+        groups[fix.policy, counts[resource]][key] = fix
+        counts[resource] += 1
     return groups.values()
 
 
@@ -78,6 +79,7 @@ def _dependents(plan: Plan, urns: set[str]) -> Mapping[str, list[Resource]]:
 
 
 def _with_fixes(plan: Plan, remedies: Mapping[str, Remedy]) -> Plan:
+    """The plan with changed resources; those that a remedy deletes stay."""
     resources = (
         _fixed(resource, remedies[resource.urn]) if resource.urn in remedies else resource
         for resource in plan.resources

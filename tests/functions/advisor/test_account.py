@@ -180,6 +180,7 @@ def account():
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # each has a snapshot
         subnets = create_network()
         create_volumes()
         create_databases(subnets)
@@ -195,9 +196,14 @@ S3_ACTIONS = {
 SERVICES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 
 
+@cache
+def model_of(service):
+    return botocore.session.get_session().get_service_model(service)
+
+
 def iam_action(service, operation):
     """The IAM action of a boto3 method."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = model_of(service)
     name = next(name for name in model.operation_names if xform_name(name) == operation)
     return f"{SERVICES.get(service, service)}:{S3_ACTIONS.get(name, name) if service == 's3' else name}"
 

@@ -110,6 +110,7 @@ def oversized_databases(account: Account) -> Iterator[Finding]:
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=before - after,
+            inputs=f"instance_class: {kind}",
             confidence=account.confidence(instance["InstanceCreateTime"], Confidence.MEDIUM),
         )
 
@@ -133,6 +134,7 @@ def previous_generation_databases(account: Account) -> Iterator[Finding]:
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=None if before is None else before - after,
+            inputs=f"instance_class: {kind}",
             confidence=Confidence.HIGH,
         )
 
@@ -158,6 +160,7 @@ def versions_in_extended_support(account: Account) -> Iterator[Finding]:
             confidence=Confidence.HIGH,
             bill=BillLine(_SERVICE, "ExtendedSupport"),
             committed=False,
+            inputs="engine_version",
         )
     yield from _clusters(account)
 
@@ -184,6 +187,7 @@ def _clusters(account: Account) -> Iterator[Finding]:
             tags=cluster.get("tags") or {},
             bill=BillLine("", "AmazonEKS-Hours"),
             names=(name,),
+            inputs="version",
         )
 
 
@@ -207,6 +211,7 @@ def _finding(
     confidence: Confidence,
     bill: BillLine | None = None,
     committed: bool = True,
+    inputs: str = "",
 ) -> Finding:
     usage = "Multi-AZUsage" if instance.get("MultiAZ") else "InstanceUsage"
     return account.finding(
@@ -220,4 +225,5 @@ def _finding(
         bill=bill or BillLine(_SERVICE, usage),
         commitment=Commitment.RESERVATION if committed else None,
         names=(instance["DBInstanceIdentifier"],),
+        inputs=inputs,
     )

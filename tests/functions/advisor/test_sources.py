@@ -69,6 +69,16 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
     assert ownership.managed_by(["shop/StatefulSet/web"]) == ""
 
 
+def test_a_change_of_what_a_stack_manages_is_one_of_the_stack(tmp_path):
+    volume = finding("gp2-volume", managed_by=URN, inputs="type: gp3")
+    address = finding("unassociated-address", "address", managed_by=URN)
+    assert {line.rule: line.change for line in lines(tmp_path, Examination([volume, address]))} == {
+        "gp2-volume": "set type: gp3 of data in Pulumi.prod.yaml or the program, and run pulumi up -s prod",
+        "unassociated-address": "verify before deleting: remove data from the program, "
+        "and run pulumi up -s prod",
+    }
+
+
 def test_a_file_that_is_no_export_is_an_error_with_its_path(tmp_path):
     path = tmp_path / "stack.json"
     path.write_text("[]")

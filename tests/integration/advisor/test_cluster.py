@@ -19,14 +19,17 @@ from pathlib import Path
 import pytest
 
 from functions.advisor.__main__ import main
+from functions.advisor.kubernetes import claims
 from functions.advisor.kubernetes.examine import examine_cluster
 from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.usage import sampling
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from tests.functions.advisor.clusters import CLUSTER, START
 from tests.functions.advisor.served import serving, write_blocks
 from tests.functions.advisor.simulation import MIB, Simulated
+from tests.functions.cost_data.recorded_aws import RecordedAws
 
 ROOT = Path(__file__).parents[3]
 WEEKS = 28
@@ -149,6 +152,23 @@ def test_only_a_claim_that_nothing_mounted_for_a_week_is_reported_and_never_dele
     assert [finding.resource for finding in claims] == ["shop/PersistentVolumeClaim/forgotten"]
     assert claims[0].saving_list == Decimal("8.00")  # 100 GiB of gp3 at $0.08
     assert claims[0].change.startswith("verify before deleting: ")
+
+
+def test_a_claim_costs_what_its_volume_costs_where_the_account_can_be_read(url):
+    volume = {"VolumeId": "vol-0123", "VolumeType": "gp3", "Size": 100, "Iops": 4000, "Throughput": 225}
+    aws = RecordedAws(ec2__describe_volumes={"Volumes": [volume]})
+    prometheus, now = Prometheus(url), START + timedelta(days=WEEKS)
+    (found,) = claims.findings(
+        prometheus,
+        aws,
+        sampling(prometheus, now),
+        SETTINGS,
+        Prices(now.date()),
+        Ownership((), {}),
+        "us-east-1",
+    )
+    assert found.saving_list == Decimal(17)  # 100 GiB x 0.08 + 1,000 IOPS x 0.005 + 100 MiB/s x 0.04
+    assert (found.confidence, found.merge_keys) == ("high", ("vol-0123",))
 
 
 def test_a_node_with_nothing_but_daemon_sets_is_idle(findings):

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = (
     "components.settings.reference",
+    "functions.advisor",
     "functions.tools.build",
     "functions.ai_budget.tools.price_rows",
     "policies",

@@ -46,6 +46,14 @@ def _value(tags: Mapping[str, str], key: str) -> str:
     return tags.get(key) or tags.get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)) or ""
 
 
+def change_in_stack(urn: str, inputs: str) -> str:
+    """What to change in a stack: its config or program, as the next update would undo any other change."""
+    stack, name = urn.split("::")[0].rpartition(":")[2], urn.rpartition("::")[2]
+    if not inputs:
+        return f"verify before deleting: remove {name} from the program, and run pulumi up -s {stack}"
+    return f"set {inputs} of {name} in Pulumi.{stack}.yaml or the program, and run pulumi up -s {stack}"
+
+
 def urns_of_exports(paths: Iterable[Path]) -> dict[str, str]:
     """URNs by ARN, by id and by namespace/kind/name, from files of `pulumi stack export`.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from functions.advisor.errors import SourceError
 from functions.advisor.findings import Finding, Record, Report, Status, sorted_by_saving
+from functions.advisor.ownership import change_in_stack
 from functions.advisor.settings import Settings
 from functions.advisor.tracking import commitments
 from functions.advisor.tracking.statuses import Examined, follow
@@ -68,6 +69,7 @@ def make_report(
             failed.append(str(error))
     findings = _merged([finding for examination in examinations for finding in examination.findings])
     findings = [finding for finding in findings if _is_worth_it(finding, settings.minimum_saving)]
+    findings = [_in_stack(finding) for finding in findings]
     bill_notes, findings = _with_effective_savings(findings, store, now)
     records = kept.records()
     examined = Examined(
@@ -108,6 +110,13 @@ _GROWING = ("log-group-has-retention", "bucket-has-a-lifecycle", "bucket-expires
 
 def _is_worth_it(finding: Finding, minimum: Decimal) -> bool:
     return finding.saving_list is None or finding.saving_list >= minimum or finding.rule in _GROWING
+
+
+def _in_stack(finding: Finding) -> Finding:
+    """The change as one of the stack that manages the resource, if one does."""
+    if not finding.managed_by.startswith("urn:pulumi:") or finding.rule == _AWS:
+        return finding
+    return replace(finding, change=change_in_stack(finding.managed_by, finding.inputs))
 
 
 def _merged(findings: Sequence[Finding]) -> list[Finding]:

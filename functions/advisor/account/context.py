@@ -112,6 +112,7 @@ class Account:
         bill: BillLine,
         commitment: Commitment | None = None,
         names: Sequence[str] = (),
+        inputs: str = "",
     ) -> Finding:
         """A finding on a resource; `names` are its id and other names, which stacks and AWS may use."""
         return Finding(
@@ -128,6 +129,7 @@ class Account:
             bill=BillLine(bill.service, bill.usage_type, self.region),
             commitment=commitment,
             merge_keys=tuple(names),
+            inputs=inputs,
         )
 
 

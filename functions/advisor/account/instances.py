@@ -41,4 +41,5 @@ def previous_generation_instances(account: Account) -> Iterator[Finding]:
                 bill=BillLine("", "BoxUsage"),
                 commitment=Commitment.SAVINGS_PLAN,
                 names=(name,),
+                inputs=f"instance_type: {kind}",
             )

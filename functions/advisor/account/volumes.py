@@ -102,6 +102,7 @@ def _as_gp3(
         f"--volume-type gp3 --iops {iops} --throughput {throughput}",
         saving=saving,
         confidence=confidence,
+        inputs=f"type: gp3, iops: {iops}, throughput: {throughput}",
         tags=tags_of(volume.get("Tags")),
         bill=_EBS,
         names=(volume["VolumeId"],),

@@ -103,6 +103,7 @@ def _minimum(
         f"of {scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
         f"{fewer:.1f} fewer would run on average",
         change=_minimum_patch(scaler, minimum),
+        inputs=f"spec.{_minimum_key(scaler)}: {minimum}",
         saving_list=_cost(units, requests, fewer),
         confidence=Confidence.MEDIUM,
         risk=risk_of(MINIMUM),
@@ -213,6 +214,7 @@ def _requests_finding(
         evidence=f"{'; '.join(reasons)}; {how}; {workload.measured_days} of {settings.window_days} days "
         f"measured{price}",
         change=_patch(workload, changed),
+        inputs=_requests_of_containers(workload, changed),
         saving_list=_cost(units, less, workload.replicas),
         confidence=Confidence.MEDIUM
         if workload.measured_days >= settings.window_days / 2
@@ -228,6 +230,16 @@ def _cost(units: UnitPrices | None, requests: Mapping[str, float], replicas: flo
     if units is None:
         return None
     return units.of(requests["cpu"], requests["memory"]) * Decimal(str(replicas))
+
+
+def _requests_of_containers(workload: Workload, changed: Workload) -> str:
+    """The requests that change, by container, as inputs of the pod's template."""
+    old = {container.name: container.requests for container in workload.containers}
+    return ", ".join(
+        f"resources.requests of the container {container.name}: {json.dumps(quantities(container.requests))}"
+        for container in changed.containers
+        if container.requests != old[container.name]
+    )
 
 
 def _patch(workload: Workload, changed: Workload) -> str:
@@ -249,11 +261,12 @@ def _patch(workload: Workload, changed: Workload) -> str:
     )
 
 
+def _minimum_key(scaler: Autoscaler) -> str:
+    return "minReplicaCount" if scaler.scaled_object else "minReplicas"
+
+
 def _minimum_patch(scaler: Autoscaler, minimum: int) -> str:
     """A command that changes the minimum; KEDA would undo a change of the autoscaler that it manages."""
-    if scaler.scaled_object:
-        kind, name, key = "scaledobject", scaler.scaled_object, "minReplicaCount"
-    else:
-        kind, name, key = "hpa", scaler.name, "minReplicas"
-    patch = json.dumps({"spec": {key: minimum}}, separators=(",", ":"))
+    kind, name = ("scaledobject", scaler.scaled_object) if scaler.scaled_object else ("hpa", scaler.name)
+    patch = json.dumps({"spec": {_minimum_key(scaler): minimum}}, separators=(",", ":"))
     return f"kubectl -n {scaler.namespace} patch {kind} {name} --type merge --patch '{patch}'"

@@ -43,7 +43,7 @@ SMALL = tuple(
     for name in ("wiki", "calendar")
 )
 CLAIMS = (
-    Claim("forgotten", 100, "gp3"),
+    Claim("forgotten", 100, "gp3", volume="vol-0123"),
     Claim("in-use", 100, "gp3", mounted_by="steady"),
     Claim("young", 100, "gp3", created=25),
 )

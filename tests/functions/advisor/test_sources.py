@@ -1,4 +1,4 @@
-"""Owners, managers, settings, AWS's own recommendations, and how findings of several sources become one line."""
+"""Owners, managers, settings, AWS's own recommendations, and one line for what several sources found."""
 
 import json
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from functions.advisor.__main__ import main
 from functions.advisor.account.aws_recommendations import hub_recommendations, optimizer_recommendations
 from functions.advisor.account.context import Account
 from functions.advisor.account.retention import log_groups_without_retention
@@ -32,7 +33,8 @@ def account(aws, **settings):
 
 def finding(rule, resource=VOLUME, **fields):
     values = {
-        "evidence": "e", "change": "c", "saving_list": Decimal(5), "confidence": Confidence.HIGH, "risk": Risk.LOW,
+        "evidence": "e", "change": "c", "saving_list": Decimal(5), "confidence": Confidence.HIGH,
+        "risk": Risk.LOW,
     }  # fmt: skip
     return Finding(rule=rule, resource=resource, **(values | fields))
 
@@ -65,6 +67,16 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
     assert ownership.managed_by(["vol-1"]) == URN
     assert ownership.managed_by(["shop/Deployment/web"]) == "urn:web"
     assert ownership.managed_by(["shop/StatefulSet/web"]) == ""
+
+
+def test_a_change_of_what_a_stack_manages_is_one_of_the_stack(tmp_path):
+    volume = finding("gp2-volume", managed_by=URN, inputs="type: gp3")
+    address = finding("unassociated-address", "address", managed_by=URN)
+    assert {line.rule: line.change for line in lines(tmp_path, Examination([volume, address]))} == {
+        "gp2-volume": "set type: gp3 of data in Pulumi.prod.yaml or the program, and run pulumi up -s prod",
+        "unassociated-address": "verify before deleting: remove data from the program, "
+        "and run pulumi up -s prod",
+    }
 
 
 def test_a_file_that_is_no_export_is_an_error_with_its_path(tmp_path):
@@ -105,7 +117,8 @@ HUB = {
     "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-1", "actionType": "Upgrade",
     "currentResourceType": "EbsVolume", "currentResourceSummary": "gp2/500 GB",
     "recommendedResourceSummary": "gp3/500 GB", "estimatedMonthlySavings": 7.5, "estimatedMonthlyCost": 50.0,
-    "implementationEffort": "VeryLow", "source": "ComputeOptimizer", "tags": [{"key": "team", "value": "data"}],
+    "implementationEffort": "VeryLow", "source": "ComputeOptimizer",
+    "tags": [{"key": "team", "value": "data"}],
 }  # fmt: skip
 
 
@@ -220,3 +233,27 @@ def test_peaks_grow_only_if_they_follow_a_line():
 def test_an_address_that_is_no_url_is_an_error():
     with pytest.raises(SourceError, match="prometheus:9090 is no URL; write it as http://HOST:9090"):
         Prometheus("prometheus:9090")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--window", "two"], "two is not a window; write it in days or weeks, such as 14d or 2w"),
+        (["--format", "pdf"], "invalid choice: 'pdf'"),
+        (
+            ["--no-aws", "--prometheus-url", "http://127.0.0.1:1"],
+            "127.0.0.1:1/: [Errno 111] Connection refused",
+        ),
+        (["--no-aws", "--database-url", "postgresql://127.0.0.1:1/x"], "PostgreSQL: "),
+        (["--stack-export", "/missing.json"], "/missing.json: No such file or directory"),
+    ],
+)
+def test_an_error_is_exit_code_2_with_what_is_wrong(arguments, message, tmp_path, capsys):
+    try:
+        code = main(["report", *arguments, "--output", str(tmp_path)])
+    except SystemExit as ended:  # of argparse
+        code = ended.code
+    output = capsys.readouterr()
+    assert (code, output.out) == (2, "")
+    assert message in output.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []

@@ -41,8 +41,8 @@ def add_days(url, first, days, usage_type, billed, effective):
                 """INSERT INTO cost_data.daily_costs (day, billing_period, provider, billing_account, account,
                 region, service, usage_type_group, charge_category, tag_team, tag_service, tag_environment,
                 tag_cost_center, billed, effective, charges, final)
-                VALUES (%s, date_trunc('month', %s), 'AWS', '1', '1', 'us-east-1', 'Amazon EC2', %s, 'usage', '',
-                '', '', '', %s, %s, 1, true)""",
+                VALUES (%s, date_trunc('month', %s), 'AWS', '1', '1', 'us-east-1', 'Amazon EC2', %s, 'usage',
+                '', '', '', '', %s, %s, 1, true)""",
                 (day, day, usage_type, billed, effective),
             )
             connection.execute(
@@ -76,7 +76,8 @@ def test_savings_together_do_not_exceed_what_is_billed_on_demand(store, database
 def test_without_such_usage_in_the_bill_the_coverage_counts(store, database):
     with psycopg.connect(database) as connection:
         connection.execute(
-            "INSERT INTO cost_data.commitment_usage VALUES ('savings-plan', 75, 100, '2026-11-01', '2026-11-29')"
+            """INSERT INTO cost_data.commitment_usage
+            VALUES ('savings-plan', 75, 100, '2026-11-01', '2026-11-29')"""
         )
     assert effective(store, NODES) == {"shop/Deployment/web": Decimal(75)}
 
@@ -136,5 +137,5 @@ def test_records_are_stored_and_replaced(store):
 def test_a_database_without_cost_data_is_an_error_that_says_what_to_do(database):
     with pytest.raises(SourceError, match="no schema cost_data; run"):
         Store(database).create_schema()
-    with pytest.raises(SourceError, match="PostgreSQL: .*refused"):
+    with pytest.raises(SourceError, match=r"PostgreSQL: .*refused"):
         Store("postgresql://127.0.0.1:1/x").records()

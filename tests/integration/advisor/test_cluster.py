@@ -4,23 +4,34 @@ Amounts are worked out by hand. An m6i.large costs $0.096 an hour, $70.08 a mont
 a GiB is $2.6953846 and a core $24.2584615 a month.
 """
 
+import csv
+import io
 import json
+import os
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from functions.advisor.__main__ import main
+from functions.advisor.kubernetes import claims
 from functions.advisor.kubernetes.examine import examine_cluster
 from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.usage import sampling
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from tests.functions.advisor.clusters import CLUSTER, START
 from tests.functions.advisor.served import serving, write_blocks
 from tests.functions.advisor.simulation import MIB, Simulated
+from tests.functions.cost_data.recorded_aws import RecordedAws
 
+ROOT = Path(__file__).parents[3]
 WEEKS = 28
 CORE, GIB = Decimal("24.2584615"), Decimal("2.6953846")
 SETTINGS = Settings()
@@ -41,9 +52,14 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def examination(data):
+def url(data):
     with serving(data) as url:
-        return examine(url, WEEKS)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def examination(url):
+    return examine(url, WEEKS)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +154,23 @@ def test_only_a_claim_that_nothing_mounted_for_a_week_is_reported_and_never_dele
     assert claims[0].change.startswith("verify before deleting: ")
 
 
+def test_a_claim_costs_what_its_volume_costs_where_the_account_can_be_read(url):
+    volume = {"VolumeId": "vol-0123", "VolumeType": "gp3", "Size": 100, "Iops": 4000, "Throughput": 225}
+    aws = RecordedAws(ec2__describe_volumes={"Volumes": [volume]})
+    prometheus, now = Prometheus(url), START + timedelta(days=WEEKS)
+    (found,) = claims.findings(
+        prometheus,
+        aws,
+        sampling(prometheus, now),
+        SETTINGS,
+        Prices(now.date()),
+        Ownership((), {}),
+        "us-east-1",
+    )
+    assert found.saving_list == Decimal(17)  # 100 GiB x 0.08 + 1,000 IOPS x 0.005 + 100 MiB/s x 0.04
+    assert (found.confidence, found.merge_keys) == ("high", ("vol-0123",))
+
+
 def test_a_node_with_nothing_but_daemon_sets_is_idle(findings):
     idle = [finding for finding in findings.values() if finding.rule == "idle-node"]
     assert [finding.resource for finding in idle] == ["Node/lonely"]
@@ -157,7 +190,7 @@ def test_services_of_a_namespace_with_hardly_any_traffic_could_be_merged(finding
     assert saves(merged[0], Decimal("0.02") * CORE + GIB)
 
 
-def test_the_advice_converges_and_the_load_is_still_met(data, findings):
+def test_the_advice_converges_and_the_load_is_still_met(data, findings, tmp_path):
     changed = replace(
         CLUSTER,
         workloads=tuple(_carried_out(workload, findings) for workload in CLUSTER.workloads),
@@ -165,8 +198,11 @@ def test_the_advice_converges_and_the_load_is_still_met(data, findings):
         nodes={"busy": CLUSTER.nodes["busy"]},
     )
     assert changed.workloads != CLUSTER.workloads
-    write_blocks(data, changed, START, WEEKS, WEEKS + 7)
-    with serving(data) as url:
+    later = shutil.copytree(
+        data, tmp_path / "data", ignore=shutil.ignore_patterns("wal", "lock", "queries.active")
+    )
+    write_blocks(later, changed, START, WEEKS, WEEKS + 7)
+    with serving(later) as url:
         next_week = examine(url, WEEKS + 7)
     asked_again = {finding.key for finding in next_week.findings} & findings.keys()
     # What was carried out is not asked for again; the rest was left as it was.
@@ -179,6 +215,49 @@ def test_the_advice_converges_and_the_load_is_still_met(data, findings):
             if pods := workload.running(day):
                 assert workload.cores(day) / pods <= workload.cpu + 1e-9, workload.name
                 assert workload.memory(day) <= workload.memory_request, workload.name
+
+
+def recommend(*arguments, **environment):
+    """Runs the command of the guide from another directory."""
+    script = ROOT / "scripts" / "finops" / "cost-recommendations.sh"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [script, *map(str, arguments)], cwd="/", capture_output=True, text=True, check=False,
+        env={**kept, **environment},
+    )  # fmt: skip
+
+
+def test_the_command_writes_the_report_and_remembers_what_was_decided(url, tmp_path, capsys):
+    report = ["--prometheus-url", url, "--no-aws", "--output", str(tmp_path), "--at", "2026-11-30"]
+    done = recommend(*report)
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "cost-recommendations-20261130.csv"
+    assert done.stdout == f"{path}\n"
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert {(row["rule"], row["resource"]) for row in rows} >= {
+        ("hpa-minimum-binds", "shop/HorizontalPodAutoscaler/minimum"),
+        ("overprovisioned-requests", "shop/Deployment/steady"),
+    }
+    amounts = [Decimal(row["monthly_saving_effective_usd"]) for row in rows]
+    assert amounts == sorted(amounts, reverse=True)
+    assert "AWS: --no-aws" in done.stderr
+    decision = ["status", "idle-node", "Node/lonely", "snoozed", "--until", "2099-01-01", "--reason", "spare"]
+    assert main([*decision, "--output", str(tmp_path)]) == 0
+    assert main(["report", *report, "--format", "json", "--window", "1w"]) == 0
+    assert capsys.readouterr().out.endswith("cost-recommendations-20261130.json\n")
+    document = json.loads((tmp_path / "cost-recommendations-20261130.json").read_text())
+    statuses = {finding["resource"]: finding["status"] for finding in document["findings"]}
+    assert statuses["Node/lonely"] == "snoozed"
+    assert document["window_days"] == 7
+
+
+def test_without_any_source_the_report_is_empty_and_says_why(tmp_path):
+    done = recommend("--output", tmp_path, AWS_EC2_METADATA_DISABLED="true", HOME=str(tmp_path))
+    assert done.returncode == 0
+    assert "AWS: no credentials" in done.stderr
+    assert "Prometheus: no URL" in done.stderr
+    (path,) = tmp_path.glob("cost-recommendations-*.csv")
+    assert len(path.read_text().splitlines()) == 1
 
 
 def _carried_out(workload: Simulated, findings) -> Simulated:

@@ -7,7 +7,6 @@ undetermined property is reported as advisory, whatever the policy's level.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from pulumi_policy import (
@@ -23,6 +22,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from policies import messages
+from policies.catalogue.entries import Entry, entries
 from policies.evaluation_context import EvaluationContext, PolicyFindings
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.properties import Undetermined
@@ -33,18 +33,6 @@ GUIDE = "TEEI FinOps Strategy & Implementation Guide"
 GUIDE_VERSION = "1.0"
 PAGE = "docs/policies.md"
 
-
-class GuideSection(StrEnum):
-    """The sections of the guide that rules come from."""
-
-    COST_OPTIMIZATION = "Cost Optimization Strategy"
-    AI_BUDGET = "AI Token Budget Enforcement"
-    COST_TRACKING = "Cloud Cost Tracking"
-    AUTOSCALING = "Autoscaling Best Practices"
-    STORAGE_RETENTION = "Storage Retention Policies"
-    ALERTS = "Alerts & Escalation"
-
-
 Options = Mapping[str, Any]
 ResourceCheck = Callable[[Resource, Options], Iterable[Finding]]
 StackCheck = Callable[[Stack, Options], Iterable[ResourceFinding]]
@@ -52,20 +40,14 @@ StackCheck = Callable[[Stack, Options], Iterable[ResourceFinding]]
 
 @dataclass(frozen=True)
 class Rule:
-    """What people read about a policy. `options` are JSON schemas by name, each with its default."""
+    """A rule of the catalogue as a policy; `options` are JSON schemas by name, each with its default."""
 
     id: str
-    description: str
-    severity: Severity
-    section: GuideSection
-    fix: str
     options: Mapping[str, Mapping[str, Any]]
-    advisory: bool = False
-    tags: tuple[str, ...] = ()
 
     @property
-    def level(self) -> EnforcementLevel:
-        return EnforcementLevel.ADVISORY if self.advisory else EnforcementLevel.MANDATORY
+    def entry(self) -> Entry:
+        return entries()[self.id]
 
     @property
     def page(self) -> str:
@@ -77,17 +59,18 @@ class Rule:
 
     def sdk_arguments(self) -> dict[str, Any]:
         """The arguments that both policy classes of the SDK take."""
+        entry = self.entry
         schemas = {name: dict(schema) for name, schema in self.options.items()}
         return {
             "name": self.id,
-            "description": self.description,
-            "enforcement_level": self.level,
+            "description": entry.description,
+            "enforcement_level": EnforcementLevel(entry.level),
             "config_schema": PolicyConfigSchema(schemas),
             "display_name": self.id.replace("-", " ").capitalize(),
-            "severity": self.severity,
-            "framework": PolicyComplianceFramework(GUIDE, GUIDE_VERSION, self.section, self.section),
-            "tags": list(self.tags),
-            "remediation_steps": self.fix,
+            "severity": Severity(entry.severity),
+            "framework": PolicyComplianceFramework(GUIDE, GUIDE_VERSION, entry.section, entry.section),
+            "tags": [entry.concern],
+            "remediation_steps": entry.fix,
             "url": self.page,
         }
 
@@ -184,8 +167,8 @@ def _reported_violation(
 ) -> ReportedViolation:
     return ReportedViolation(
         policy=rule.id,
-        level=context.levels.get(rule.id, rule.level.value),
-        severity=rule.severity.value,
+        level=context.levels.get(rule.id, rule.entry.level),
+        severity=rule.entry.severity,
         urn=resource.urn,
         name=resource.name,
         type=resource.type,
@@ -194,5 +177,5 @@ def _reported_violation(
         what=violation.what,
         fix=violation.fix,
         page=rule.page,
-        message=f"{rule.description}\n{text}",
+        message=f"{rule.entry.description}\n{text}",
     )

@@ -27,7 +27,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "teei_finops": (*(OURS - {"teei_finops"}), "psycopg"),
     "teei_finops/costing": (*PULUMI, "teei_finops.review", "teei_finops.sandbox"),
     "teei_finops/sandbox": ("teei_finops.review", "teei_finops.costing"),
-    "functions": (*PULUMI, *(OURS - {"functions"})),
+    "functions": (*PULUMI, *(OURS - {"functions", "teei_finops"})),
     "monitoring": (*PULUMI, *(OURS - {"monitoring"}), "boto3", "psycopg"),
     "demo": (*PULUMI, *(OURS - {"demo", "functions"}), "boto3"),
     "client": (*PULUMI, *(OURS - {"client", "ai_budget_client"}), "boto3", "psycopg"),
@@ -98,6 +98,20 @@ def test_components_import_only_facts_about_aws_from_the_tool():
         for line, name in imports(path)
         if within(name, "teei_finops")
         and not any(within(name, f"teei_finops.{facts}") for facts in ("aws_limits", "cost_explorer"))
+    ]
+    assert not violations
+
+
+def test_only_the_advisor_imports_the_tool_and_only_its_prices_and_estimates():
+    violations = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in modules("functions")
+        for line, name in imports(path)
+        if within(name, "teei_finops")
+        and not (
+            path.is_relative_to(ROOT / "functions" / "advisor")
+            and any(within(name, f"teei_finops.{facts}") for facts in ("aws_limits", "costing"))
+        )
     ]
     assert not violations
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.properties import UNKNOWN, Property, Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy
+from policies.rule import Options, Rule, stack_policy
 from policies.rules.lifecycle_configuration import BUCKETS, CONFIGURATIONS, LifecycleRule, rules_of
 
 VERSIONING = frozenset({
@@ -19,20 +19,8 @@ VERSIONING = frozenset({
 
 
 def bucket_has_a_lifecycle(context: EvaluationContext) -> Policy:
-    """A lifecycle of noncurrent versions alone is enough in a versioned bucket, where it deletes.
-
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html, 2026-11.
-    """
-    rule = Rule(
-        id="bucket-has-a-lifecycle",
-        description="Every S3 bucket must have an enabled lifecycle rule that covers all of its objects.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Add an aws.s3.BucketLifecycleConfiguration with an enabled rule that has no filter and that"
-        " transitions or expires objects.",
-        options=_buckets_option("all"),
-        tags=("retention",),
-    )
+    """A lifecycle of noncurrent versions alone is enough in a versioned bucket, where it deletes."""
+    rule = Rule("bucket-has-a-lifecycle", _buckets_option("all"))
 
     def check(lifecycle: "BucketLifecycle", is_versioned: Callable[[], bool]) -> Iterator[Finding]:
         if lifecycle.retains_objects or (lifecycle.retains_versions and is_versioned()):
@@ -50,16 +38,7 @@ def bucket_has_a_lifecycle(context: EvaluationContext) -> Policy:
 
 
 def bucket_expires_old_versions(context: EvaluationContext) -> Policy:
-    """A versioned bucket keeps every overwritten or deleted object until a rule expires it."""
-    rule = Rule(
-        id="bucket-expires-old-versions",
-        description="Every versioned S3 bucket must expire noncurrent versions.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Add noncurrent_version_expiration to a lifecycle rule without a filter.",
-        options=_buckets_option("versioned"),
-        tags=("retention",),
-    )
+    rule = Rule("bucket-expires-old-versions", _buckets_option("versioned"))
 
     def check(lifecycle: "BucketLifecycle", _: Callable[[], bool]) -> Iterator[Finding]:
         if lifecycle.retains and not any(rule.expires_versions for rule in lifecycle.effective):
@@ -74,17 +53,7 @@ def bucket_expires_old_versions(context: EvaluationContext) -> Policy:
 
 
 def bucket_aborts_incomplete_uploads(context: EvaluationContext) -> Policy:
-    """The parts of an incomplete multipart upload are billed, but do not show as objects."""
-    rule = Rule(
-        id="bucket-aborts-incomplete-uploads",
-        description="Every S3 bucket must abort incomplete multipart uploads.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Add abort_incomplete_multipart_upload with days_after_initiation to a lifecycle rule without a"
-        " filter.",
-        options=_buckets_option("all"),
-        tags=("retention",),
-    )
+    rule = Rule("bucket-aborts-incomplete-uploads", _buckets_option("all"))
 
     def check(lifecycle: "BucketLifecycle", _: Callable[[], bool]) -> Iterator[Finding]:
         if lifecycle.retains and not any(rule.aborts_uploads for rule in lifecycle.effective):

@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.budgets import BUDGET
 from teei_finops.cost_explorer import SERVICES, TAG_FILTER, USAGE_TYPE_GROUPS
 
@@ -19,18 +19,11 @@ COST_TYPES = {"includeCredit": "Credit", "includeRefund": "Refund"}
 
 
 def budget_excludes_credits_and_refunds(context: EvaluationContext) -> Policy:
-    """AWS counts both unless told otherwise: a credit of $10,000 hides $10,000 of spend."""
     rule = Rule(
-        id="budget-excludes-credits-and-refunds",
-        description="A cost budget should count neither credits nor refunds, which hide spend.",
-        severity=Severity.HIGH,
-        section=GuideSection.ALERTS,
-        fix="Set include_credit and include_refund to False in cost_types.",
-        options={
+        "budget-excludes-credits-and-refunds",
+        {
             "cost_types": text_list_option("the inputs of costTypes that must be false", COST_TYPES),
         },
-        advisory=True,
-        tags=("budgeting",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -76,21 +69,12 @@ def _excluded_record_types(expression: Property) -> Iterator[str]:
 
 
 def budget_filters_match(context: EvaluationContext) -> Policy:
-    """AWS accepts any value of a filter; a budget with a name that nothing has always counts $0.
-
-    Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-create-filters.html, 2026-11.
-    """
     rule = Rule(
-        id="budget-filters-match",
-        description="The filters of a budget must have values that some cost can match.",
-        severity=Severity.HIGH,
-        section=GuideSection.ALERTS,
-        fix="Write the names of Cost Explorer, and a tag as user:KEY$VALUE.",
-        options={
+        "budget-filters-match",
+        {
             "services": text_list_option("further names of services, such as those of AWS Marketplace", []),
             "usage_type_groups": text_list_option("further usage type groups", []),
         },
-        tags=("budgeting",),
     )
 
     def check_value(value: Property, names: Collection[str]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.effective_tags import aws_tags
 from policies.evaluation_context import EvaluationContext
@@ -11,7 +11,6 @@ from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import (
-    GuideSection,
     Options,
     Rule,
     integer_option,
@@ -34,17 +33,11 @@ def budget_tag_names_a_budget(
 ) -> Policy:
     """Checks the types that both can cost money and take tags."""
     rule = Rule(
-        id="budget-tag-names-a-budget",
-        description="Every AWS resource that can cost money must be charged to an existing budget.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_TRACKING,
-        fix="Set the tag budget to the name of an aws.budgets.Budget of the stack or of a budget in the"
-        " stack's config, or declare the budget.",
-        options={
+        "budget-tag-names-a-budget",
+        {
             **_BUDGETS_OPTION,
             "tag": {"type": "string", "description": "the key of the tag", "default": "budget"},
         },
-        tags=("budgeting",),
     )
     applies = (billable & taggable.keys()).__contains__
 
@@ -83,15 +76,7 @@ def budget_tag_names_a_budget(
 
 def stack_has_a_budget(context: EvaluationContext, billable: frozenset[str]) -> Policy:
     """Reported once, for the first resource that can cost money."""
-    rule = Rule(
-        id="stack-has-a-budget",
-        description="Every stack with AWS resources that can cost money must have a budget.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.COST_TRACKING,
-        fix="Declare an aws.budgets.Budget, or list the budgets under `budgets` in the stack's config.",
-        options=_BUDGETS_OPTION,
-        tags=("budgeting",),
-    )
+    rule = Rule("stack-has-a-budget", _BUDGETS_OPTION)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         charged = stack.resources(billable.__contains__)
@@ -137,17 +122,12 @@ class BudgetNames:
 def budget_notifies_somebody(context: EvaluationContext) -> Policy:
     """A notification without a subscriber does not count."""
     rule = Rule(
-        id="budget-notifies-somebody",
-        description="Every budget must have a notification with a subscriber.",
-        severity=Severity.HIGH,
-        section=GuideSection.ALERTS,
-        fix="Add a notification with subscriber_email_addresses or subscriber_sns_topic_arns.",
-        options={
+        "budget-notifies-somebody",
+        {
             "notifications": integer_option(
                 "the least number of notifications with a subscriber", 1, minimum=1
             )
         },
-        tags=("budgeting",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -168,21 +148,15 @@ def budget_notifies_somebody(context: EvaluationContext) -> Policy:
 
 
 def budget_alerts_on_forecast(context: EvaluationContext) -> Policy:
-    """An alert on the forecast comes before the money is spent."""
     rule = Rule(
-        id="budget-alerts-on-forecast",
-        description="Every budget must alert on forecasted costs, before they are spent.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.ALERTS,
-        fix="Add a notification of the type FORECASTED with a subscriber.",
-        options={
+        "budget-alerts-on-forecast",
+        {
             "type": {
                 "type": "string",
                 "description": "the required type of notification",
                 "default": FORECAST,
             }
         },
-        tags=("budgeting",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

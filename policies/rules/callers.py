@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy
+from policies.rule import Options, Rule, resource_policy
 from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
 
 FUNCTION = "aws:lambda/function:Function"
@@ -17,14 +17,9 @@ CONFIG = "AI_BUDGET_CONFIG"  # the environment variable with the configuration o
 
 
 def ai_budget_has_callers_in_prod(context: EvaluationContext) -> Policy:
-    """Without callers, every pod may check, track and read for every tenant."""
     rule = Rule(
-        id="ai-budget-has-callers-in-prod",
-        description="In production, the AI budget service must accept configured callers only.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.AI_BUDGET,
-        fix="List the services that may call in ai_budget_service.callers of the stack's config.",
-        options={
+        "ai-budget-has-callers-in-prod",
+        {
             **ENVIRONMENTS_OPTION,
             "variable": {
                 "type": "string",
@@ -32,7 +27,6 @@ def ai_budget_has_callers_in_prod(context: EvaluationContext) -> Policy:
                 "default": CONFIG,
             },
         },
-        tags=("ai budget",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -6,14 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
 from policies.properties import UNKNOWN
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy
+from policies.rule import Options, Rule, stack_policy
 from teei_finops.costing.budgets.policy_gate import DeclaredResource, over_budget
 from teei_finops.costing.yaml_file import SettingError
 
@@ -21,12 +21,8 @@ from teei_finops.costing.yaml_file import SettingError
 def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: date) -> Policy:
     """Reported for the resource that costs most; `root` holds `budgets.yaml` and `usage.yaml`."""
     rule = Rule(
-        id="estimated-cost-within-budget",
-        description="The estimated monthly cost of the stack must be within the limit of each budget.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.COST_TRACKING,
-        fix="Reduce the cost of the stack, raise the limit of the budget, or add a waiver to budgets.yaml.",
-        options={
+        "estimated-cost-within-budget",
+        {
             "monthly_limit_usd": {
                 "type": "number",
                 "minimum": 0,
@@ -34,7 +30,6 @@ def estimated_cost_within_budget(context: EvaluationContext, root: Path, today: 
                 "description": "a monthly limit for the whole stack in US dollars; 0 for none",
             }
         },
-        tags=("budgeting",),
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:

@@ -6,18 +6,16 @@ from pulumi_policy import (
     Policy,
     ResourceValidationArgs,
     ResourceValidationPolicy,
-    Severity,
     StackValidationArgs,
     StackValidationPolicy,
 )
 
 from policies import messages
 from policies.evaluation_context import EvaluationContext
-from policies.exemptions import LONGEST_DAYS
 from policies.findings import ResourceFinding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 
 VALID = "exemptions-are-valid"
 IN_FORCE = "exemptions-in-force"
@@ -29,19 +27,12 @@ NEVER_EXEMPT = frozenset({VALID, IN_FORCE, IN_FORCE_IN_STACK})
 def exemptions_are_valid(context: EvaluationContext) -> Policy:
     """Reported for the stack, since an entry of the file is no resource."""
     rule = Rule(
-        id=VALID,
-        description="Every exemption must have a policy, a resource, an owner, a reason and an expiry date"
-        f" within {LONGEST_DAYS} days.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Correct the entry in exemptions.yaml. If it has expired, fix the resource and delete the entry,"
-        " or ask its owner to renew it.",
-        options={
+        VALID,
+        {
             "ignore": text_list_option(
                 "entries that are not checked, such as `exemptions.yaml, exemption 1`", []
             )
         },
-        tags=("exemptions",),
     )
 
     def check(_: Stack, options: Options) -> Iterator[ResourceFinding]:
@@ -55,7 +46,7 @@ def exemptions_are_valid(context: EvaluationContext) -> Policy:
 
 def exemptions_in_force(context: EvaluationContext) -> Policy:
     """Reported for the exempt resource. Must come after the other policies on single resources."""
-    rule = _in_force_rule(IN_FORCE, "a resource")
+    rule = _in_force_rule(IN_FORCE)
 
     def validate(args: ResourceValidationArgs, report: Callable[..., None]) -> None:
         shown = rule.with_defaults(args.get_config())["show"]
@@ -68,7 +59,7 @@ def exemptions_in_force(context: EvaluationContext) -> Policy:
 
 def exemptions_in_force_in_stack(context: EvaluationContext) -> Policy:
     """The same for exemptions from policies on the whole stack. Must come last."""
-    rule = _in_force_rule(IN_FORCE_IN_STACK, "a resource from a policy on the whole stack")
+    rule = _in_force_rule(IN_FORCE_IN_STACK)
 
     def validate(args: StackValidationArgs, report: Callable[..., None]) -> None:
         shown = rule.with_defaults(args.get_config())["show"]
@@ -80,19 +71,9 @@ def exemptions_in_force_in_stack(context: EvaluationContext) -> Policy:
     return StackValidationPolicy(validate=validate, **rule.sdk_arguments())
 
 
-def _in_force_rule(name: str, subject: str) -> Rule:
-    return Rule(
-        id=name,
-        description=f"Exemptions in use must be visible: this one exempts {subject}.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Fix the resource before the exemption expires.",
-        options={
-            "show": {"type": "boolean", "description": "report each exemption in use", "default": True},
-        },
-        advisory=True,
-        tags=("exemptions",),
-    )
+def _in_force_rule(name: str) -> Rule:
+    show = {"type": "boolean", "description": "report each exemption in use", "default": True}
+    return Rule(name, {"show": show})
 
 
 def _messages(context: EvaluationContext, urn: str) -> Iterator[str]:

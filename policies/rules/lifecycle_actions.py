@@ -2,32 +2,22 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.lifecycle_configuration import BUCKETS, CONFIGURATIONS, SIZES, LifecycleRule, rules_of
 
 ABORT, MARKER = "AbortIncompleteMultipartUpload", "ExpiredObjectDeleteMarker"
 
 
 def lifecycle_actions_fit(context: EvaluationContext) -> Policy:
-    """S3 rejects these rules on deploy: an upload has neither tags nor a size, a delete marker has no tags.
-
-    Sources: terraform-aws-modules/terraform-aws-s3-bucket#109, aws-cloudformation/cfn-lint#3554,
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html, 2026-11.
-    """
     rule = Rule(
-        id="lifecycle-actions-fit",
-        description="The actions of a lifecycle rule must fit its filter and each other.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Put the action into a rule of its own, without a filter by tag or size.",
-        options={"actions": text_list_option("the actions that are checked", (ABORT, MARKER))},
-        tags=("retention",),
+        "lifecycle-actions-fit",
+        {"actions": text_list_option("the actions that are checked", (ABORT, MARKER))},
     )
 
     def check_rule(lifecycle_rule: LifecycleRule, actions: list[str]) -> Iterator[Finding]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 from policies.rules.lifecycle_configuration import (
     BUCKETS,
     CONFIGURATIONS,
@@ -24,14 +24,9 @@ _applies = (BUCKETS | CONFIGURATIONS).__contains__
 
 
 def lifecycle_keeps_minimum_days(context: EvaluationContext) -> Policy:
-    """S3 bills a storage class for its minimum days, however short an object stays in it."""
     rule = Rule(
-        id="lifecycle-keeps-minimum-days",
-        description="Objects must stay in a storage class for its minimum storage duration.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Move the next transition or the expiration to a later day, or skip the storage class.",
-        options={
+        "lifecycle-keeps-minimum-days",
+        {
             "minimum_days": {
                 "type": "object",
                 "additionalProperties": {"type": "number"},
@@ -45,7 +40,6 @@ def lifecycle_keeps_minimum_days(context: EvaluationContext) -> Policy:
                 "default": S3_FIRST_TRANSITION_DAY,
             },
         },
-        tags=("retention",),
     )
 
     def check(schedule: Schedule, options: Options) -> Iterator[Violation]:
@@ -70,15 +64,9 @@ def lifecycle_keeps_minimum_days(context: EvaluationContext) -> Policy:
 
 
 def lifecycle_moves_to_colder_classes(context: EvaluationContext) -> Policy:
-    """S3 transitions objects only from warmer to colder classes, at most one class a day."""
     rule = Rule(
-        id="lifecycle-moves-to-colder-classes",
-        description="Lifecycle transitions must go from warmer to colder storage classes, one on a day.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Give the transition to the colder class the later day.",
-        options={"classes": text_list_option("storage classes from warm to cold", WARM_TO_COLD)},
-        tags=("retention",),
+        "lifecycle-moves-to-colder-classes",
+        {"classes": text_list_option("storage classes from warm to cold", WARM_TO_COLD)},
     )
 
     def check(schedule: Schedule, options: Options) -> Iterator[Violation]:
@@ -95,19 +83,13 @@ def lifecycle_moves_to_colder_classes(context: EvaluationContext) -> Policy:
 
 
 def lifecycle_expires_after_transitions(context: EvaluationContext) -> Policy:
-    """A transition on or after the day of the expiration is paid for and has no effect."""
     rule = Rule(
-        id="lifecycle-expires-after-transitions",
-        description="Objects must expire later than their last lifecycle transition.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Move the expiration to a later day, or delete the transition.",
-        options={
+        "lifecycle-expires-after-transitions",
+        {
             "days_after": integer_option(
                 "the least number of days between the last transition and the expiration", 1, minimum=1
             )
         },
-        tags=("retention",),
     )
 
     def check(schedule: Schedule, options: Options) -> Iterator[Violation]:

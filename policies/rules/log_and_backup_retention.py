@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 BACKUP_PLAN = "aws:backup/plan:Plan"
@@ -30,19 +30,13 @@ LONGEST_LOG_DAYS = 3653  # the longest retention of CloudWatch Logs
 
 
 def log_group_has_retention(context: EvaluationContext) -> Policy:
-    """Without a retention, or with 0, CloudWatch Logs keeps events forever."""
     rule = Rule(
-        id="log-group-has-retention",
-        description="Every CloudWatch log group must set how many days it keeps log events.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Set retention_in_days, for example to 30.",
-        options={
+        "log-group-has-retention",
+        {
             "maximum_days": integer_option(
                 "the most days that a log group may keep its events", LONGEST_LOG_DAYS, minimum=1
             )
         },
-        tags=("retention",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -58,18 +52,12 @@ def log_group_has_retention(context: EvaluationContext) -> Policy:
 def backups_expire(context: EvaluationContext) -> Policy:
     """Rules of AWS Backup plans and the copies that they make; schedules of Data Lifecycle Manager."""
     rule = Rule(
-        id="backups-expire",
-        description="Every backup rule and snapshot schedule must delete the backups that it creates.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Set delete_after in the lifecycle of an AWS Backup rule, or a count or an interval in the retain"
-        " rule of a Data Lifecycle Manager schedule.",
-        options={
+        "backups-expire",
+        {
             "maximum_days": integer_option(
                 "the most days after which AWS Backup must delete a backup", 36500, minimum=1
             )
         },
-        tags=("retention",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -85,20 +73,13 @@ def backups_expire(context: EvaluationContext) -> Policy:
 
 
 def snapshots_expire(context: EvaluationContext) -> Policy:
-    """Only Redshift can delete a manual snapshot after some days, and only where that is set."""
     rule = Rule(
-        id="snapshots-expire",
-        description="Snapshots must be taken on a schedule that deletes them, not manually.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Use an AWS Backup plan or a Data Lifecycle Manager policy, set manual_snapshot_retention_period"
-        " of a Redshift snapshot, or add an exemption for as long as the snapshot is needed.",
-        options={
+        "snapshots-expire",
+        {
             "types": text_list_option(
                 "the types of snapshots that AWS never deletes", sorted(MANUAL_SNAPSHOTS)
             )
         },
-        tags=("retention",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from components import tags
 from policies.effective_tags import tags_of, takes_tags
@@ -10,7 +10,7 @@ from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 _RULES = {rule.key: rule for rule in tags.REQUIRED}
 _KEYS_OPTION = {"keys": text_list_option("the keys that are checked", tags.KEYS)}
@@ -18,16 +18,7 @@ _KEYS_OPTION = {"keys": text_list_option("the keys that are checked", tags.KEYS)
 
 def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Policy:
     """Checks AWS tags (a map, or a list on Auto Scaling groups) and Kubernetes labels."""
-    rule = Rule(
-        id="required-tags",
-        description="Taggable AWS resources and Kubernetes objects must have all required cost tags.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_TRACKING,
-        fix="Add the missing keys to the tags of the resource (the labels of a Kubernetes object) or to the"
-        " default_tags of its provider. An Auto Scaling group gets no default_tags: tag the group itself.",
-        options=_KEYS_OPTION,
-        tags=("tagging",),
-    )
+    rule = Rule("required-tags", _KEYS_OPTION)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         tagged = tags_of(resource, taggable)
@@ -47,15 +38,7 @@ def required_tags(context: EvaluationContext, taggable: Mapping[str, str]) -> Po
 
 def allowed_tag_values(context: EvaluationContext, taggable: Mapping[str, str]) -> Policy:
     """Compares the values exactly, as AWS cost allocation does."""
-    rule = Rule(
-        id="allowed-tag-values",
-        description="Required cost tags must have an allowed value, which is compared case-sensitively.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_TRACKING,
-        fix="Set the tag to one of the allowed values, or to a value of the required form.",
-        options=_KEYS_OPTION,
-        tags=("tagging",),
-    )
+    rule = Rule("allowed-tag-values", _KEYS_OPTION)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         tagged = tags_of(resource, taggable)

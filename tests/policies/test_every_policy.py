@@ -6,7 +6,8 @@ import pytest
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
 
-from policies import catalogue
+from policies.catalogue import page
+from policies.catalogue.entries import ACCOUNT, entries
 from policies.rules.exemption_policies import IN_FORCE, IN_FORCE_IN_STACK
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_kubernetes as kubernetes
@@ -105,4 +106,11 @@ def test_the_compliant_stack_gets_no_diagnostic():
 
 
 def test_the_documentation_page_is_up_to_date():
-    assert (ROOT / "docs/policies.md").read_text() == catalogue.page()
+    assert (ROOT / "docs/policies.md").read_text() == page.text()
+
+
+def test_every_rule_of_the_catalogue_is_a_policy_unless_only_the_account_can_show_it():
+    in_code = [entry.id for entry in entries().values() if entry.level != ACCOUNT]
+    assert sorted(in_code) == sorted(POLICIES)
+    assert all(re.fullmatch(r"\S.{20,250}\.", entry.why) for entry in entries().values())
+    assert all(url.startswith("https://") for entry in entries().values() for url in entry.sources)

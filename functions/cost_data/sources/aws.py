@@ -36,6 +36,14 @@ class Aws:
         return boto3.Session()
 
     @property
+    def has_credentials(self) -> bool:
+        """Whether boto3 finds credentials; it does not ask AWS whether they are valid. Raises AwsError."""
+        try:
+            return self._session.get_credentials() is not None
+        except BotoCoreError as error:
+            raise _error("boto3", "session", error) from None
+
+    @property
     def home(self) -> str:
         """The Region of the session."""
         return self._session.region_name or HOME_REGION

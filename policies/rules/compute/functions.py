@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.properties import Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import (
-    GuideSection,
     Options,
     Rule,
     integer_option,
@@ -35,21 +34,10 @@ X86_RUNTIMES = (
 
 
 def function_runs_on_arm(context: EvaluationContext) -> Policy:
-    """arm64 costs 20 % less a GB-second than x86_64, and is as fast or faster for most code.
-
-    Functions that Lambda@Edge may run (in us-east-1, with `publish`) are left out, since it has only x86_64.
-    Sources: https://aws.amazon.com/lambda/pricing/ and
-    https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html, 2026-11.
-    """
+    """Functions with `publish`, which Lambda@Edge may run, are left out, since it has only x86_64."""
     rule = Rule(
-        id="function-runs-on-arm",
-        description="Lambda functions should run on arm64, which costs less than x86_64.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix='Set architectures to ["arm64"], and build the image, layers and native dependencies for it.',
-        options={"x86_runtimes": text_list_option("runtimes that only have x86_64", X86_RUNTIMES)},
-        advisory=True,
-        tags=("compute",),
+        "function-runs-on-arm",
+        {"x86_runtimes": text_list_option("runtimes that only have x86_64", X86_RUNTIMES)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -67,21 +55,11 @@ def function_runs_on_arm(context: EvaluationContext) -> Policy:
 
 
 def function_memory_is_limited(context: EvaluationContext) -> Policy:
-    """The price of each millisecond is proportional to the memory that is set, used or not.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html, 2026-11.
-    """
     rule = Rule(
-        id="function-memory-is-limited",
-        description="Lambda functions should not have more memory than the limit.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Lower memory_size to what the function needs; AWS Lambda Power Tuning measures it.",
-        options={
+        "function-memory-is-limited",
+        {
             "maximum_mib": integer_option("the most memory in MiB", 3008, minimum=128, maximum=10240),
         },
-        advisory=True,
-        tags=("compute",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -94,20 +72,9 @@ def function_memory_is_limited(context: EvaluationContext) -> Policy:
 
 
 def function_has_a_log_group(context: EvaluationContext) -> Policy:
-    """Lambda creates a log group without retention for a function that has none, and keeps its logs forever.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html, 2026-11.
-    """
     rule = Rule(
-        id="function-has-a-log-group",
-        description="A Lambda function should have a log group of the stack, which sets its retention.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Add an aws.cloudwatch.LogGroup named /aws/lambda/NAME with retention_in_days, or set"
-        " logging_config.log_group to one.",
-        options={"ignored": text_list_option("names of functions whose log group is elsewhere", [])},
-        advisory=True,
-        tags=("retention",),
+        "function-has-a-log-group",
+        {"ignored": text_list_option("names of functions whose log group is elsewhere", [])},
     )
 
     def check_function(function: Resource, groups: list[Resource]) -> Iterator[Finding]:

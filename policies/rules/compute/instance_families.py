@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
+from teei_finops.aws_limits.generations import PREVIOUS_FAMILIES
 
 # The properties with an instance type, or a list of them, and the prefix of the service.
 INSTANCE_TYPES = {
@@ -22,29 +23,13 @@ INSTANCE_TYPES = {
     "aws:memorydb/cluster:Cluster": ("nodeType", "db."),
     "aws:redshift/cluster:Cluster": ("nodeType", ""),
 }
-# https://aws.amazon.com/ec2/previous-generation/,
-# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html and
-# https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html, 2026-11.
-PREVIOUS_FAMILIES = (
-    "a1", "c1", "c3", "c4", "cc2", "cr1", "d2", "dc1", "dc2", "ds2", "g2", "g3", "g3s", "hs1", "i2", "m1",
-    "m2", "m3", "m4", "p2", "r3", "r4", "t1", "t2",
-)  # fmt: skip
 
 
 def instance_is_of_a_current_generation(context: EvaluationContext) -> Policy:
-    """A current family costs less for the same work. RDS has a policy of its own.
-
-    Source: https://aws.amazon.com/ec2/previous-generation/, 2026-11.
-    """
+    """RDS has a policy of its own."""
     rule = Rule(
-        id="previous-generation-instance",
-        description="Instances should be of a family of the current generation.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Choose the current family of the same kind, such as t4g for t2, m7g for m4 and ra3 for dc2.",
-        options={"families": text_list_option("families of previous generations", PREVIOUS_FAMILIES)},
-        advisory=True,
-        tags=("compute",),
+        "previous-generation-instance",
+        {"families": text_list_option("families of previous generations", PREVIOUS_FAMILIES)},
     )
 
     def check_type(instance_type: Property, prefix: str, families: list[str]) -> Iterator[Finding]:

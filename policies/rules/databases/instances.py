@@ -3,23 +3,23 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.effective_tags import aws_tags
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
+from teei_finops.aws_limits.generations import PREVIOUS_DATABASE_FAMILIES
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
 CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 BACKUP_DAYS = 7
 # Amazon RDS User Guide, "DB instance class types", and the end of m4, r4 and t2 that AWS announced in 2024.
-PREVIOUS_GENERATION = ("t1", "t2", "m1", "m2", "m3", "m4", "cr1", "r3", "r4")
 PREVIOUS_STORAGE = ("gp2", "standard")
 
 ENVIRONMENTS_OPTION = {
@@ -39,14 +39,9 @@ def in_environment(context: EvaluationContext, resource: Resource, options: Opti
 
 
 def database_keeps_backups(context: EvaluationContext) -> Policy:
-    """RDS takes no automated backups unless a retention period is set."""
     rule = Rule(
-        id="database-keeps-backups",
-        description="Every RDS database must keep automated backups for the configured number of days.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Set backup_retention_period to database.backup_retention_days of the stack's config, or more.",
-        options={
+        "database-keeps-backups",
+        {
             "minimum_days": integer_option(
                 "the least number of days; 0 for database.backup_retention_days of the stack's"
                 f" config, or {BACKUP_DAYS} without it",
@@ -55,7 +50,6 @@ def database_keeps_backups(context: EvaluationContext) -> Policy:
                 maximum=35,
             )
         },
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -75,30 +69,12 @@ def database_keeps_backups(context: EvaluationContext) -> Policy:
 
 
 def database_is_multi_az_in_prod(context: EvaluationContext) -> Policy:
-    """A standby in a second Availability Zone takes over when the first fails."""
-    rule = Rule(
-        id="database-is-multi-az-in-prod",
-        description="Every RDS instance in production must be deployed in two Availability Zones.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set multi_az to True.",
-        options=ENVIRONMENTS_OPTION,
-        tags=("database",),
-    )
+    rule = Rule("database-is-multi-az-in-prod", ENVIRONMENTS_OPTION)
     return _flag_policy(rule, context, {INSTANCE}, "multiAz", True, "not deployed in two Availability Zones")
 
 
 def database_is_protected_in_prod(context: EvaluationContext) -> Policy:
-    """Deleting a line of the program must not delete a production database."""
-    rule = Rule(
-        id="database-is-protected-in-prod",
-        description="Every RDS database in production must have deletion protection.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set deletion_protection to True.",
-        options=ENVIRONMENTS_OPTION,
-        tags=("database",),
-    )
+    rule = Rule("database-is-protected-in-prod", ENVIRONMENTS_OPTION)
     return _flag_policy(
         rule,
         context,
@@ -111,31 +87,14 @@ def database_is_protected_in_prod(context: EvaluationContext) -> Policy:
 
 
 def database_is_encrypted_in_prod(context: EvaluationContext) -> Policy:
-    """Encryption can only be set when a database is created; a replica takes it from its source."""
-    rule = Rule(
-        id="database-is-encrypted-in-prod",
-        description="Every RDS database in production must encrypt its storage.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set storage_encrypted to True; restore an existing database from an encrypted snapshot.",
-        options=ENVIRONMENTS_OPTION,
-        tags=("database",),
-    )
+    rule = Rule("database-is-encrypted-in-prod", ENVIRONMENTS_OPTION)
     return _flag_policy(
         rule, context, {INSTANCE, CLUSTER}, "storageEncrypted", True, "the storage is not encrypted"
     )
 
 
 def database_is_private_in_prod(context: EvaluationContext) -> Policy:
-    rule = Rule(
-        id="database-is-private-in-prod",
-        description="RDS databases in production must not have a public address.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set publicly_accessible to False.",
-        options=ENVIRONMENTS_OPTION,
-        tags=("database",),
-    )
+    rule = Rule("database-is-private-in-prod", ENVIRONMENTS_OPTION)
     return _flag_policy(
         rule,
         context,
@@ -148,21 +107,14 @@ def database_is_private_in_prod(context: EvaluationContext) -> Policy:
 
 
 def database_is_current_generation(context: EvaluationContext) -> Policy:
-    """Previous-generation classes and gp2 cost more for less."""
     rule = Rule(
-        id="database-is-current-generation",
-        description="RDS databases should use instance classes of the current generation and gp3 storage.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Choose a class such as db.m7g or db.t4g, and storage_type gp3.",
-        options={
+        "database-is-current-generation",
+        {
             "classes": text_list_option(
-                "families of instance classes of previous generations", PREVIOUS_GENERATION
+                "families of instance classes of previous generations", PREVIOUS_DATABASE_FAMILIES
             ),
             "storage_types": text_list_option("storage types of previous generations", PREVIOUS_STORAGE),
         },
-        advisory=True,
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

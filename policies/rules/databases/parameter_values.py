@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.databases.parameters import GROUPS, Parameter, parameters_of
 from teei_finops.aws_limits import rds_parameters
 
@@ -18,16 +18,7 @@ _OPTIONS = {"ignored": text_list_option("parameters that are not checked", [])}
 
 
 def database_parameters_have_valid_values(context: EvaluationContext) -> Policy:
-    """RDS rejects `10GB`, and the values of wal_compression depend on the version of PostgreSQL."""
-    rule = Rule(
-        id="database-parameters-have-valid-values",
-        description="Parameters of RDS for PostgreSQL must have values that RDS accepts.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Write sizes and times as numbers in the unit of the parameter, such as 10240 for 10 GB in MB.",
-        options=_OPTIONS,
-        tags=("database",),
-    )
+    rule = Rule("database-parameters-have-valid-values", _OPTIONS)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         family = resource.inputs["family"]
@@ -50,16 +41,7 @@ def database_parameters_have_valid_values(context: EvaluationContext) -> Policy:
 
 
 def database_parameters_do_not_drift(context: EvaluationContext) -> Policy:
-    """AWS ignores the apply method of a parameter that is set to its default, so it always differs."""
-    rule = Rule(
-        id="database-parameters-do-not-drift",
-        description="Parameter groups must not set a parameter to its default with another apply method.",
-        severity=Severity.LOW,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Delete the parameter from the group: RDS has this value by default.",
-        options=_OPTIONS,
-        tags=("database",),
-    )
+    rule = Rule("database-parameters-do-not-drift", _OPTIONS)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         family = resource.inputs["family"]

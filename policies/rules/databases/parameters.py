@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies import kubernetes_types as kubernetes
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Property, Undetermined
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
+from policies.rule import Options, Rule, integer_option, resource_policy
 from policies.rules.databases.archive_command import deletes_segment
 from teei_finops.aws_limits.rds_parameters import major_version
 
@@ -46,12 +46,8 @@ _ASSIGNMENT = re.compile(rf"{ARCHIVE_COMMAND}\s*(?:=|:|\bTO\b)\s*(.+)", re.IGNOR
 def database_parameters_are_modifiable(context: EvaluationContext) -> Policy:
     """Names are compared case-insensitively."""
     rule = Rule(
-        id="database-parameters-are-modifiable",
-        description="Parameter groups must only set parameters that can be modified on RDS for PostgreSQL.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Delete the parameter from the group and use the RDS setting that takes its place.",
-        options={
+        "database-parameters-are-modifiable",
+        {
             "parameters": {
                 "type": "object",
                 "additionalProperties": {"type": "string"},
@@ -59,7 +55,6 @@ def database_parameters_are_modifiable(context: EvaluationContext) -> Policy:
                 "default": NOT_MODIFIABLE,
             }
         },
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -81,25 +76,16 @@ def database_parameters_are_modifiable(context: EvaluationContext) -> Policy:
 
 
 def archive_command_keeps_wal(context: EvaluationContext) -> Policy:
-    """In parameter groups and in Kubernetes objects that configure PostgreSQL.
-
-    PostgreSQL removes a segment itself once it is archived. A command that deletes or moves `%p` takes away
-    segments that the server needs: after a crash it cannot find its checkpoint (tried on PostgreSQL 15.20).
-    """
+    """Checks parameter groups, and Kubernetes objects that configure PostgreSQL."""
     rule = Rule(
-        id="archive-command-keeps-wal",
-        description="An archive_command must copy WAL segments (%p), not delete or move them.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Only copy %p in archive_command; PostgreSQL removes the segments itself.",
-        options={
+        "archive-command-keeps-wal",
+        {
             "kubernetes": {
                 "type": "boolean",
                 "description": "also check the data and commands of Kubernetes objects",
                 "default": True,
             }
         },
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -118,17 +104,9 @@ def archive_command_keeps_wal(context: EvaluationContext) -> Policy:
 
 
 def replication_slots_are_bounded(context: EvaluationContext) -> Policy:
-    """By default max_slot_wal_keep_size is -1, and an abandoned slot keeps WAL until the disk is full."""
     rule = Rule(
-        id="replication-slots-are-bounded",
-        description="Parameter groups must limit the WAL that replication slots keep.",
-        severity=Severity.HIGH,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Set max_slot_wal_keep_size in MB, to less than the free storage.",
-        options={
-            "since": integer_option("the first major version of PostgreSQL that is checked", SLOT_LIMIT_SINCE)
-        },
-        tags=("database",),
+        "replication-slots-are-bounded",
+        {"since": integer_option("the first major version of PostgreSQL that is checked", SLOT_LIMIT_SINCE)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

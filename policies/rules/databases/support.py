@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy
+from policies.rule import Options, Rule, integer_option, resource_policy
 from policies.rules.databases.instances import CLUSTER, INSTANCE
 from policies.rules.monthly_prices import monthly_usd
 from teei_finops.costing.amounts import Unpriced
@@ -33,25 +33,17 @@ class Versioned(NamedTuple):
 
 
 def version_is_in_standard_support(context: EvaluationContext, today: date) -> Policy:
-    """After standard support AWS charges for each vCPU of a database, and for each hour of an EKS cluster.
+    """Resources that opt out are left out: AWS upgrades them instead.
 
-    Resources that opt out are left out: AWS upgrades them instead. Dates and prices are those of the price
-    book. Sources: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html and
-    https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, 2026-11.
+    Dates and prices are those of the price book.
     """
     rule = Rule(
-        id="version-in-extended-support",
-        description="Databases and clusters should run a version that AWS supports without a surcharge.",
-        severity=Severity.HIGH,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Upgrade to a version whose standard support lasts, before it ends.",
-        options={
+        "version-in-extended-support",
+        {
             "days_before": integer_option(
                 "how many days before the end of standard support the version is reported", 90, minimum=0
             )
         },
-        advisory=True,
-        tags=("database",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_scaled_object
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 
 # Of an HPA; https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, 2026-11.
 DEFAULT_WINDOW_SECONDS = 300
@@ -21,15 +21,9 @@ NATS_FIELDS = ("natsServerMonitoringEndpoint", "account", "stream", "consumer")
 
 
 def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
-    """By default KEDA scales to at most 100 replicas and down to 0."""
     rule = Rule(
-        id="scaled-object-is-bounded",
-        description="Every ScaledObject must set a maxReplicaCount that is not below its minReplicaCount.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set spec.maxReplicaCount.",
-        options={"default_minimum": integer_option("the minimum where minReplicaCount is absent", 0)},
-        tags=("scaling",),
+        "scaled-object-is-bounded",
+        {"default_minimum": integer_option("the minimum where minReplicaCount is absent", 0)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -52,20 +46,9 @@ def scaled_object_is_bounded(context: EvaluationContext) -> Policy:
 
 
 def scaled_object_cools_down(context: EvaluationContext) -> Policy:
-    """KEDA uses cooldownPeriod only to scale to 0 pods. Above that its HPA waits for a window of its own.
-
-    Sources: https://keda.sh/docs/latest/reference/scaledobject-spec/#cooldownperiod, kedacore/keda#6844 and
-    kedacore/keda#7770, 2026-11.
-    """
     rule = Rule(
-        id="scaled-object-cools-down",
-        description="Every ScaledObject must wait before it removes pods.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.AUTOSCALING,
-        fix=f"Set {WINDOW}, for"
-        " example to 300; cooldownPeriod acts only where minReplicaCount or idleReplicaCount is 0.",
-        options={"minimum_seconds": integer_option("the shortest time in seconds", 1, minimum=1)},
-        tags=("scaling",),
+        "scaled-object-cools-down",
+        {"minimum_seconds": integer_option("the shortest time in seconds", 1, minimum=1)},
     )
 
     def check_wait(wait: Property, default: float, least: float) -> Iterator[Finding]:
@@ -92,15 +75,9 @@ def scaled_object_cools_down(context: EvaluationContext) -> Policy:
 
 
 def nats_trigger_is_complete(context: EvaluationContext) -> Policy:
-    """A trigger without these fields cannot read its metric, and the workload never scales."""
     rule = Rule(
-        id="nats-trigger-is-complete",
-        description=f"Every {NATS} trigger must have all the metadata that the scaler needs.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix=f"Set {', '.join(NATS_FIELDS)} in the metadata of the trigger.",
-        options={"fields": text_list_option("the required fields of the metadata", NATS_FIELDS)},
-        tags=("scaling",),
+        "nats-trigger-is-complete",
+        {"fields": text_list_option("the required fields of the metadata", NATS_FIELDS)},
     )
 
     def check_trigger(trigger: Property, fields: list[str]) -> Iterator[Finding]:
@@ -123,17 +100,9 @@ def nats_trigger_is_complete(context: EvaluationContext) -> Policy:
 
 
 def trigger_values_are_text(context: EvaluationContext) -> Policy:
-    """The custom resource of KEDA takes only text; the API server rejects a number on deploy."""
     rule = Rule(
-        id="trigger-values-are-text",
-        description="The values in the metadata of a trigger must be text.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix='Put the value in quotes: "100", not 100.',
-        options={
-            "types": text_list_option("the types of triggers that are checked; an empty list means all", [])
-        },
-        tags=("scaling",),
+        "trigger-values-are-text",
+        {"types": text_list_option("the types of triggers that are checked; an empty list means all", [])},
     )
 
     def check_value(value: Property) -> Iterator[Finding]:

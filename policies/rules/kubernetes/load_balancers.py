@@ -3,35 +3,24 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
 from policies.kubernetes_types import is_service
 from policies.properties import Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, integer_option, stack_policy
+from policies.rule import Options, Rule, integer_option, stack_policy
 
 LOAD_BALANCER = "LoadBalancer"
 HTTP_PORTS = frozenset({80, 443, 8080, 8443})
 
 
 def services_share_a_load_balancer(context: EvaluationContext) -> Policy:
-    """AWS bills each load balancer by the hour; an Ingress routes many HTTP services through one.
-
-    Services with other ports than those of HTTP are left out, since an Ingress does not serve them.
-    Sources: https://docs.aws.amazon.com/eks/latest/best-practices/cost-opt-networking.html and
-    https://aws.amazon.com/elasticloadbalancing/pricing/, 2026-11.
-    """
+    """Services with other ports than those of HTTP are left out, since an Ingress does not serve them."""
     rule = Rule(
-        id="services-share-a-load-balancer",
-        description="HTTP Services should share the load balancer of an Ingress instead of one each.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set the type of the Services to ClusterIP and route to them with one Ingress.",
-        options={"maximum": integer_option("the most load balancers for HTTP of one provider", 1, minimum=1)},
-        advisory=True,
-        tags=("network",),
+        "services-share-a-load-balancer",
+        {"maximum": integer_option("the most load balancers for HTTP of one provider", 1, minimum=1)},
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:

@@ -2,33 +2,22 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.kubernetes_types import is_node_pool
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 CONSOLIDATING = ("WhenEmptyOrUnderutilized", "WhenUnderutilized")
 NEVER = "Never"
 
 
 def node_pool_is_limited(context: EvaluationContext) -> Policy:
-    """Without limits a node pool starts a node for every pending pod, up to the quota of the account.
-
-    Source: https://karpenter.sh/docs/concepts/nodepools/#speclimits, 2026-11.
-    """
     rule = Rule(
-        id="node-pool-is-limited",
-        description="Every Karpenter NodePool must limit the resources that it may start.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set spec.limits.cpu to the vCPUs that the node pool may use at most.",
-        options={
-            "resources": text_list_option("the resources of which one must have a limit", ["cpu", "nodes"])
-        },
-        tags=("scaling",),
+        "node-pool-is-limited",
+        {"resources": text_list_option("the resources of which one must have a limit", ["cpu", "nodes"])},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -43,22 +32,9 @@ def node_pool_is_limited(context: EvaluationContext) -> Policy:
 
 
 def node_pool_consolidates(context: EvaluationContext) -> Policy:
-    """WhenEmpty keeps a node for a single small pod; Never, as consolidateAfter, keeps empty nodes, too.
-
-    The default consolidates. Source: https://karpenter.sh/docs/concepts/disruption/#consolidation, 2026-11.
-    """
     rule = Rule(
-        id="node-pool-consolidates",
-        description="A Karpenter NodePool should remove and replace nodes that are not fully used.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.AUTOSCALING,
-        fix="Set spec.disruption.consolidationPolicy to WhenEmptyOrUnderutilized, and consolidateAfter to a"
-        " duration such as 5m; limit the disruption with spec.disruption.budgets.",
-        options={
-            "consolidation_policies": text_list_option("the allowed consolidationPolicy", CONSOLIDATING)
-        },
-        advisory=True,
-        tags=("scaling",),
+        "node-pool-consolidates",
+        {"consolidation_policies": text_list_option("the allowed consolidationPolicy", CONSOLIDATING)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

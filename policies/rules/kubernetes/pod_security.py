@@ -5,14 +5,14 @@ Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/ (Ku
 
 from collections.abc import Callable, Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_workload, namespace, pod_spec
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 VOLUMES = (
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected",
@@ -33,15 +33,9 @@ _HANDLERS = (
 
 
 def pods_meet_the_restricted_standard(context: EvaluationContext) -> Policy:
-    """A namespace that enforces the standard refuses the pods only after the workload itself is created."""
     rule = Rule(
-        id="pods-meet-the-restricted-standard",
-        description="The pods of every workload must meet the restricted Pod Security Standard.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set runAsNonRoot and seccompProfile of the pod; set allowPrivilegeEscalation to false and drop"
-        " ALL capabilities in each container.",
-        options={
+        "pods-meet-the-restricted-standard",
+        {
             "volumes": text_list_option("the types of volumes that a pod may have", VOLUMES),
             "capabilities": text_list_option(
                 "the capabilities that a container may add", ["NET_BIND_SERVICE"]
@@ -51,7 +45,6 @@ def pods_meet_the_restricted_standard(context: EvaluationContext) -> Policy:
             ),
             "sysctls": text_list_option("the sysctls that a pod may set", SYSCTLS),
         },
-        tags=("security",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_hpa, is_scaled_object, is_scaler, is_workload, pod_spec
 from policies.properties import Property
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
 
 LOWEST_TARGET, HIGHEST_TARGET = 40, 85
 
@@ -17,20 +17,9 @@ _PERCENT = {"type": "number", "minimum": 1, "maximum": 100}
 
 
 def containers_request_resources(context: EvaluationContext) -> Policy:
-    """Without requests the scheduler cannot place pods well, and an HPA on CPU utilization never acts.
-
-    Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, 2026-11.
-    """
     rule = Rule(
-        id="containers-request-resources",
-        description="Every container of a workload must request cpu and memory.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set resources.requests of each container.",
-        options={
-            "resources": text_list_option("the resources that each container must request", ["cpu", "memory"])
-        },
-        tags=("scaling",),
+        "containers-request-resources",
+        {"resources": text_list_option("the resources that each container must request", ["cpu", "memory"])},
     )
 
     def check_container(container: Property, required: list[str]) -> Iterator[Finding]:
@@ -59,15 +48,9 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
 
 
 def hpa_range_is_valid(context: EvaluationContext) -> Policy:
-    """The API server rejects it, but only on deploy."""
     rule = Rule(
-        id="hpa-range-is-valid",
-        description="The minReplicas of an HPA must not be above its maxReplicas.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Raise maxReplicas or lower minReplicas.",
-        options={"default_minimum": integer_option("the minimum where minReplicas is absent", 1)},
-        tags=("scaling",),
+        "hpa-range-is-valid",
+        {"default_minimum": integer_option("the minimum where minReplicas is absent", 1)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -86,18 +69,12 @@ def hpa_range_is_valid(context: EvaluationContext) -> Policy:
 
 
 def hpa_has_two_replicas_in_prod(context: EvaluationContext) -> Policy:
-    """A single replica is down whenever its node is replaced. The default of minReplicas is 1."""
     rule = Rule(
-        id="hpa-has-two-replicas-in-prod",
-        description="HPAs in production must keep at least two replicas.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set minReplicas to 2 or more.",
-        options={
+        "hpa-has-two-replicas-in-prod",
+        {
             "minimum": integer_option("the lowest minReplicas in production", 2, minimum=1),
             "environments": text_list_option("the production environments, by the stack's config", ["prod"]),
         },
-        tags=("scaling",),
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -118,12 +95,8 @@ def hpa_has_two_replicas_in_prod(context: EvaluationContext) -> Policy:
 def scaler_target_is_sensible(context: EvaluationContext) -> Policy:
     """Checks the utilization targets of HPAs and of KEDA's cpu triggers."""
     rule = Rule(
-        id="scaler-target-is-sensible",
-        description=f"The target utilization of a scaler must be {LOWEST_TARGET} % to {HIGHEST_TARGET} %.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.AUTOSCALING,
-        fix="Choose 60 to 70 %. Below 40 % most capacity is idle; above 85 % new replicas start too late.",
-        options={
+        "scaler-target-is-sensible",
+        {
             "lowest": {**_PERCENT, "description": "the lowest target in percent", "default": LOWEST_TARGET},
             "highest": {
                 **_PERCENT,
@@ -131,7 +104,6 @@ def scaler_target_is_sensible(context: EvaluationContext) -> Policy:
                 "default": HIGHEST_TARGET,
             },
         },
-        tags=("scaling",),
     )
 
     def check_target(target: Property, options: Options) -> Iterator[Finding]:

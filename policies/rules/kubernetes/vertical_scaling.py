@@ -2,34 +2,23 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.kubernetes_types import is_scaled_object, is_scaler, is_vertical_scaler, namespace
 from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.kubernetes.workloads import Workload
 
 RESOURCES = ("cpu", "memory")
 
 
 def vpa_leaves_the_metric_of_the_hpa(context: EvaluationContext) -> Policy:
-    """The VPA changes the request by which the HPA divides, so that each reacts to what the other does.
-
-    Source: https://github.com/kubernetes/autoscaler/blob/master/vertical-pod-autoscaler/docs/known-limitations.md,
-    2026-11.
-    """
     rule = Rule(
-        id="vpa-leaves-the-metric-of-the-hpa",
-        description="A VerticalPodAutoscaler must not change the request by whose use an HPA scales.",
-        severity=Severity.HIGH,
-        section=GuideSection.AUTOSCALING,
-        fix="Set updatePolicy.updateMode of the VerticalPodAutoscaler to Off, or controlledResources to the"
-        " resources that the HPA does not use.",
-        options={"recommending_modes": text_list_option("update modes that change no pod", ["Off"])},
-        tags=("scaling",),
+        "vpa-leaves-the-metric-of-the-hpa",
+        {"recommending_modes": text_list_option("update modes that change no pod", ["Off"])},
     )
 
     def check_pair(vertical: Resource, scaler: Resource) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation
@@ -16,7 +16,7 @@ from policies.kubernetes_types import (
 )
 from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, stack_policy, text_list_option
 
 DEPLOYMENT = "Deployment"
 
@@ -30,18 +30,7 @@ _KIND_OPTION = {
 
 
 def workload_has_one_scaler(context: EvaluationContext) -> Policy:
-    """KEDA's webhook rejects a ScaledObject for a workload with an HPA. Nothing rejects an HPA beside a
-    ScaledObject, or a second HPA: the two then set different numbers of replicas in turn.
-    """
-    rule = Rule(
-        id="workload-has-one-scaler",
-        description="A workload must not have more than one HPA or ScaledObject.",
-        severity=Severity.CRITICAL,
-        section=GuideSection.AUTOSCALING,
-        fix="Keep one of the scalers. A ScaledObject can have a cpu trigger in addition to others.",
-        options=_KIND_OPTION,
-        tags=("scaling",),
-    )
+    rule = Rule("workload-has-one-scaler", _KIND_OPTION)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         scalers = [(scaler, Workload.scaled_by(scaler, options)) for scaler in _hpas_first(stack)]
@@ -66,16 +55,7 @@ def workload_has_one_scaler(context: EvaluationContext) -> Policy:
 
 
 def workload_is_scaled(context: EvaluationContext) -> Policy:
-    """A fixed number of replicas is paid for at all times."""
-    rule = Rule(
-        id="workload-is-scaled",
-        description="Every Deployment must have an HPA or a ScaledObject.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.AUTOSCALING,
-        fix="Add an HPA or a ScaledObject, or an exemption with the reason for the fixed size.",
-        options=_KIND_OPTION,
-        tags=("scaling",),
-    )
+    rule = Rule("workload-is-scaled", _KIND_OPTION)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         scaled = [Workload.scaled_by(scaler, options) for scaler in stack.resources(is_scaler)]
@@ -101,17 +81,9 @@ def workload_is_scaled(context: EvaluationContext) -> Policy:
 
 
 def disruption_budget_allows_drains(context: EvaluationContext) -> Policy:
-    """By default a budget protects running pods that are not ready: where all are, a drain never ends."""
     rule = Rule(
-        id="disruption-budget-allows-drains",
-        description="A PodDisruptionBudget must never block the drain of a node.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.AUTOSCALING,
-        fix="Set unhealthyPodEvictionPolicy to AlwaysAllow, and allow at least one pod to be unavailable.",
-        options={
-            "eviction_policies": text_list_option("the allowed unhealthyPodEvictionPolicy", ["AlwaysAllow"])
-        },
-        tags=("scaling",),
+        "disruption-budget-allows-drains",
+        {"eviction_policies": text_list_option("the allowed unhealthyPodEvictionPolicy", ["AlwaysAllow"])},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.references import is_used
 
 ADDRESS = "aws:ec2/eip:Eip"
@@ -24,21 +24,11 @@ USERS = {
 
 
 def address_is_associated(context: EvaluationContext) -> Policy:
-    """AWS bills every public IPv4 address by the hour, also one that is associated with nothing.
-
-    Source: https://aws.amazon.com/vpc/pricing/, "Public IPv4 Address", 2026-11.
-    """
     rule = Rule(
-        id="unassociated-address",
-        description="An Elastic IP address of a stack should be associated with a resource.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Associate the address, or release it; add an exemption if another stack or an operator uses it.",
-        options={
+        "unassociated-address",
+        {
             "ignored_tags": text_list_option("tags of addresses that another stack associates", []),
         },
-        advisory=True,
-        tags=("network",),
     )
 
     def check_address(stack: Stack, address: Resource, ignored: list[str]) -> Iterator[Finding]:

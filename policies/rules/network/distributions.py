@@ -2,31 +2,21 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation
 from policies.resources import Resource
-from policies.rule import GuideSection, Options, Rule, resource_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, text_list_option
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 ALL = "PriceClass_All"
 
 
 def distribution_has_a_price_class(context: EvaluationContext) -> Policy:
-    """By default CloudFront also serves from its most expensive locations.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html, 2026-11.
-    """
     rule = Rule(
-        id="distribution-in-all-locations",
-        description="CloudFront distributions should only use the edge locations that their viewers need.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set price_class to PriceClass_100 (North America, Europe and Israel) or PriceClass_200.",
-        options={"price_classes": text_list_option("price classes that are reported", [ALL])},
-        advisory=True,
-        tags=("network",),
+        "distribution-in-all-locations",
+        {"price_classes": text_list_option("price classes that are reported", [ALL])},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation
 from policies.properties import Undetermined
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, resource_policy, stack_policy, text_list_option
+from policies.rule import Options, Rule, resource_policy, stack_policy, text_list_option
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
@@ -16,21 +16,13 @@ GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
 def gateway_endpoint_is_used(context: EvaluationContext) -> Policy:
-    """An interface endpoint is billed by the hour in each zone and by the GB; a gateway endpoint is free.
+    """Endpoints that on-premises clients use are left out.
 
-    An S3 interface endpoint whose private DNS is only for an inbound resolver serves on-premises clients
-    beside a gateway endpoint, and is left out. Source:
-    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html, 2026-11.
+    Those are S3 interface endpoints whose private DNS is only for an inbound resolver.
     """
     rule = Rule(
-        id="interface-endpoint-with-free-gateway",
-        description="VPC endpoints for S3 and DynamoDB should be gateway endpoints, which are free.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set vpc_endpoint_type to Gateway, and route_table_ids to those of the private subnets.",
-        options={"services": text_list_option("services with gateway endpoints", GATEWAY_SERVICES)},
-        advisory=True,
-        tags=("network",),
+        "interface-endpoint-with-free-gateway",
+        {"services": text_list_option("services with gateway endpoints", GATEWAY_SERVICES)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -47,19 +39,9 @@ def gateway_endpoint_is_used(context: EvaluationContext) -> Policy:
 
 
 def nat_gateway_has_gateway_endpoints(context: EvaluationContext) -> Policy:
-    """A NAT gateway bills each GB; traffic to S3 in the Region is free through a gateway endpoint.
-
-    Source: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html, 2026-11.
-    """
     rule = Rule(
-        id="nat-gateway-without-gateway-endpoint",
-        description="A stack with a NAT gateway should have a gateway endpoint for S3.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Add an aws.ec2.VpcEndpoint of the type Gateway for S3 with the private route tables.",
-        options={"services": text_list_option("services that need a gateway endpoint", ["s3"])},
-        advisory=True,
-        tags=("network",),
+        "nat-gateway-without-gateway-endpoint",
+        {"services": text_list_option("services that need a gateway endpoint", ["s3"])},
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import ResourceFinding, Violation
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, integer_option, stack_policy
+from policies.rule import Options, Rule, integer_option, stack_policy
 from policies.rules.databases.instances import ENVIRONMENTS_OPTION, in_environment
 from policies.rules.monthly_prices import monthly_usd
 
@@ -17,21 +17,12 @@ SUBNET = "aws:ec2/subnet:Subnet"
 
 
 def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
-    """A second NAT gateway buys availability in the failure of a zone, which only production needs.
-
-    Source: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html, 2026-11.
-    """
     rule = Rule(
-        id="one-nat-gateway-outside-prod",
-        description="Outside production a VPC must not have more than one NAT gateway.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Route all private subnets of the VPC through one NAT gateway.",
-        options={
+        "one-nat-gateway-outside-prod",
+        {
             **ENVIRONMENTS_OPTION,
             "maximum": integer_option("the most NAT gateways of a VPC outside production", 1, minimum=0),
         },
-        tags=("network",),
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
@@ -45,22 +36,12 @@ def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
 
 
 def nat_gateways_in_prod(context: EvaluationContext) -> Policy:
-    """Shows what availability in each zone costs; the traffic between zones to a single one is billed, too.
-
-    Source: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html, 2026-11.
-    """
     rule = Rule(
-        id="nat-gateways-in-prod",
-        description="A VPC should have several NAT gateways only to survive the failure of a zone.",
-        severity=Severity.LOW,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Keep them where the workload must survive the failure of a zone; else keep one.",
-        options={
+        "nat-gateways-in-prod",
+        {
             **ENVIRONMENTS_OPTION,
             "maximum": integer_option("the NAT gateways of a VPC that are not reported", 1, minimum=1),
         },
-        advisory=True,
-        tags=("network",),
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.references import is_used
 
 REPOSITORY = "aws:ecr/repository:Repository"
@@ -15,18 +15,9 @@ LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 
 
 def repository_expires_images(context: EvaluationContext) -> Policy:
-    """ECR keeps every image that was ever pushed, and bills its GB, until a lifecycle policy expires it.
-
-    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, 2026-11.
-    """
     rule = Rule(
-        id="repository-expires-images",
-        description="Every ECR repository must have a lifecycle policy.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.STORAGE_RETENTION,
-        fix="Add an aws.ecr.LifecyclePolicy that keeps, for example, the last 30 images.",
-        options={"ignored": text_list_option("names of repositories that are not checked", [])},
-        tags=("retention",),
+        "repository-expires-images",
+        {"ignored": text_list_option("names of repositories that are not checked", [])},
     )
 
     def check_repository(stack: Stack, repository: Resource) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.resources import Resource, Stack
-from policies.rule import GuideSection, Options, Rule, stack_policy, text_list_option
+from policies.rule import Options, Rule, stack_policy, text_list_option
 from policies.rules.references import refers_to
 
 TABLE = "aws:dynamodb/table:Table"
@@ -16,20 +16,9 @@ DIMENSIONS = ("dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityU
 
 
 def provisioned_table_is_scaled(context: EvaluationContext) -> Policy:
-    """Provisioned capacity is billed by the hour, used or not; without autoscaling it is that of the peak.
-
-    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html, 2026-11.
-    """
     rule = Rule(
-        id="provisioned-table-is-scaled",
-        description="A DynamoDB table with provisioned capacity should have autoscaling.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Add aws.appautoscaling.Target and Policy for read and write capacity, or set billing_mode to"
-        " PAY_PER_REQUEST.",
-        options={"dimensions": text_list_option("the scalable dimensions that need a target", DIMENSIONS)},
-        advisory=True,
-        tags=("database",),
+        "provisioned-table-is-scaled",
+        {"dimensions": text_list_option("the scalable dimensions that need a target", DIMENSIONS)},
     )
 
     def check_table(stack: Stack, table: Resource, dimensions: list[str]) -> Iterator[Finding]:

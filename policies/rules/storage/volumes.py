@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from pulumi_policy import Policy, Severity
+from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
@@ -11,7 +11,6 @@ from policies.kubernetes_types import is_storage_class
 from policies.properties import Property
 from policies.resources import Resource, Stack
 from policies.rule import (
-    GuideSection,
     Options,
     Rule,
     integer_option,
@@ -34,22 +33,7 @@ IN_TREE_PROVISIONER = "kubernetes.io/aws-ebs"
 
 
 def volume_is_not_gp2(context: EvaluationContext) -> Policy:
-    """gp3 costs 20 % less a GB than gp2 and has 3,000 IOPS at every size.
-
-    EBS itself and the in-tree provisioner of Kubernetes create gp2 where no type is set. Sources:
-    https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html and
-    https://kubernetes.io/docs/concepts/storage/storage-classes/#aws-ebs, 2026-11.
-    """
-    rule = Rule(
-        id="gp2-volume",
-        description="EBS volumes should be of the type gp3 instead of gp2.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set the type to gp3; EBS converts a volume without downtime.",
-        options={"types": text_list_option("volume types to replace", ["gp2", "standard"])},
-        advisory=True,
-        tags=("storage",),
-    )
+    rule = Rule("gp2-volume", {"types": text_list_option("volume types to replace", ["gp2", "standard"])})
 
     def check_type(volume_type: Property, default: str, types: list[str]) -> Iterator[Finding]:
         if volume_type.text(default) in types:
@@ -86,20 +70,10 @@ def _volume_types(resource: Resource) -> Iterator[tuple[Property, str]]:
 
 
 def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
-    """Up to 16,000 IOPS a gp3 volume performs as io1 and io2 do, at a fraction of the price for each IOPS.
-
-    Volumes that several instances attach are left out, since gp3 cannot do that. Source:
-    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html, 2026-11.
-    """
+    """Volumes that several instances attach are left out, since gp3 cannot do that."""
     rule = Rule(
-        id="provisioned-iops-volume",
-        description="EBS volumes should be io1 or io2 only for more IOPS than gp3 has.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Set the type to gp3 with the same IOPS, unless the volume needs the durability of io2.",
-        options={"maximum_iops": integer_option("the IOPS that a gp3 volume is used for", 16000, minimum=1)},
-        advisory=True,
-        tags=("storage",),
+        "provisioned-iops-volume",
+        {"maximum_iops": integer_option("the IOPS that a gp3 volume is used for", 16000, minimum=1)},
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -114,19 +88,9 @@ def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
 
 
 def volume_is_attached(context: EvaluationContext) -> Policy:
-    """A volume is billed by its size whether an instance uses it or not.
-
-    Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-lifecycle.html, 2026-11.
-    """
     rule = Rule(
-        id="unattached-volume",
-        description="An EBS volume of a stack should be attached to an instance.",
-        severity=Severity.MEDIUM,
-        section=GuideSection.COST_OPTIMIZATION,
-        fix="Attach the volume, or delete it after a snapshot; add an exemption if another stack uses it.",
-        options={"ignored_tags": text_list_option("tags of volumes that another stack attaches", [])},
-        advisory=True,
-        tags=("storage",),
+        "unattached-volume",
+        {"ignored_tags": text_list_option("tags of volumes that another stack attaches", [])},
     )
     users = {ATTACHMENT: ("volumeId",), PERSISTENT_VOLUME: ("spec.csi.volumeHandle",)}
 

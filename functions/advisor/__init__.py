@@ -1,0 +1,1 @@
+"""The advisor: every Monday, what costs more than it must, and the change to make."""

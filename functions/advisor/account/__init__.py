@@ -1,0 +1,1 @@
+"""Rules on the resources of an AWS account."""

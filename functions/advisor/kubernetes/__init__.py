@@ -1,0 +1,1 @@
+"""Rules on the workloads of a cluster, from Prometheus alone."""

@@ -1,0 +1,158 @@
+"""PersistentVolumeClaims that no pod mounts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from functions.advisor.account.volumes import VOLUME, volume_inputs
+from functions.advisor.catalogue import risk_of
+from functions.advisor.findings import BillLine, Confidence, Finding
+from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.usage import Sampling
+from functions.advisor.ownership import Ownership
+from functions.advisor.pricing import DEFAULT_REGION, Prices
+from functions.advisor.settings import Settings
+from functions.cost_data.sources.aws import Aws, AwsError
+
+RULE = "unmounted-volume-claim"
+_GIB = 1024**3
+_TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
+# What gp3 volumes have without a surcharge: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+DEFAULT_TYPE = "gp3"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS."""
+
+    namespace: str
+    name: str
+    storage_class: str
+    bytes: float
+    volume_id: str
+    labels: Mapping[str, str]
+
+
+def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Claim]:
+    """The claims that existed for the whole time without a pod that mounts them."""
+    seconds = round(timedelta(days=settings.pvc_unmounted_days).total_seconds())
+
+    def keys(query: str) -> set[tuple[str, str]]:
+        return {
+            (labels.get("namespace", ""), labels.get("persistentvolumeclaim", ""))
+            for labels, _ in prometheus.at(query, at.end)
+        }
+
+    def values(metric: str) -> dict[tuple[str, str], tuple[dict[str, str], float]]:
+        return {
+            (labels.get("namespace", ""), labels.get("persistentvolumeclaim", "")): (labels, value)
+            for labels, value in prometheus.at(f"last_over_time({metric}[{at.recent}])", at.end)
+        }
+
+    mounted = keys(f"last_over_time(kube_pod_spec_volumes_persistentvolumeclaims_info[{seconds}s])")
+    existed = keys(f"last_over_time(kube_persistentvolumeclaim_info[{at.recent}] offset {seconds}s)")
+    info = values("kube_persistentvolumeclaim_info")
+    sizes = values("kube_persistentvolumeclaim_resource_requests_storage_bytes")
+    labels_of = values("kube_persistentvolumeclaim_labels")
+    volumes = {
+        labels.get("persistentvolume", ""): labels.get("ebs_volume_id")
+        or labels.get("csi_volume_handle")
+        or ""
+        for labels, _ in prometheus.at(f"last_over_time(kube_persistentvolume_info[{at.recent}])", at.end)
+    }
+    return [
+        Claim(
+            namespace=namespace,
+            name=name,
+            storage_class=labels.get("storageclass", ""),
+            bytes=sizes.get((namespace, name), ({}, 0.0))[1],
+            volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
+            labels=labels_of.get((namespace, name), ({}, 0.0))[0],
+        )
+        for (namespace, name), (labels, _) in sorted(info.items())
+        if (namespace, name) in existed and (namespace, name) not in mounted
+    ]
+
+
+def findings(
+    prometheus: Prometheus,
+    aws: Aws | None,
+    at: Sampling,
+    settings: Settings,
+    prices: Prices,
+    ownership: Ownership,
+    region: str,
+) -> list[Finding]:
+    """Priced with size, IOPS and throughput: those of the volume where the account can be read."""
+    claims = unmounted_claims(prometheus, at, settings)
+    volumes = _volumes(aws, [claim.volume_id for claim in claims if claim.volume_id])
+    return [_finding(claim, volumes, prometheus, settings, prices, ownership, region) for claim in claims]
+
+
+def _finding(
+    claim: Claim,
+    volumes: Mapping[str, tuple[str, dict[str, Any]]],
+    prometheus: Prometheus,
+    settings: Settings,
+    prices: Prices,
+    ownership: Ownership,
+    region: str,
+) -> Finding:
+    gib = Decimal(str(claim.bytes)) / _GIB
+    if claim.volume_id in volumes:
+        region, inputs = volumes[claim.volume_id]
+        confidence = Confidence.HIGH
+        kind = f"{inputs['type']}, {inputs.get('iops', 'no provisioned')} IOPS" + (
+            f", {inputs['throughput']} MiB/s" if "throughput" in inputs else ""
+        )
+    else:
+        named = _TYPES.search(claim.storage_class)
+        inputs = {"type": named[1] if named else DEFAULT_TYPE, "size": int(gib.to_integral_value())}
+        confidence = Confidence.MEDIUM if named else Confidence.LOW
+        kind = f"{inputs['type']} by the name of its class" if named else f"taken for {DEFAULT_TYPE}"
+    saving = prices.monthly(VOLUME, region or DEFAULT_REGION, inputs) if inputs.get("size") else None
+    resource = f"{claim.namespace}/PersistentVolumeClaim/{claim.name}"
+    query = (
+        f'kube_pod_spec_volumes_persistentvolumeclaims_info{{namespace="{claim.namespace}",'
+        f'persistentvolumeclaim="{claim.name}"}}'
+    )
+    return Finding(
+        rule=RULE,
+        resource=resource,
+        evidence=f"not mounted for {settings.pvc_unmounted_days} days or longer; {gib:.0f} GiB, "
+        f"class {claim.storage_class or 'unknown'}, {kind}",
+        change=f"verify before deleting: kubectl -n {claim.namespace} delete pvc {claim.name}",
+        saving_list=saving,
+        confidence=confidence,
+        risk=risk_of(RULE),
+        owner=ownership.owner(claim.labels),
+        managed_by=ownership.managed_by([resource], claim.labels),
+        link=prometheus.graph(query, settings.window),
+        bill=BillLine("", "EBS"),
+        merge_keys=(claim.volume_id,) if claim.volume_id else (),
+    )
+
+
+def _volumes(aws: Aws | None, ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Region and inputs of the volumes that the account shows, by id."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    if aws is None or not ids:
+        return found
+    filters = [{"Name": "volume-id", "Values": ids[:200]}]  # a request takes 200 values
+    for region in aws.regions:
+        try:
+            for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
+                for volume in page["Volumes"]:
+                    found[volume["VolumeId"]] = (region, volume_inputs(volume))
+        except AwsError:
+            continue  # then the class is what says the type; the account's rules report the error
+    return found
+
+
+def _volume_id(handle: str) -> str:
+    """`vol-…` of a CSI handle or of `aws://us-east-1a/vol-…`."""
+    name = handle.rpartition("/")[2]
+    return name if name.startswith("vol-") else ""

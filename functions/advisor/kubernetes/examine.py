@@ -1,0 +1,120 @@
+"""All rules on a cluster, from one Prometheus."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from functions.advisor.errors import SourceError
+from functions.advisor.findings import Finding
+from functions.advisor.kubernetes import claims, nodes, placement, rightsizing
+from functions.advisor.kubernetes.autoscalers import Autoscaler, autoscalers, load
+from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.state_metrics import RESOURCES
+from functions.advisor.kubernetes.usage import Sampling, sampling, uses
+from functions.advisor.kubernetes.workloads import Workload, workloads
+from functions.advisor.ownership import Ownership
+from functions.advisor.pricing import DEFAULT_REGION, Prices
+from functions.advisor.report import Examination
+from functions.advisor.settings import Settings
+from functions.cost_data.sources.aws import Aws
+
+RULES = frozenset({rightsizing.REQUESTS, rightsizing.MINIMUM, claims.RULE, placement.SPOT, nodes.IDLE})
+
+
+def examine_cluster(
+    prometheus: Prometheus,
+    aws: Aws | None,
+    settings: Settings,
+    prices: Prices,
+    ownership: Ownership,
+    now: datetime,
+) -> Examination:
+    """What the cluster's metrics show. `aws` prices volumes exactly. Raises SourceError."""
+    at = sampling(prometheus, now)
+    if at is None:
+        raise SourceError(
+            f"Prometheus: no container_memory_working_set_bytes in the day before {now:%Y-%m-%d %H:%M} UTC; "
+            "it must scrape cAdvisor (the kubelet's /metrics/cadvisor) and kube-state-metrics"
+        )
+    notes = []
+    if at.end != now:
+        notes.append(
+            f"Prometheus: the newest sample is of {at.end:%Y-%m-%d %H:%M} UTC; the window ends there"
+        )
+    used = {resource: uses(prometheus, settings.window, at, settings, resource) for resource in RESOURCES}
+    all_workloads = workloads(prometheus, settings.window, at, used)
+    if not any(c.requests for workload in all_workloads for c in workload.containers):
+        notes.append("Prometheus: no kube_pod_container_resource_requests; it must scrape kube-state-metrics")
+    scalers = autoscalers(prometheus, at)
+    all_nodes = nodes.nodes(prometheus, at, settings)
+    units = nodes.unit_prices(all_nodes, prices, settings)
+    not_judged: dict[str, str] = {}
+    changed, findings = [], []
+    for workload in all_workloads:
+        if reason := rightsizing.why_not_judged(workload, settings):
+            not_judged[workload.resource] = reason
+            continue
+        advice = _advice(prometheus, workload, scalers, settings, at, units)
+        changed.append(advice.workload)
+        findings += [_owned(f, workload, prometheus, settings, ownership) for f in advice.findings]
+    region = all_nodes[0].region if all_nodes else settings.cluster_region or DEFAULT_REGION
+    findings += claims.findings(prometheus, aws, at, settings, prices, ownership, region)
+    findings += nodes.idle_nodes(prometheus, all_nodes, at, settings, prices, ownership)
+    quiet = placement.low_traffic_services(prometheus, changed, at, settings)
+    if quiet is None:
+        notes.append(
+            f"Prometheus: no container_network_receive_bytes_total; {placement.LOW_TRAFFIC} is left out"
+        )
+    findings += placement.merges(quiet or [], settings, units)
+    by_resource = {workload.resource: workload for workload in changed if workload not in (quiet or [])}
+    for finding in placement.spot_candidates(
+        prometheus, by_resource.values(), all_nodes, at, settings, units
+    ):
+        findings.append(_owned(finding, by_resource[finding.resource], prometheus, settings, ownership))
+    return Examination(
+        findings=findings,
+        rules=RULES if quiet is None else RULES | {placement.LOW_TRAFFIC},
+        not_judged=frozenset(not_judged) | _scaled_resources(not_judged, all_workloads, scalers),
+        notes=(*notes, *(f"{name} is not judged: {reason}" for name, reason in sorted(not_judged.items()))),
+    )
+
+
+def _advice(
+    prometheus: Prometheus,
+    workload: Workload,
+    scalers: Iterable[Autoscaler],
+    settings: Settings,
+    at: Sampling,
+    units: nodes.UnitPrices | None,
+) -> rightsizing.Advice:
+    scaler = next((scaler for scaler in scalers if scaler.scales(workload)), None)
+    use = None
+    if scaler is not None and scaler.targets:
+        use = load(prometheus, workload, scaler, settings.window, at)
+    return rightsizing.advise(workload, scaler, use, settings, units)
+
+
+def _owned(
+    finding: Finding, workload: Workload, prometheus: Prometheus, settings: Settings, ownership: Ownership
+) -> Finding:
+    pods = f'namespace="{workload.namespace}",pod=~"{workload.name}-.*"'
+    query = f'sum by (container) (rate(container_cpu_usage_seconds_total{{{pods},container!=""}}[5m]))'
+    return replace(
+        finding,
+        owner=ownership.owner(workload.labels),
+        managed_by=ownership.managed_by([finding.resource, workload.resource], workload.labels),
+        link=prometheus.graph(query, settings.window),
+    )
+
+
+def _scaled_resources(
+    not_judged: Mapping[str, str], all_workloads: Iterable[Workload], scalers: Iterable[Autoscaler]
+) -> set[str]:
+    """The autoscalers of workloads that are not judged: their findings are neither confirmed nor done."""
+    return {
+        scaler.resource
+        for workload in all_workloads
+        if workload.resource in not_judged
+        for scaler in scalers
+        if scaler.scales(workload)
+    }

@@ -1,0 +1,136 @@
+"""What kube-state-metrics says of pods: owners, requests, restarts and labels."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from functions.advisor.kubernetes.prometheus import Prometheus, Sample
+from functions.advisor.kubernetes.usage import Key, Sampling
+
+RESOURCES = ("cpu", "memory")
+JOBS = ("Job", "CronJob")
+# Names of pods and ReplicaSets end with these, where nothing says who owns them:
+# https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_OF_DEPLOYMENT = re.compile(rf"(?P<name>.+)-[{_LETTERS}]{{6,10}}-[{_LETTERS}]{{5}}")
+_OF_STATEFUL_SET = re.compile(r"(?P<name>.+)-\d{1,4}")
+_OF_CRON_JOB = re.compile(rf"(?P<name>.+)-\d{{8}}-[{_LETTERS}]{{5}}")
+# What JVMs export with Micrometer, and with the Prometheus client.
+_JVM = '{__name__=~"jvm_memory_used_bytes|jvm_memory_bytes_used"}'
+_LABELS = {
+    "Deployment": ("kube_deployment_labels", "deployment"),
+    "StatefulSet": ("kube_statefulset_labels", "statefulset"),
+    "DaemonSet": ("kube_daemonset_labels", "daemonset"),
+}
+
+
+class StateMetrics:
+    """The answers of kube-state-metrics, each fetched once."""
+
+    def __init__(self, prometheus: Prometheus, window: timedelta, at: Sampling) -> None:
+        self._prometheus, self._at = prometheus, at
+        self._span = f"{round(window.total_seconds())}s"
+
+    def of_window(self, metric: str, labels: str, function: str = "last_over_time") -> list[Sample]:
+        return self._prometheus.at(f"max by ({labels}) ({function}({metric}[{self._span}]))", self._at.end)
+
+    def now(self, metric: str, labels: str) -> list[Sample]:
+        query = f"min by ({labels}) (last_over_time({metric}[{self._at.recent}]))"
+        return self._prometheus.at(query, self._at.end)
+
+    def raw_now(self, metric: str) -> list[Sample]:
+        return self._prometheus.at(f"last_over_time({metric}[{self._at.recent}])", self._at.end)
+
+
+def owners_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], tuple[str, str]]:
+    """(kind, name) of the controller by namespace and pod."""
+    above = {
+        **_above(metrics, "kube_replicaset_owner", "replicaset", "ReplicaSet"),
+        **_above(metrics, "kube_job_owner", "job_name", "Job"),
+    }
+    owners = {}
+    for labels, _ in metrics.of_window("kube_pod_owner", "namespace, pod, owner_kind, owner_name"):
+        kind, name = labels.get("owner_kind", ""), labels.get("owner_name", "")
+        if kind not in ("", "<none>"):
+            namespace = labels["namespace"]
+            owners[namespace, labels["pod"]] = above.get((namespace, kind, name), (kind, name))
+    return owners
+
+
+def _above(
+    metrics: StateMetrics, metric: str, label: str, kind: str
+) -> dict[tuple[str, str, str], tuple[str, str]]:
+    return {
+        (labels["namespace"], kind, labels[label]): (labels["owner_kind"], labels["owner_name"])
+        for labels, _ in metrics.of_window(metric, f"namespace, {label}, owner_kind, owner_name")
+        if labels.get("owner_kind") not in (None, "", "<none>")
+    }
+
+
+def owner_by_name(pod: str) -> tuple[str, str]:
+    """Where kube-state-metrics does not say who owns a pod, its name does."""
+    if match := _OF_CRON_JOB.fullmatch(pod):
+        return "CronJob", match["name"]
+    if match := _OF_DEPLOYMENT.fullmatch(pod):
+        return "Deployment", match["name"]
+    if match := _OF_STATEFUL_SET.fullmatch(pod):
+        return "StatefulSet", match["name"]
+    return "Pod", pod
+
+
+def requests_of_pods(
+    metrics: StateMetrics,
+) -> dict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]]:
+    """(whether it is an init container, requests by resource) by pod and container."""
+    found: defaultdict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]] = defaultdict(dict)
+    for metric, first in (
+        ("kube_pod_container_resource_requests", False),
+        ("kube_pod_init_container_resource_requests", True),
+    ):
+        selector = f'{metric}{{resource=~"{"|".join(RESOURCES)}"}}'
+        for labels, value in metrics.of_window(selector, "namespace, pod, container, resource"):
+            pod = labels["namespace"], labels["pod"]
+            found[pod].setdefault(labels["container"], (first, {}))[1][labels["resource"]] = value
+    return found
+
+
+def pods_with_jvm(metrics: StateMetrics) -> set[tuple[str, str]]:
+    """The pods that export the memory of a JVM."""
+    return {
+        (labels.get("namespace", ""), labels.get("pod", ""))
+        for labels, _ in metrics.of_window(_JVM, "namespace, pod")
+    }
+
+
+def restarts_of_pods(metrics: StateMetrics) -> tuple[dict[tuple[str, str], float], set[Key]]:
+    """Restarts in the window by pod, and the containers that were killed for lack of memory."""
+    restarts: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for metric, function in (
+        ("kube_pod_container_status_restarts_total", "increase"),
+        ('container_cpu_usage_seconds_total{container!="",container!="POD"}', "resets"),
+    ):
+        for labels, value in metrics.of_window(metric, "namespace, pod", function):
+            pod = labels.get("namespace", ""), labels.get("pod", "")
+            restarts[pod] = max(restarts[pod], value)
+    killed = metrics.of_window(
+        'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}', "namespace, pod, container",
+        "max_over_time",
+    )  # fmt: skip
+    return restarts, {container_key(labels) for labels, value in killed if value > 0}
+
+
+def labels_of_workloads(
+    metrics: StateMetrics, kinds: Iterable[str]
+) -> dict[tuple[str, str, str], dict[str, str]]:
+    """The labels of workloads that kube-state-metrics is allowed to show, as `label_…`."""
+    return {
+        (labels.get("namespace", ""), kind, labels.get(_LABELS[kind][1], "")): labels
+        for kind in kinds
+        if kind in _LABELS
+        for labels, _ in metrics.raw_now(_LABELS[kind][0])
+    }
+
+
+def container_key(labels: Mapping[str, str]) -> Key:
+    return labels.get("namespace", ""), labels.get("pod", ""), labels.get("container", "")

@@ -1,0 +1,84 @@
+"""The Lambda function of the recommendations, invoked every Monday.
+
+It puts the report into the bucket REPORT_BUCKET, under recommendations/, and mails the findings that save
+most.
+The environment is that of settings.py.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from aws_lambda_powertools import Logger
+
+from functions.advisor.delivery import STATUS_KEY, ReportBucket, send_top
+from functions.advisor.errors import AdvisorError, SourceError
+from functions.advisor.report import Records, make_report
+from functions.advisor.settings import Settings
+from functions.advisor.sources import sources_of
+from functions.advisor.tracking.status_file import StatusObject
+from functions.advisor.tracking.store import Store
+from functions.cost_data.sources.aws import DatabaseLogin
+
+USER = "cost_data"  # the role of functions/ai_budget/sql/roles.sql
+# The server must have the name that is connected to, and a certificate of RDS.
+CERTIFICATES = Path(__file__).parents[1] / "certificates" / "rds-ca.pem"
+logger = Logger(service="advisor")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
+    """Writes and mails the report. Every error is raised, for a retry and the alarm.
+
+    Raises SourceError after delivery if a source of the settings did not answer: the report says so, too.
+    """
+    settings, now = Settings.from_environment(os.environ), datetime.now(UTC)
+    if not settings.report_bucket:
+        raise AdvisorError("REPORT_BUCKET: not set; the report needs a bucket")
+    return deliver(settings, ReportBucket(settings.report_bucket), now)
+
+
+def deliver(settings: Settings, bucket: ReportBucket, now: datetime) -> dict[str, Any]:
+    """Makes the report, puts it into the bucket, and mails it if there are recipients."""
+    url: str | Callable[[], str] = settings.database_url
+    if settings.database_host:
+        url = database_url(settings)
+    store = Store(url) if url else None
+    kept: Records = store or _status_object(bucket)
+    if store:
+        store.create_schema()
+    sources, notes = sources_of(settings, now, use_aws=True)
+    outcome = make_report(sources, settings, now, kept, store=store, notes=notes)
+    keys = bucket.upload(outcome.report)
+    if settings.recipients:
+        send_top(outcome.report, bucket, keys, settings.sender, settings.recipients)
+    if outcome.failed:
+        raise SourceError("; ".join(outcome.failed))
+    logger.info("report delivered", extra={"keys": keys})
+    return {"keys": keys, "findings": len(outcome.report.findings)}
+
+
+def _status_object(bucket: ReportBucket) -> StatusObject:
+    return StatusObject(
+        partial(bucket.read, STATUS_KEY),
+        partial(bucket.write, STATUS_KEY),
+        f"s3://{bucket.name}/{STATUS_KEY}",
+    )
+
+
+def database_url(settings: Settings) -> Callable[[], str]:
+    """Connection URLs, each with a new password."""
+    host, port = settings.database_host, settings.database_port
+    login = DatabaseLogin(host, port, USER)
+
+    def url() -> str:
+        parameters = {
+            "user": USER, "password": login.password(), "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
+        }  # fmt: skip
+        query = urlencode(parameters, quote_via=quote)
+        return f"postgresql://{host}:{port}/{settings.database_name}?{query}"
+
+    return url

@@ -1,0 +1,77 @@
+"""Who owns a resource and what manages it: from tags and labels, and from exports of Pulumi stacks."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from functions.advisor.errors import AdvisorError
+
+# Labels and tags by which tools mark what they manage.
+_MANAGED_BY = ("app.kubernetes.io/managed-by", "managed-by", "ManagedBy")
+_STACK_TAGS = ("pulumi:stack", "aws:cloudformation:stack-name", "eks:nodegroup-name")
+_KUBERNETES = "kubernetes:"
+
+
+class Ownership:
+    """Answers for one report. `urns` are those of the stacks by ARN, by id and by namespace/kind/name."""
+
+    def __init__(self, owner_keys: Iterable[str], urns: Mapping[str, str]) -> None:
+        self._owner_keys = tuple(owner_keys)
+        self._urns = urns
+
+    def owner(self, *sets: Mapping[str, str]) -> str:
+        """The first owner that one of the sets of tags or labels names; empty if none does."""
+        return next(
+            (value for tags in sets for key in self._owner_keys if (value := _value(tags, key))),
+            "",
+        )
+
+    def managed_by(self, names: Iterable[str], *sets: Mapping[str, str]) -> str:
+        """The URN in a stack, or else the tool that the tags or labels name; empty if neither is known."""
+        for name in names:
+            if name in self._urns:
+                return self._urns[name]
+        for tags in sets:
+            tool = next((value for key in _MANAGED_BY if (value := _value(tags, key))), "")
+            stack = next((f"{key}={value}" for key in _STACK_TAGS if (value := _value(tags, key))), "")
+            if tool or stack:
+                return " ".join(part for part in (tool, stack) if part)
+        return ""
+
+
+def _value(tags: Mapping[str, str], key: str) -> str:
+    """The value of a tag, or of a label in the form of kube-state-metrics, such as `label_app_team`."""
+    return tags.get(key) or tags.get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)) or ""
+
+
+def urns_of_exports(paths: Iterable[Path]) -> dict[str, str]:
+    """URNs by ARN, by id and by namespace/kind/name, from files of `pulumi stack export`.
+
+    Raises AdvisorError for a file that is none.
+    """
+    urns: dict[str, str] = {}
+    for path in paths:
+        try:
+            deployment = json.loads(path.read_text(encoding="utf-8"))["deployment"]
+            resources = deployment.get("resources") or []
+        except OSError as error:
+            raise AdvisorError(f"{path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise AdvisorError(f"{path}: not a file of `pulumi stack export`") from None
+        for resource in resources:
+            for name in _names(resource):
+                urns.setdefault(name, resource["urn"])
+    return urns
+
+
+def _names(resource: Mapping[str, Any]) -> list[str]:
+    """What a resource of a stack is called in the account or in the cluster."""
+    token, outputs = str(resource.get("type", "")), resource.get("outputs") or {}
+    if not resource.get("custom") or not resource.get("id"):
+        return []
+    if token.startswith(_KUBERNETES):
+        metadata = outputs.get("metadata") or {}
+        return [f"{metadata.get('namespace', 'default')}/{token.rpartition(':')[2]}/{metadata.get('name')}"]
+    return [name for name in (outputs.get("arn"), resource["id"]) if isinstance(name, str)]

@@ -1,0 +1,151 @@
+"""One report: what the sources show, after commitments, with the status of each finding."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from functions.advisor.errors import SourceError
+from functions.advisor.findings import Finding, Record, Report, Status, sorted_by_saving
+from functions.advisor.settings import Settings
+from functions.advisor.tracking import commitments
+from functions.advisor.tracking.statuses import Examined, follow
+from functions.advisor.tracking.store import Store
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What one source showed: its findings, the rules that it evaluated completely, the resources that could
+    not be judged, and notes on what is missing."""
+
+    findings: Sequence[Finding] = ()
+    rules: frozenset[str] = frozenset()
+    not_judged: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of findings by the name that the report gives it. `examine` raises SourceError."""
+
+    name: str
+    examine: Callable[[], Examination]
+
+
+class Records(Protocol):
+    """Where records are kept: `Store` or `StatusFile`."""
+
+    def records(self) -> list[Record]: ...
+
+    def save(self, records: Iterable[Record]) -> None: ...
+
+
+@dataclass
+class Outcome:
+    """The report, and the sources that did not answer, one line each."""
+
+    report: Report
+    failed: list[str] = field(default_factory=list)
+
+
+def make_report(
+    sources: Sequence[Source],
+    settings: Settings,
+    now: datetime,
+    kept: Records,
+    *,
+    store: Store | None = None,
+    notes: Sequence[str] = (),
+) -> Outcome:
+    """Examines every source and keeps the records. The failure of one does not stop the others."""
+    answered, failed, examinations = [], [], []
+    for source in sources:
+        try:
+            examinations.append(source.examine())
+            answered.append(source.name)
+        except SourceError as error:
+            failed.append(str(error))
+    findings = _merged([finding for examination in examinations for finding in examination.findings])
+    findings = [finding for finding in findings if _is_worth_it(finding, settings.minimum_saving)]
+    bill_notes, findings = _with_effective_savings(findings, store, now)
+    records = kept.records()
+    examined = Examined(
+        frozenset[str]().union(*(examination.rules for examination in examinations)),
+        frozenset[str]().union(*(examination.not_judged for examination in examinations)),
+    )
+    findings, records = follow(records, findings, examined, now.date())
+    if store is not None and not bill_notes:
+        records = commitments.with_realized(records, store, now.date())
+    if answered:
+        kept.save(records)
+    report = Report(
+        day=now.date(),
+        window_days=settings.window_days,
+        findings=sorted_by_saving(findings),
+        notes=(*notes, *failed, *bill_notes, *(note for e in examinations for note in e.notes)),
+        done=tuple(record for record in records if record.status is Status.DONE),
+        sources=tuple(answered),
+    )
+    return Outcome(report, [*failed, *bill_notes])
+
+
+def _with_effective_savings(
+    findings: list[Finding], store: Store | None, now: datetime
+) -> tuple[list[str], list[Finding]]:
+    if store is None:
+        return [], commitments.at_list_price(findings)
+    try:
+        usage, coverage = store.usage_costs(now.date()), store.coverage()
+    except SourceError as error:
+        return [f"{error}; effective savings are list prices"], commitments.at_list_price(findings)
+    return [], commitments.after_commitments(findings, usage, coverage)
+
+
+# What these find costs more every day, however little it saves today.
+_GROWING = ("log-group-has-retention", "bucket-has-a-lifecycle", "bucket-expires-old-versions")
+
+
+def _is_worth_it(finding: Finding, minimum: Decimal) -> bool:
+    return finding.saving_list is None or finding.saving_list >= minimum or finding.rule in _GROWING
+
+
+def _merged(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding for each resource that several sources found: the first source's, which is ours.
+
+    Findings of one source on the same resource are kept: they are different changes. Where two sources agree,
+    the line keeps the other's evidence.
+    """
+    taken: dict[str, int] = {}
+    results: list[Finding] = []
+    for finding in findings:
+        names = (finding.resource, *finding.merge_keys)
+        index = next((taken[name] for name in names if name in taken), None)
+        if index is not None and _is_duplicate(results[index], finding):
+            results[index] = _with_evidence(results[index], finding)
+            continue
+        for name in names:
+            taken.setdefault(name, len(results))
+        results.append(finding)
+    return results
+
+
+# A finding of the second rule is left out where the first has found the same resource.
+_SAME_RESOURCE = {
+    "unmounted-volume-claim": ("unattached-volume", "gp2-volume", "provisioned-iops-volume"),
+    "unattached-volume": ("gp2-volume", "provisioned-iops-volume"),
+    "idle-database": ("oversized-database", "database-is-current-generation"),
+    "oversized-database": ("database-is-current-generation",),
+    "idle-cache": ("oversized-cache",),
+}
+_AWS = "aws-recommendation"
+
+
+def _is_duplicate(first: Finding, second: Finding) -> bool:
+    return second.rule == _AWS or second.rule in _SAME_RESOURCE.get(first.rule, ())
+
+
+def _with_evidence(first: Finding, second: Finding) -> Finding:
+    if second.rule != _AWS:
+        return first
+    return replace(first, evidence=f"{first.evidence}; AWS agrees: {second.evidence}")

@@ -1,0 +1,1 @@
+"""What becomes of findings: their status, what they are worth after commitments, and what was realized."""

@@ -14,7 +14,7 @@ from tests.workflows.runner import GITHUB, ROOT, Runner, action, clone_to, workf
 BACKEND = "s3://teei-finops-state?region=us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/teei-finops-{}"
 VARIABLES = {"PULUMI_BACKEND_URL": BACKEND, "AWS_PREVIEW_ROLE_ARN": ROLE.format("preview")}
-ZIPS = ("ai_budget.zip", "cost_data.zip", "reports.zip")
+ZIPS = ("advisor.zip", "ai_budget.zip", "cost_data.zip", "reports.zip")
 STACKS = ("staging", "prod", "prod-eu")
 ENVIRONMENTS = {stack: {"AWS_DEPLOY_ROLE_ARN": ROLE.format(f"deploy-{stack}")} for stack in STACKS}
 SIGN_IN = {

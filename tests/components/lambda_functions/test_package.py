@@ -62,8 +62,8 @@ def test_a_package_has_every_module_that_its_handler_imports(package, monkeypatc
     monkeypatch.setattr(build, "_wheels", lambda _: [])
     with zipfile.ZipFile(build.build(package, tmp_path)) as archive:
         archive.extractall(tmp_path)
-    handlers = {"ai_budget": "lambda_handlers", "cost_data": "lambda_handler", "reports": "lambda_handler"}
-    code = f"import functions.{package}.{handlers[package]}, functions; print(functions.__file__)"
+    handler = "lambda_handlers" if package == "ai_budget" else "lambda_handler"
+    code = f"import functions.{package}.{handler}, functions; print(functions.__file__)"
     printed = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
@@ -79,7 +79,7 @@ def test_a_package_larger_than_lambda_accepts_is_not_built(monkeypatch, tmp_path
 
 
 def test_every_package_is_needed_for_a_deployment(checkout):
-    assert function_package.archives(checkout).keys() == {"ai_budget", "cost_data", "reports"}
+    assert function_package.archives(checkout).keys() == {"advisor", "ai_budget", "cost_data", "reports"}
     (checkout / "build/lambda/cost_data.zip").unlink()
     with pytest.raises(function_package.NotBuiltError, match=r"build/lambda/cost_data.zip: not built"):
         function_package.archives(checkout)

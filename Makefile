@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 .DEFAULT_GOAL := review
-.PHONY: setup review preview up destroy test lint bench docs serve build demo reviews reports-demo review-example clean
+.PHONY: setup review preview up destroy test lint bench docs serve build demo recommendations reviews reports-demo review-example clean
 
 setup: $(VENV)/.ready
 	@$(PY) -m teei_finops sandbox setup
@@ -45,6 +45,9 @@ reviews: $(VENV)/.ready
 	@$(if $(DATABASE_URL),,echo "make $@: give the PostgreSQL with the cost data: make $@ DATABASE_URL=postgresql://…"; exit 2;) \
 	  $(PY) -m functions.reports monthly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(MONTH),--month $(MONTH)) && \
 	  $(PY) -m functions.reports quarterly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(QUARTER),--quarter $(QUARTER))
+
+recommendations: $(VENV)/.ready
+	@DATABASE_URL="$(DATABASE_URL)" scripts/finops/cost-recommendations.sh --format=csv --output build/recommendations
 
 reports-demo: $(VENV)/.ready
 	@$(PY) -m demo.reports

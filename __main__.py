@@ -13,7 +13,7 @@ from components.cloud_budgets import CloudBudgets, CloudBudgetsArgs
 from components.cost_data.collection import CostData, CostDataArgs
 from components.lambda_functions import package as function_package
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
-from components.reporting import Reporting, ReportingArgs
+from components.reporting.reporting import Reporting, ReportingArgs
 from components.spot_node_pool import SpotNodePool, SpotNodePoolArgs
 from components.storage_retention import StorageRetention, StorageRetentionArgs
 from components.telemetry_retention import TelemetryRetention, TelemetryRetentionArgs
@@ -57,7 +57,7 @@ if settings.cost_data:
     )
     pulumi.export("billing_export", costs.export_location)
 if settings.reporting:
-    parts = (code["reports"], database, service, storage, alarms.arn)
+    parts = (code, database, service, storage, alarms.arn)
     Reporting("reporting", ReportingArgs(settings, settings.reporting, *parts), opts)
 Monitoring("monitoring", MonitoringArgs(settings, service.load_balancer.dns_name), opts)
 TelemetryRetention("telemetry", TelemetryRetentionArgs(settings), opts)

@@ -76,11 +76,22 @@ PARTS = {
         ("BoxUsage:m6i.2xlarge", Decimal("0.80"), Decimal("0.384")),
         ("SpotUsage:m6i.2xlarge", Decimal("0.20"), Decimal("0.141")),
     ),
+    (COMPUTE, "reporting"): (
+        ("BoxUsage:m6i.2xlarge", Decimal("0.80"), Decimal("0.384")),
+        ("BoxUsage:m6i.4xlarge", Decimal("0.20"), Decimal("0.768")),
+    ),
     (STORAGE, "data"): (
         ("TimedStorage-ByteHrs", Decimal("0.62"), Decimal("0.023")),
         ("TimedStorage-SIA-ByteHrs", Decimal("0.26"), Decimal("0.0125")),
         ("TimedStorage-GIR-ByteHrs", Decimal("0.07"), Decimal("0.004")),
         ("TimedStorage-GDA-ByteHrs", Decimal("0.05"), Decimal("0.00099")),
+    ),
+}
+# Those that a team has from the last complete month on.
+NEW_PARTS = {
+    (COMPUTE, "reporting"): (
+        ("BoxUsage:m6i.2xlarge", Decimal("0.55"), Decimal("0.384")),
+        ("BoxUsage:m6i.4xlarge", Decimal("0.45"), Decimal("0.768")),
     ),
 }
 PRICES_OF_EU = Decimal("1.12")  # times those of us-east-1
@@ -164,10 +175,11 @@ class Bill:
     ) -> Iterator[tuple[str, Decimal, Decimal]]:
         """Usage type, share of the cost and price of a unit, for each usage type of a team."""
         factor = PRICES_OF_EU if region == "eu-central-1" else Decimal(1)
-        if service.name == TRANSFER and day >= self.months[-2]:
+        key, is_new = (service.name, team), day >= self.months[-2]
+        if service.name == TRANSFER and is_new:
             factor *= NEW_PRICE_OF_TRANSFER
-        whole = ((service.usage_type, Decimal(1), service.price),)
-        for usage_type, share, price in PARTS.get((service.name, team), whole):
+        parts = PARTS.get(key, ((service.usage_type, Decimal(1), service.price),))
+        for usage_type, share, price in NEW_PARTS.get(key, parts) if is_new else parts:
             yield usage_type, share, price * factor
 
     def _of_the_first(self, day: date) -> Iterator[dict[str, str]]:

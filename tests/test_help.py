@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = (
     "components.settings.reference",
+    "demo.reports",
     "functions.advisor",
+    "functions.reports",
     "functions.tools.build",
     "functions.ai_budget.tools.price_rows",
     "policies",

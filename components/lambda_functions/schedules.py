@@ -20,8 +20,8 @@ class TaskSchedulesArgs:
     """`minutes` is the interval of each task; the Lambda is invoked with `{"task": …}`.
 
     `cron` has the expressions of tasks at times of the calendar, in UTC. `description` says what the tasks
-    belong to. `failed_tasks` gets the events that could not be delivered, and those whose retries failed; None
-    drops them.
+    belong to. `failed_tasks` gets the events that could not be delivered, and those whose retries failed;
+    None drops them.
     """
 
     name: str

@@ -66,7 +66,7 @@ class Settings(Section):
     cost_data: CostData | None = None
     """The collection of the account's costs; set in the stack that has `cloud_budgets`, or in none."""
     reporting: Reporting | None = None
-    """The reviews of the account's costs; set in the stack that has `cost_data`, or in none."""
+    """The recommendations and reviews; set in the stack that has `cost_data`, or in none."""
     ai_budget: AiBudget = AiBudget()
     """The AI budget of a new tenant."""
     network: Network

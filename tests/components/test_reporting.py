@@ -1,14 +1,17 @@
 """The reviews on AWS: when they run, what the function may do, where the files go, and the alarms."""
 
 import json
+import re
 
 import pytest
 
 from components.settings import SettingsError, parse
+from functions.advisor import lambda_handler as advisor_handler
+from functions.advisor.settings import Settings as AdvisorSettings
 from functions.reports import lambda_handler
 from functions.reports.schedule import KINDS
 from functions.reports.settings import Settings
-from tests.components.recorded import record
+from tests.components.recorded import record, record_config
 from tests.components.stack_config import ABSENT, STACKS, config
 
 NAME = BUCKET = "teei-prod-us-east-1-reports"
@@ -23,8 +26,20 @@ def one(type_, name):
     return inputs
 
 
-def function():
-    return part().one("lambda/function:Function").inputs
+def function(role="reviews"):
+    return one("lambda/function:Function", f"reporting-{role}-function")
+
+
+def allowed(role):
+    """The actions that the code of a function may take, with their resources."""
+    policy = json.loads(one("iam/rolePolicy:RolePolicy", f"reporting-{role}-permissions")["policy"])
+    common = ("ec2:CreateNetworkInterface", "logs:CreateLogStream", "xray:PutTraceSegments")
+    return {
+        action: statement["Resource"]
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and statement["Action"][0] not in common
+        for action in statement["Action"]
+    }
 
 
 def test_only_the_stack_with_the_cost_data_has_reviews():
@@ -34,7 +49,7 @@ def test_only_the_stack_with_the_cost_data_has_reviews():
     assert "\n" not in str(error.value)
 
 
-def test_a_draft_is_made_on_the_2nd_the_final_review_on_the_15th_and_each_day_has_a_check():
+def test_recommendations_are_made_on_mondays_a_draft_on_the_2nd_and_the_final_review_on_the_15th():
     rules = {
         item.inputs["name"].removeprefix(f"{NAME}-"): item.inputs["scheduleExpression"]
         for item in part().of("cloudwatch/eventRule:EventRule")
@@ -43,56 +58,61 @@ def test_a_draft_is_made_on_the_2nd_the_final_review_on_the_15th_and_each_day_ha
         "monthly": "cron(0 18 2,15 * ? *)",
         "quarterly": "cron(30 18 2,15 1,4,7,10 ? *)",
         "check": "cron(0 6 * * ? *)",
+        "recommendations": "cron(0 7 ? * MON *)",
     }
-    inputs = {
-        json.loads(item.inputs["input"])["task"] for item in part().of("cloudwatch/eventTarget:EventTarget")
+    targets = {
+        json.loads(item.inputs["input"])["task"]: item.inputs["arn"].split(":")[-2]
+        for item in part().of("cloudwatch/eventTarget:EventTarget")
     }
-    assert inputs == {*KINDS, "check"} == set(rules)
+    reviews, advisor = f"{NAME}-reviews", f"{NAME}-advisor"
+    assert targets == dict.fromkeys((*KINDS, "check"), reviews) | {"recommendations": advisor}
 
 
 def test_a_failed_run_is_repeated_once():
-    (events,) = [
-        item.inputs
-        for item in part().of("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
-        if item.inputs.get("qualifier") == "live"
-    ]
-    assert events["maximumRetryAttempts"] == 1
     policies = [item.inputs["retryPolicy"] for item in part().of("cloudwatch/eventTarget:EventTarget")]
-    assert [policy["maximumRetryAttempts"] for policy in policies] == [1, 1, 1]
+    assert [policy["maximumRetryAttempts"] for policy in policies] == [1] * 4
 
 
-def test_the_handler_exists_and_reads_the_settings_that_are_declared():
-    module, _, name = function()["handler"].rpartition(".")
-    assert (module, callable(getattr(lambda_handler, name))) == (lambda_handler.__name__, True)
+def test_the_handlers_exist_and_read_the_settings_that_are_declared():
+    for role, handlers in (("reviews", lambda_handler), ("advisor", advisor_handler)):
+        module, _, name = function(role)["handler"].rpartition(".")
+        assert (module, callable(getattr(handlers, name))) == (handlers.__name__, True)
     # The address of the database is known only once it exists.
     settings = Settings.from_environment({**function()["environment"]["variables"], "DATABASE_HOST": "db"})
     assert (settings.report_bucket, settings.database_name) == (BUCKET, "ai_budget")
     assert settings.report_recipients == ("finops@teei.io", "eng-lead@teei.io")
     assert settings.executive_recipients == ("cfo@teei.io", "cto@teei.io", "finops@teei.io")
     assert (settings.link_hours, settings.plan_discount_percent) == (12, 27)
+    advisor = AdvisorSettings.from_environment(function("advisor")["environment"]["variables"])
+    assert (advisor.report_bucket, advisor.prometheus_url) == (BUCKET, "")
+    assert advisor.recipients == ("finops@teei.io", "eng-lead@teei.io")
+    assert advisor.regions == ("us-east-1", "eu-central-1")
 
 
-def test_the_function_may_use_its_bucket_its_sender_and_its_role_in_the_database_only():
-    policy = json.loads(one("iam/rolePolicy:RolePolicy", "reporting-reviews-permissions")["policy"])
-    allowed = {
-        action: statement["Resource"]
-        for statement in policy["Statement"]
-        if statement["Effect"] == "Allow"
-        for action in statement["Action"]
-        if action.split(":")[0] in ("s3", "ses", "rds-db", "sqs", "secretsmanager", "lambda", "iam")
-    }
+def test_the_advisor_gets_the_prometheus_of_the_cluster_where_it_is_set():
+    url = "https://prometheus.prod.teei.io"
+    changed = record_config("prod", config("prod", {"reporting.prometheus_url": url})).part("reporting")
+    (inputs,) = [item.inputs for item in changed.of("lambda/function:Function") if "advisor" in item.name]
+    assert inputs["environment"]["variables"]["PROMETHEUS_URL"] == url
+
+
+def test_the_functions_may_use_their_bucket_sender_and_role_in_the_database_only():
     arn = f"arn:aws:mock:::{BUCKET}"
-    login = allowed.pop("rds-db:connect")
-    assert login[0].endswith("/reports")
-    assert allowed == {
-        "s3:ListBucket": [arn],
-        "s3:GetObject": [f"{arn}/*"],
-        "s3:PutObject": [f"{arn}/*"],
-        "ses:SendEmail": [
-            "arn:aws:ses:us-east-1:123456789012:identity/finops@teei.io",
-            "arn:aws:ses:us-east-1:123456789012:identity/teei.io",
-        ],
-    }
+    for role, user in (("reviews", "reports"), ("advisor", "cost_data")):
+        actions = allowed(role)
+        assert actions.pop("rds-db:connect")[0].endswith(f"/{user}")
+        delivery = {name: actions.pop(name) for name in list(actions) if actions[name] != ["*"]}
+        assert delivery == {
+            "s3:ListBucket": [arn],
+            "s3:GetObject": [f"{arn}/*"],
+            "s3:PutObject": [f"{arn}/*"],
+            "ses:SendEmail": [
+                "arn:aws:ses:us-east-1:123456789012:identity/finops@teei.io",
+                "arn:aws:ses:us-east-1:123456789012:identity/teei.io",
+            ],
+        }
+        assert bool(actions) == (role == "advisor")
+        assert all(re.match(r"[a-z0-9-]+:(Describe|Get|List)", action) for action in actions)
 
 
 def test_the_bucket_is_private_encrypted_and_has_a_lifecycle():

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 WORKSPACE = Path(os.environ["GITHUB_WORKSPACE"])
 ARTIFACTS = Path(os.environ["ARTIFACTS"])
 BUILD = WORKSPACE / "build/lambda"
-ZIPS = ("ai_budget.zip", "cost_data.zip", "reports.zip")
+ZIPS = ("advisor.zip", "ai_budget.zip", "cost_data.zip", "reports.zip")
 
 
 def answer(command: list[str]) -> int:

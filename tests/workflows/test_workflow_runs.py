@@ -9,12 +9,12 @@ import sys
 import pytest
 import yaml
 
-from tests.workflows.recorder import ZIPS
 from tests.workflows.runner import GITHUB, ROOT, Runner, action, clone_to, workflow
 
 BACKEND = "s3://teei-finops-state?region=us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/teei-finops-{}"
 VARIABLES = {"PULUMI_BACKEND_URL": BACKEND, "AWS_PREVIEW_ROLE_ARN": ROLE.format("preview")}
+ZIPS = ("advisor.zip", "ai_budget.zip", "cost_data.zip", "reports.zip")
 STACKS = ("staging", "prod", "prod-eu")
 ENVIRONMENTS = {stack: {"AWS_DEPLOY_ROLE_ARN": ROLE.format(f"deploy-{stack}")} for stack in STACKS}
 SIGN_IN = {
@@ -88,6 +88,8 @@ def reviewed(tmp_path_factory):
     variables = {"REVIEWS_RUNNER": "vpc", "REVIEWS_DATABASE_HOST": "db.example"}
     reviewed = runner(tmp_path_factory.mktemp("reviews") / "run", variables=variables)
     assert reviewed.run("reviews.yaml", "schedule") == {"reviews": "success"}, reviewed.output
+    results = reviewed.run("recommendations.yaml", "schedule")
+    assert results == {"recommendations": "success"}, reviewed.output
     return reviewed
 
 
@@ -98,6 +100,9 @@ def test_the_reviews_are_made_with_a_password_of_minutes_and_a_verified_certific
         "make reviews DATABASE_URL=postgresql://reports@db.example:5432/ai_budget?sslmode="
     )
     assert "verify-full&sslrootcert=functions/certificates/rds-ca.pem" in make
+    login, make = commands(reviewed.calls, "recommendations")
+    assert login.endswith("--username cost_data")
+    assert make.startswith("make recommendations DATABASE_URL=postgresql://cost_data@db.example:5432/")
 
 
 def test_without_a_runner_no_review_is_made(tmp_path):

@@ -1,6 +1,7 @@
 """Agenda item 1, budget status: spend against the budget, the forecast, and what the change consists of."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,7 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
     before = costs.get(previous_month(month))
     budget = account_budget(fetch)
     limit = budget[1] if budget else None
+    change = read_change(fetch, month) if before else None
     return Item(
         key="budget_status",
         title="Budget status",
@@ -61,9 +63,12 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
                 f"{COUNTED}; cost_data.budgets", "" if limit else NO_BUDGET,
             ),
             *_forecasts(outlook, limit),
-            *_variance_figures(fetch, month, billed, before[1] if before else None),
+            *_change_figures(change, month, billed, before[1] if before else None),
         ],
-        charts=[_spend_chart(months, costs, limit), *_variance_charts(fetch, month)],
+        charts=[
+            _spend_chart(months, costs, limit),
+            *([_change_chart(change, month)] if change else []),
+        ],
         notes=[
             "Price, usage and mix are measured by usage type and Region; docs/reviews.md has the formulas. "
             "What AWS bills without a quantity cannot be split."
@@ -98,38 +103,49 @@ def _forecasts(outlook: Outlook, limit: Decimal | None) -> list[Figure]:
     ]  # fmt: skip
 
 
-def read_variance(fetch: Fetch, month: date) -> tuple[Variance, dict[str, Decimal]]:
-    """The change of usage since the month before, and the change of every other charge category."""
+@dataclass(frozen=True)
+class Change:
+    """What changed since the month before: usage by cause, and all other charges, in US dollars.
+
+    `has_quantities` is whether any usage can be split.
+    """
+
+    usage: Variance
+    others: Decimal
+    has_quantities: bool
+
+
+def read_change(fetch: Fetch, month: date) -> Change:
+    """The change of a month."""
     span = {"month": month, "before": previous_month(month), "last": next_month(month)}
-    usage = variance([Usage(*row) for row in fetch("usage_costs", **span)])
-    others = {
-        category: now - before
-        for category, now, before in fetch("category_costs", **span)
-        if category != "usage"
-    }
-    return usage, others
+    usage = [Usage(*row) for row in fetch("usage_costs", **span)]
+    others = [
+        now - before for category, now, before in fetch("category_costs", **span) if category != "usage"
+    ]
+    return Change(
+        variance(usage),
+        sum(others, Decimal(0)),
+        any(row.quantity is not None and row.quantity_before is not None for row in usage),
+    )
 
 
-def _is_split(change: Variance) -> bool:
-    return bool(change.price or change.usage or change.mix)
-
-
-def _variance_figures(fetch: Fetch, month: date, billed: Decimal, before: Decimal | None) -> list[Figure]:
+def _change_figures(
+    change: Change | None, month: date, billed: Decimal, before: Decimal | None
+) -> list[Figure]:
     earlier = month_name(previous_month(month))
-    if before is None:
+    if change is None or before is None:
         missing = f"nothing is stored of {earlier}"
         return [
             Figure(key, label, None, Unit.USD_CHANGE, COSTS, missing)
             for key, label in (("change", f"Change from {earlier}"), *_PARTS)
         ]
-    change, others = read_variance(fetch, month)
-    split = _is_split(change)
+    split = change.has_quantities
     values = {
-        "variance_price": change.price if split else None,
-        "variance_usage": change.usage if split else None,
-        "variance_mix": change.mix if split else None,
-        "variance_not_split": change.not_split,
-        "variance_other_charges": sum(others.values(), Decimal(0)),
+        "variance_price": change.usage.price if split else None,
+        "variance_usage": change.usage.usage if split else None,
+        "variance_mix": change.usage.mix if split else None,
+        "variance_not_split": change.usage.not_split,
+        "variance_other_charges": change.others,
     }
     return [
         Figure("change", f"Change from {earlier}", billed - before, Unit.USD_CHANGE, COSTS),
@@ -158,19 +174,19 @@ _PARTS = (
 )
 
 
-def _variance_charts(fetch: Fetch, month: date) -> list[Chart]:
-    change, others = read_variance(fetch, month)
-    values = [change.price, change.usage, change.mix, change.not_split, sum(others.values(), Decimal(0))]
-    chart = Chart(
+def _change_chart(change: Change, month: date) -> Chart:
+    usage = change.usage
+    return Chart(
         key="variance",
         title=f"Change from {month_name(previous_month(month))} by cause",
         kind=ChartKind.COLUMNS,
         categories=["Prices", "Usage", "Mix", "Usage without quantity", "Other charges"],
-        series=[Series("Change", values)],
+        series=[
+            Series("Change", [usage.price, usage.usage, usage.mix, usage.not_split, change.others]),
+        ],
         unit=Unit.USD_CHANGE,
         source=f"{QUANTITIES}; other charges (purchases, credits, refunds, taxes) from daily_totals",
     )
-    return [] if chart.is_empty else [chart]
 
 
 def _spend_chart(months: Sequence[date], costs: dict[date, Any], limit: Decimal | None) -> Chart:

@@ -167,28 +167,43 @@ def span_figures(key: str, label: str, span: Span | None) -> list[Figure]:
 
 
 def _errors(past: Sequence[PastForecast]) -> list[Figure]:
-    """The mean errors of our forecasts and of the baselines, on the same months where AWS's is known."""
+    """The mean errors of our forecasts and of both baselines, AWS's in the months that it is known for."""
     ours = mean_error([(entry.forecast, entry.actual) for entry in past])
     baseline = mean_error([(entry.last_month, entry.actual) for entry in past])
-    aws = mean_error([(entry.aws, entry.actual) for entry in past if entry.aws])
-    count = len(past)
-    months = f"{count} past {'month' if count == 1 else 'months'}"
+    with_aws = [entry for entry in past if entry.aws]
+    aws = mean_error([(entry.aws, entry.actual) for entry in with_aws if entry.aws])
+    beside_aws = mean_error([(entry.forecast, entry.actual) for entry in with_aws])
     source = f"{SOURCE}; each month forecast from the days before it"
+    recorded = "reports.reviews: Cost Explorer's forecast as each draft recorded it"
+    missing = "" if past else TOO_LITTLE
+    no_aws = "" if with_aws else "no draft has recorded a forecast of AWS for a month that is over"
+    percent = Unit.PERCENT
     return [
+        Figure("mean_error_percent", f"Mean error in {_months(past)}", ours, percent, source, missing),
         Figure(
-            "mean_error_percent", f"Mean error in {months}", ours, Unit.PERCENT, source,
-            "" if past else TOO_LITTLE
+            "mean_error_last_month_percent",
+            "Mean error of `as last month`",
+            baseline,
+            percent,
+            source,
+            missing,
         ),
         Figure(
-            "mean_error_last_month_percent", "Mean error of `as last month`", baseline, Unit.PERCENT, source,
-            "" if past else TOO_LITTLE,
+            "mean_error_aws_percent",
+            f"Mean error of AWS in {_months(with_aws)}",
+            aws,
+            percent,
+            recorded,
+            no_aws,
         ),
         Figure(
-            "mean_error_aws_percent", "Mean error of AWS's forecast", aws, Unit.PERCENT,
-            "reports.reviews: Cost Explorer's forecast as each draft recorded it",
-            "" if aws is not None else "no draft has recorded a forecast of AWS for a month that is over",
+            "mean_error_beside_aws_percent", "Ours in the same months", beside_aws, percent, source, no_aws
         ),
-    ]  # fmt: skip
+    ]
+
+
+def _months(past: Sequence[PastForecast]) -> str:
+    return f"{len(past)} past {'month' if len(past) == 1 else 'months'}"
 
 
 def _chart(outlook: Outlook, quarter: Sequence[date]) -> Chart:

@@ -1,0 +1,1 @@
+"""The weekly recommendations and the reviews on AWS."""

@@ -75,7 +75,8 @@ class Deployment:
         return stacks
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        return resources_in(checkpoint_file(Workspace.at(self.project), "teei-finops", stack))
+        workspace = Workspace.at(self.project, self.project / "build")
+        return resources_in(checkpoint_file(workspace, "teei-finops", stack))
 
 
 def _use_installed_packages(project: Path) -> None:
@@ -89,8 +90,8 @@ def _use_installed_packages(project: Path) -> None:
 def _stubs(directory: Path, project: Path) -> Path:
     directory.mkdir()
     python, original = shlex.quote(sys.executable), shlex.quote(os.environ["PATH"])
-    sandbox = f"cd {ROOT} && PATH={original} exec {python} -m teei_finops sandbox -C {project} --"
-    scripts = {"pulumi": sandbox}
+    sandbox = f"sandbox -C {project} --state {project}/build --moto --"
+    scripts = {"pulumi": f"cd {ROOT} && PATH={original} exec {python} -m teei_finops {sandbox}"}
     for name in ("aws", "gh", "kubectl"):
         scripts[name] = f"exec {python} -m tests.integration.deploy.checked_command {name}"
     for name, command in scripts.items():

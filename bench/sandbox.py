@@ -16,14 +16,27 @@ from bench.support.command_line import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 REPEATS = 3
+THIRTY_RESOURCES = """
+import pulumi_aws as aws
+
+for number in range(6):
+    name = f"n{number}"
+    topic = aws.sns.Topic(name)
+    queue = aws.sqs.Queue(name)
+    aws.sns.TopicSubscription(name, topic=topic.arn, protocol="sqs", endpoint=queue.arn)
+    aws.rds.Instance(name, engine="postgres", instance_class="db.t4g.micro", allocated_storage=20)
+    aws.s3.Bucket(name)
+"""
 NOT_COPIED = shutil.ignore_patterns("build", ".*", "__pycache__", "tests", "bench")
 
 
 def seconds(directory: Path, *arguments: str) -> float:
     """The duration of one run; ends this process if the run fails."""
+    options = ["-C", str(directory), "--state", str(directory / "build")]
+    shutil.rmtree(directory / "build", ignore_errors=True)
     started = time.perf_counter()
     run = subprocess.run(
-        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
+        [sys.executable, "-m", "teei_finops", "sandbox", *options, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -45,9 +58,14 @@ def main() -> None:
         stacks = sorted(
             file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in project.glob("Pulumi.*.yaml")
         )
+        thirty = Path(scratch) / "thirty"
+        thirty.mkdir()
+        (thirty / "Pulumi.yaml").write_text("name: thirty\nruntime: python\n")
+        (thirty / "__main__.py").write_text(THIRTY_RESOURCES)
         preview = ["preview", "--non-interactive", "-s"]
         runs = {
             "preview of an empty program": (empty, ["--", *preview, "dev"]),
+            "up of 30 AWS resources": (thirty, ["--", "up", "--yes", "--skip-preview", "-s", "dev"]),
             "preview of prod": (project, ["--", *preview, "prod"]),
             f"review of {len(stacks)} stacks": (project, ["review"]),
         }

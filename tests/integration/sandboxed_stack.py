@@ -25,7 +25,7 @@ _FORK_SERVER.set_forkserver_preload(["tests.integration.preloaded"])
 
 def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "teei_finops", *_sandbox(directory), *arguments],
+        [sys.executable, "-m", "teei_finops", *_sandbox(directory, arguments), *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ def run_sandbox(
     """
     with tempfile.TemporaryDirectory() as scratch:
         files = [Path(scratch, name) for name in ("stdout", "stdout" if merge_stderr else "stderr")]
-        command = ["teei-finops", *_sandbox(directory), *arguments]
+        command = ["teei-finops", *_sandbox(directory, arguments), *arguments]
         process = _FORK_SERVER.Process(target=_run, args=(command, {**os.environ, **environment}, *files))
         process.start()
         process.join()
@@ -54,8 +54,10 @@ def run_sandbox(
         )
 
 
-def _sandbox(directory: Path) -> list[str]:
-    return ["sandbox", "-C", str(directory), "--state", str(directory / "build"), "--moto"]
+def _sandbox(directory: Path, arguments: tuple[str, ...]) -> list[str]:
+    """With state in the directory and an account that boto3 can read, unless the arguments choose a state."""
+    options = [] if "--state" in arguments else ["--state", str(directory / "build"), "--moto"]
+    return ["sandbox", "-C", str(directory), *options]
 
 
 def _run(command: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:

@@ -79,6 +79,8 @@ def python_environment(
             raise SandboxError(f"--python: {chosen} {problem}; install the program's packages there")
         return _environment(candidate, probe)
     for candidate in _candidates(project, environment):
+        if candidate.path.resolve() == Path(sys.prefix).resolve():
+            break
         probe = _probe(candidate.interpreter)
         if probe is not None and probe["pulumi"] is not None:
             return _environment(candidate, probe)

@@ -52,6 +52,7 @@ def run_program(run: Mapping[str, Any]) -> dict[str, Any]:
         "parallel": run["parallel"],
         "dry_run": run["dry_run"],
         "organization": run["organization"],
+        "root_directory": run["project_directory"],
     }
     known = inspect.signature(Settings).parameters
     configure(Settings(**{name: value for name, value in settings.items() if name in known}))

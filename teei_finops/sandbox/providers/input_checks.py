@@ -11,10 +11,12 @@ from teei_finops.sandbox.providers.field_error import FieldError
 from teei_finops.sandbox.providers.property_values import (
     UNKNOWN,
     Unknown,
+    has_secret,
     has_unknown,
     is_secret,
     is_special,
     mapped_secret,
+    secret,
     struct_to_python,
     to_python,
     to_value,
@@ -161,7 +163,10 @@ def _nested_types(choices: Sequence[Any], struct: struct_pb2.Struct) -> tuple[Ma
 
 def _json_text(struct: struct_pb2.Struct) -> struct_pb2.Value:
     document = struct_to_python(struct)
-    return to_value(UNKNOWN if has_unknown(document) else json.dumps(document))
+    if has_unknown(document):
+        return to_value(UNKNOWN)
+    text = json.dumps(document)
+    return to_value(secret(text) if has_secret(struct) else text)
 
 
 def _is_json_text(choices: Sequence[Any]) -> bool:

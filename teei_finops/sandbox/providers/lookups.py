@@ -14,6 +14,11 @@ from teei_finops.sandbox.providers.sdk_schema import function_result
 FILE = "lookups.yaml"
 _KEYS = {"function", "arguments", "result"}
 _MAX_NAMES = 6
+# Results repeat these arguments of a lookup, which have no value unless the program gives one.
+_ARGUMENTS = frozenset({
+    "filters", "mostRecent", "nameRegex", "owners", "executableUsers", "includeDeprecated",
+    "allowUnsafeFilter", "withDecryption",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def lookup(
     given = {name: value for name, value in arguments.items() if value is not None}
     known = {**given, **(computed or {}), **(entry.result if entry else {})}
     types = function_result(function) or {}
-    missing = {name: annotation for name, annotation in types.items() if name not in known}
+    missing = {name: kind for name, kind in types.items() if name not in known and name not in _ARGUMENTS}
     invented = {}
     for name, annotation in missing.items():
         value = invent(name)

@@ -93,6 +93,17 @@ def is_secret(struct: struct_pb2.Struct) -> bool:
     return is_special(struct) and struct.fields[_SIGNATURE_KEY].string_value == _SECRET
 
 
+def has_secret(struct: struct_pb2.Struct) -> bool:
+    """Whether an object is or contains a secret value."""
+    return is_secret(struct) or any(_has_secret(value) for value in struct.fields.values())
+
+
+def _has_secret(value: struct_pb2.Value) -> bool:
+    if value.WhichOneof("kind") == "list_value":
+        return any(_has_secret(item) for item in value.list_value.values)
+    return value.WhichOneof("kind") == "struct_value" and has_secret(value.struct_value)
+
+
 def mapped_secret(
     wrapper: struct_pb2.Struct, change: Callable[[struct_pb2.Value], struct_pb2.Value | None]
 ) -> struct_pb2.Value | None:

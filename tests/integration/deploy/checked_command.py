@@ -44,7 +44,17 @@ def aws(service: str, operation: str, *words: str) -> None:
         name = next(
             name for name in ("prod-eu", "prod", "staging") if prefix_of(name) in options["--secret-id"]
         )
-        sandbox = [sys.executable, "-m", "teei_finops", "sandbox", "-C", PROJECT, "aws", "--stack", name]
+        sandbox = [
+            sys.executable,
+            "-m",
+            "teei_finops",
+            "sandbox",
+            "-C",
+            PROJECT,
+            "--state",
+            PROJECT / "build",
+        ]
+        sandbox += ["aws", "--stack", name]
         del options["--region"]
         sent = [word for option in options.items() for word in option]
         subprocess.run([*sandbox, service, operation, *sent], cwd=ROOT, check=True)

@@ -80,7 +80,8 @@ class Deployment:
         return stacks
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        return resources_in(checkpoint_file(Workspace.at(self.project), "teei-finops", stack))
+        workspace = Workspace.at(self.project, self.project / "build")
+        return resources_in(checkpoint_file(workspace, "teei-finops", stack))
 
 
 def deployed(tmp_path_factory) -> Deployment:

@@ -193,8 +193,9 @@ def program(tmp_path_factory) -> Path:
 
 
 def sandbox(program: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    options = ["-C", str(program), "--state", str(program / "build")]
     return subprocess.run(
-        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(program), *arguments],
+        [sys.executable, "-m", "teei_finops", "sandbox", *options, *arguments],
         cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -100,43 +100,6 @@ def test_a_value_that_aws_does_not_allow_is_rejected_on_creation(tmp_path):
     assert "'MONEY' is not one of USAGE, COST" in up.stdout
 
 
-def test_functions_have_results_and_a_warning_names_the_invented_ones(tmp_path):
-    program = SmallProgram.at(
-        tmp_path / "functions",
-        """
-        import pulumi
-        import pulumi_aws as aws
-        pulumi.export("account", aws.get_caller_identity().account_id)
-        pulumi.export("zones", aws.get_availability_zones().names)
-        statement = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/&{aws:username}"]}
-        pulumi.export("policy", aws.iam.get_policy_document(statements=[statement]).json)
-        pulumi.export("sites", aws.outposts.get_sites().ids)
-        """,
-    )
-    outputs = program.deployed().outputs()
-    assert outputs["account"] == "123456789012"
-    assert outputs["zones"][0] == "us-east-1a"
-    assert json.loads(outputs["policy"])["Statement"][0]["Resource"] == "arn:aws:s3:::b/${aws:username}"
-    assert len(outputs["sites"]) == 3
-    assert "aws:outposts:getSites: id, ids invented by the sandbox" in program.pulumi("preview").stdout
-
-
-def test_a_resource_outside_the_stack_can_be_looked_up_by_its_id(tmp_path):
-    program = SmallProgram.at(
-        tmp_path / "lookup",
-        """
-        import pulumi
-        import pulumi_aws as aws
-        vpc = aws.ec2.Vpc.get("platform", "vpc-0a1b2c3d")
-        group = aws.ec2.SecurityGroup("database", vpc_id=vpc.id)
-        pulumi.export("vpc", vpc.arn)
-        """,
-    )
-    outputs = program.deployed().outputs()
-    assert outputs["vpc"] == "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b2c3d"
-    assert program.planned() == {"platform": "read"}
-
-
 def test_a_database_is_replaced_for_a_new_engine_and_updated_for_a_new_size(tmp_path):
     program = SmallProgram.at(
         tmp_path / "database",

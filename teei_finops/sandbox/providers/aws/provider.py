@@ -97,7 +97,7 @@ class FakeAwsProvider(FakeProvider):
         if failures:
             return provider_pb2.CheckResponse(failures=failures)
         checked = converted_inputs(schema, request.news)
-        self._add_default_tags(checked, inputs, schema, context)
+        self._add_default_tags(checked, struct_to_python(checked), schema, context)
         name = name_property(token)
         if name and inputs.get(name) is None and inputs.get(f"{name}Prefix") is None:
             checked.fields[name].CopyFrom(to_value(_default_name(request, name, inputs, olds)))
@@ -198,8 +198,8 @@ class FakeAwsProvider(FakeProvider):
         if properties and self._is_missing(request.type, request.id):
             return provider_pb2.ReadResponse()  # an empty id: the resource no longer exists
         schema = schema_of(request.type)
-        if schema is None or request.inputs.fields:
-            return super().Read(request, context)
+        if schema is None or request.inputs.fields or not properties.keys() <= schema.inputs.keys() | {"id"}:
+            return super().Read(request, context)  # the state has outputs; `get` passes inputs only
         name = name_property(request.type) or "name"
         inputs = {name: request.id} if name in schema.inputs else {}
         region = properties.get("region") or settings.region

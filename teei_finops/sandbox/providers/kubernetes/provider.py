@@ -13,6 +13,11 @@ from pulumi.runtime.proto import provider_pb2
 
 from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response, logical_name
 from teei_finops.sandbox.providers.kubernetes.admission import admission_errors, namespace_of
+from teei_finops.sandbox.providers.kubernetes.charts import (
+    empty_component,
+    objects_warning,
+    unexpanded_objects,
+)
 from teei_finops.sandbox.providers.kubernetes.schemas import CLUSTER_SCOPED, schema_errors
 from teei_finops.sandbox.providers.property_diff import Difference, diff_response, differences
 from teei_finops.sandbox.providers.property_values import (
@@ -167,12 +172,16 @@ class FakeKubernetesProvider(FakeProvider):
         if request.tok == "kubernetes:yaml:decode":
             documents = [item for item in yaml.safe_load_all(arguments["text"]) if item]
             return invoke_response({"result": documents})
+        objects = unexpanded_objects(request.tok)
+        if objects is not None:
+            self.warn(objects_warning(request.tok))
+            return invoke_response(objects)
         text = f"the sandbox does not support the Kubernetes function {request.tok}; remove the call"
         return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
 
     def Construct(self, request, context):
-        text = f"the sandbox does not support the component {request.type}; declare its objects one by one"
-        return context.abort(grpc.StatusCode.UNIMPLEMENTED, text)
+        self.warn(objects_warning(f"{request.type} {request.name}"))
+        return empty_component(request)
 
     def _admit(self, context, urn: str, manifest: Mapping[str, Any], resource_id: str, *, new: bool) -> None:
         """Add the object to the cluster, or abort with the error of the API server."""

@@ -1,0 +1,20 @@
+"""A stream into a bucket, with a catalog and a search domain."""
+
+import pulumi_aws as aws
+
+lake = aws.s3.Bucket("lake", lifecycle_rules=[{"enabled": True, "expiration": {"days": 365}}])
+stream = aws.kinesis.Stream("events", shard_count=2, retention_period=24)
+aws.kinesis.FirehoseDeliveryStream(
+    "events",
+    destination="extended_s3",
+    kinesis_source_configuration={"kinesis_stream_arn": stream.arn, "role_arn": "arn:aws:iam::1:role/f"},
+    extended_s3_configuration={"bucket_arn": lake.arn, "role_arn": "arn:aws:iam::1:role/f"},
+)
+catalog = aws.glue.CatalogDatabase("events")
+aws.athena.Workgroup("analysts", configuration={"enforce_workgroup_configuration": True})
+aws.opensearch.Domain(
+    "search",
+    engine_version="OpenSearch_2.19",
+    cluster_config={"instance_type": "r7g.large.search", "instance_count": 2},
+    ebs_options={"ebs_enabled": True, "volume_size": 100, "volume_type": "gp3"},
+)

@@ -1,0 +1,95 @@
+"""The identity and the outputs of resources that no account has."""
+
+import pytest
+
+from teei_finops.sandbox.providers.aws.fake_outputs import existing_outputs, fake_outputs
+from teei_finops.sandbox.providers.aws.identifiers import existing_identity, new_identity
+from teei_finops.sandbox.providers.plausible_values import Subject
+from teei_finops.sandbox.providers.sdk_schema import schema_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+REGION, ACCOUNT = "eu-west-1", "123456789012"
+
+
+def created(token, inputs):
+    schema = schema_of(token)
+    assert schema is not None
+    identity = new_identity(token, inputs, "urn", REGION)
+    subject = Subject.identified_by(identity.id, REGION, ACCOUNT, identity.arn)
+    return fake_outputs(schema, token, subject, inputs)
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "resource_id", "arn"),
+    [
+        ("aws:s3/bucket:Bucket", {"bucket": "files"}, "files", "arn:aws:s3:::files"),
+        ("aws:iam/role:Role", {"name": "runner"}, "runner", f"arn:aws:iam::{ACCOUNT}:role/runner"),
+        (
+            "aws:sqs/queue:Queue",
+            {"name": "jobs"},
+            f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/jobs",
+            f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs",
+        ),
+        (
+            "aws:sns/topic:Topic",
+            {"name": "alerts"},
+            f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts",
+            f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts",
+        ),
+        (
+            "aws:ssm/parameter:Parameter",
+            {"name": "/shop/key"},
+            "/shop/key",
+            f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/key",
+        ),
+        (
+            "aws:transfer/server:Server",
+            {"name": "files"},
+            "files",
+            f"arn:aws:transfer:{REGION}:{ACCOUNT}:server/files",
+        ),
+    ],
+)
+def test_ids_and_arns_have_the_form_of_their_service(token, inputs, resource_id, arn):
+    identity = new_identity(token, inputs, "urn", REGION)
+    assert (identity.id, identity.arn) == (resource_id, arn)
+    assert existing_identity(token, resource_id, REGION).arn == arn
+
+
+def test_ids_of_ec2_have_their_prefix_and_differ():
+    ids = {new_identity("aws:ec2/vpc:Vpc", {}, seed, REGION).id for seed in ("one", "two")}
+    assert len(ids) == 2
+    assert all(value.startswith("vpc-") and len(value) == 21 for value in ids)
+
+
+def test_a_database_has_an_address_and_the_port_of_its_engine_but_no_version_that_it_was_not_given():
+    outputs = created("aws:rds/instance:Instance", {"engine": "mysql", "identifier": "orders"})
+    assert outputs["port"] == 3306
+    assert outputs["endpoint"].endswith(":3306")
+    assert "engineVersion" not in outputs
+    assert "engineVersionActual" not in outputs
+    assert "allocatedStorage" not in outputs
+    given = created("aws:rds/instance:Instance", {"engine": "postgres", "engineVersion": "16.4"})
+    assert given["engineVersionActual"] == "16.4"
+
+
+def test_lists_and_nested_objects_are_filled():
+    cluster = created("aws:eks/cluster:Cluster", {"name": "main"})
+    assert cluster["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.")
+    assert cluster["certificateAuthority"]["data"]
+    assert cluster["endpoint"].startswith("https://")
+    certificate = created("aws:acm/certificate:Certificate", {"domainName": "example.com"})
+    assert certificate["domainValidationOptions"][0]["resourceRecordName"]
+
+
+def test_an_existing_resource_has_every_property():
+    token = "aws:ec2/vpc:Vpc"
+    schema = schema_of(token)
+    assert schema is not None
+    subject = Subject.identified_by("vpc-1", REGION, ACCOUNT, existing_identity(token, "vpc-1", REGION).arn)
+    outputs = existing_outputs(schema, subject, {"cidrBlock": "10.9.0.0/16"})
+    assert outputs["cidrBlock"] == "10.9.0.0/16"
+    assert outputs["arn"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"
+    assert outputs["defaultSecurityGroupId"].startswith("sg-")
+    assert outputs.keys() == schema.outputs.keys()

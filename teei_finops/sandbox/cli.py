@@ -119,8 +119,9 @@ SANDBOX = Command(
     summary="run Pulumi without an AWS account, a cluster or a network",
     description="Run a Pulumi program with fake AWS and Kubernetes providers: one of the commands below, or\n"
     "any pulumi command after --. Nothing is written into the program's directory.\n"
-    "The program runs with an empty home directory and without the environment variables that may hold\n"
-    "credentials, except for those that TEEI_FINOPS_SANDBOX_ENV names, separated by commas.",
+    "The program runs with an empty home directory. Of your environment variables it has a few like PATH,\n"
+    "those that its files name, unless they may hold credentials, and those that TEEI_FINOPS_SANDBOX_ENV\n"
+    "names, separated by commas.",
     configure=_configure_sandbox,
     run=_run_pulumi,
     example="teei-finops sandbox -C ../my-program -- preview -s dev",

@@ -1,16 +1,15 @@
-"""The environment variables of a run: the user's, without those that may hold credentials."""
+"""The environment variables of a run: the visible ones of the user, and those of the sandbox."""
 
 import os
-import re
 import shutil
 import site
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from teei_finops import policy_report
 from teei_finops.policy_pack import PROJECT_VARIABLE
 from teei_finops.sandbox.passphrase import SANDBOX
+from teei_finops.sandbox.visible_variables import visible_variables
 from teei_finops.sandbox.workspace import Workspace
 
 # Plugins that Pulumi's own distribution has beside the engine: Python policy packs and dynamic providers.
@@ -18,22 +17,6 @@ _PLUGINS = {
     "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
     "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
 }
-# Variables that may hold credentials or lead to an agent or an account that has some; all others are shown.
-_HIDDEN_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|APIKEY|_PWD$|(^|_)(KEY|PAT|AUTH|COOKIE|DSN)(_|$)"
-    r"|SOCK$|^(AWS|AZURE|ARM|GOOGLE|GCP|GCLOUD|CLOUDSDK|KUBE|DOCKER|SSH|GPG|XDG|VAULT|PULUMI|GITHUB|GITLAB"
-    r"|ACTIONS|RUNNER|CI|NPM|PIP|UV|POETRY|CLOUDFLARE|DATADOG|DD|SNOWFLAKE|DATABRICKS|TF|OP)_"
-    r"|^(KUBECONFIG|NETRC|HOME)$",
-    re.IGNORECASE,
-)
-# A user name with a password in a URL.
-_HIDDEN_VALUE = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-# Shown in spite of their names.
-_VISIBLE = frozenset({
-    "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK", "LD_LIBRARY_PATH", policy_report.VARIABLE,
-})  # fmt: skip
-# Its value names further variables to show, separated by commas.
-MORE_VISIBLE = "TEEI_FINOPS_SANDBOX_ENV"
 
 
 def engine_environment(
@@ -57,8 +40,7 @@ def engine_environment(
     for directory in (workspace.state, workspace.engine_home):
         directory.mkdir(parents=True, exist_ok=True)
     _prevent_log_files(workspace.engine_home)
-    more = {name.strip() for name in user.get(MORE_VISIBLE, "").split(",")}
-    visible = {name: value for name, value in user.items() if name in more or is_visible(name, value)}
+    visible = visible_variables(user, workspace.project)
     if config_file is not None:
         visible["PULUMI_OPTION_CONFIG_FILE"] = str(config_file)
     missing_file = str(workspace.scratch / "none")
@@ -96,13 +78,6 @@ def engine_environment(
         "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }
-
-
-def is_visible(name: str, value: str) -> bool:
-    """Whether a program may read a variable of the user without being allowed to by its name."""
-    if name in _VISIBLE:
-        return True
-    return name != MORE_VISIBLE and not (_HIDDEN_NAME.search(name) or _HIDDEN_VALUE.search(value))
 
 
 def _prevent_log_files(engine_home: Path) -> None:

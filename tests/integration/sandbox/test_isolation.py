@@ -154,7 +154,7 @@ Path("~/.cache").expanduser().mkdir()
     assert not list(program.directory.rglob("user-home-*"))
 
 
-def test_the_program_can_read_variables_without_credentials_and_those_that_the_user_names(tmp_path):
+def test_the_program_can_read_variables_that_it_names_and_credentials_that_the_user_names(tmp_path):
     program = SmallProgram.at(
         tmp_path / "named",
         """

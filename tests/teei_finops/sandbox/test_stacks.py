@@ -85,7 +85,7 @@ def test_a_missing_directory_is_an_error(tmp_path):
         Workspace.at(tmp_path / "nowhere")
 
 
-def test_the_engine_gets_the_variables_that_hold_no_credentials_and_those_that_the_user_names(tmp_path):
+def test_the_engine_gets_variables_of_the_allow_list_of_the_program_and_those_that_the_user_names(tmp_path):
     user = {
         "PATH": "/bin",
         "HOME": "/home/ada",
@@ -101,10 +101,14 @@ def test_the_engine_gets_the_variables_that_hold_no_credentials_and_those_that_t
         "A_TOKEN_OF_NO_KNOWN_TOOL": "real",
         "TEAM_TOKEN": "finops",
         "REGION_OF_TESTS": "eu",
+        "NAMED_NOWHERE": "x",
         "DATABASE_URL": "postgres://app:hush@db/shop",
         "CACHE_URL": "redis://cache:6379/0",
         "TEEI_FINOPS_SANDBOX_ENV": "TEAM_TOKEN,NOT_SET",
     }
+    (tmp_path / "__main__.py").write_text(
+        "names = REGION_OF_TESTS, CACHE_URL, DATABASE_URL, A_TOKEN_OF_NO_KNOWN_TOOL"
+    )
     workspace = Workspace.at(tmp_path, tmp_path / "build")
     environment = engine_environment(
         user,

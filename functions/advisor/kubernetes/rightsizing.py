@@ -64,7 +64,7 @@ def advise(
     """What to change of one workload. `load` is that of the resources the autoscaler looks at."""
     findings: list[Finding] = []
     scaling = None
-    if scaler is not None and load is not None and any(load.use.values()):
+    if scaler is not None and load is not None and _follows(scaler, load, workload):
         binding = _minimum(workload, scaler, load, settings, units)
         scaling = binding[1]
         findings += binding[0]
@@ -79,6 +79,11 @@ def advise(
         findings.append(_requests_finding(workload, changed, reasons, scaling, settings, units))
         workload = changed
     return Advice(tuple(findings), workload)
+
+
+def _follows(scaler: Autoscaler, load: Load, workload: Workload) -> bool:
+    """Whether the replicas follow from the load: it was measured, and the targets are shares of requests."""
+    return any(load.use.values()) and all(workload.requested(resource) for resource in scaler.targets)
 
 
 def _minimum(
@@ -255,8 +260,9 @@ def _patch(workload: Workload, changed: Workload) -> str:
     patch: dict[str, Any] = dict(containers)
     for name in reversed(_POD_SPEC.get(workload.kind, ("spec", "template", "spec"))):
         patch = {name: patch}
+    resize = "--subresource resize " if workload.kind == "Pod" else ""
     return (
-        f"kubectl -n {workload.namespace} patch {workload.kind.lower()} {workload.name} "
+        f"kubectl -n {workload.namespace} patch {workload.kind.lower()} {workload.name} {resize}"
         f"--patch '{json.dumps(patch, separators=(',', ':'))}'"
     )
 

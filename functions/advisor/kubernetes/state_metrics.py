@@ -9,7 +9,11 @@ from functions.advisor.kubernetes.prometheus import Prometheus, Sample
 from functions.advisor.kubernetes.usage import Key, Sampling
 
 RESOURCES = ("cpu", "memory")
-JOBS = ("Job", "CronJob")
+CRON_JOB = "CronJob"
+# Pods of a Job that no CronJob made, and static pods, which a node owns, cannot be changed by a patch.
+UNCHANGEABLE = ("Job", "Node")
+# A job that ran longer ago may be gone: more than the week between two runs of a weekly one.
+JOB_DAYS = 8
 # Names of pods and ReplicaSets end with these, where nothing says who owns them:
 # https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.kubernetes.state_metrics import (
-    JOBS,
+    CRON_JOB,
+    JOB_DAYS,
+    UNCHANGEABLE,
     StateMetrics,
     container_key,
     labels_of_workloads,
@@ -130,15 +132,20 @@ def workloads(
     labels_of = labels_of_workloads(metrics, {kind for _, kind, _ in pods})
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
+        if kind in UNCHANGEABLE:
+            continue
         current = frozenset(pod for pod in all_pods if (namespace, pod) in running)
         # The pods of a job that are over are all that there is to look at between two runs.
-        shown = {max(all_pods)} if kind in JOBS else current
+        shown = {max(all_pods)} if kind == CRON_JOB else current
         if not shown:
             continue
         containers = _containers(
             namespace, shown, all_pods, requests=requests, limits=limits, images=images, sidecars=sidecars,
             used=used,
         )  # fmt: skip
+        days = {day for c in containers for use in c.use.values() for day in use.daily}
+        if kind == CRON_JOB and max(days, default=0) < window.days - 1 - JOB_DAYS:
+            continue
         mean_pods = _mean_pods(namespace, all_pods, used, window)
         result.append(
             Workload(
@@ -149,8 +156,8 @@ def workloads(
                 pods=current,
                 all_pods=frozenset(all_pods),
                 mean_pods=mean_pods,
-                replicas=mean_pods if kind in JOBS else len(current),
-                measured_days=len({day for c in containers for use in c.use.values() for day in use.daily}),
+                replicas=mean_pods if kind == CRON_JOB else len(current),
+                measured_days=len(days),
                 labels=labels_of.get((namespace, kind, name), {}),
                 has_jvm=any((namespace, pod) in jvms for pod in all_pods),
                 restarts=max((restarts.get((namespace, pod), 0.0) for pod in all_pods), default=0.0),

@@ -105,6 +105,10 @@ def test_a_nightly_job_saves_for_the_hour_that_it_runs(findings):
     assert saves(finding, Decimal("2.85") * CORE / 24)
 
 
+def test_a_job_that_no_longer_runs_saves_nothing(findings):
+    assert ("overprovisioned-requests", "shop/CronJob/retired") not in findings
+
+
 def test_a_growing_workload_keeps_what_it_needs_two_weeks_later(findings):
     finding = requests(findings, "growing")
     # 0.76 cores on the last day, and 14 days with 0.02 more each: 1.04

@@ -146,3 +146,15 @@ def test_what_restarts_or_is_young_is_not_judged():
         workload(1.0, use=steady(0.1), measured_days=2), SETTINGS
     )
     assert why_not_judged(workload(1.0, use=steady(0.1)), SETTINGS) == ""
+
+
+def test_memory_for_fewer_replicas_grows_with_what_each_has_to_do():
+    hpa, cores = scaler(10, 20, 0.5), [1.0] * 10
+    before = replace(scaled(cores, 1.0, hpa)[0], containers=workload(1.0, use=steady(0.1)).containers)
+    container = replace(before.containers[0], use={"cpu": steady(0.1), "memory": steady(100 * 1024**2)})
+    advice = advise(replace(before, containers=(container,)), hpa, Load({"cpu": cores}), SETTINGS, UNITS)
+    minimum, requests = advice.findings
+    assert minimum.inputs == "spec.minReplicas: 2"
+    # 100 MiB + 15 % are 128 MiB in steps of 16; two pods do the work of ten
+    assert '"memory": "640Mi"' in requests.inputs
+    assert "on fewer replicas" in requests.evidence

@@ -19,6 +19,8 @@ from functions.cost_data.sources.aws import Aws, AwsError
 
 RULE = "unmounted-volume-claim"
 _GIB = 1024**3
+_SIZE = "kube_persistentvolumeclaim_resource_requests_storage_bytes"
+_UNKNOWN: tuple[dict[str, str], float] = ({}, 0.0)
 _TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
 # What gp3 volumes have without a surcharge: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 DEFAULT_TYPE = "gp3"
@@ -52,10 +54,12 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
             for labels, value in prometheus.at(f"last_over_time({metric}[{at.recent}])", at.end)
         }
 
+    # The kubelet reports on a volume while a pod mounts it, kube-state-metrics while a pod names it.
     mounted = keys(f"last_over_time(kube_pod_spec_volumes_persistentvolumeclaims_info[{seconds}s])")
-    existed = keys(f"last_over_time(kube_persistentvolumeclaim_info[{at.recent}] offset {seconds}s)")
+    mounted |= keys(f"last_over_time(kubelet_volume_stats_capacity_bytes[{seconds}s])")
+    existed = keys(f"last_over_time({_SIZE}[{at.recent}] offset {seconds}s)")
     info = values("kube_persistentvolumeclaim_info")
-    sizes = values("kube_persistentvolumeclaim_resource_requests_storage_bytes")
+    sizes = values(_SIZE)
     labels_of = values("kube_persistentvolumeclaim_labels")
     volumes = {
         labels.get("persistentvolume", ""): labels.get("ebs_volume_id")
@@ -67,12 +71,14 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
         Claim(
             namespace=namespace,
             name=name,
-            storage_class=labels.get("storageclass", ""),
-            bytes=sizes.get((namespace, name), ({}, 0.0))[1],
-            volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
-            labels=labels_of.get((namespace, name), ({}, 0.0))[0],
+            storage_class=info.get((namespace, name), _UNKNOWN)[0].get("storageclass", ""),
+            bytes=size,
+            volume_id=_volume_id(
+                volumes.get(info.get((namespace, name), _UNKNOWN)[0].get("volumename", ""), "")
+            ),
+            labels=labels_of.get((namespace, name), _UNKNOWN)[0],
         )
-        for (namespace, name), (labels, _) in sorted(info.items())
+        for (namespace, name), (_, size) in sorted(sizes.items())
         if (namespace, name) in existed and (namespace, name) not in mounted
     ]
 

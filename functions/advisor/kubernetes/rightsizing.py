@@ -45,8 +45,12 @@ class Advice:
     workload: Workload
 
 
-def why_not_judged(workload: Workload, settings: Settings) -> str:
+def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Settings) -> str:
     """Why the use of the workload says nothing about its requests; empty if it does."""
+    if scaler is not None and not scaler.targets and not scaler.others:
+        return (
+            f"what {scaler.resource} scales by is not known (kube_horizontalpodautoscaler_spec_target_metric)"
+        )
     if workload.restarts >= settings.crash_restarts:
         return f"restarted {workload.restarts:.0f} times in the window; find out why first"
     if workload.measured_days < settings.minimum_days:

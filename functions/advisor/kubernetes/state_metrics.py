@@ -57,8 +57,8 @@ def owners_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], tuple[str, st
     for labels, _ in metrics.of_window("kube_pod_owner", "namespace, pod, owner_kind, owner_name"):
         kind, name = labels.get("owner_kind", ""), labels.get("owner_name", "")
         if kind not in ("", "<none>"):
-            namespace = labels["namespace"]
-            owners[namespace, labels["pod"]] = above.get((namespace, kind, name), (kind, name))
+            namespace = labels.get("namespace", "")
+            owners[namespace, labels.get("pod", "")] = above.get((namespace, kind, name), (kind, name))
     return owners
 
 
@@ -66,7 +66,10 @@ def _above(
     metrics: StateMetrics, metric: str, label: str, kind: str
 ) -> dict[tuple[str, str, str], tuple[str, str]]:
     return {
-        (labels["namespace"], kind, labels[label]): (labels["owner_kind"], labels["owner_name"])
+        (labels.get("namespace", ""), kind, labels.get(label, "")): (
+            labels.get("owner_kind", ""),
+            labels.get("owner_name", ""),
+        )
         for labels, _ in metrics.of_window(metric, f"namespace, {label}, owner_kind, owner_name")
         if labels.get("owner_kind") not in (None, "", "<none>")
     }
@@ -94,8 +97,10 @@ def requests_of_pods(
     ):
         selector = f'{metric}{{resource=~"{"|".join(RESOURCES)}"}}'
         for labels, value in metrics.of_window(selector, "namespace, pod, container, resource"):
-            pod = labels["namespace"], labels["pod"]
-            found[pod].setdefault(labels["container"], (first, {}))[1][labels["resource"]] = value
+            pod = labels.get("namespace", ""), labels.get("pod", "")
+            found[pod].setdefault(labels.get("container", ""), (first, {}))[1][labels.get("resource", "")] = (
+                value
+            )
     return found
 
 

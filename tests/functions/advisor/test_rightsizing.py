@@ -141,11 +141,10 @@ def test_without_a_price_the_saving_is_unknown_and_not_zero():
 
 
 def test_what_restarts_or_is_young_is_not_judged():
-    assert "restarted 5 times" in why_not_judged(workload(1.0, use=steady(0.1), restarts=5), SETTINGS)
-    assert "measured on 2 days only" in why_not_judged(
-        workload(1.0, use=steady(0.1), measured_days=2), SETTINGS
-    )
-    assert why_not_judged(workload(1.0, use=steady(0.1)), SETTINGS) == ""
+    judged = workload(1.0, use=steady(0.1), measured_days=3, restarts=4)
+    assert why_not_judged(judged, None, SETTINGS) == ""
+    assert "restarted 5 times" in why_not_judged(replace(judged, restarts=5), None, SETTINGS)
+    assert "measured on 2 days only" in why_not_judged(replace(judged, measured_days=2), None, SETTINGS)
 
 
 def test_memory_for_fewer_replicas_grows_with_what_each_has_to_do():
@@ -158,3 +157,10 @@ def test_memory_for_fewer_replicas_grows_with_what_each_has_to_do():
     # 100 MiB + 15 % are 128 MiB in steps of 16; two pods do the work of ten
     assert '"memory": "640Mi"' in requests.inputs
     assert "on fewer replicas" in requests.evidence
+
+
+def test_a_workload_whose_autoscaler_has_no_known_target_is_not_judged():
+    unknown = replace(scaler(2, 10, 0.5), targets={})
+    assert "is not known" in why_not_judged(workload(1.0, use=steady(0.1)), unknown, SETTINGS)
+    queue = replace(unknown, others=1)
+    assert why_not_judged(workload(1.0, use=steady(0.1)), queue, SETTINGS) == ""

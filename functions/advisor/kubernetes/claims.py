@@ -144,18 +144,18 @@ def _finding(
 
 def _volumes(aws: Aws | None, ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Region and inputs of the volumes that the account shows, by id."""
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    volumes: dict[str, tuple[str, dict[str, Any]]] = {}
     if aws is None or not ids:
-        return found
+        return volumes
     filters = [{"Name": "volume-id", "Values": ids[:200]}]  # a request takes 200 values
     for region in aws.regions:
         try:
             for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
                 for volume in page["Volumes"]:
-                    found[volume["VolumeId"]] = (region, volume_inputs(volume))
+                    volumes[volume["VolumeId"]] = (region, volume_inputs(volume))
         except AwsError:
             continue  # then the class is what says the type; the account's rules report the error
-    return found
+    return volumes
 
 
 def _volume_id(handle: str) -> str:

@@ -46,7 +46,7 @@ class Advice:
 
 
 def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Settings) -> str:
-    """Why the use of the workload says nothing about its requests; empty if it does."""
+    """Why the use of the workload does not show what it needs; empty if it does."""
     if scaler is not None and not scaler.targets and not scaler.others:
         return (
             f"what {scaler.resource} scales by is not known (kube_horizontalpodautoscaler_spec_target_metric)"
@@ -212,9 +212,14 @@ def _requests_finding(
     units: UnitPrices | None,
 ) -> Finding:
     less = {resource: workload.requested(resource) - changed.requested(resource) for resource in RESOURCES}
-    pinned = [c.name for c in workload.containers if not c.runs_first and is_pinned(workload, c, settings)]
-    if pinned:
-        reasons = [*reasons, f"memory of {', '.join(pinned)} stays: its heap follows the limit, not the use"]
+    for container in workload.containers:
+        if not container.runs_first and is_pinned(workload, container, settings):
+            limit = container.memory_limit
+            size = f" of {quantity(limit, 'memory')}" if limit else ""
+            reasons = [
+                *reasons,
+                f"memory of {container.name} stays: its heap follows the limit{size}, not the use",
+            ]
     how = f"times {workload.replicas:.2g} pods" + (f" under {scaling.scaler.resource}" if scaling else "")
     price = f"; priced as {units.basis}" if units else ""
     return Finding(

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus, Sample
@@ -86,22 +87,27 @@ def owner_by_name(pod: str) -> tuple[str, str]:
     return "Pod", pod
 
 
-def requests_of_pods(
-    metrics: StateMetrics,
-) -> dict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]]:
-    """(whether it is an init container, requests by resource) by pod and container."""
-    found: defaultdict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]] = defaultdict(dict)
-    for metric, first in (
+@dataclass(frozen=True)
+class Requested:
+    """What a container requests, in cores and bytes by resource; `is_init` is that of an init container."""
+
+    is_init: bool
+    amounts: dict[str, float] = field(default_factory=dict)
+
+
+def requests_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], dict[str, Requested]]:
+    """The requests of each container by namespace and pod."""
+    requests: defaultdict[tuple[str, str], dict[str, Requested]] = defaultdict(dict)
+    for metric, is_init in (
         ("kube_pod_container_resource_requests", False),
         ("kube_pod_init_container_resource_requests", True),
     ):
         selector = f'{metric}{{resource=~"{"|".join(RESOURCES)}"}}'
         for labels, value in metrics.of_window(selector, "namespace, pod, container, resource"):
-            pod = labels.get("namespace", ""), labels.get("pod", "")
-            found[pod].setdefault(labels.get("container", ""), (first, {}))[1][labels.get("resource", "")] = (
-                value
-            )
-    return found
+            pod = requests[labels.get("namespace", ""), labels.get("pod", "")]
+            requested = pod.setdefault(labels.get("container", ""), Requested(is_init))
+            requested.amounts[labels.get("resource", "")] = value
+    return requests
 
 
 def pods_with_jvm(metrics: StateMetrics) -> set[tuple[str, str]]:

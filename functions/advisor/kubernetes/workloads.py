@@ -10,6 +10,7 @@ from functions.advisor.kubernetes.state_metrics import (
     CRON_JOB,
     JOB_DAYS,
     UNCHANGEABLE,
+    Requested,
     StateMetrics,
     container_key,
     labels_of_workloads,
@@ -176,21 +177,21 @@ def _containers(
     shown: Iterable[str],
     all_pods: Iterable[str],
     *,
-    requests: Mapping[tuple[str, str], Mapping[str, tuple[bool, dict[str, float]]]],
+    requests: Mapping[tuple[str, str], Mapping[str, Requested]],
     limits: Mapping[Key, float],
     images: Mapping[Key, str],
     sidecars: set[Key],
     used: Mapping[str, Mapping[Key, PodUse]],
 ) -> tuple[Container, ...]:
     """The containers of the pods that are shown, with their lowest requests, and the use of all pods."""
-    merged: dict[str, tuple[bool, dict[str, float]]] = {}
+    lowest: dict[str, Requested] = {}
     for pod in sorted(shown):
-        for name, (first, values) in requests.get((namespace, pod), {}).items():
-            lowest = merged.setdefault(name, (first, dict(values)))[1]
-            for resource, value in values.items():
-                lowest[resource] = min(value, lowest.get(resource, value))
+        for name, requested in requests.get((namespace, pod), {}).items():
+            amounts = lowest.setdefault(name, Requested(requested.is_init)).amounts
+            for resource, amount in requested.amounts.items():
+                amounts[resource] = min(amount, amounts.get(resource, amount))
     containers = []
-    for name, (first, values) in sorted(merged.items()):
+    for name, requested in sorted(lowest.items()):
         keys = [(namespace, pod, name) for pod in sorted(all_pods)]
         use = {
             resource: combined(by_key[key] for key in keys if key in by_key)
@@ -201,10 +202,10 @@ def _containers(
         containers.append(
             Container(
                 name=name,
-                requests=values,
+                requests=requested.amounts,
                 memory_limit=max((limits[key] for key in keys if key in limits), default=None),
                 image=next((images[key] for key in reversed(keys) if key in images), ""),
-                runs_first=first and not sidecar,
+                runs_first=requested.is_init and not sidecar,
                 sidecar=sidecar,
                 use=use,
             )

@@ -40,7 +40,10 @@ def finding(rule, resource=VOLUME, **fields):
 
 
 def lines(tmp_path, *examinations):
-    sources = [Source(f"source {n}", lambda found=found: found) for n, found in enumerate(examinations)]
+    sources = [
+        Source(f"source {n}", lambda examination=examination: examination)
+        for n, examination in enumerate(examinations)
+    ]
     return make_report(sources, Settings(), NOW, StatusFile(tmp_path)).report.findings
 
 
@@ -182,16 +185,16 @@ def test_an_unmounted_claim_and_its_unattached_volume_are_one_line(tmp_path):
 
 
 def test_different_changes_of_one_resource_are_two_lines(tmp_path):
-    found = [finding("version-in-extended-support"), finding("oversized-database")]
-    assert len(lines(tmp_path, Examination(found))) == 2
+    findings = [finding("version-in-extended-support"), finding("oversized-database")]
+    assert len(lines(tmp_path, Examination(findings))) == 2
 
 
 def test_what_saves_next_to_nothing_is_left_out_unless_its_price_is_unknown(tmp_path):
-    found = [
+    findings = [
         finding("gp2-volume", saving_list=Decimal("0.09")),
         finding("gp2-volume", "vol-2", saving_list=None),
     ]
-    assert [line.resource for line in lines(tmp_path, Examination(found))] == ["vol-2"]
+    assert [line.resource for line in lines(tmp_path, Examination(findings))] == ["vol-2"]
 
 
 def test_a_source_that_fails_leaves_the_others_and_the_statuses_as_they_were(tmp_path):
@@ -219,9 +222,12 @@ def test_a_log_group_saves_what_is_older_than_the_retention():
         logs__describe_log_groups={"logGroups": [group]},
         logs__list_tags_for_resource={"tags": {"team": "web"}},
     )
-    (found,) = log_groups_without_retention(account(aws))
-    assert found.saving_list == Decimal(21)  # 1,000 GiB, of which 210 of 300 days are too old, x 0.03
-    assert (found.resource, found.owner) == ("arn:aws:logs:us-east-1:111111111111:log-group:/app", "web")
+    (group_finding,) = log_groups_without_retention(account(aws))
+    assert group_finding.saving_list == Decimal(21)  # 1,000 GiB, of which 210 of 300 days are too old, x 0.03
+    assert (group_finding.resource, group_finding.owner) == (
+        "arn:aws:logs:us-east-1:111111111111:log-group:/app",
+        "web",
+    )
 
 
 def test_peaks_grow_only_if_they_follow_a_line():

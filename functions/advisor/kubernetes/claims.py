@@ -19,6 +19,7 @@ from functions.cost_data.sources.aws import Aws, AwsError
 
 RULE = "unmounted-volume-claim"
 _GIB = 1024**3
+_INFO = "kube_persistentvolumeclaim_info"
 _SIZE = "kube_persistentvolumeclaim_resource_requests_storage_bytes"
 _UNKNOWN: tuple[dict[str, str], float] = ({}, 0.0)
 _TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
@@ -57,8 +58,9 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
     # The kubelet reports on a volume while a pod mounts it, kube-state-metrics while a pod names it.
     mounted = keys(f"last_over_time(kube_pod_spec_volumes_persistentvolumeclaims_info[{seconds}s])")
     mounted |= keys(f"last_over_time(kubelet_volume_stats_capacity_bytes[{seconds}s])")
-    existed = keys(f"last_over_time({_SIZE}[{at.recent}] offset {seconds}s)")
-    info = values("kube_persistentvolumeclaim_info")
+    existed = keys(f"last_over_time({_INFO}[{at.recent}] offset {seconds}s)")
+    existed |= keys(f"last_over_time({_SIZE}[{at.recent}] offset {seconds}s)")
+    info = values(_INFO)
     sizes = values(_SIZE)
     labels_of = values("kube_persistentvolumeclaim_labels")
     volumes = {
@@ -67,20 +69,20 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
         or ""
         for labels, _ in prometheus.at(f"last_over_time(kube_persistentvolume_info[{at.recent}])", at.end)
     }
-    return [
-        Claim(
-            namespace=namespace,
-            name=name,
-            storage_class=info.get((namespace, name), _UNKNOWN)[0].get("storageclass", ""),
-            bytes=size,
-            volume_id=_volume_id(
-                volumes.get(info.get((namespace, name), _UNKNOWN)[0].get("volumename", ""), "")
-            ),
-            labels=labels_of.get((namespace, name), _UNKNOWN)[0],
+    claims = []
+    for key in sorted((info.keys() | sizes.keys()) & existed - mounted):
+        labels = info.get(key, _UNKNOWN)[0]
+        claims.append(
+            Claim(
+                namespace=key[0],
+                name=key[1],
+                storage_class=labels.get("storageclass", ""),
+                bytes=sizes.get(key, _UNKNOWN)[1],
+                volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
+                labels=labels_of.get(key, _UNKNOWN)[0],
+            )
         )
-        for (namespace, name), (_, size) in sorted(sizes.items())
-        if (namespace, name) in existed and (namespace, name) not in mounted
-    ]
+    return claims
 
 
 def findings(

@@ -53,7 +53,7 @@ def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Sett
         )
     if workload.restarts >= settings.crash_restarts:
         return f"restarted {workload.restarts:.0f} times in the window; find out why first"
-    if workload.measured_days < settings.minimum_days:
+    if workload.measured_days < min(settings.minimum_days, settings.window_days):
         return f"measured on {workload.measured_days} days only"
     return ""
 

@@ -9,11 +9,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = (
     "components.settings.reference",
-    "functions.advisor",
     "functions.tools.build",
     "functions.ai_budget.tools.price_rows",
     "policies",
     "policies.catalogue",
+    "functions.advisor",
     "teei_finops",
 )
 WRITTEN = ("docs/configuration.md", "docs/policies.md", "policies/taggable_types.csv")

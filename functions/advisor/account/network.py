@@ -92,7 +92,6 @@ def _idle(
         confidence=account.confidence(balancer["CreatedTime"], Confidence.HIGH),
         tags=tags,
         bill=BillLine("", "LoadBalancerUsage"),
-        names=(name,),
     )
 
 
@@ -140,5 +139,5 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
             confidence=account.confidence(gateway["CreateTime"], Confidence.MEDIUM),
             tags=tags_of(gateway.get("Tags")),
             bill=BillLine("", "NatGateway-Hours"),
-            names=(gateway["NatGatewayId"],),
+            ids=(gateway["NatGatewayId"],),
         )

@@ -23,7 +23,7 @@ from tests.functions.cost_data.recorded_aws import RecordedAws
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 URN = "urn:pulumi:prod::teei-finops::aws:ebs/volume:Volume::data"
-VOLUME = "arn:aws:ec2:us-east-1:111111111111:volume/vol-1"
+VOLUME = "arn:aws:ec2:us-east-1:111111111111:volume/vol-0123abcd"
 
 
 def account(aws, **settings):
@@ -58,7 +58,7 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
         "urn": URN,
         "type": "aws:ebs/volume:Volume",
         "custom": True,
-        "id": "vol-1",
+        "id": "vol-0123abcd",
         "outputs": {"arn": VOLUME},
     }
     deployment = {
@@ -67,7 +67,7 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
     }  # fmt: skip
     ownership = Ownership((), urns_of_exports([export(tmp_path, volume, deployment)]))
     assert ownership.managed_by([VOLUME]) == URN
-    assert ownership.managed_by(["vol-1"]) == URN
+    assert ownership.managed_by(["vol-0123abcd"]) == URN
     assert ownership.managed_by(["shop/Deployment/web"]) == "urn:web"
     assert ownership.managed_by(["shop/StatefulSet/web"]) == ""
 
@@ -117,7 +117,7 @@ def test_settings_are_read_from_the_environment():
 
 
 HUB = {
-    "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-1", "actionType": "Upgrade",
+    "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-0123abcd", "actionType": "Upgrade",
     "currentResourceType": "EbsVolume", "currentResourceSummary": "gp2/500 GB",
     "recommendedResourceSummary": "gp3/500 GB", "estimatedMonthlySavings": 7.5, "estimatedMonthlyCost": 50.0,
     "implementationEffort": "VeryLow", "source": "ComputeOptimizer",
@@ -176,12 +176,24 @@ def test_without_the_hub_compute_optimizer_is_read_page_by_page():
 
 
 def test_an_unmounted_claim_and_its_unattached_volume_are_one_line(tmp_path):
-    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-1",))
+    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-0123abcd",))
     volumes = [
-        finding("unattached-volume", merge_keys=("vol-1",)),
-        finding("gp2-volume", merge_keys=("vol-1",)),
+        finding("unattached-volume", merge_keys=("vol-0123abcd",)),
+        finding("gp2-volume", merge_keys=("vol-0123abcd",)),
     ]
     assert [line.rule for line in lines(tmp_path, Examination([claim]), Examination(volumes))] == [claim.rule]
+
+
+def test_a_finding_that_another_one_covers_now_is_not_done(tmp_path):
+    volumes = Examination(
+        [finding("unattached-volume", merge_keys=("vol-0123abcd",))], frozenset({"unattached-volume"})
+    )
+    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-0123abcd",))
+    lines(tmp_path, volumes)
+    lines(tmp_path, Examination([claim]), volumes)
+    assert {record.rule: record.status for record in StatusFile(tmp_path).records()} == {
+        "unattached-volume": "new", "unmounted-volume-claim": "new",
+    }  # fmt: skip
 
 
 def test_different_changes_of_one_resource_are_two_lines(tmp_path):

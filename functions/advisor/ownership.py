@@ -11,6 +11,8 @@ from functions.advisor.errors import AdvisorError
 # Labels and tags by which tools mark what they manage.
 _MANAGED_BY = ("app.kubernetes.io/managed-by", "managed-by", "ManagedBy")
 _STACK_TAGS = ("pulumi:stack", "aws:cloudformation:stack-name", "eks:nodegroup-name")
+# Ids that AWS generates, such as vol-0a1b2c3d, and that no other resource has.
+GENERATED_ID = re.compile(r"[a-z]+-[0-9a-f]{8,}")
 _KUBERNETES = "kubernetes:"
 
 
@@ -82,4 +84,5 @@ def _names(resource: Mapping[str, Any]) -> list[str]:
     if token.startswith(_KUBERNETES):
         metadata = outputs.get("metadata") or {}
         return [f"{metadata.get('namespace', 'default')}/{token.rpartition(':')[2]}/{metadata.get('name')}"]
-    return [name for name in (outputs.get("arn"), resource["id"]) if isinstance(name, str)]
+    names = [outputs.get("arn"), resource["id"] if GENERATED_ID.fullmatch(resource["id"]) else None]
+    return [name for name in names if isinstance(name, str)]

@@ -189,7 +189,6 @@ def _clusters(account: Account) -> Iterator[Finding]:
             confidence=Confidence.HIGH,
             tags=cluster.get("tags") or {},
             bill=BillLine("", "AmazonEKS-Hours"),
-            names=(name,),
             inputs="version",
         )
 
@@ -227,6 +226,5 @@ def _finding(
         tags=tags_of(instance.get("TagList")),
         bill=bill or BillLine(_SERVICE, usage),
         commitment=Commitment.RESERVATION if committed else None,
-        names=(instance["DBInstanceIdentifier"],),
         inputs=inputs,
     )

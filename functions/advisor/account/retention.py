@@ -42,7 +42,6 @@ def log_groups_without_retention(account: Account) -> Iterator[Finding]:
             confidence=Confidence.LOW,
             tags=answer.get("tags", {}),
             bill=BillLine("AmazonCloudWatch", "TimedStorage"),
-            names=(group["logGroupName"],),
         )
 
 
@@ -177,7 +176,6 @@ def _bucket_finding(
         confidence=confidence,
         tags=_tags(account, name),
         bill=_STORAGE,
-        names=(name,),
     )
 
 

@@ -31,7 +31,8 @@ class Hpa:
 class Simulated:
     """A workload. `cores` is the load of all pods together, by day since the start; `memory` that of one pod.
 
-    A job runs for the first hour of each day. `generation` changes the names of the pods, as a rollout does.
+    A job runs for the first hour of each day until day `until`. `generation` changes the names of the pods,
+    as a rollout does.
     """
 
     name: str
@@ -51,10 +52,11 @@ class Simulated:
     node: str = "busy"
     bytes_a_second: float = 50_000
     generation: str = "6d9f8b7c5d"
+    until: float = math.inf
 
     def running(self, day: float) -> int:
         if self.job:
-            return 1 if day % 1 < 1 / 24 - 1e-6 else 0
+            return 1 if day < self.until and day % 1 < 1 / 24 - 1e-6 else 0
         if self.hpa:
             return self.hpa.replicas(self.cores(day), self.cpu)
         return self.replicas

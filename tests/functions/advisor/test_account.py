@@ -100,7 +100,7 @@ def evaluated(account):  # noqa: ARG001
     return results
 
 
-def found(evaluated, rule):
+def summary(evaluated, rule):
     """(the end of the resource's name, its saving, the owner) of each finding of a rule.
 
     The volumes and snapshots of moto's own images are left out.
@@ -113,7 +113,7 @@ def found(evaluated, rule):
 
 
 def savings(evaluated, rule):
-    return [saving for _, saving, _ in found(evaluated, rule)]
+    return [saving for _, saving, _ in summary(evaluated, rule)]
 
 
 def test_volumes_are_priced_with_their_iops_and_throughput(evaluated):
@@ -131,7 +131,7 @@ def test_gp3_must_perform_as_the_volume_that_it_replaces(evaluated):
 def test_old_snapshots_addresses_and_secrets(evaluated):
     assert savings(evaluated, "snapshots-expire") == [Decimal("10")]  # 200 GiB x 0.05
     assert savings(evaluated, "unassociated-address") == [Decimal("3.65")]
-    assert [(saving, owner) for _, saving, owner in found(evaluated, "unused-secret")] == [
+    assert [(saving, owner) for _, saving, owner in summary(evaluated, "unused-secret")] == [
         (Decimal("0.4"), "data")
     ]
 
@@ -149,25 +149,25 @@ def test_a_nat_gateway_that_sends_little_costs_its_hours_and_address(evaluated):
 
 
 def test_databases_that_are_idle_oversized_old_or_out_of_support(evaluated):
-    assert found(evaluated, "idle-database") == [
+    assert summary(evaluated, "idle-database") == [
         ("idle", Decimal("134.14"), "data")
     ]  # 730 x 0.168 + 100 x 0.115
-    assert ("large", Decimal("246.01"), "data") in found(
+    assert ("large", Decimal("246.01"), "data") in summary(
         evaluated, "oversized-database"
     )  # 730 x (0.674 - 0.337)
-    assert found(evaluated, "database-is-current-generation") == [("old", None, "data")]
+    assert summary(evaluated, "database-is-current-generation") == [("old", None, "data")]
     # 2 vCPUs x 0.20 x 730 in the third year; EKS 0.50 x 730
-    assert found(evaluated, "version-in-extended-support") == [
+    assert summary(evaluated, "version-in-extended-support") == [
         ("aged", Decimal("365"), ""), ("ancient", Decimal("292"), "data"),
     ]  # fmt: skip
 
 
 def test_caches_that_are_idle_or_oversized(evaluated):
-    assert found(evaluated, "idle-cache") == [("unread", Decimal("229.95"), "data")]  # 730 x 0.315
-    assert ("roomy", Decimal("114.61"), "data") in found(
+    assert summary(evaluated, "idle-cache") == [("unread", Decimal("229.95"), "data")]  # 730 x 0.315
+    assert ("roomy", Decimal("114.61"), "data") in summary(
         evaluated, "oversized-cache"
     )  # 730 x (0.315 - 0.158)
-    assert "right" not in [name for name, *_ in found(evaluated, "oversized-cache")]
+    assert "right" not in [name for name, *_ in summary(evaluated, "oversized-cache")]
 
 
 def test_an_instance_of_a_previous_generation_is_compared_with_the_same_architecture(evaluated):
@@ -175,7 +175,7 @@ def test_an_instance_of_a_previous_generation_is_compared_with_the_same_architec
 
 
 def test_buckets_and_log_groups_that_keep_everything(evaluated):
-    assert found(evaluated, "bucket-has-a-lifecycle") == [
+    assert summary(evaluated, "bucket-has-a-lifecycle") == [
         ("plain", Decimal("10.5"), "")
     ]  # 1,000 x (0.023 - 0.0125)
     (versioned,) = evaluated["bucket-expires-old-versions"].findings

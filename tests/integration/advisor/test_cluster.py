@@ -105,6 +105,10 @@ def test_a_nightly_job_saves_for_the_hour_that_it_runs(findings):
     assert saves(finding, Decimal("2.85") * CORE / 24)
 
 
+def test_a_job_that_no_longer_runs_saves_nothing(findings):
+    assert ("overprovisioned-requests", "shop/CronJob/retired") not in findings
+
+
 def test_a_growing_workload_keeps_what_it_needs_two_weeks_later(findings):
     finding = requests(findings, "growing")
     # 0.76 cores on the last day, and 14 days with 0.02 more each: 1.04
@@ -134,7 +138,7 @@ def test_under_an_autoscaler_at_its_floor_the_request_still_keeps_the_replicas_a
 def test_the_memory_of_a_jvm_follows_its_limit(findings):
     finding = requests(findings, "orders")
     assert patched(finding) == {"app": {"cpu": "230m"}}
-    assert "its heap follows the limit" in finding.evidence
+    assert "its heap follows the limit of 4096Mi" in finding.evidence
 
 
 def test_a_crash_looping_workload_is_not_judged(findings, examination):
@@ -158,7 +162,7 @@ def test_a_claim_costs_what_its_volume_costs_where_the_account_can_be_read(url):
     volume = {"VolumeId": "vol-0123", "VolumeType": "gp3", "Size": 100, "Iops": 4000, "Throughput": 225}
     aws = RecordedAws(ec2__describe_volumes={"Volumes": [volume]})
     prometheus, now = Prometheus(url), START + timedelta(days=WEEKS)
-    (found,) = claims.findings(
+    (finding,) = claims.findings(
         prometheus,
         aws,
         sampling(prometheus, now),
@@ -167,8 +171,8 @@ def test_a_claim_costs_what_its_volume_costs_where_the_account_can_be_read(url):
         Ownership((), {}),
         "us-east-1",
     )
-    assert found.saving_list == Decimal(17)  # 100 GiB x 0.08 + 1,000 IOPS x 0.005 + 100 MiB/s x 0.04
-    assert (found.confidence, found.merge_keys) == ("high", ("vol-0123",))
+    assert finding.saving_list == Decimal(17)  # 100 GiB x 0.08 + 1,000 IOPS x 0.005 + 100 MiB/s x 0.04
+    assert (finding.confidence, finding.merge_keys) == ("high", ("vol-0123",))
 
 
 def test_a_node_with_nothing_but_daemon_sets_is_idle(findings):

@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS cost_data.deliveries (
 );
 
 -- `charges` is the number of rows of the source that a row sums up. `final` is whether the day was over for
--- so long when it was read that its figures no longer change (records.FINAL_AFTER_DAYS).
+-- so long when it was read that its figures no longer change (records.FINAL_AFTER_DAYS). `usage_type` has no prefix of
+-- a Region; `quantity` is what was used, in the unit of the usage type, and null where the source has none.
 CREATE TABLE IF NOT EXISTS cost_data.daily_costs (
     day date NOT NULL,
     billing_period date NOT NULL,
@@ -62,12 +63,11 @@ CREATE TABLE IF NOT EXISTS cost_data.daily_costs (
     billed numeric NOT NULL,
     effective numeric NOT NULL,
     charges bigint NOT NULL,
+    usage_type text NOT NULL DEFAULT '',
+    quantity numeric,
     final boolean NOT NULL DEFAULT false,
     read_id bigint REFERENCES cost_data.reads (id)
 );
--- `usage_type` has no prefix of a Region; `quantity` is in its unit, and null where the source has none.
-ALTER TABLE cost_data.daily_costs ADD COLUMN IF NOT EXISTS usage_type text NOT NULL DEFAULT '';
-ALTER TABLE cost_data.daily_costs ADD COLUMN IF NOT EXISTS quantity numeric;
 CREATE INDEX IF NOT EXISTS daily_costs_by_bill
     ON cost_data.daily_costs (provider, billing_account, billing_period, day);
 CREATE INDEX IF NOT EXISTS daily_costs_by_day ON cost_data.daily_costs (day);

@@ -55,6 +55,16 @@ def test_half_of_the_growth_is_assumed_to_go_on():
     assert last_month < forecast < actual
 
 
+def test_the_further_ahead_a_month_is_the_more_it_has_grown():
+    costs = days(lambda day: 100 * 1.2 ** ((day - date(2026, 3, 1)).days / 28), last=date(2026, 10, 31))
+    november, december = (month_forecast(costs, date(2026, month, 1), NOVEMBER) for month in (11, 12))
+    assert november is not None
+    assert december is not None
+    # Half of 20 % in four weeks, between the middles of months of 30 and 31 days.
+    growth = (december / 31) / (november / 30)
+    assert growth == pytest.approx(Decimal("1.1") ** (Decimal("30.5") / 28), rel=Decimal("0.005"))
+
+
 def test_what_is_charged_on_the_first_of_a_month_is_added_once():
     costs = days(lambda day: 1100 if day.day == 1 else 100)
     assert month_forecast(costs, NOVEMBER, NOVEMBER) == 4000

@@ -70,6 +70,17 @@ def test_the_variance_is_split_into_price_usage_mix_and_other_charges(review):
     assert values["variance_other_charges"] == "970"
 
 
+def test_a_purchase_of_the_month_before_is_a_fall_of_other_charges(account):
+    november = review_of(account, FINAL, date(2026, 11, 1))
+    assert figures(november, "budget_status")["variance_other_charges"] == "-970"
+
+
+def test_a_month_like_the_one_before_has_parts_of_zero(account):
+    values = figures(review_of(account, FINAL, date(2026, 8, 1)), "budget_status")
+    parts = ("change", "variance_price", "variance_usage", "variance_mix", "variance_other_charges")
+    assert [values[part] for part in parts] == ["0"] * 5
+
+
 def test_drivers_are_the_services_by_cost_and_the_areas_of_their_regions(review):
     values = figures(review, "cost_drivers")
     rows = review.item("cost_drivers").tables[0].rows

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 
+from policies.catalogue.entries import entries
 from policies.exemptions import Exemption, Exemptions
 from policies.resources import Resource, Stack
 from policies.stack_context import StackContext
@@ -32,7 +33,8 @@ NOTHING = PolicyFindings()
 @dataclass
 class EvaluationContext:
     """`levels` are the enforcement levels that the pack's config sets, `shown` the resources by URN that the
-    engine showed one by one, `stack` what it showed at the end.
+    engine showed one by one, `stack` what it showed at the end. `has_pages` is False where the project is
+    not the one with docs/policies.md.
 
     The engine shows up to four resources at a time, each in a thread of its own.
     """
@@ -46,6 +48,7 @@ class EvaluationContext:
     pack_version: str = ""
     rules: tuple[ReportedRule, ...] = ()
     report_file: Path | None = None
+    has_pages: bool = True
     _findings: dict[tuple[str, str], PolicyFindings] = field(default_factory=dict)
     _exempt_urns: dict[Exemption, dict[str, None]] = field(default_factory=dict)
     _unreported_uses: dict[str, dict[Exemption, str]] = field(default_factory=dict)
@@ -72,6 +75,11 @@ class EvaluationContext:
         """The resources that needed an exemption which is not reported yet."""
         with self._lock:
             return list(self._unreported_uses)
+
+    def page_of(self, policy: str) -> str:
+        """Where people read about the policy: its page, else its first source, else nothing."""
+        entry = entries()[policy]
+        return entry.page if self.has_pages else next(iter(entry.sources), "")
 
     def record(self, policy: str, urn: str, findings: PolicyFindings) -> None:
         """Keep the findings about a resource, or with a blank URN about the stack, for the report.

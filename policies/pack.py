@@ -8,6 +8,7 @@ import yaml
 from pulumi_policy import Policy
 
 from policies import exemptions
+from policies.catalogue.entries import PAGE
 from policies.evaluation_context import EvaluationContext
 from policies.rules import (
     bucket_retention,
@@ -61,7 +62,12 @@ def build(
     `budgets.yaml` and `usage.yaml`; by default the folder above this package.
     """
     root = root or ROOT
-    context = EvaluationContext(StackContext.from_config(config), pack=NAME, pack_version=version())
+    context = EvaluationContext(
+        StackContext.from_config(config),
+        pack=NAME,
+        pack_version=version(),
+        has_pages=(root / PAGE).is_file(),
+    )
     taggable = taggable_types()
     billable = billable_types()
     policies = [
@@ -135,7 +141,7 @@ def build(
     ]
     ids = frozenset(policy.name for policy in policies) - exemption_policies.NEVER_EXEMPT
     context.exemptions = load(ids, today) if load else exemptions.load(root / EXEMPTIONS, ids, today)
-    context.rules = tuple(map(_reported_rule, policies))
+    context.rules = tuple(_reported_rule(policy, context) for policy in policies)
     return policies, context
 
 
@@ -149,12 +155,12 @@ def version() -> str:
     return str(yaml.safe_load(METADATA.read_text("utf-8"))["version"])
 
 
-def _reported_rule(policy: Policy) -> ReportedRule:
+def _reported_rule(policy: Policy, context: EvaluationContext) -> ReportedRule:
     return ReportedRule(
         id=policy.name,
         description=policy.description,
         fix=policy.remediation_steps or "",
         level=policy.enforcement_level.value if policy.enforcement_level else "",
         severity=policy.severity.value if policy.severity else "",
-        page=policy.url or "",
+        page=context.page_of(policy.name),
     )

@@ -24,6 +24,7 @@ from policies.catalogue.entries import entries
 from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, text, version_1
 from teei_finops.policy_pack import PACK_CONFIG, PROJECT_VARIABLE
 
+PACK = Path(__file__).resolve().parent
 # Without what these need, they would report every resource of a stack.
 NEED_TAGS = ("required-tags", "allowed-tag-values")
 NEED_BUDGETS = ("stack-has-a-budget", "budget-tag-names-a-budget")
@@ -42,11 +43,15 @@ def project_folder(environment: Mapping[str, str], working_directory: Path) -> P
     """The folder that the variable names; else the one with the nearest Pulumi.yaml at or above the working
     directory, or at or above the one in which the user started the engine. None where there is none.
 
-    Depending on how the engine starts the pack, the working directory is the program's or the pack's.
+    The working directory is the program's or, where the engine has no language host for Python, the pack's,
+    which counts last.
     """
     if environment.get(PROJECT_VARIABLE):
         return Path(environment[PROJECT_VARIABLE])
-    for start in (working_directory, Path(environment.get("PWD") or working_directory)):
+    starts = [working_directory, Path(environment.get("PWD") or working_directory)]
+    if working_directory.resolve() == PACK:
+        starts.reverse()
+    for start in starts:
         for folder in (start, *start.parents):
             if (folder / "Pulumi.yaml").is_file() or (folder / "Pulumi.yml").is_file():
                 return folder

@@ -31,7 +31,6 @@ from teei_finops.policy_report import ReportedViolation, UndeterminedProperty
 
 GUIDE = "TEEI FinOps Strategy & Implementation Guide"
 GUIDE_VERSION = "1.0"
-PAGE = "docs/policies.md"
 
 Options = Mapping[str, Any]
 ResourceCheck = Callable[[Resource, Options], Iterable[Finding]]
@@ -48,10 +47,6 @@ class Rule:
     @property
     def entry(self) -> Entry:
         return entries()[self.id]
-
-    @property
-    def page(self) -> str:
-        return f"{PAGE}#{self.id}"
 
     def with_defaults(self, configured: Mapping[str, Any] | None) -> dict[str, Any]:
         """The options that the pack's config sets, and the defaults of the others."""
@@ -71,7 +66,7 @@ class Rule:
             "framework": PolicyComplianceFramework(GUIDE, GUIDE_VERSION, entry.section, entry.section),
             "tags": [entry.concern],
             "remediation_steps": entry.fix,
-            "url": self.page,
+            "url": entry.page,
         }
 
 
@@ -176,7 +171,7 @@ def _reported_violation(
         value=messages.plain(violation.value),
         what=violation.what,
         fix=violation.fix,
-        page=rule.page,
+        page=context.page_of(rule.id),
         remedy=violation.remedy,
         message=f"{rule.entry.description}\n{text}",
     )

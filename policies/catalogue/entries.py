@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+PAGE = "docs/policies.md"
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 ACCOUNT = "account"
 
@@ -40,6 +41,10 @@ class Entry:
     section: str
     sources: tuple[str, ...] = ()
     example: Example | None = None
+
+    @property
+    def page(self) -> str:
+        return f"{PAGE}#{self.id}"
 
 
 @cache

@@ -27,7 +27,8 @@ and from the policy pack; a test compares them. Amounts are US dollars a month a
 `pulumi preview --policy-pack policies`. A mandatory violation blocks the deployment; an advisory one is only
 reported.
 
-Policies have options, which you set in the file of `--policy-pack-config`, such as
+Policies have levels and options, which you set in `finops.yaml` ([policies in your
+repository](policies-in-your-repository.md)) or in the file of `--policy-pack-config`, such as
 `{{"log-group-has-retention": {{"enforcementLevel": "mandatory", "maximum_days": 365}}}}`. All have defaults.
 
 The stack's config tells the pack the `environment` (production is `prod`), the names of the `budgets`, and

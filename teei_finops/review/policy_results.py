@@ -88,7 +88,7 @@ def _violations(
                 "severity": event.severity,
                 **_subject(plan, event.urn),
                 "message": event.message,
-                "page": f"docs/policies.md#{event.policy}",
+                "page": "",
             }
 
 

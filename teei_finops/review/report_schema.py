@@ -159,7 +159,7 @@ class StackPlan(TypedDict):
 
 
 class Violation(TypedDict):
-    """`enforcement` is `mandatory` or `advisory`; `page` is where the policy is documented.
+    """`enforcement` is `mandatory` or `advisory`; `page`, a path or a URL or empty, documents it.
 
     `saves` is what the fix saves a month, where that is known; `in_base` says whether the base has it, too.
     """

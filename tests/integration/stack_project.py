@@ -22,7 +22,8 @@ class ProjectCopy:
         without_caches = shutil.ignore_patterns("__pycache__")
         for package in ("components", "policies", "teei_finops", "functions", "monitoring"):
             shutil.copytree(ROOT / package, directory / package, ignore=without_caches)
-        for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
+        stack_files = (f"Pulumi.{stack}.yaml" for stack in STACKS)
+        for file in ("__main__.py", "Pulumi.yaml", "finops.yaml", *stack_files):
             shutil.copy(ROOT / file, directory)
         return cls(directory)
 

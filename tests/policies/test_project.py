@@ -3,8 +3,8 @@
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies import pack
-from policies.project import NEED_BUDGETS, NEED_TAGS, initial_config, project_folder
+from policies import pack as pack_module
+from policies.project import NEED_BUDGETS, NEED_TAGS, PACK, initial_config, project_folder
 from teei_finops.costing.yaml_file import SettingError
 from tests.policies.pack_client import Pack
 
@@ -32,6 +32,8 @@ def test_without_the_variable_the_nearest_program_above_the_working_directory_is
     assert project_folder({}, program / "src") == program
     assert project_folder({"PWD": str(program / "src")}, pack) == program, "the pack's folder is no project"
     assert project_folder({"PWD": str(pack)}, pack) is None
+    assert project_folder({"PWD": str(program)}, PACK) == program, "of the pack that our own project has, too"
+    assert project_folder({}, PACK) == pack_module.ROOT
     (program / "Pulumi.yaml").rename(program / "Pulumi.yml")
     assert project_folder({}, program) == program
 
@@ -103,7 +105,7 @@ def test_all_sets_the_level_of_the_policies_that_are_not_disabled(tmp_path):
 
 
 def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
-    config = initial_config(pack.ROOT, POLICIES)
+    config = initial_config(pack_module.ROOT, POLICIES)
     assert [config[policy] for policy in (*NEED_TAGS, *NEED_BUDGETS)] == [MANDATORY] * 4
 
 

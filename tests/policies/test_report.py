@@ -49,6 +49,16 @@ def test_the_report_names_the_pack_and_all_of_its_policies(tmp_path):
     assert (written.violations, written.undetermined, written.exemptions) == ([], [], [])
 
 
+def test_in_another_project_a_policy_has_its_first_source_as_page(tmp_path):
+    pack = reporting_pack(tmp_path, root=tmp_path)
+    pack.evaluate(ENDLESS_LOGS)
+    written = report(tmp_path)
+    pages = {rule.id: rule.page for rule in written.rules}
+    assert pages["gp2-volume"] == "https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"
+    assert pages["exemptions-are-valid"] == ""
+    assert written.violations[0].page == pages[written.violations[0].policy]
+
+
 def test_a_violation_has_the_fields_that_its_message_is_made_from(tmp_path):
     (diagnostic,) = reporting_pack(tmp_path).evaluate(ENDLESS_LOGS)
     assert report(tmp_path).violations == [

@@ -147,6 +147,7 @@ def _environment() -> jinja2.Environment:
         "signed_with_range": money.signed_with_range,
         "at_least": at_least,
         "limit": money.limit,
+        "page_link": view.page_link,
         "source": view.source_text,
         "tone": labels.tone,
         "operation": labels.operation,

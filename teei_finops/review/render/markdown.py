@@ -170,10 +170,12 @@ def _policies(report: Report) -> Iterator[str]:
 
 
 def _violation_cells(violation: Violation) -> list[str]:
+    link = view.page_link(violation["page"], REPOSITORY)
+    policy = f"[{code(violation['policy'])}]({link})" if link else code(violation["policy"])
     return [
         f"{cell(violation['severity'])} ({violation['enforcement']})",
         f"**{cell(violation['name'] or violation['stack'])}**<br>{code(violation['type'])}",
-        f"[{code(violation['policy'])}]({REPOSITORY}{violation['page']}) {_message(violation['message'])}",
+        f"{policy} {_message(violation['message'])}",
         money.with_range(violation["saves"]) if "saves" in violation else "–",
         _source(view.source_text(violation["source"])),
     ]

@@ -45,7 +45,8 @@ def _policy_rule(policy: PolicyRule) -> dict[str, Any]:
 
 def _rule_of_finding(finding: Finding) -> dict[str, Any]:
     """The rule of a pack without a report file, of which only the violation is known."""
-    return _rule(finding.rule, finding.rule.replace("-", " "), f"See {finding.page}.", finding.level)
+    help_text = f"See {finding.page}." if finding.page else "See the message of each result."
+    return _rule(finding.rule, finding.rule.replace("-", " "), help_text, finding.level)
 
 
 def _result(finding: Finding, positions: dict[str, int]) -> dict[str, Any]:

@@ -213,6 +213,11 @@ def has_policy_results(report: Report) -> bool:
     return any((policy["packs"], policy["violations"], policy["exemptions"], policy["not_applicable"]))
 
 
+def page_link(page: str, repository: str) -> str:
+    """The link to the page of a policy; `repository` is the link to the folder that a path starts from."""
+    return page if not page or page.startswith("https://") else f"{repository}{page}"
+
+
 def source_text(source: SourceLine | None) -> str:
     return f"{source['file']}:{source['line']}" if source else ""
 

@@ -39,6 +39,11 @@ def test_every_resource_of_the_stacks_has_a_price(report):
     assert report["verdict"] == "pass"
 
 
+def test_no_stack_violates_a_policy(report):
+    assert len(report["policy"]["rules"]) > 60
+    assert report["policy"]["violations"] == []
+
+
 def test_every_entry_of_the_usage_profile_matches_a_resource(report):
     assert [
         warning["message"] for warning in report["warnings"] if "usage profile" in warning["message"]

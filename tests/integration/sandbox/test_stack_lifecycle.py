@@ -16,7 +16,11 @@ PROGRAM = """
         "versions", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}
     )
     topic = aws.sns.Topic("alerts", display_name=config.get("display") or "Alerts")
-    queue = aws.sqs.Queue("usage", message_retention_seconds=config.get_int("retention") or 86400)
+    queue = aws.sqs.Queue(
+        "usage",
+        message_retention_seconds=config.get_int("retention") or 86400,
+        opts=pulumi.ResourceOptions(depends_on=[bucket, topic]),  # exist where the queue cannot be created
+    )
     pulumi.export("topic", topic.arn)
     pulumi.export("queue", queue.url)
 """

@@ -47,6 +47,17 @@ def test_every_format_shows_what_a_fix_saves():
     assert "the fix saves" in junit.render(report)
 
 
+def test_a_policy_links_to_its_page_in_the_repository_or_to_a_url_or_to_nothing():
+    report = violations_with({}, {"page": "https://aws.example/page"}, {"page": "", "policy": "foreign"})
+    text, page = markdown.render(report), html.render(report)
+    assert "[`rule-0`](../blob/HEAD/docs/policies.md#prefer-gp3)" in text
+    assert "[`rule-1`](https://aws.example/page)" in text
+    assert "| `foreign` " in text
+    assert 'href="../../docs/policies.md#prefer-gp3"' in page
+    assert 'href="https://aws.example/page"' in page
+    assert "See the message of each result." in sarif.render(report)
+
+
 def test_with_a_base_every_format_separates_violations_that_the_base_has_from_new_ones():
     report = violations_with({"in_base": True, "enforcement": "mandatory"}, {"in_base": False})
     assert [(heading, len(group)) for heading, group in view.violations_by_origin(report)] == [

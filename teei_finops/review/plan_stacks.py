@@ -96,7 +96,9 @@ def _deploy_base(
 ) -> str | None:
     """Deploy the stack as the base declares it, where it does; why that failed, None on success."""
     base, current = Project.at(base_program), Project.at(program)
-    if not base or not current or base.name != current.name or stack not in base.stack_files():
+    if not base or not current or base.name != current.name:
+        return None
+    if base.stack_files() and stack not in base.stack_files():
         return None
     arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     # In a process of its own: the modules of both programs have the same names.

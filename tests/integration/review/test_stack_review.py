@@ -118,3 +118,21 @@ def test_a_program_that_fails_exits_2_with_its_error(tmp_path):
     review = program.sandbox("review")
     assert review.returncode == 2
     assert "ledger" in review.stderr
+
+
+def test_a_program_without_stack_files_is_reviewed_against_its_base(tmp_path):
+    text = """
+        import pulumi_aws as aws
+        aws.ebs.Volume("data", availability_zone="us-east-1a", size={}, type="gp3")
+    """
+    program = SmallProgram.at(tmp_path / "infra", text.format(100))
+    repository = SmallProgram(tmp_path)
+    _git(repository, "init", "-q")
+    _git(repository, "add", "-A")
+    _git(repository, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "base")
+    SmallProgram.at(program.directory, text.format(150))
+    review = program.sandbox("review", "--base", "HEAD")
+    assert review.returncode == 0, review.stdout + review.stderr
+    assert _operations(program) == {"dev": {"update": 1}}
+    report = json.loads((program.directory / "build" / "review" / "review.json").read_text())
+    assert float(report["change"]["expected"]) == 4

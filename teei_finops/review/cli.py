@@ -53,7 +53,7 @@ def _configure_sandbox_review(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a stack to review; may be repeated (default: every stack with a Pulumi.<stack>.yaml)",
+        help="a stack to review; may be repeated (default: every stack with a Pulumi.<stack>.yaml, or dev)",
     )
     parser.add_argument(
         "--base",

@@ -113,7 +113,9 @@ def _deploy_base(
     The policy pack of the program reports on it, and does not block it.
     """
     base, current = Project.at(base_program), Project.at(program)
-    if not base or not current or base.name != current.name or stack not in base.stack_files():
+    if not base or not current or base.name != current.name:
+        return None
+    if base.stack_files() and stack not in base.stack_files():
         return None
     arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     pack = policy_arguments("up", Workspace.at(program, build))

@@ -30,9 +30,12 @@ from teei_finops.sandbox.run import RunOptions
 from teei_finops.sandbox.stacks import Project
 from teei_finops.sandbox.workspace import Workspace
 
+# The stack of a project without stack files.
+_ONLY_STACK = "dev"
+
 
 def review_stacks(stacks: Sequence[str], base: str | None, workspace: Workspace, options: RunOptions) -> int:
-    """Review stacks of the project of a workspace (all that have a file when none is named).
+    """Review stacks of the project of a workspace: when none is named, all that have a file, else `dev`.
 
     Returns 0; 1 when a mandatory policy or a budget blocks the change; 2 on an error.
     """
@@ -40,9 +43,7 @@ def review_stacks(stacks: Sequence[str], base: str | None, workspace: Workspace,
     project = Project.at(workspace.project)
     if project is None:
         raise SandboxError(f"{workspace.project}: no Pulumi.yaml here")
-    names = list(dict.fromkeys(stacks)) or list(project.stack_files())
-    if not names:
-        raise SandboxError(f"{workspace.project}: no stack to review: there is no Pulumi.<stack>.yaml")
+    names = list(dict.fromkeys(stacks)) or list(project.stack_files()) or [_ONLY_STACK]
     for name in names:
         project_with_stack(workspace, name)
     build = workspace.build

@@ -58,18 +58,19 @@ def policy_arguments(command: str, workspace: Workspace) -> list[str]:
 
 
 def project_with_stack(workspace: Workspace, stack: str) -> Project:
-    """The project of a workspace; raises SandboxError when it has no such stack."""
+    """The project of a workspace; raises SandboxError when it has stack files, but none of this stack."""
     project = Project.at(workspace.project)
     if project is None:
         raise SandboxError(
             f"{workspace.project}: no Pulumi.yaml in this directory; give the program's directory with -C"
         )
     stacks = project.stack_files()
-    if short_name(stack) not in stacks and not checkpoint_file(workspace, project.name, stack).exists():
-        raise SandboxError(
-            f"unknown stack {stack!r}; stacks of this project: "
-            f"{', '.join(stacks) or 'none; add a Pulumi.<stack>.yaml'}"
-        )
+    if (
+        stacks
+        and short_name(stack) not in stacks
+        and not checkpoint_file(workspace, project.name, stack).exists()
+    ):
+        raise SandboxError(f"unknown stack {stack!r}; stacks of this project: {', '.join(stacks)}")
     return project
 
 

@@ -179,7 +179,12 @@ def _own_environment(candidate: _Candidate | None, probe: Mapping[str, Any] | No
 
 
 def add_packages(environment: PythonEnvironment) -> None:
-    """Make the packages of a program importable in this process, those of `.pth` files included."""
-    for directory in environment.site_directories:
-        if str(directory) not in sys.path:
-            site.addsitedir(str(directory))
+    """Make the packages of a program importable in this process.
+
+    The packages that `.pth` files name are, too, when the program runs in this process.
+    """
+    for directory in map(str, environment.site_directories):
+        if directory not in sys.path and environment.is_own:
+            site.addsitedir(directory)
+        elif directory not in sys.path:
+            sys.path.append(directory)

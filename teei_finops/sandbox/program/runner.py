@@ -87,9 +87,7 @@ class ResourceMonitor:
         if request.type == _STACK_REFERENCE:
             return self._read_stack_reference(request, arguments, options)
         response = self._stub.ReadResource(request, *arguments, **options)
-        if response.urn and not response.id and request.id != rpc.UNKNOWN:
-            response.id = request.id
-        return response
+        return _with_id(response, request.id) if response.urn else response
 
     def _read_stack_reference(self, request: Any, arguments: Any, options: Any) -> Any:
         name = request.properties.fields["name"].string_value or request.id
@@ -98,8 +96,7 @@ class ResourceMonitor:
             request.id = f"organization/{short}"
             request.properties.fields["name"].string_value = request.id
             response = self._stub.ReadResource(request, *arguments, **options)
-            response.id = response.id or request.id
-            return response
+            return _with_id(response, request.id)
         stated = self._run["stack_outputs"]
         outputs = stated.get(name, stated.get(short))
         if outputs is None:
@@ -113,7 +110,15 @@ class ResourceMonitor:
         # The engine wants the URN of a resource in its state, since others depend on it: the stack's own.
         stack, project = self._run["stack"], self._run["project"]
         urn = f"urn:pulumi:{stack}::{project}::pulumi:pulumi:Stack::{project}-{stack}"
-        return resource_pb2.ReadResourceResponse(urn=urn, id=name, properties=properties)
+        return _with_id(resource_pb2.ReadResourceResponse(urn=urn, properties=properties), name)
+
+
+def _with_id(response: Any, resource_id: str) -> Any:
+    """The response with the id, unless the id is unknown or, in earlier SDKs, no part of the response."""
+    has_id = "id" in response.DESCRIPTOR.fields_by_name
+    if has_id and not response.id and resource_id != rpc.UNKNOWN:
+        response.id = resource_id
+    return response
 
 
 class EngineWithoutDebugLog:

@@ -22,11 +22,11 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
         self.package = package
         self.version = version
         self._tokens = tokens
-        self._engine: engine_pb2_grpc.EngineStub | None = None
+        self._engine_address = ""
         self._warnings: set[str] = set()
 
     def Attach(self, request, context):
-        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(request.address))
+        self._engine_address = request.address
         return empty_pb2.Empty()
 
     def Handshake(self, request, context):
@@ -66,9 +66,10 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def warn(self, text: str) -> None:
         """Show a warning to the user, once."""
-        if self._engine is not None and text not in self._warnings:
+        if self._engine_address and text not in self._warnings:
             self._warnings.add(text)
-            self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text))
+            engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._engine_address))
+            engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text))
 
     def Cancel(self, request, context):
         return empty_pb2.Empty()

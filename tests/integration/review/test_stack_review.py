@@ -155,3 +155,21 @@ def test_with_a_base_violations_of_the_change_are_separated_from_those_of_the_ba
         ("required-tags", "disk-0"): (True, None),
         ("required-tags", "disk-1"): (False, None),
     }
+
+
+def test_a_program_without_stack_files_is_reviewed_against_its_base(tmp_path):
+    text = """
+        import pulumi_aws as aws
+        aws.ebs.Volume("data", availability_zone="us-east-1a", size={}, type="gp3")
+    """
+    program = SmallProgram.at(tmp_path / "infra", text.format(100))
+    repository = SmallProgram(tmp_path)
+    _git(repository, "init", "-q")
+    _git(repository, "add", "-A")
+    _git(repository, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "base")
+    SmallProgram.at(program.directory, text.format(150))
+    review = program.sandbox("review", "--base", "HEAD")
+    assert review.returncode == 0, review.stdout + review.stderr
+    assert _operations(program) == {"dev": {"update": 1}}
+    report = json.loads((program.directory / "build" / "review" / "review.json").read_text())
+    assert float(report["change"]["expected"]) == 4

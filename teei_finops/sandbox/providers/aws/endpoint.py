@@ -22,8 +22,8 @@ def aws_endpoint(account: FakeAccount) -> Iterator[str]:
 
     Handler.account = account
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    # `shutdown` waits for one poll interval, which is half a second by default.
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -162,18 +162,14 @@ class FakeAwsProvider(FakeProvider):
         return self._account.create(token, inputs, region, account) if self._account else None
 
     def Update(self, request, context):
-        inputs = struct_to_python(request.news)
+        inputs, old_inputs = struct_to_python(request.news), struct_to_python(request.old_inputs)
         known = _known_outputs(request.type, inputs, self._settings_of(context))
         handler = handler_for(request.type)
-        recomputed = (
-            handler.recomputed_outputs(struct_to_python(request.old_inputs), inputs)
-            if handler
-            else frozenset()
-        )
+        recomputed = handler.recomputed_outputs(old_inputs, inputs) if handler else frozenset()
         unchanged = {
             name: value
             for name, value in struct_to_python(request.olds).items()
-            if name not in inputs and name not in recomputed and _is_output(request.type, name)
+            if name not in {*inputs, *old_inputs, *recomputed} and not name.startswith("__")
         }
         if request.preview:
             return provider_pb2.UpdateResponse(properties=with_outputs(request.news, {**unchanged, **known}))
@@ -243,11 +239,6 @@ def _known_outputs(token: str, inputs: Mapping[str, Any], settings: Settings) ->
     if schema and "region" in schema.outputs and "region" not in inputs:
         known["region"] = settings.region
     return known
-
-
-def _is_output(token: str, name: str) -> bool:
-    schema = schema_of(token)
-    return schema is not None and name not in schema.inputs and not name.startswith("__")
 
 
 def _default_name(request, name: str, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
 # Functions that read a source and return its objects.
 _EXPANDING = {
-    "kubernetes:helm:template": "helm template",
-    "kubernetes:kustomize:directory": "kustomize build",
+    "kubernetes:helm:template": "helm.v3.Chart",
+    "kubernetes:kustomize:directory": "kustomize.Directory",
 }
 
 

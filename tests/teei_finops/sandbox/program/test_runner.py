@@ -1,0 +1,43 @@
+"""What the runner changes in the responses of the engine, with the messages of this and of earlier SDKs."""
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from pulumi.runtime.proto import resource_pb2
+
+from teei_finops.sandbox.program import runner
+from teei_finops.sandbox.program.runner import ResourceMonitor
+
+
+def earlier_response():
+    """ReadResourceResponse as it was before it had an id."""
+    file = descriptor_pb2.FileDescriptorProto(name="earlier.proto", package="earlier")
+    message = file.message_type.add(name="ReadResourceResponse")
+    message.field.add(name="urn", number=1, type=9, label=1)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("earlier.ReadResourceResponse"))
+
+
+class Stub:
+    def __init__(self, response):
+        self.response = response
+
+    def ReadResource(self, _request):
+        return self.response
+
+
+def read(monkeypatch, response, **request):
+    monkeypatch.setattr(runner.resource_pb2_grpc, "ResourceMonitorStub", lambda _: Stub(response))
+    run = {"monitor": "127.0.0.1:1", "sandbox_stacks": [], "stack_outputs": {}, "invented_outputs": {}}
+    return ResourceMonitor(run).ReadResource(resource_pb2.ReadResourceRequest(**request))
+
+
+@pytest.mark.parametrize("given", ["", "vpc-1"])
+def test_a_resource_that_was_read_has_its_id(monkeypatch, given):
+    response = resource_pb2.ReadResourceResponse(urn="urn", id=given)
+    assert read(monkeypatch, response, type="aws:ec2/vpc:Vpc", id="vpc-1").id == "vpc-1"
+
+
+def test_the_response_of_an_earlier_sdk_is_left_as_it_is(monkeypatch):
+    response = earlier_response()(urn="urn")
+    assert read(monkeypatch, response, type="aws:ec2/vpc:Vpc", id="vpc-1") is response

@@ -24,7 +24,7 @@ from functions.ai_budget.service import Service
 # The server must have the name that is connected to, and a certificate of RDS.
 CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 TLS = {"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}
-HOST, PORT, NAME = (f"AI_BUDGET_DATABASE_{name}" for name in ("HOST", "PORT", "NAME"))
+HOST, PORT, NAME = "AI_BUDGET_DATABASE_HOST", "AI_BUDGET_DATABASE_PORT", "AI_BUDGET_DATABASE_NAME"
 CALLERS, QUEUE = "AI_BUDGET_CALLER_SECRET_PREFIX", "AI_BUDGET_TRACK_QUEUE_URL"
 ADMIN_TOKENS = "AI_BUDGET_ADMIN_TOKEN_SECRET_ARN"
 

@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-STEP = timedelta(minutes=10)
+SECONDS = 600  # between two samples
 GIB, MIB = 1024**3, 1024**2
 Labels = Mapping[str, str]
 
@@ -103,12 +103,12 @@ def openmetrics(cluster: SimulatedCluster, start: datetime, first: float, last: 
     """The samples from day `first` (included) to day `last` (excluded), series by series."""
     steps = range(round(first * 144), round(last * 144))
     by_metric: dict[str, list[str]] = {}
+    began = int(start.timestamp())
     for metric, labels, values in _series(cluster, steps):
         shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
-        lines = by_metric.setdefault(metric, [])
+        lines, name = by_metric.setdefault(metric, []), f"{metric}{{{shown}}}"
         for number, value in values:
-            time = (start + STEP * number).timestamp()
-            lines.append(f"{metric}{{{shown}}} {value:.10g} {time:.0f}\n")
+            lines.append(f"{name} {value:.10g} {began + SECONDS * number}\n")
     for metric, lines in by_metric.items():
         kind = "counter" if _COUNTERS.match(metric) else "gauge"
         yield f"# TYPE {metric.removesuffix('_total')} {kind}\n"
@@ -189,7 +189,7 @@ def _of_pod(workload: Simulated, pod: str, samples: list[tuple[int, float, float
     used = 0.0
     counter, memory = [], []
     for number, cores, size in samples:
-        used += cores * STEP.total_seconds()
+        used += cores * SECONDS
         counter.append((number, used))
         memory.append((number, size))
     present = [number for number, _, _ in samples]

@@ -123,8 +123,8 @@ def test_an_autoscaler_that_follows_the_load_leaves_nothing_to_save(findings):
 def test_a_minimum_above_the_load_is_lowered_to_what_the_load_needs(findings):
     finding = findings["hpa-minimum-binds", "shop/HorizontalPodAutoscaler/minimum"]
     assert '{"spec":{"minReplicas":2}}' in finding.change
-    # Ten pods of a core and a GiB; 1 core at 70 % needs 2 for 18 hours, 2 cores need 3 for 6: 2.25 on average
-    assert saves(finding, Decimal("7.75") * (CORE + GIB))
+    # Six pods of a core and a GiB; 1 core at 70 % needs 2 for 18 hours, 2 cores need 3 for 6: 2.25 on average
+    assert saves(finding, Decimal("3.75") * (CORE + GIB))
     assert ("overprovisioned-requests", "shop/Deployment/minimum") not in findings
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from teei_finops.sandbox.commands import project_with_stack
 from teei_finops.sandbox.errors import SandboxError
-from teei_finops.sandbox.providers.attached import account_of
+from teei_finops.sandbox.providers.attached import account_of, journal_file
+from teei_finops.sandbox.stacks import Project, checkpoint_file, resources_in
 from teei_finops.sandbox.workspace import Workspace
 
 # Service names of the AWS CLI that differ from boto3's.
@@ -21,6 +22,7 @@ def query_account(options: argparse.Namespace, workspace: Workspace) -> int:
     Raises SandboxError for an unknown stack, service, operation or parameter, and for an error response.
     """
     project = project_with_stack(workspace, options.stack)
+    _check_account(workspace, project, options.stack)
     account = account_of(workspace, project, options.stack)
     try:
         with account.session(options.region) as session:
@@ -28,6 +30,16 @@ def query_account(options: argparse.Namespace, workspace: Workspace) -> int:
     finally:
         account.close()
     return 0
+
+
+def _check_account(workspace: Workspace, project: Project, stack: str) -> None:
+    """Raise SandboxError when the stack was deployed without an account, which would seem to be empty."""
+    resources = resources_in(checkpoint_file(workspace, project.name, stack))
+    has_aws_resources = any(resource["type"].startswith("aws:") for resource in resources)
+    if has_aws_resources and not journal_file(workspace, project, stack).exists():
+        raise SandboxError(
+            f"aws: {stack} was deployed without a fake account; destroy it, and deploy it with --moto"
+        )
 
 
 def _response(session: Any, options: argparse.Namespace) -> Any:

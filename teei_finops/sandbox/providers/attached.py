@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from teei_finops.sandbox.environment import default_region
 from teei_finops.sandbox.providers.aws.account import FakeAccount
@@ -68,8 +69,14 @@ def account_of(workspace: Workspace, project: Project | None, stack: str | None)
     """The fake AWS account with the resources that earlier runs created for a stack."""
     if project is None or stack is None:
         return FakeAccount(None)
-    journal = workspace.scratch / "aws" / project.name / f"{short_name(stack)}.jsonl"
-    return FakeAccount(journal, lambda: _aws_keys_in_state(workspace, project, stack))
+    return FakeAccount(
+        journal_file(workspace, project, stack), lambda: _aws_keys_in_state(workspace, project, stack)
+    )
+
+
+def journal_file(workspace: Workspace, project: Project, stack: str) -> Path:
+    """The file from which the account of a stack is restored; it exists while the account has resources."""
+    return workspace.scratch / "aws" / project.name / f"{short_name(stack)}.jsonl"
 
 
 def _aws_keys_in_state(workspace: Workspace, project: Project, stack: str) -> Iterator[Key]:

@@ -15,6 +15,7 @@ MODULES = (
     "functions.ai_budget.tools.price_rows",
     "policies",
     "policies.catalogue",
+    "functions.advisor",
     "teei_finops",
 )
 WRITTEN = ("docs/configuration.md", "docs/policies.md", "policies/taggable_types.csv")

@@ -66,7 +66,8 @@ def why_outdated(name: str, root: Path = ROOT) -> str | None:
     try:
         with zipfile.ZipFile(root / zip_path(name)) as archive:
             paths = archive.namelist()
-            zipped = {path: archive.read(path) for path in paths if path.startswith("functions/")}
+            ours = {"functions", *(path.split("/")[0] for path in _paths(name, root))}
+            zipped = {path: archive.read(path) for path in paths if path.split("/")[0] in ours}
             folders = {path.split("/")[0] for path in paths}
             wheels = {_wheel(folder) for folder in folders if folder.endswith(".dist-info")}
     except FileNotFoundError:

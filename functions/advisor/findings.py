@@ -61,7 +61,8 @@ class Finding:
     """What a rule found. Savings are US dollars a month; None is a saving without a known price.
 
     `resource` is an ARN or namespace/kind/name. `saving_list` is at list price, `saving_effective` what the
-    bill would fall by after commitments. `merge_keys` are further names of the same resource.
+    bill would fall by after commitments. `merge_keys` are further names of the same resource, `inputs` the
+    inputs to set where a Pulumi stack manages it; a change without inputs removes it.
     """
 
     rule: str
@@ -78,6 +79,7 @@ class Finding:
     commitment: Commitment | None = None
     bill: BillLine | None = None
     merge_keys: tuple[str, ...] = ()
+    inputs: str = ""
     status: Status = Status.NEW
 
     @property

@@ -11,6 +11,8 @@ from functions.advisor.errors import AdvisorError
 # Labels and tags by which tools mark what they manage.
 _MANAGED_BY = ("app.kubernetes.io/managed-by", "managed-by", "ManagedBy")
 _STACK_TAGS = ("pulumi:stack", "aws:cloudformation:stack-name", "eks:nodegroup-name")
+# Ids that AWS generates, such as vol-0a1b2c3d, and that no other resource has.
+GENERATED_ID = re.compile(r"[a-z]+-[0-9a-f]{8,}")
 _KUBERNETES = "kubernetes:"
 
 
@@ -46,6 +48,14 @@ def _value(tags: Mapping[str, str], key: str) -> str:
     return tags.get(key) or tags.get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)) or ""
 
 
+def change_in_stack(urn: str, inputs: str) -> str:
+    """What to change in a stack: its config or program, as the next update would undo any other change."""
+    stack, name = urn.split("::")[0].rpartition(":")[2], urn.rpartition("::")[2]
+    if not inputs:
+        return f"verify before deleting: remove {name} from the program, and run pulumi up -s {stack}"
+    return f"set {inputs} of {name} in Pulumi.{stack}.yaml or the program, and run pulumi up -s {stack}"
+
+
 def urns_of_exports(paths: Iterable[Path]) -> dict[str, str]:
     """URNs by ARN, by id and by namespace/kind/name, from files of `pulumi stack export`.
 
@@ -74,4 +84,5 @@ def _names(resource: Mapping[str, Any]) -> list[str]:
     if token.startswith(_KUBERNETES):
         metadata = outputs.get("metadata") or {}
         return [f"{metadata.get('namespace', 'default')}/{token.rpartition(':')[2]}/{metadata.get('name')}"]
-    return [name for name in (outputs.get("arn"), resource["id"]) if isinstance(name, str)]
+    names = [outputs.get("arn"), resource["id"] if GENERATED_ID.fullmatch(resource["id"]) else None]
+    return [name for name in names if isinstance(name, str)]

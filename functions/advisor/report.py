@@ -8,6 +8,7 @@ from typing import Protocol
 
 from functions.advisor.errors import SourceError
 from functions.advisor.findings import Finding, Record, Report, Status, sorted_by_saving
+from functions.advisor.ownership import change_in_stack
 from functions.advisor.settings import Settings
 from functions.advisor.tracking import commitments
 from functions.advisor.tracking.statuses import Examined, follow
@@ -66,13 +67,14 @@ def make_report(
             answered.append(source.name)
         except SourceError as error:
             failed.append(str(error))
-    findings = _merged([finding for examination in examinations for finding in examination.findings])
+    findings, merged = _merged([finding for examination in examinations for finding in examination.findings])
     findings = [finding for finding in findings if _is_worth_it(finding, settings.minimum_saving)]
+    findings = [_in_stack(finding) for finding in findings]
     bill_notes, findings = _with_effective_savings(findings, store, now)
     records = kept.records()
     examined = Examined(
         frozenset[str]().union(*(examination.rules for examination in examinations)),
-        frozenset[str]().union(*(examination.not_judged for examination in examinations)),
+        frozenset[str]().union(merged, *(examination.not_judged for examination in examinations)),
     )
     findings, records = follow(records, findings, examined, now.date())
     if store is not None and not bill_notes:
@@ -110,12 +112,19 @@ def _is_worth_it(finding: Finding, minimum: Decimal) -> bool:
     return finding.saving_list is None or finding.saving_list >= minimum or finding.rule in _GROWING
 
 
-def _merged(findings: Sequence[Finding]) -> list[Finding]:
-    """One finding for each resource that several sources found: the first source's, which is ours.
+def _in_stack(finding: Finding) -> Finding:
+    """The change as one of the stack that manages the resource, if one does."""
+    if not finding.managed_by.startswith("urn:pulumi:") or finding.rule == _AWS:
+        return finding
+    return replace(finding, change=change_in_stack(finding.managed_by, finding.inputs))
 
-    Findings of one source on the same resource are kept: they are different changes. Where two sources agree,
-    the line keeps the other's evidence.
+
+def _merged(findings: Sequence[Finding]) -> tuple[list[Finding], set[str]]:
+    """One finding for each resource that several rules found, and the resources of those that are left out.
+
+    Different changes of one resource are kept. Where AWS agrees, the line has its evidence, too.
     """
+    left_out: set[str] = set()
     taken: dict[str, int] = {}
     results: list[Finding] = []
     for finding in findings:
@@ -123,11 +132,12 @@ def _merged(findings: Sequence[Finding]) -> list[Finding]:
         index = next((taken[name] for name in names if name in taken), None)
         if index is not None and _is_duplicate(results[index], finding):
             results[index] = _with_evidence(results[index], finding)
+            left_out.add(finding.resource)
             continue
         for name in names:
             taken.setdefault(name, len(results))
         results.append(finding)
-    return results
+    return results, left_out
 
 
 # A finding of the second rule is left out where the first has found the same resource.

@@ -117,9 +117,6 @@ class Settings(BaseModel):
     oversized_cpu: Share = Decimal("0.4")
     """Databases and caches whose CPU never exceeds this share in the window can be one size smaller."""
 
-    extended_support_days: Days = 90
-    """How long before the end of standard support a version is reported."""
-
     @property
     def window(self) -> timedelta:
         return timedelta(days=self.window_days)

@@ -35,9 +35,7 @@ def sources_of(
     aws = Aws(settings.regions) if use_aws else None
     if aws is not None and not aws.has_credentials:
         aws = None
-        notes.append(
-            "AWS: no credentials; the rules on the account are left out (--no-aws says so on purpose)"
-        )
+        notes.append("AWS: no credentials; the rules on the account are left out")
     elif aws is None:
         notes.append("AWS: --no-aws; the rules on the account are left out")
     if settings.prometheus_url:

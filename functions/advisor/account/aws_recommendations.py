@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from functions.advisor.account.context import Account
 from functions.advisor.findings import BillLine, Confidence, Finding, Risk
+from functions.advisor.ownership import GENERATED_ID
 from functions.cost_data.sources.aws import HOME_REGION
 
 RULE = "aws-recommendation"
@@ -47,7 +48,7 @@ def hub_recommendations(account: Account) -> Iterator[Finding]:
                 confidence=Confidence.MEDIUM,
                 tags={tag["key"]: tag["value"] for tag in item.get("tags", [])},
                 bill=BillLine(""),
-                names=[item["resourceId"]] if item.get("resourceId") else [],
+                ids=[item["resourceId"]] if GENERATED_ID.fullmatch(item.get("resourceId", "")) else [],
             )
             yield replace(finding, risk=_RISKS.get(item.get("implementationEffort", ""), finding.risk))
 
@@ -105,7 +106,6 @@ def optimizer_recommendations(account: Account) -> Iterator[Finding]:
                     confidence=Confidence.MEDIUM,
                     tags={tag["key"]: tag["value"] for tag in item.get("tags", [])},
                     bill=BillLine(""),
-                    names=[arn.rpartition("/")[2]],
                 )
 
 

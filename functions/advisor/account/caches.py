@@ -129,5 +129,4 @@ def _finding(
         tags=tags_of(answer["TagList"]),
         bill=BillLine("Amazon ElastiCache", "NodeUsage"),
         commitment=Commitment.RESERVATION,
-        names=(cluster["CacheClusterId"],),
     )

@@ -111,9 +111,10 @@ class Account:
         tags: Mapping[str, str],
         bill: BillLine,
         commitment: Commitment | None = None,
-        names: Sequence[str] = (),
+        ids: Sequence[str] = (),
+        inputs: str = "",
     ) -> Finding:
-        """A finding on a resource; `names` are its id and other names, which stacks and AWS may use."""
+        """A finding on a resource; `ids` are those that AWS generated for it."""
         return Finding(
             rule=rule,
             resource=arn,
@@ -123,11 +124,12 @@ class Account:
             confidence=confidence,
             risk=risk_of(rule),
             owner=self.ownership.owner(tags),
-            managed_by=self.ownership.managed_by([arn, *names], tags),
+            managed_by=self.ownership.managed_by([arn, *ids], tags),
             link=f"https://console.aws.amazon.com/go/view?arn={quote(arn, safe='')}",
             bill=BillLine(bill.service, bill.usage_type, self.region),
             commitment=commitment,
-            merge_keys=tuple(names),
+            merge_keys=tuple(ids),
+            inputs=inputs,
         )
 
 

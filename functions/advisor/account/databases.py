@@ -12,8 +12,7 @@ from teei_finops.costing.estimators.database_instances import engine_family
 from teei_finops.costing.estimators.support_windows import window_of
 
 INSTANCE = "aws:rds/instance:Instance"
-CLUSTER = "aws:eks/cluster:Cluster"
-NO_EXTENDED_SUPPORT = "open-source-rds-extended-support-disabled"
+CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 _SERVICE = "Amazon Relational Database Service"
 
 
@@ -110,6 +109,7 @@ def oversized_databases(account: Account) -> Iterator[Finding]:
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=before - after,
+            inputs=f"instance_class: {kind}",
             confidence=account.confidence(instance["InstanceCreateTime"], Confidence.MEDIUM),
         )
 
@@ -133,6 +133,7 @@ def previous_generation_databases(account: Account) -> Iterator[Finding]:
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=None if before is None else before - after,
+            inputs=f"instance_class: {kind}",
             confidence=Confidence.HIGH,
         )
 
@@ -142,10 +143,14 @@ def versions_in_extended_support(account: Account) -> Iterator[Finding]:
     for instance in _instances(account):
         window = window_of("AmazonRDS", engine_family(instance["Engine"]), instance["EngineVersion"])
         ended = window.standard_until if window else None
-        if ended is None or account.prices.day <= ended or _is_aurora(instance):
+        if ended is None or account.prices.day <= ended:
             continue
-        inputs = _inputs(instance)
-        without = _inputs(instance, engineLifecycleSupport=NO_EXTENDED_SUPPORT)
+        token = CLUSTER_INSTANCE if _is_aurora(instance) else INSTANCE
+        saving = account.prices.saving(
+            token, account.region, _inputs(instance), _inputs(instance, engineVersion=None)
+        )
+        if saving == 0:
+            continue  # it opted out: AWS upgrades it instead
         yield _finding(
             account,
             "version-in-extended-support",
@@ -154,10 +159,11 @@ def versions_in_extended_support(account: Account) -> Iterator[Finding]:
             change="upgrade to a version with standard support: aws rds modify-db-instance "
             f"--region {account.region} --db-instance-identifier {instance['DBInstanceIdentifier']} "
             "--engine-version VERSION --allow-major-version-upgrade",
-            saving=account.prices.saving(INSTANCE, account.region, inputs, without),
+            saving=saving,
             confidence=Confidence.HIGH,
             bill=BillLine(_SERVICE, "ExtendedSupport"),
             committed=False,
+            inputs="engine_version",
         )
     yield from _clusters(account)
 
@@ -183,7 +189,7 @@ def _clusters(account: Account) -> Iterator[Finding]:
             confidence=Confidence.HIGH,
             tags=cluster.get("tags") or {},
             bill=BillLine("", "AmazonEKS-Hours"),
-            names=(name,),
+            inputs="version",
         )
 
 
@@ -207,6 +213,7 @@ def _finding(
     confidence: Confidence,
     bill: BillLine | None = None,
     committed: bool = True,
+    inputs: str = "",
 ) -> Finding:
     usage = "Multi-AZUsage" if instance.get("MultiAZ") else "InstanceUsage"
     return account.finding(
@@ -219,5 +226,5 @@ def _finding(
         tags=tags_of(instance.get("TagList")),
         bill=bill or BillLine(_SERVICE, usage),
         commitment=Commitment.RESERVATION if committed else None,
-        names=(instance["DBInstanceIdentifier"],),
+        inputs=inputs,
     )

@@ -40,5 +40,6 @@ def previous_generation_instances(account: Account) -> Iterator[Finding]:
                 tags=tags_of(instance.get("Tags")),
                 bill=BillLine("", "BoxUsage"),
                 commitment=Commitment.SAVINGS_PLAN,
-                names=(name,),
+                ids=(name,),
+                inputs=f"instance_type: {kind}",
             )

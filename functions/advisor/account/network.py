@@ -92,7 +92,6 @@ def _idle(
         confidence=account.confidence(balancer["CreatedTime"], Confidence.HIGH),
         tags=tags,
         bill=BillLine("", "LoadBalancerUsage"),
-        names=(name,),
     )
 
 
@@ -102,12 +101,12 @@ def _addresses(balancer: dict[str, Any]) -> int:
 
 
 def _tags(account: Account, arns: list[str]) -> dict[str, dict[str, str]]:
-    found = {}
+    tags = {}
     for start in range(0, len(arns), TAGS_A_REQUEST):
         batch = arns[start : start + TAGS_A_REQUEST]
         for item in account.items("elbv2", "describe_tags", "TagDescriptions", ResourceArns=batch):
-            found[item["ResourceArn"]] = tags_of(item["Tags"])
-    return found
+            tags[item["ResourceArn"]] = tags_of(item["Tags"])
+    return tags
 
 
 def idle_nat_gateways(account: Account) -> Iterator[Finding]:
@@ -140,5 +139,5 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
             confidence=account.confidence(gateway["CreateTime"], Confidence.MEDIUM),
             tags=tags_of(gateway.get("Tags")),
             bill=BillLine("", "NatGateway-Hours"),
-            names=(gateway["NatGatewayId"],),
+            ids=(gateway["NatGatewayId"],),
         )

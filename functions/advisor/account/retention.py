@@ -38,10 +38,10 @@ def log_groups_without_retention(account: Account) -> Iterator[Finding]:
             change=f"aws logs put-retention-policy --region {account.region} "
             f"--log-group-name {group['logGroupName']} --retention-in-days {days}",
             saving=saving,
+            inputs=f"retention_in_days: {days}",
             confidence=Confidence.LOW,
             tags=answer.get("tags", {}),
             bill=BillLine("AmazonCloudWatch", "TimedStorage"),
-            names=(group["logGroupName"],),
         )
 
 
@@ -172,10 +172,10 @@ def _bucket_finding(
         evidence=evidence,
         change=change,
         saving=saving,
+        inputs="an aws.s3.BucketLifecycleConfiguration",
         confidence=confidence,
         tags=_tags(account, name),
         bill=_STORAGE,
-        names=(name,),
     )
 
 

@@ -25,5 +25,4 @@ def unused_secrets(account: Account) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             tags=tags_of(secret.get("Tags")),
             bill=BillLine("AWS Secrets Manager"),
-            names=(secret["Name"],),
         )

@@ -52,7 +52,7 @@ def unattached_volumes(account: Account) -> Iterator[Finding]:
             confidence=account.confidence(volume["CreateTime"], Confidence.HIGH),
             tags=tags,
             bill=_EBS,
-            names=(volume["VolumeId"],),
+            ids=(volume["VolumeId"],),
         )
 
 
@@ -102,9 +102,10 @@ def _as_gp3(
         f"--volume-type gp3 --iops {iops} --throughput {throughput}",
         saving=saving,
         confidence=confidence,
+        inputs=f"type: gp3, iops: {iops}, throughput: {throughput}",
         tags=tags_of(volume.get("Tags")),
         bill=_EBS,
-        names=(volume["VolumeId"],),
+        ids=(volume["VolumeId"],),
     )
 
 
@@ -151,7 +152,7 @@ def old_snapshots(account: Account) -> Iterator[Finding]:
             confidence=Confidence.LOW,
             tags=tags,
             bill=_EBS,
-            names=(snapshot["SnapshotId"],),
+            ids=(snapshot["SnapshotId"],),
         )
 
 
@@ -175,5 +176,5 @@ def unassociated_addresses(account: Account) -> Iterator[Finding]:
             confidence=Confidence.HIGH,
             tags=tags_of(address.get("Tags")),
             bill=BillLine("", "PublicIPv4"),
-            names=(address["AllocationId"],),
+            ids=(address["AllocationId"],),
         )

@@ -49,7 +49,10 @@ class Autoscaler:
 
 
 def autoscalers(prometheus: Prometheus, at: Sampling) -> list[Autoscaler]:
-    """All autoscalers. One without kube_horizontalpodautoscaler_info scales the Deployment of its name."""
+    """All autoscalers.
+
+    One without kube_horizontalpodautoscaler_info scales the Deployment of its name, `-hpa` taken off.
+    """
 
     def values(metric: str) -> dict[tuple[str, str], tuple[dict[str, str], float]]:
         samples = prometheus.at(f"last_over_time({METRIC}_{metric}[{at.recent}])", at.end)
@@ -78,7 +81,9 @@ def autoscalers(prometheus: Prometheus, at: Sampling) -> list[Autoscaler]:
                 namespace=namespace,
                 name=name,
                 kind=labels.get("scaletargetref_kind", "Deployment"),
-                workload=labels.get("scaletargetref_name", name.removeprefix(KEDA_PREFIX)),
+                workload=labels.get(
+                    "scaletargetref_name", name.removeprefix(KEDA_PREFIX).removesuffix("-hpa")
+                ),
                 minimum=round(minimums[key][1]),
                 maximum=round(maximums[key][1]),
                 targets=targets[key],

@@ -19,6 +19,9 @@ from functions.cost_data.sources.aws import Aws, AwsError
 
 RULE = "unmounted-volume-claim"
 _GIB = 1024**3
+_INFO = "kube_persistentvolumeclaim_info"
+_SIZE = "kube_persistentvolumeclaim_resource_requests_storage_bytes"
+_UNKNOWN: tuple[dict[str, str], float] = ({}, 0.0)
 _TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
 # What gp3 volumes have without a surcharge: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 DEFAULT_TYPE = "gp3"
@@ -52,10 +55,13 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
             for labels, value in prometheus.at(f"last_over_time({metric}[{at.recent}])", at.end)
         }
 
+    # The kubelet reports on a volume while a pod mounts it, kube-state-metrics while a pod names it.
     mounted = keys(f"last_over_time(kube_pod_spec_volumes_persistentvolumeclaims_info[{seconds}s])")
-    existed = keys(f"last_over_time(kube_persistentvolumeclaim_info[{at.recent}] offset {seconds}s)")
-    info = values("kube_persistentvolumeclaim_info")
-    sizes = values("kube_persistentvolumeclaim_resource_requests_storage_bytes")
+    mounted |= keys(f"last_over_time(kubelet_volume_stats_capacity_bytes[{seconds}s])")
+    existed = keys(f"last_over_time({_INFO}[{at.recent}] offset {seconds}s)")
+    existed |= keys(f"last_over_time({_SIZE}[{at.recent}] offset {seconds}s)")
+    info = values(_INFO)
+    sizes = values(_SIZE)
     labels_of = values("kube_persistentvolumeclaim_labels")
     volumes = {
         labels.get("persistentvolume", ""): labels.get("ebs_volume_id")
@@ -63,18 +69,20 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
         or ""
         for labels, _ in prometheus.at(f"last_over_time(kube_persistentvolume_info[{at.recent}])", at.end)
     }
-    return [
-        Claim(
-            namespace=namespace,
-            name=name,
-            storage_class=labels.get("storageclass", ""),
-            bytes=sizes.get((namespace, name), ({}, 0.0))[1],
-            volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
-            labels=labels_of.get((namespace, name), ({}, 0.0))[0],
+    claims = []
+    for key in sorted((info.keys() | sizes.keys()) & existed - mounted):
+        labels = info.get(key, _UNKNOWN)[0]
+        claims.append(
+            Claim(
+                namespace=key[0],
+                name=key[1],
+                storage_class=labels.get("storageclass", ""),
+                bytes=sizes.get(key, _UNKNOWN)[1],
+                volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
+                labels=labels_of.get(key, _UNKNOWN)[0],
+            )
         )
-        for (namespace, name), (labels, _) in sorted(info.items())
-        if (namespace, name) in existed and (namespace, name) not in mounted
-    ]
+    return claims
 
 
 def findings(
@@ -138,18 +146,18 @@ def _finding(
 
 def _volumes(aws: Aws | None, ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Region and inputs of the volumes that the account shows, by id."""
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    volumes: dict[str, tuple[str, dict[str, Any]]] = {}
     if aws is None or not ids:
-        return found
+        return volumes
     filters = [{"Name": "volume-id", "Values": ids[:200]}]  # a request takes 200 values
     for region in aws.regions:
         try:
             for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
                 for volume in page["Volumes"]:
-                    found[volume["VolumeId"]] = (region, volume_inputs(volume))
+                    volumes[volume["VolumeId"]] = (region, volume_inputs(volume))
         except AwsError:
             continue  # then the class is what says the type; the account's rules report the error
-    return found
+    return volumes
 
 
 def _volume_id(handle: str) -> str:

@@ -10,7 +10,7 @@ from functions.advisor.kubernetes import claims, nodes, placement, rightsizing
 from functions.advisor.kubernetes.autoscalers import Autoscaler, autoscalers, load
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.kubernetes.state_metrics import RESOURCES
-from functions.advisor.kubernetes.usage import Sampling, sampling, uses
+from functions.advisor.kubernetes.usage import sampling, uses
 from functions.advisor.kubernetes.workloads import Workload, workloads
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import DEFAULT_REGION, Prices
@@ -51,10 +51,14 @@ def examine_cluster(
     not_judged: dict[str, str] = {}
     changed, findings = [], []
     for workload in all_workloads:
-        if reason := rightsizing.why_not_judged(workload, settings):
+        scaler = next((scaler for scaler in scalers if scaler.scales(workload)), None)
+        if reason := rightsizing.why_not_judged(workload, scaler, settings):
             not_judged[workload.resource] = reason
             continue
-        advice = _advice(prometheus, workload, scalers, settings, at, units)
+        use = None
+        if scaler is not None and scaler.targets:
+            use = load(prometheus, workload, scaler, settings.window, at)
+        advice = rightsizing.advise(workload, scaler, use, settings, units)
         changed.append(advice.workload)
         findings += [_owned(f, workload, prometheus, settings, ownership) for f in advice.findings]
     region = all_nodes[0].region if all_nodes else settings.cluster_region or DEFAULT_REGION
@@ -77,21 +81,6 @@ def examine_cluster(
         not_judged=frozenset(not_judged) | _scaled_resources(not_judged, all_workloads, scalers),
         notes=(*notes, *(f"{name} is not judged: {reason}" for name, reason in sorted(not_judged.items()))),
     )
-
-
-def _advice(
-    prometheus: Prometheus,
-    workload: Workload,
-    scalers: Iterable[Autoscaler],
-    settings: Settings,
-    at: Sampling,
-    units: nodes.UnitPrices | None,
-) -> rightsizing.Advice:
-    scaler = next((scaler for scaler in scalers if scaler.scales(workload)), None)
-    use = None
-    if scaler is not None and scaler.targets:
-        use = load(prometheus, workload, scaler, settings.window, at)
-    return rightsizing.advise(workload, scaler, use, settings, units)
 
 
 def _owned(

@@ -45,11 +45,15 @@ class Advice:
     workload: Workload
 
 
-def why_not_judged(workload: Workload, settings: Settings) -> str:
-    """Why the use of the workload says nothing about its requests; empty if it does."""
+def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Settings) -> str:
+    """Why the use of the workload does not show what it needs; empty if it does."""
+    if scaler is not None and not scaler.targets and not scaler.others:
+        return (
+            f"what {scaler.resource} scales by is not known (kube_horizontalpodautoscaler_spec_target_metric)"
+        )
     if workload.restarts >= settings.crash_restarts:
         return f"restarted {workload.restarts:.0f} times in the window; find out why first"
-    if workload.measured_days < settings.minimum_days:
+    if workload.measured_days < min(settings.minimum_days, settings.window_days):
         return f"measured on {workload.measured_days} days only"
     return ""
 
@@ -64,7 +68,7 @@ def advise(
     """What to change of one workload. `load` is that of the resources the autoscaler looks at."""
     findings: list[Finding] = []
     scaling = None
-    if scaler is not None and load is not None and any(load.use.values()):
+    if scaler is not None and load is not None and _follows(scaler, load, workload):
         binding = _minimum(workload, scaler, load, settings, units)
         scaling = binding[1]
         findings += binding[0]
@@ -79,6 +83,11 @@ def advise(
         findings.append(_requests_finding(workload, changed, reasons, scaling, settings, units))
         workload = changed
     return Advice(tuple(findings), workload)
+
+
+def _follows(scaler: Autoscaler, load: Load, workload: Workload) -> bool:
+    """Whether the replicas follow from the load: it was measured, and the targets are shares of requests."""
+    return any(load.use.values()) and all(workload.requested(resource) for resource in scaler.targets)
 
 
 def _minimum(
@@ -103,6 +112,7 @@ def _minimum(
         f"of {scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
         f"{fewer:.1f} fewer would run on average",
         change=_minimum_patch(scaler, minimum),
+        inputs=f"spec.{_minimum_key(scaler)}: {minimum}",
         saving_list=_cost(units, requests, fewer),
         confidence=Confidence.MEDIUM,
         risk=risk_of(MINIMUM),
@@ -202,9 +212,14 @@ def _requests_finding(
     units: UnitPrices | None,
 ) -> Finding:
     less = {resource: workload.requested(resource) - changed.requested(resource) for resource in RESOURCES}
-    pinned = [c.name for c in workload.containers if not c.runs_first and is_pinned(workload, c, settings)]
-    if pinned:
-        reasons = [*reasons, f"memory of {', '.join(pinned)} stays: its heap follows the limit, not the use"]
+    for container in workload.containers:
+        if not container.runs_first and is_pinned(workload, container, settings):
+            limit = container.memory_limit
+            size = f" of {quantity(limit, 'memory')}" if limit else ""
+            reasons = [
+                *reasons,
+                f"memory of {container.name} stays: its heap follows the limit{size}, not the use",
+            ]
     how = f"times {workload.replicas:.2g} pods" + (f" under {scaling.scaler.resource}" if scaling else "")
     price = f"; priced as {units.basis}" if units else ""
     return Finding(
@@ -213,6 +228,7 @@ def _requests_finding(
         evidence=f"{'; '.join(reasons)}; {how}; {workload.measured_days} of {settings.window_days} days "
         f"measured{price}",
         change=_patch(workload, changed),
+        inputs=_requests_of_containers(workload, changed),
         saving_list=_cost(units, less, workload.replicas),
         confidence=Confidence.MEDIUM
         if workload.measured_days >= settings.window_days / 2
@@ -230,6 +246,16 @@ def _cost(units: UnitPrices | None, requests: Mapping[str, float], replicas: flo
     return units.of(requests["cpu"], requests["memory"]) * Decimal(str(replicas))
 
 
+def _requests_of_containers(workload: Workload, changed: Workload) -> str:
+    """The requests that change, by container, as inputs of the pod's template."""
+    old = {container.name: container.requests for container in workload.containers}
+    return ", ".join(
+        f"resources.requests of the container {container.name}: {json.dumps(quantities(container.requests))}"
+        for container in changed.containers
+        if container.requests != old[container.name]
+    )
+
+
 def _patch(workload: Workload, changed: Workload) -> str:
     """A command that changes the requests: a strategic merge patch of the pod's template."""
     old = {container.name: container.requests for container in workload.containers}
@@ -243,17 +269,19 @@ def _patch(workload: Workload, changed: Workload) -> str:
     patch: dict[str, Any] = dict(containers)
     for name in reversed(_POD_SPEC.get(workload.kind, ("spec", "template", "spec"))):
         patch = {name: patch}
+    resize = "--subresource resize " if workload.kind == "Pod" else ""
     return (
-        f"kubectl -n {workload.namespace} patch {workload.kind.lower()} {workload.name} "
+        f"kubectl -n {workload.namespace} patch {workload.kind.lower()} {workload.name} {resize}"
         f"--patch '{json.dumps(patch, separators=(',', ':'))}'"
     )
 
 
+def _minimum_key(scaler: Autoscaler) -> str:
+    return "minReplicaCount" if scaler.scaled_object else "minReplicas"
+
+
 def _minimum_patch(scaler: Autoscaler, minimum: int) -> str:
     """A command that changes the minimum; KEDA would undo a change of the autoscaler that it manages."""
-    if scaler.scaled_object:
-        kind, name, key = "scaledobject", scaler.scaled_object, "minReplicaCount"
-    else:
-        kind, name, key = "hpa", scaler.name, "minReplicas"
-    patch = json.dumps({"spec": {key: minimum}}, separators=(",", ":"))
+    kind, name = ("scaledobject", scaler.scaled_object) if scaler.scaled_object else ("hpa", scaler.name)
+    patch = json.dumps({"spec": {_minimum_key(scaler): minimum}}, separators=(",", ":"))
     return f"kubectl -n {scaler.namespace} patch {kind} {name} --type merge --patch '{patch}'"

@@ -3,13 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus, Sample
 from functions.advisor.kubernetes.usage import Key, Sampling
 
 RESOURCES = ("cpu", "memory")
-JOBS = ("Job", "CronJob")
+CRON_JOB = "CronJob"
+# Pods of a Job that no CronJob made, and static pods, which a node owns, cannot be changed by a patch.
+UNCHANGEABLE = ("Job", "Node")
+# A job that ran longer ago may be gone: more than the week between two runs of a weekly one.
+JOB_DAYS = 8
 # Names of pods and ReplicaSets end with these, where nothing says who owns them:
 # https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -53,8 +58,8 @@ def owners_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], tuple[str, st
     for labels, _ in metrics.of_window("kube_pod_owner", "namespace, pod, owner_kind, owner_name"):
         kind, name = labels.get("owner_kind", ""), labels.get("owner_name", "")
         if kind not in ("", "<none>"):
-            namespace = labels["namespace"]
-            owners[namespace, labels["pod"]] = above.get((namespace, kind, name), (kind, name))
+            namespace = labels.get("namespace", "")
+            owners[namespace, labels.get("pod", "")] = above.get((namespace, kind, name), (kind, name))
     return owners
 
 
@@ -62,7 +67,10 @@ def _above(
     metrics: StateMetrics, metric: str, label: str, kind: str
 ) -> dict[tuple[str, str, str], tuple[str, str]]:
     return {
-        (labels["namespace"], kind, labels[label]): (labels["owner_kind"], labels["owner_name"])
+        (labels.get("namespace", ""), kind, labels.get(label, "")): (
+            labels.get("owner_kind", ""),
+            labels.get("owner_name", ""),
+        )
         for labels, _ in metrics.of_window(metric, f"namespace, {label}, owner_kind, owner_name")
         if labels.get("owner_kind") not in (None, "", "<none>")
     }
@@ -79,20 +87,27 @@ def owner_by_name(pod: str) -> tuple[str, str]:
     return "Pod", pod
 
 
-def requests_of_pods(
-    metrics: StateMetrics,
-) -> dict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]]:
-    """(whether it is an init container, requests by resource) by pod and container."""
-    found: defaultdict[tuple[str, str], dict[str, tuple[bool, dict[str, float]]]] = defaultdict(dict)
-    for metric, first in (
+@dataclass(frozen=True)
+class Requested:
+    """What a container requests, in cores and bytes by resource; `is_init` is that of an init container."""
+
+    is_init: bool
+    amounts: dict[str, float] = field(default_factory=dict)
+
+
+def requests_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], dict[str, Requested]]:
+    """The requests of each container by namespace and pod."""
+    requests: defaultdict[tuple[str, str], dict[str, Requested]] = defaultdict(dict)
+    for metric, is_init in (
         ("kube_pod_container_resource_requests", False),
         ("kube_pod_init_container_resource_requests", True),
     ):
         selector = f'{metric}{{resource=~"{"|".join(RESOURCES)}"}}'
         for labels, value in metrics.of_window(selector, "namespace, pod, container, resource"):
-            pod = labels["namespace"], labels["pod"]
-            found[pod].setdefault(labels["container"], (first, {}))[1][labels["resource"]] = value
-    return found
+            pod = requests[labels.get("namespace", ""), labels.get("pod", "")]
+            requested = pod.setdefault(labels.get("container", ""), Requested(is_init))
+            requested.amounts[labels.get("resource", "")] = value
+    return requests
 
 
 def pods_with_jvm(metrics: StateMetrics) -> set[tuple[str, str]]:

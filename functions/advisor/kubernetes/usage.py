@@ -105,14 +105,14 @@ def uses(
     """The use of `cpu` or `memory` by each container of each pod in the window."""
     span = f"{round(window.total_seconds())}s"
     grouped = "by (namespace, pod, container)"
-    found: defaultdict[Key, PodUse] = defaultdict(PodUse)
+    by_container: defaultdict[Key, PodUse] = defaultdict(PodUse)
     for labels, count in prometheus.at(f"max {grouped} (count_over_time({MEMORY}[{span}]))", at.end):
-        found[_key(labels)].seconds = count * at.interval.total_seconds()
+        by_container[_key(labels)].seconds = count * at.interval.total_seconds()
     if resource == "memory":
         percentile, mean = settings.memory_percentile, f"max {grouped} (avg_over_time({MEMORY}[{span}]))"
         quantile, peak = f"quantile_over_time({percentile}, {MEMORY}[{span}])", f"max_over_time({MEMORY}[1d])"
-        _add(found, prometheus, at, window, mean=mean, quantile=quantile, peak=peak)
-        return {key: use for key, use in found.items() if use.daily}
+        _add(by_container, prometheus, at, window, mean=mean, quantile=quantile, peak=peak)
+        return {key: use for key, use in by_container.items() if use.daily}
     step = f"{round(at.step.total_seconds())}s"
     for labels, _ in prometheus.at(f"count by (namespace) (last_over_time({CPU}[{span}]))", at.end):
         # One namespace at a time, so that no query needs more samples than Prometheus allows.
@@ -121,7 +121,7 @@ def uses(
         mean = f"sum {grouped} (increase({cpu}[{span}]))"
         quantile = f"quantile_over_time({settings.cpu_percentile}, {rate}[{span}:{step}])"
         _add(
-            found,
+            by_container,
             prometheus,
             at,
             window,
@@ -129,13 +129,13 @@ def uses(
             quantile=quantile,
             peak=f"max_over_time({rate}[1d:{step}])",
         )
-    for use in found.values():
+    for use in by_container.values():
         use.mean = use.mean / use.seconds if use.seconds else 0.0
-    return {key: use for key, use in found.items() if use.daily}
+    return {key: use for key, use in by_container.items() if use.daily}
 
 
 def _add(
-    found: defaultdict[Key, PodUse],
+    by_container: defaultdict[Key, PodUse],
     prometheus: Prometheus,
     at: Sampling,
     window: timedelta,
@@ -146,13 +146,13 @@ def _add(
 ) -> None:
     grouped = "by (namespace, pod, container)"
     for labels, value in prometheus.at(mean, at.end):
-        found[_key(labels)].mean = value
+        by_container[_key(labels)].mean = value
     for labels, value in prometheus.at(f"max {grouped} ({quantile})", at.end):
-        found[_key(labels)].percentile = value
+        by_container[_key(labels)].percentile = value
     first = at.end - window + DAY
     for series in prometheus.over(f"max {grouped} ({peak})", first, at.end, DAY):
         start = first.timestamp()
-        found[_key(series.labels)].daily = {
+        by_container[_key(series.labels)].daily = {
             round((time - start) / DAY.total_seconds()): value for time, value in series.values.items()
         }
 

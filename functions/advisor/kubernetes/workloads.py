@@ -7,7 +7,10 @@ from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.kubernetes.state_metrics import (
-    JOBS,
+    CRON_JOB,
+    JOB_DAYS,
+    UNCHANGEABLE,
+    Requested,
     StateMetrics,
     container_key,
     labels_of_workloads,
@@ -130,15 +133,20 @@ def workloads(
     labels_of = labels_of_workloads(metrics, {kind for _, kind, _ in pods})
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
+        if kind in UNCHANGEABLE:
+            continue
         current = frozenset(pod for pod in all_pods if (namespace, pod) in running)
         # The pods of a job that are over are all that there is to look at between two runs.
-        shown = {max(all_pods)} if kind in JOBS else current
+        shown = {max(all_pods)} if kind == CRON_JOB else current
         if not shown:
             continue
         containers = _containers(
             namespace, shown, all_pods, requests=requests, limits=limits, images=images, sidecars=sidecars,
             used=used,
         )  # fmt: skip
+        days = {day for c in containers for use in c.use.values() for day in use.daily}
+        if kind == CRON_JOB and max(days, default=0) < window.days - 1 - JOB_DAYS:
+            continue
         mean_pods = _mean_pods(namespace, all_pods, used, window)
         result.append(
             Workload(
@@ -149,8 +157,8 @@ def workloads(
                 pods=current,
                 all_pods=frozenset(all_pods),
                 mean_pods=mean_pods,
-                replicas=mean_pods if kind in JOBS else len(current),
-                measured_days=len({day for c in containers for use in c.use.values() for day in use.daily}),
+                replicas=mean_pods if kind == CRON_JOB else len(current),
+                measured_days=len(days),
                 labels=labels_of.get((namespace, kind, name), {}),
                 has_jvm=any((namespace, pod) in jvms for pod in all_pods),
                 restarts=max((restarts.get((namespace, pod), 0.0) for pod in all_pods), default=0.0),
@@ -169,21 +177,21 @@ def _containers(
     shown: Iterable[str],
     all_pods: Iterable[str],
     *,
-    requests: Mapping[tuple[str, str], Mapping[str, tuple[bool, dict[str, float]]]],
+    requests: Mapping[tuple[str, str], Mapping[str, Requested]],
     limits: Mapping[Key, float],
     images: Mapping[Key, str],
     sidecars: set[Key],
     used: Mapping[str, Mapping[Key, PodUse]],
 ) -> tuple[Container, ...]:
     """The containers of the pods that are shown, with their lowest requests, and the use of all pods."""
-    merged: dict[str, tuple[bool, dict[str, float]]] = {}
+    lowest: dict[str, Requested] = {}
     for pod in sorted(shown):
-        for name, (first, values) in requests.get((namespace, pod), {}).items():
-            lowest = merged.setdefault(name, (first, dict(values)))[1]
-            for resource, value in values.items():
-                lowest[resource] = min(value, lowest.get(resource, value))
+        for name, requested in requests.get((namespace, pod), {}).items():
+            amounts = lowest.setdefault(name, Requested(requested.is_init)).amounts
+            for resource, amount in requested.amounts.items():
+                amounts[resource] = min(amount, amounts.get(resource, amount))
     containers = []
-    for name, (first, values) in sorted(merged.items()):
+    for name, requested in sorted(lowest.items()):
         keys = [(namespace, pod, name) for pod in sorted(all_pods)]
         use = {
             resource: combined(by_key[key] for key in keys if key in by_key)
@@ -194,10 +202,10 @@ def _containers(
         containers.append(
             Container(
                 name=name,
-                requests=values,
+                requests=requested.amounts,
                 memory_limit=max((limits[key] for key in keys if key in limits), default=None),
                 image=next((images[key] for key in reversed(keys) if key in images), ""),
-                runs_first=first and not sidecar,
+                runs_first=requested.is_init and not sidecar,
                 sidecar=sidecar,
                 use=use,
             )

@@ -70,22 +70,47 @@ def with_realized(records: Iterable[Record], store: Store, today: date) -> list[
 
     It compares the mean of the 28 final days up to the last report that had the finding with the mean of the
     final days, at least 7, after it was done. Findings that one bill line pays for share its fall in
-    proportion to their estimates. A bill that rose counts as 0.
+    proportion to their estimates; those that were done within 28 days after each other are one change. A bill
+    that rose counts as 0.
     """
     records = list(records)
-    done: dict[tuple[BillLine, date, date], list[Record]] = defaultdict(list)
+    done: dict[BillLine, list[Record]] = defaultdict(list)
     for record in records:
         if record.status is Status.DONE and record.done_on and record.bill and record.saving_effective:
-            done[record.bill, record.last_seen, record.done_on].append(record)
+            done[record.bill].append(record)
     realized: dict[tuple[str, str], Decimal] = {}
-    for (line, last_seen, done_on), group in done.items():
-        last_after = min(today, done_on + timedelta(days=DAYS_BEFORE))
-        before, days_before = store.daily_cost(line, last_seen - timedelta(days=DAYS_BEFORE - 1), last_seen)
-        after, days_after = store.daily_cost(line, done_on + timedelta(days=1), last_after)
-        if before is None or after is None or days_before < DAYS_AFTER or days_after < DAYS_AFTER:
-            continue
-        fall = max((before - after) * _MONTH, Decimal(0))
-        estimated = sum((record.saving_effective or Decimal(0) for record in group), Decimal(0))
-        for record in group:
-            realized[record.key] = fall * (record.saving_effective or Decimal(0)) / estimated
+    for line, of_line in done.items():
+        for change in _changes(of_line):
+            fall = _fall(store, line, change, today)
+            estimated = sum((record.saving_effective or Decimal(0) for record in change), Decimal(0))
+            if fall is not None:
+                for record in change:
+                    realized[record.key] = fall * (record.saving_effective or Decimal(0)) / estimated
     return [replace(record, realized=realized.get(record.key, record.realized)) for record in records]
+
+
+def _changes(records: Iterable[Record]) -> list[list[Record]]:
+    """The records by change: a later one is of the same change while its days before are days after that."""
+    changes: list[list[Record]] = []
+    for record in sorted(records, key=_done_on):
+        if changes and (_done_on(record) - _done_on(changes[-1][-1])).days <= DAYS_BEFORE:
+            changes[-1].append(record)
+        else:
+            changes.append([record])
+    return changes
+
+
+def _fall(store: Store, line: BillLine, change: list[Record], today: date) -> Decimal | None:
+    """US dollars a month by which the bill line fell; None while too few of its days are final."""
+    last_before, done_on = min(record.last_seen for record in change), max(map(_done_on, change))
+    last_after = min(today, done_on + timedelta(days=DAYS_BEFORE))
+    before, days_before = store.daily_cost(line, last_before - timedelta(days=DAYS_BEFORE - 1), last_before)
+    after, days_after = store.daily_cost(line, done_on + timedelta(days=1), last_after)
+    if before is None or after is None or days_before < DAYS_AFTER or days_after < DAYS_AFTER:
+        return None
+    return max((before - after) * _MONTH, Decimal(0))
+
+
+def _done_on(record: Record) -> date:
+    assert record.done_on is not None
+    return record.done_on

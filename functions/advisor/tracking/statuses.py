@@ -31,17 +31,17 @@ def follow(
     kept = {record.key: record for record in records}
     with_statuses = []
     for finding in findings:
-        record = _found(kept.get(finding.key), finding, today)
+        record = _seen_today(kept.get(finding.key), finding, today)
         kept[finding.key] = record
         with_statuses.append(with_status(finding, record.status))
     present = {finding.key for finding in findings}
     for key, record in kept.items():
         if key not in present and examined.includes(record):
-            kept[key] = _gone(record, today)
+            kept[key] = _no_longer_found(record, today)
     return with_statuses, list(kept.values())
 
 
-def _found(record: Record | None, finding: Finding, today: date) -> Record:
+def _seen_today(record: Record | None, finding: Finding, today: date) -> Record:
     if record is None:
         record = Record(finding.rule, finding.resource, Status.NEW, first_seen=today, last_seen=today)
     status = record.status
@@ -65,7 +65,7 @@ def _found(record: Record | None, finding: Finding, today: date) -> Record:
     )
 
 
-def _gone(record: Record, today: date) -> Record:
+def _no_longer_found(record: Record, today: date) -> Record:
     if record.status in (Status.DONE, Status.REJECTED):
         return record
     return replace(record, status=Status.DONE, done_on=today)

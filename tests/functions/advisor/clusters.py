@@ -28,9 +28,10 @@ SPIKY = Simulated(
 )
 NIGHTLY = Simulated("nightly", 2, GIB, _hours(1.9, 0.1, 1, 3), constant(700 * MIB))
 BATCH = Simulated("batch", 4, GIB, constant(1), constant(900 * MIB), job=True)
+RETIRED = Simulated("retired", 4, GIB, constant(1), constant(900 * MIB), job=True, until=19)
 GROWING = Simulated("growing", 2, GIB, lambda day: 0.2 + 0.02 * day, constant(800 * MIB))
-SCALED = Simulated("scaled", 1, GIB, _hours(8, 1.4, 8, 18), constant(600 * MIB), hpa=Hpa(2, 20, 0.7))
-MINIMUM = Simulated("minimum", 1, GIB, _hours(2, 1, 12, 18), constant(700 * MIB), hpa=Hpa(10, 20, 0.7))
+SCALED = Simulated("scaled", 1, GIB, _hours(3.5, 1.4, 8, 18), constant(600 * MIB), hpa=Hpa(2, 20, 0.7))
+MINIMUM = Simulated("minimum", 1, GIB, _hours(2, 1, 12, 18), constant(700 * MIB), hpa=Hpa(6, 20, 0.7))
 FLOOR = Simulated("floor", 1, GIB, constant(0.2), constant(700 * MIB), hpa=Hpa(2, 20, 0.7))
 JVM = Simulated(
     "orders", 1, 4 * GIB, constant(0.4), constant(1.2 * GIB), replicas=2, memory_limit=4 * GIB,
@@ -43,13 +44,14 @@ SMALL = tuple(
     for name in ("wiki", "calendar")
 )
 CLAIMS = (
-    Claim("forgotten", 100, "gp3"),
+    Claim("forgotten", 100, "gp3", volume="vol-0123"),
     Claim("in-use", 100, "gp3", mounted_by="steady"),
     Claim("young", 100, "gp3", created=25),
 )
 CLUSTER = SimulatedCluster(
     (
-        STEADY, SPIKY, NIGHTLY, BATCH, GROWING, SCALED, MINIMUM, FLOOR, JVM, CRASHING, WITH_INIT, *SMALL,
+        STEADY, SPIKY, NIGHTLY, BATCH, RETIRED, GROWING, SCALED, MINIMUM, FLOOR, JVM, CRASHING, WITH_INIT,
+        *SMALL,
     ),
     CLAIMS,
     nodes={"busy": "m6i.large", "lonely": "m6i.large"},

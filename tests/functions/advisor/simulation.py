@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-STEP = timedelta(minutes=10)
+SECONDS = 600  # between two samples
 GIB, MIB = 1024**3, 1024**2
 Labels = Mapping[str, str]
 
@@ -31,7 +31,8 @@ class Hpa:
 class Simulated:
     """A workload. `cores` is the load of all pods together, by day since the start; `memory` that of one pod.
 
-    A job runs for the first hour of each day. `generation` changes the names of the pods, as a rollout does.
+    A job runs for the first hour of each day until day `until`. `generation` changes the names of the pods,
+    as a rollout does.
     """
 
     name: str
@@ -51,10 +52,11 @@ class Simulated:
     node: str = "busy"
     bytes_a_second: float = 50_000
     generation: str = "6d9f8b7c5d"
+    until: float = math.inf
 
     def running(self, day: float) -> int:
         if self.job:
-            return 1 if day % 1 < 1 / 24 - 1e-6 else 0
+            return 1 if day < self.until and day % 1 < 1 / 24 - 1e-6 else 0
         if self.hpa:
             return self.hpa.replicas(self.cores(day), self.cpu)
         return self.replicas
@@ -101,12 +103,12 @@ def openmetrics(cluster: SimulatedCluster, start: datetime, first: float, last: 
     """The samples from day `first` (included) to day `last` (excluded), series by series."""
     steps = range(round(first * 144), round(last * 144))
     by_metric: dict[str, list[str]] = {}
+    began = int(start.timestamp())
     for metric, labels, values in _series(cluster, steps):
         shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
-        lines = by_metric.setdefault(metric, [])
+        lines, name = by_metric.setdefault(metric, []), f"{metric}{{{shown}}}"
         for number, value in values:
-            time = (start + STEP * number).timestamp()
-            lines.append(f"{metric}{{{shown}}} {value:.10g} {time:.0f}\n")
+            lines.append(f"{name} {value:.10g} {began + SECONDS * number}\n")
     for metric, lines in by_metric.items():
         kind = "counter" if _COUNTERS.match(metric) else "gauge"
         yield f"# TYPE {metric.removesuffix('_total')} {kind}\n"
@@ -187,7 +189,7 @@ def _of_pod(workload: Simulated, pod: str, samples: list[tuple[int, float, float
     used = 0.0
     counter, memory = [], []
     for number, cores, size in samples:
-        used += cores * STEP.total_seconds()
+        used += cores * SECONDS
         counter.append((number, used))
         memory.append((number, size))
     present = [number for number, _, _ in samples]

@@ -1,12 +1,10 @@
 """The rules on an AWS account, on moto. Amounts are worked out by hand from list prices in us-east-1."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-import boto3
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -20,13 +18,16 @@ from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from functions.cost_data.sources.aws import Aws
+from tests.functions.advisor.moto_account import (
+    NOW,
+    REGION,
+    create_databases,
+    create_network,
+    create_storage,
+    create_volumes,
+)
 
-REGION = "us-east-1"
-GIB = 1024**3
-# moto creates everything now; the report is of half a year later.
-NOW = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=180)
 SETTINGS = Settings(regions=(REGION,))
-TAGS = [{"Key": "team", "Value": "data"}]
 
 
 class Recorded(Aws):
@@ -45,141 +46,13 @@ class Recorded(Aws):
         return super().pages(service, operation, region, **parameters)
 
 
-@cache
-def client(service):
-    """A client, made once, since that takes long."""
-    return boto3.client(service, REGION)
-
-
-def metric(namespace, name, values, **dimensions):
-    """Puts daily values that end on the day before the report."""
-    client("cloudwatch").put_metric_data(
-        Namespace=namespace,
-        MetricData=[
-            {
-                "MetricName": name,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                "Timestamp": NOW - timedelta(days=number, hours=-1),
-                "Value": value,
-            }
-            for number, value in enumerate(values, 1)
-        ],
-    )
-
-
-def create_network():
-    ec2, elb = client("ec2"), client("elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ec2.attach_internet_gateway(
-        VpcId=vpc, InternetGatewayId=ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    )
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")[
-            "Subnet"
-        ]["SubnetId"]
-        for n, zone in enumerate("ab")
-    ]
-    for name, requests in (("idle", 0), ("busy", 1000)):
-        arn = elb.create_load_balancer(Name=name, Subnets=subnets, Scheme="internet-facing", Tags=TAGS)[
-            "LoadBalancers"
-        ][0]["LoadBalancerArn"]
-        if requests:
-            short = arn.partition("loadbalancer/")[2]
-            metric("AWS/ApplicationELB", "RequestCount", [requests] * 14, LoadBalancer=short)
-    for gib_a_day in (0.01, 50):
-        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-        gateway = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address)["NatGateway"][
-            "NatGatewayId"
-        ]
-        metric("AWS/NATGateway", "BytesOutToDestination", [gib_a_day * GIB] * 14, NatGatewayId=gateway)
-    ec2.allocate_address(Domain="vpc")
-    return subnets
-
-
-def create_volumes():
-    ec2 = client("ec2")
-    zone = f"{REGION}a"
-    ec2.create_volume(AvailabilityZone=zone, Size=500, VolumeType="gp3", Iops=6000, Throughput=300)
-    instance = ec2.run_instances(
-        ImageId="ami-04b9e92b5572fa0d1", MinCount=1, MaxCount=1, InstanceType="m4.large"
-    )["Instances"][0]
-    for device, size, kind, iops in (
-        ("f", 500, "gp2", None),
-        ("g", 100, "io1", 4000),
-        ("h", 100, "io2", 20_000),
-    ):
-        volume = ec2.create_volume(
-            AvailabilityZone=instance["Placement"]["AvailabilityZone"], Size=size, VolumeType=kind,
-            **({"Iops": iops} if iops else {}),
-        )["VolumeId"]  # fmt: skip
-        ec2.attach_volume(VolumeId=volume, InstanceId=instance["InstanceId"], Device=f"/dev/sd{device}")
-    kept = ec2.create_volume(AvailabilityZone=zone, Size=200, VolumeType="gp3")["VolumeId"]
-    ec2.attach_volume(VolumeId=kept, InstanceId=instance["InstanceId"], Device="/dev/sdi")
-    ec2.create_snapshot(VolumeId=kept, Description="before the migration")
-
-
-def create_databases(subnets):
-    rds = client("rds")
-    common = {"AllocatedStorage": 100, "Engine": "postgres", "StorageType": "gp3", "Tags": TAGS}
-    for name, kind, version, connections, cpu in (
-        ("idle", "db.m7g.large", "16.4", 0, 2), ("large", "db.m7g.2xlarge", "16.4", 40, 25),
-        ("old", "db.m4.large", "16.4", 40, 80), ("ancient", "db.m7g.large", "11.22", 40, 80),
-        ("well", "db.m7g.large", "16.4", 40, 80),
-    ):  # fmt: skip
-        rds.create_db_instance(
-            DBInstanceIdentifier=name, DBInstanceClass=kind, EngineVersion=version, **common
-        )
-        metric("AWS/RDS", "DatabaseConnections", [connections] * 14, DBInstanceIdentifier=name)
-        metric("AWS/RDS", "CPUUtilization", [cpu] * 14, DBInstanceIdentifier=name)
-    eks = client("eks")
-    for name, version in (("aged", "1.30"), ("fresh", "1.36")):
-        eks.create_cluster(
-            name=name, version=version, roleArn="arn:aws:iam::123456789012:role/eks",
-            resourcesVpcConfig={"subnetIds": subnets},
-        )  # fmt: skip
-    cache = client("elasticache")
-    for name, commands, cpu, memory in (("unread", 0, 1, 1), ("roomy", 9, 10, 20), ("right", 9, 70, 80)):
-        cache.create_cache_cluster(
-            CacheClusterId=name, Engine="redis", CacheNodeType="cache.m7g.xlarge", NumCacheNodes=1, Tags=TAGS
-        )
-        for metric_name, value in (
-            ("GetTypeCmds", commands), ("SetTypeCmds", commands), ("CPUUtilization", cpu),
-            ("DatabaseMemoryUsagePercentage", memory),
-        ):  # fmt: skip
-            metric("AWS/ElastiCache", metric_name, [value] * 14, CacheClusterId=name)
-
-
-def create_storage():
-    s3 = client("s3")
-    for name, size, objects in (
-        ("plain", 1000, 10_000),
-        ("versioned", 400, 10_000),
-        ("managed", 1000, 10_000),
-    ):
-        s3.create_bucket(Bucket=name)
-        metric("AWS/S3", "BucketSizeBytes", [size * GIB], BucketName=name, StorageType="StandardStorage")
-        metric("AWS/S3", "NumberOfObjects", [objects], BucketName=name, StorageType="AllStorageTypes")
-    noncurrent = {"NoncurrentVersionExpiration": {"NoncurrentDays": 30}}
-    for name, actions in (("versioned", {"Expiration": {"Days": 90}}), ("managed", noncurrent)):
-        rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, **actions}
-        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        for size in (100, 300):
-            s3.put_object(Bucket=name, Key="key", Body=b"x" * size)
-    logs = client("logs")
-    for name, days in (("/forever", None), ("/month", 30)):
-        logs.create_log_group(logGroupName=name, tags={"team": "data"})
-        if days:
-            logs.put_retention_policy(logGroupName=name, retentionInDays=days)
-    client("secretsmanager").create_secret(Name="forgotten", SecretString="x", Tags=TAGS)
-
-
 @pytest.fixture(scope="module")
 def account():
     """(the recorded calls by rule, the evaluated)."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # each has a snapshot
         subnets = create_network()
         create_volumes()
         create_databases(subnets)
@@ -195,9 +68,14 @@ S3_ACTIONS = {
 SERVICES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 
 
+@cache
+def model_of(service):
+    return botocore.session.get_session().get_service_model(service)
+
+
 def iam_action(service, operation):
     """The IAM action of a boto3 method."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = model_of(service)
     name = next(name for name in model.operation_names if xform_name(name) == operation)
     return f"{SERVICES.get(service, service)}:{S3_ACTIONS.get(name, name) if service == 's3' else name}"
 
@@ -222,7 +100,7 @@ def evaluated(account):  # noqa: ARG001
     return results
 
 
-def found(evaluated, rule):
+def summary(evaluated, rule):
     """(the end of the resource's name, its saving, the owner) of each finding of a rule.
 
     The volumes and snapshots of moto's own images are left out.
@@ -235,7 +113,7 @@ def found(evaluated, rule):
 
 
 def savings(evaluated, rule):
-    return [saving for _, saving, _ in found(evaluated, rule)]
+    return [saving for _, saving, _ in summary(evaluated, rule)]
 
 
 def test_volumes_are_priced_with_their_iops_and_throughput(evaluated):
@@ -253,7 +131,7 @@ def test_gp3_must_perform_as_the_volume_that_it_replaces(evaluated):
 def test_old_snapshots_addresses_and_secrets(evaluated):
     assert savings(evaluated, "snapshots-expire") == [Decimal("10")]  # 200 GiB x 0.05
     assert savings(evaluated, "unassociated-address") == [Decimal("3.65")]
-    assert [(saving, owner) for _, saving, owner in found(evaluated, "unused-secret")] == [
+    assert [(saving, owner) for _, saving, owner in summary(evaluated, "unused-secret")] == [
         (Decimal("0.4"), "data")
     ]
 
@@ -271,25 +149,25 @@ def test_a_nat_gateway_that_sends_little_costs_its_hours_and_address(evaluated):
 
 
 def test_databases_that_are_idle_oversized_old_or_out_of_support(evaluated):
-    assert found(evaluated, "idle-database") == [
+    assert summary(evaluated, "idle-database") == [
         ("idle", Decimal("134.14"), "data")
     ]  # 730 x 0.168 + 100 x 0.115
-    assert ("large", Decimal("246.01"), "data") in found(
+    assert ("large", Decimal("246.01"), "data") in summary(
         evaluated, "oversized-database"
     )  # 730 x (0.674 - 0.337)
-    assert found(evaluated, "database-is-current-generation") == [("old", None, "data")]
+    assert summary(evaluated, "database-is-current-generation") == [("old", None, "data")]
     # 2 vCPUs x 0.20 x 730 in the third year; EKS 0.50 x 730
-    assert found(evaluated, "version-in-extended-support") == [
+    assert summary(evaluated, "version-in-extended-support") == [
         ("aged", Decimal("365"), ""), ("ancient", Decimal("292"), "data"),
     ]  # fmt: skip
 
 
 def test_caches_that_are_idle_or_oversized(evaluated):
-    assert found(evaluated, "idle-cache") == [("unread", Decimal("229.95"), "data")]  # 730 x 0.315
-    assert ("roomy", Decimal("114.61"), "data") in found(
+    assert summary(evaluated, "idle-cache") == [("unread", Decimal("229.95"), "data")]  # 730 x 0.315
+    assert ("roomy", Decimal("114.61"), "data") in summary(
         evaluated, "oversized-cache"
     )  # 730 x (0.315 - 0.158)
-    assert "right" not in [name for name, *_ in found(evaluated, "oversized-cache")]
+    assert "right" not in [name for name, *_ in summary(evaluated, "oversized-cache")]
 
 
 def test_an_instance_of_a_previous_generation_is_compared_with_the_same_architecture(evaluated):
@@ -297,7 +175,7 @@ def test_an_instance_of_a_previous_generation_is_compared_with_the_same_architec
 
 
 def test_buckets_and_log_groups_that_keep_everything(evaluated):
-    assert found(evaluated, "bucket-has-a-lifecycle") == [
+    assert summary(evaluated, "bucket-has-a-lifecycle") == [
         ("plain", Decimal("10.5"), "")
     ]  # 1,000 x (0.023 - 0.0125)
     (versioned,) = evaluated["bucket-expires-old-versions"].findings

@@ -47,8 +47,8 @@ def test_the_report_is_in_the_bucket_in_every_format_and_its_top_is_mailed(bucke
     assert {key.rpartition(".")[2] for key in result["keys"].values()} == {"csv", "json", "md", "html"}
     assert all(key.startswith("recommendations/cost-recommendations-2") for key in result["keys"].values())
     report = json.loads(bucket.get_object(Bucket="reports", Key=result["keys"]["json"])["Body"].read())
-    (found,) = report["findings"]
-    assert (found["rule"], found["monthly_saving_list_usd"], found["status"]) == (RULE, "0.00", "new")
+    (finding,) = report["findings"]
+    assert (finding["rule"], finding["monthly_saving_list_usd"], finding["status"]) == (RULE, "0.00", "new")
     (mail,) = sent()
     assert set(mail.destinations["ToAddresses"]) == {"lead@teei.io", "ops@teei.io"}
     assert "1. arn:aws:logs:us-east-1:123456789012:log-group:/app" in mail.body

@@ -23,7 +23,7 @@ from tests.functions.cost_data.recorded_aws import RecordedAws
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 URN = "urn:pulumi:prod::teei-finops::aws:ebs/volume:Volume::data"
-VOLUME = "arn:aws:ec2:us-east-1:111111111111:volume/vol-1"
+VOLUME = "arn:aws:ec2:us-east-1:111111111111:volume/vol-0123abcd"
 
 
 def account(aws, **settings):
@@ -40,7 +40,10 @@ def finding(rule, resource=VOLUME, **fields):
 
 
 def lines(tmp_path, *examinations):
-    sources = [Source(f"source {n}", lambda found=found: found) for n, found in enumerate(examinations)]
+    sources = [
+        Source(f"source {n}", lambda examination=examination: examination)
+        for n, examination in enumerate(examinations)
+    ]
     return make_report(sources, Settings(), NOW, StatusFile(tmp_path)).report.findings
 
 
@@ -55,7 +58,7 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
         "urn": URN,
         "type": "aws:ebs/volume:Volume",
         "custom": True,
-        "id": "vol-1",
+        "id": "vol-0123abcd",
         "outputs": {"arn": VOLUME},
     }
     deployment = {
@@ -64,9 +67,19 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
     }  # fmt: skip
     ownership = Ownership((), urns_of_exports([export(tmp_path, volume, deployment)]))
     assert ownership.managed_by([VOLUME]) == URN
-    assert ownership.managed_by(["vol-1"]) == URN
+    assert ownership.managed_by(["vol-0123abcd"]) == URN
     assert ownership.managed_by(["shop/Deployment/web"]) == "urn:web"
     assert ownership.managed_by(["shop/StatefulSet/web"]) == ""
+
+
+def test_a_change_of_what_a_stack_manages_is_one_of_the_stack(tmp_path):
+    volume = finding("gp2-volume", managed_by=URN, inputs="type: gp3")
+    address = finding("unassociated-address", "address", managed_by=URN)
+    assert {line.rule: line.change for line in lines(tmp_path, Examination([volume, address]))} == {
+        "gp2-volume": "set type: gp3 of data in Pulumi.prod.yaml or the program, and run pulumi up -s prod",
+        "unassociated-address": "verify before deleting: remove data from the program, "
+        "and run pulumi up -s prod",
+    }
 
 
 def test_a_file_that_is_no_export_is_an_error_with_its_path(tmp_path):
@@ -104,7 +117,7 @@ def test_settings_are_read_from_the_environment():
 
 
 HUB = {
-    "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-1", "actionType": "Upgrade",
+    "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-0123abcd", "actionType": "Upgrade",
     "currentResourceType": "EbsVolume", "currentResourceSummary": "gp2/500 GB",
     "recommendedResourceSummary": "gp3/500 GB", "estimatedMonthlySavings": 7.5, "estimatedMonthlyCost": 50.0,
     "implementationEffort": "VeryLow", "source": "ComputeOptimizer",
@@ -163,25 +176,37 @@ def test_without_the_hub_compute_optimizer_is_read_page_by_page():
 
 
 def test_an_unmounted_claim_and_its_unattached_volume_are_one_line(tmp_path):
-    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-1",))
+    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-0123abcd",))
     volumes = [
-        finding("unattached-volume", merge_keys=("vol-1",)),
-        finding("gp2-volume", merge_keys=("vol-1",)),
+        finding("unattached-volume", merge_keys=("vol-0123abcd",)),
+        finding("gp2-volume", merge_keys=("vol-0123abcd",)),
     ]
     assert [line.rule for line in lines(tmp_path, Examination([claim]), Examination(volumes))] == [claim.rule]
 
 
+def test_a_finding_that_another_one_covers_now_is_not_done(tmp_path):
+    volumes = Examination(
+        [finding("unattached-volume", merge_keys=("vol-0123abcd",))], frozenset({"unattached-volume"})
+    )
+    claim = finding("unmounted-volume-claim", "shop/PersistentVolumeClaim/data", merge_keys=("vol-0123abcd",))
+    lines(tmp_path, volumes)
+    lines(tmp_path, Examination([claim]), volumes)
+    assert {record.rule: record.status for record in StatusFile(tmp_path).records()} == {
+        "unattached-volume": "new", "unmounted-volume-claim": "new",
+    }  # fmt: skip
+
+
 def test_different_changes_of_one_resource_are_two_lines(tmp_path):
-    found = [finding("version-in-extended-support"), finding("oversized-database")]
-    assert len(lines(tmp_path, Examination(found))) == 2
+    findings = [finding("version-in-extended-support"), finding("oversized-database")]
+    assert len(lines(tmp_path, Examination(findings))) == 2
 
 
 def test_what_saves_next_to_nothing_is_left_out_unless_its_price_is_unknown(tmp_path):
-    found = [
+    findings = [
         finding("gp2-volume", saving_list=Decimal("0.09")),
         finding("gp2-volume", "vol-2", saving_list=None),
     ]
-    assert [line.resource for line in lines(tmp_path, Examination(found))] == ["vol-2"]
+    assert [line.resource for line in lines(tmp_path, Examination(findings))] == ["vol-2"]
 
 
 def test_a_source_that_fails_leaves_the_others_and_the_statuses_as_they_were(tmp_path):
@@ -209,9 +234,12 @@ def test_a_log_group_saves_what_is_older_than_the_retention():
         logs__describe_log_groups={"logGroups": [group]},
         logs__list_tags_for_resource={"tags": {"team": "web"}},
     )
-    (found,) = log_groups_without_retention(account(aws))
-    assert found.saving_list == Decimal(21)  # 1,000 GiB, of which 210 of 300 days are too old, x 0.03
-    assert (found.resource, found.owner) == ("arn:aws:logs:us-east-1:111111111111:log-group:/app", "web")
+    (group_finding,) = log_groups_without_retention(account(aws))
+    assert group_finding.saving_list == Decimal(21)  # 1,000 GiB, of which 210 of 300 days are too old, x 0.03
+    assert (group_finding.resource, group_finding.owner) == (
+        "arn:aws:logs:us-east-1:111111111111:log-group:/app",
+        "web",
+    )
 
 
 def test_peaks_grow_only_if_they_follow_a_line():

@@ -104,6 +104,15 @@ def test_a_realized_saving_is_the_fall_of_the_bill_and_not_the_estimate(store, d
     assert (first.realized, second.realized) == (Decimal("273.75"), Decimal("91.25"))
 
 
+def test_changes_of_following_weeks_share_one_fall_of_the_bill(store, database):
+    add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)
+    add_days(database, date(2026, 11, 3), 7, "EBS", 94, 94)
+    add_days(database, date(2026, 11, 10), 17, "EBS", 88, 88)
+    later = replace(done("vol-2", Decimal(100)), last_seen=date(2026, 11, 2), done_on=date(2026, 11, 9))
+    first, second = with_realized([done("vol-1", Decimal(300)), later], store, TODAY)
+    assert first.realized + second.realized == 365  # $12 a day less, counted once
+
+
 def test_a_saving_is_not_realized_before_a_week_of_final_days(store, database):
     add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)
     add_days(database, date(2026, 11, 3), 6, "EBS", 88, 88)

@@ -19,14 +19,17 @@ from pathlib import Path
 import pytest
 
 from functions.advisor.__main__ import main
+from functions.advisor.kubernetes import claims
 from functions.advisor.kubernetes.examine import examine_cluster
 from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.usage import sampling
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from tests.functions.advisor.clusters import CLUSTER, START
 from tests.functions.advisor.served import serving, write_blocks
 from tests.functions.advisor.simulation import MIB, Simulated
+from tests.functions.cost_data.recorded_aws import RecordedAws
 
 ROOT = Path(__file__).parents[3]
 WEEKS = 28
@@ -102,6 +105,10 @@ def test_a_nightly_job_saves_for_the_hour_that_it_runs(findings):
     assert saves(finding, Decimal("2.85") * CORE / 24)
 
 
+def test_a_job_that_no_longer_runs_saves_nothing(findings):
+    assert ("overprovisioned-requests", "shop/CronJob/retired") not in findings
+
+
 def test_a_growing_workload_keeps_what_it_needs_two_weeks_later(findings):
     finding = requests(findings, "growing")
     # 0.76 cores on the last day, and 14 days with 0.02 more each: 1.04
@@ -116,8 +123,8 @@ def test_an_autoscaler_that_follows_the_load_leaves_nothing_to_save(findings):
 def test_a_minimum_above_the_load_is_lowered_to_what_the_load_needs(findings):
     finding = findings["hpa-minimum-binds", "shop/HorizontalPodAutoscaler/minimum"]
     assert '{"spec":{"minReplicas":2}}' in finding.change
-    # Ten pods of a core and a GiB; 1 core at 70 % needs 2 for 18 hours, 2 cores need 3 for 6: 2.25 on average
-    assert saves(finding, Decimal("7.75") * (CORE + GIB))
+    # Six pods of a core and a GiB; 1 core at 70 % needs 2 for 18 hours, 2 cores need 3 for 6: 2.25 on average
+    assert saves(finding, Decimal("3.75") * (CORE + GIB))
     assert ("overprovisioned-requests", "shop/Deployment/minimum") not in findings
 
 
@@ -131,7 +138,7 @@ def test_under_an_autoscaler_at_its_floor_the_request_still_keeps_the_replicas_a
 def test_the_memory_of_a_jvm_follows_its_limit(findings):
     finding = requests(findings, "orders")
     assert patched(finding) == {"app": {"cpu": "230m"}}
-    assert "its heap follows the limit" in finding.evidence
+    assert "its heap follows the limit of 4096Mi" in finding.evidence
 
 
 def test_a_crash_looping_workload_is_not_judged(findings, examination):
@@ -149,6 +156,23 @@ def test_only_a_claim_that_nothing_mounted_for_a_week_is_reported_and_never_dele
     assert [finding.resource for finding in claims] == ["shop/PersistentVolumeClaim/forgotten"]
     assert claims[0].saving_list == Decimal("8.00")  # 100 GiB of gp3 at $0.08
     assert claims[0].change.startswith("verify before deleting: ")
+
+
+def test_a_claim_costs_what_its_volume_costs_where_the_account_can_be_read(url):
+    volume = {"VolumeId": "vol-0123", "VolumeType": "gp3", "Size": 100, "Iops": 4000, "Throughput": 225}
+    aws = RecordedAws(ec2__describe_volumes={"Volumes": [volume]})
+    prometheus, now = Prometheus(url), START + timedelta(days=WEEKS)
+    (finding,) = claims.findings(
+        prometheus,
+        aws,
+        sampling(prometheus, now),
+        SETTINGS,
+        Prices(now.date()),
+        Ownership((), {}),
+        "us-east-1",
+    )
+    assert finding.saving_list == Decimal(17)  # 100 GiB x 0.08 + 1,000 IOPS x 0.005 + 100 MiB/s x 0.04
+    assert (finding.confidence, finding.merge_keys) == ("high", ("vol-0123",))
 
 
 def test_a_node_with_nothing_but_daemon_sets_is_idle(findings):

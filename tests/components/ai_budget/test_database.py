@@ -92,7 +92,7 @@ def test_only_the_functions_can_connect_to_the_database(stack):
         for resource in record(stack).of("lambda/function:Function")
         for group in resource.inputs["vpcConfig"]["securityGroupIds"]
     }
-    assert [rule.get("referencedSecurityGroupId") for rule in rules] == sorted(functions)
+    assert sorted(rule["referencedSecurityGroupId"] for rule in rules) == sorted(functions)
     assert {(rule["fromPort"], rule["toPort"], rule["ipProtocol"]) for rule in rules} == {(5432, 5432, "tcp")}
     assert not any(key.startswith(("cidr", "prefixList")) for rule in rules for key in rule)
     (group,) = [

@@ -15,6 +15,8 @@ from tests.integration.deploy.iam import is_allowed
 from tests.workflows.runner import GITHUB, ROOT
 
 STACKS = ("staging", "prod", "prod-eu")
+# Workflows that a repository switches on with their variables.
+OPTIONAL = ("reviews.yaml", "recommendations.yaml")
 STATE = "arn:aws:s3:::teei-finops-state-123456789012"
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -167,10 +169,18 @@ def test_every_environment_is_created_with_its_protection(deployment):
 
 
 def test_every_variable_of_the_workflows_is_set(deployment):
-    text = "".join(path.read_text() for path in GITHUB.rglob("*.yaml"))
+    text = "".join(path.read_text() for path in GITHUB.rglob("*.yaml") if path.name not in OPTIONAL)
     calls = deployment.calls("gh", "variable", "set")
     assert {words[0] for words in calls} == set(re.findall(r"\bvars\.([A-Z_]+)", text))
     assert {words[4] for words in calls if "--env" in words} == set(STACKS)
+
+
+def test_every_variable_of_a_workflow_that_runs_only_with_it_is_on_the_page_of_the_reviews():
+    page = (ROOT / "docs/reviews.md").read_text()
+    for name in OPTIONAL:
+        variables = set(re.findall(r"\bvars\.([A-Z_]+)", (GITHUB / "workflows" / name).read_text()))
+        assert len(variables) > 1
+        assert {variable for variable in variables if f"gh variable set {variable} " not in page} == set()
 
 
 @pytest.mark.parametrize("runtime", ["lambda", "kubernetes"])
@@ -202,7 +212,8 @@ def test_the_security_page_names_every_role_group_secret_and_security_group(depl
             "/callers/<caller>",
             resource["inputs"]["name"]
             .replace(f"{prefix(deployment, stack)}-ai-budget", "<service>")
-            .replace(f"{prefix(deployment, stack)}-cost-data", "<cost-data>"),
+            .replace(f"{prefix(deployment, stack)}-cost-data", "<cost-data>")
+            .replace(f"{prefix(deployment, stack)}-reports", "<reports>"),
         )
         for stack in STACKS
         for resource in deployment.resources(stack)

@@ -25,7 +25,7 @@ _FORK_SERVER.set_forkserver_preload(["tests.integration.preloaded"])
 
 def start_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(directory), *arguments],
+        [sys.executable, "-m", "teei_finops", *_sandbox(directory, arguments), *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -39,11 +39,17 @@ def run_sandbox(directory: Path, *arguments: str, **environment: str) -> subproc
     """As `start_sandbox`, in a process forked from one that has imported the SDKs: half the time."""
     with tempfile.TemporaryDirectory() as scratch:
         files = [Path(scratch, name) for name in ("stdout", "stderr")]
-        command = ["teei-finops", "sandbox", "-C", str(directory), *arguments]
+        command = ["teei-finops", *_sandbox(directory, arguments), *arguments]
         process = _FORK_SERVER.Process(target=_run, args=(command, {**os.environ, **environment}, *files))
         process.start()
         process.join()
         return subprocess.CompletedProcess(arguments, process.exitcode, *(file.read_text() for file in files))
+
+
+def _sandbox(directory: Path, arguments: tuple[str, ...]) -> list[str]:
+    """With state in the directory and an account that boto3 can read, unless the arguments choose a state."""
+    options = [] if "--state" in arguments else ["--state", str(directory / "build"), "--moto"]
+    return ["sandbox", "-C", str(directory), *options]
 
 
 def _run(command: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
@@ -71,7 +77,7 @@ class SandboxedStack:
         return run_sandbox(self.directory, *self._options(), *arguments, **environment)
 
     def _options(self) -> list[str]:
-        return ["--state", str(self.directory / "build"), *(["--moto"] if self.moto else [])]
+        return [] if self.moto else ["--state", str(self.directory / "build")]
 
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.sandbox("--", *arguments, "-s", self.stack, "--non-interactive", **environment)

@@ -26,7 +26,7 @@ class ProjectCopy:
         return cls(directory)
 
     def sandbox(self, *arguments):
-        return run_sandbox(self.directory, "--state", str(self.directory / "build"), *arguments)
+        return run_sandbox(self.directory, *arguments)
 
     def stack(self, name):
         return SandboxedStack(self.directory, name)

@@ -54,7 +54,8 @@ def _plan(folder: Path, runtime: str) -> Plan:
     document = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
     document["config"]["teei-finops:ai_budget_service"] |= {"runtime": runtime, "kubernetes": PODS}
     (folder / "Pulumi.prod.yaml").write_text(yaml.safe_dump(document))
-    command = [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(folder), "--", "preview", "--json"]
+    command = [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(folder)]
+    command += ["--state", str(folder / "build"), "--", "preview", "--json"]
     preview = subprocess.run(
         [*command, "--show-sames", "--non-interactive", "-s", "prod"],
         cwd=ROOT, capture_output=True, text=True, check=True,

@@ -43,7 +43,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
         self._preview = [
-            *(sys.executable, "-m", "teei_finops", "sandbox", "-C", str(folder), "--"),
+            *(sys.executable, "-m", "teei_finops", "sandbox", "-C", str(folder)),
+            *("--state", str(folder / "build"), "--"),
             *("preview", "--stack", STACK, "--json", "--non-interactive"),
         ]
         self._pack = ["--policy-pack", str(folder / "policies")]

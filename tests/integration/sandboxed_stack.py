@@ -72,16 +72,20 @@ def _run(command: list[str], environment: dict[str, str], stdout: Path, stderr: 
 
 @dataclass(frozen=True)
 class SandboxedStack:
-    """One stack of the program in a directory."""
+    """One stack of the program in a directory; with `moto` its AWS resources are in a fake account, too."""
 
     directory: Path
     stack: str = "dev"
+    moto: bool = True
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        return start_sandbox(self.directory, *arguments, **environment)
+        return start_sandbox(self.directory, *self._options(), *arguments, **environment)
 
     def sandbox(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return run_sandbox(self.directory, *arguments, **environment)
+        return run_sandbox(self.directory, *self._options(), *arguments, **environment)
+
+    def _options(self) -> list[str]:
+        return [] if self.moto else ["--state", str(self.directory / "build")]
 
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.sandbox("--", *arguments, "-s", self.stack, "--non-interactive", **environment)

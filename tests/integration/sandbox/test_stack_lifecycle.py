@@ -151,3 +151,20 @@ def test_runs_of_several_stacks_at_the_same_time_do_not_interfere(tmp_path):
         assert process.returncode == 0, stdout + stderr
     for program in programs:
         assert program.planned() == {}
+
+
+def test_a_stack_reference_has_the_outputs_of_another_stack_of_the_sandbox(tmp_path):
+    text = """
+        import pulumi
+
+        other = pulumi.Config().get("other")
+        if other:
+            network = pulumi.StackReference(f"acme/{pulumi.get_project()}/{other}")
+            pulumi.export("seen", network.require_output("subnets").apply(lambda subnets: subnets[1]))
+        else:
+            pulumi.export("subnets", ["subnet-0a", "subnet-0b"])
+    """
+    dev = SmallProgram.at(tmp_path / "referring", text)
+    SmallProgram(dev.directory, stack="network").deployed()
+    dev.configure(other="network")
+    assert dev.deployed().outputs() == {"seen": "subnet-0b"}

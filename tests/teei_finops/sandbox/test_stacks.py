@@ -37,7 +37,7 @@ def test_the_stack_option_is_recognized_in_every_form(arguments, expected):
 
 def test_a_stack_is_created_empty_and_only_once(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    workspace, project = Workspace.at(tmp_path), Project.at(tmp_path)
+    workspace, project = Workspace.at(tmp_path, tmp_path / "build"), Project.at(tmp_path)
     assert project is not None
     ensure_stack(workspace, project, "dev")
     file = checkpoint_file(workspace, "p", "dev")
@@ -50,7 +50,7 @@ def test_a_stack_is_created_empty_and_only_once(tmp_path):
 
 def test_only_the_lock_of_a_process_that_ended_on_this_machine_is_removed(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    workspace, project = Workspace.at(tmp_path), Project.at(tmp_path)
+    workspace, project = Workspace.at(tmp_path, tmp_path / "build"), Project.at(tmp_path)
     assert project is not None
     directory = workspace.state / ".pulumi" / "locks" / "organization" / "p" / "dev"
     directory.mkdir(parents=True)

@@ -132,7 +132,9 @@ def _account(options: argparse.Namespace, stack: Stack) -> Iterator[Callable[[],
 
         try:
             project = Project.at(stack.directory)
-            account = account_of(Workspace.at(stack.directory), project, stack.name)
+            account = account_of(
+                Workspace.at(stack.directory, stack.directory / "build"), project, stack.name
+            )
         except SandboxError as error:
             raise RetentionError(str(error)) from None
         try:

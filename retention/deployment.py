@@ -47,7 +47,8 @@ class Backend:
     def _command(self, arguments: Sequence[str]) -> list[str]:
         if self.name == PULUMI:
             return ["pulumi", "--cwd", str(self.directory), *arguments]
-        return [sys.executable, "-m", "teei_finops", "sandbox", "-C", str(self.directory), "--", *arguments]
+        options = ["-C", str(self.directory), "--state", str(self.directory / "build"), "--moto"]
+        return [sys.executable, "-m", "teei_finops", "sandbox", *options, "--", *arguments]
 
     def _run(self, arguments: Sequence[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
         """Raises RetentionError when the command fails; its own messages are then on standard error."""

@@ -86,9 +86,8 @@ def test_verify_finds_the_buckets_as_declared_and_the_missing_database(project):
 
 @pytest.mark.usefixtures("applied")
 def test_verify_finds_a_setting_that_is_not_deployed_yet(project):
-    project.set("staging", "storage.exports.expiration_days", 120)
-    _, document = run(project, "verify")
-    project.restore("staging")
+    with project.changed("staging", {"storage.exports.expiration_days": 120}):
+        _, document = run(project, "verify")
     [difference, _] = document["differences"]
     assert difference["setting"] == "storage.exports.expiration_days"
     assert (difference["declared"], difference["actual"]) == (120, 90)

@@ -52,7 +52,7 @@ def test_a_budget_reads_back_with_its_limit_filter_and_notifications(account):
 def test_the_buckets_read_back_private_encrypted_versioned_and_with_their_lifecycles(account):
     s3 = account.client("s3")
     names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-    roles = ("exports", "backups", "logs", "access-logs", "billing-export")
+    roles = ("exports", "backups", "logs", "access-logs", "billing-export", "reports")
     assert names == {f"teei-prod-us-east-1-{role}" for role in roles}
     for name in names:
         assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())

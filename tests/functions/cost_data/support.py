@@ -41,7 +41,7 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres_server: str) -> str:
+def cost_database(postgres_server: str) -> str:
     """The URL of an empty database."""
     name = f"cost{next(_names)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
@@ -50,9 +50,9 @@ def database(postgres_server: str) -> str:
 
 
 @pytest.fixture
-def store(database: str) -> Store:
+def store(cost_database: str) -> Store:
     """A store with its schema and no figures."""
-    store = Store(database)
+    store = Store(cost_database)
     store.create_schema()
     return store
 

@@ -25,9 +25,9 @@ VOLUME = replace(NODES, rule="gp2-volume", resource="vol-1", commitment=None, bi
 
 
 @pytest.fixture
-def store(database):
-    store = Store(database)
-    CostStore(database).create_schema()
+def store(cost_database):
+    store = Store(cost_database)
+    CostStore(cost_database).create_schema()
     store.create_schema()
     return store
 
@@ -56,25 +56,25 @@ def effective(store, *findings):
     return {finding.resource: finding.saving_effective for finding in results}
 
 
-def test_usage_without_commitments_saves_its_list_price(store, database):
-    add_days(database, date(2026, 10, 29), 30, "BoxUsage", 50, 50)
+def test_usage_without_commitments_saves_its_list_price(store, cost_database):
+    add_days(cost_database, date(2026, 10, 29), 30, "BoxUsage", 50, 50)
     assert effective(store, NODES) == {"shop/Deployment/web": Decimal(300)}
 
 
-def test_usage_that_a_savings_plan_covers_entirely_saves_nothing(store, database):
-    add_days(database, date(2026, 10, 29), 30, "BoxUsage", 0, 36)
+def test_usage_that_a_savings_plan_covers_entirely_saves_nothing(store, cost_database):
+    add_days(cost_database, date(2026, 10, 29), 30, "BoxUsage", 0, 36)
     assert effective(store, NODES, VOLUME) == {"shop/Deployment/web": 0, "vol-1": Decimal(300)}
 
 
-def test_savings_together_do_not_exceed_what_is_billed_on_demand(store, database):
+def test_savings_together_do_not_exceed_what_is_billed_on_demand(store, cost_database):
     # $12 a day on demand beside covered usage: 12 x 365 / 12 = $365 a month
-    add_days(database, date(2026, 10, 29), 30, "BoxUsage", 12, 48)
+    add_days(cost_database, date(2026, 10, 29), 30, "BoxUsage", 12, 48)
     other = replace(NODES, resource="shop/Deployment/api", saving_list=Decimal(100))
     assert effective(store, other, NODES) == {"shop/Deployment/web": 300, "shop/Deployment/api": 65}
 
 
-def test_without_such_usage_in_the_bill_the_coverage_counts(store, database):
-    with psycopg.connect(database) as connection:
+def test_without_such_usage_in_the_bill_the_coverage_counts(store, cost_database):
+    with psycopg.connect(cost_database) as connection:
         connection.execute(
             """INSERT INTO cost_data.commitment_usage
             VALUES ('savings-plan', 75, 100, '2026-11-01', '2026-11-29')"""
@@ -95,34 +95,36 @@ def done(resource, estimate):
     )  # fmt: skip
 
 
-def test_a_realized_saving_is_the_fall_of_the_bill_and_not_the_estimate(store, database):
-    add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)  # through the last report that had the finding
-    add_days(database, date(2026, 10, 27), 7, "EBS", 95, 95)  # while it was carried out
-    add_days(database, date(2026, 11, 3), 20, "EBS", 88, 88)
+def test_a_realized_saving_is_the_fall_of_the_bill_and_not_the_estimate(store, cost_database):
+    add_days(
+        cost_database, date(2026, 9, 29), 28, "EBS", 100, 100
+    )  # through the last report that had the finding
+    add_days(cost_database, date(2026, 10, 27), 7, "EBS", 95, 95)  # while it was carried out
+    add_days(cost_database, date(2026, 11, 3), 20, "EBS", 88, 88)
     first, second = with_realized([done("vol-1", Decimal(300)), done("vol-2", Decimal(100))], store, TODAY)
     # $12 a day less are $365 a month, shared three to one as estimated
     assert (first.realized, second.realized) == (Decimal("273.75"), Decimal("91.25"))
 
 
-def test_changes_of_following_weeks_share_one_fall_of_the_bill(store, database):
-    add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)
-    add_days(database, date(2026, 11, 3), 7, "EBS", 94, 94)
-    add_days(database, date(2026, 11, 10), 17, "EBS", 88, 88)
+def test_changes_of_following_weeks_share_one_fall_of_the_bill(store, cost_database):
+    add_days(cost_database, date(2026, 9, 29), 28, "EBS", 100, 100)
+    add_days(cost_database, date(2026, 11, 3), 7, "EBS", 94, 94)
+    add_days(cost_database, date(2026, 11, 10), 17, "EBS", 88, 88)
     later = replace(done("vol-2", Decimal(100)), last_seen=date(2026, 11, 2), done_on=date(2026, 11, 9))
     first, second = with_realized([done("vol-1", Decimal(300)), later], store, TODAY)
     assert first.realized + second.realized == 365  # $12 a day less, counted once
 
 
-def test_a_saving_is_not_realized_before_a_week_of_final_days(store, database):
-    add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)
-    add_days(database, date(2026, 11, 3), 6, "EBS", 88, 88)
+def test_a_saving_is_not_realized_before_a_week_of_final_days(store, cost_database):
+    add_days(cost_database, date(2026, 9, 29), 28, "EBS", 100, 100)
+    add_days(cost_database, date(2026, 11, 3), 6, "EBS", 88, 88)
     (record,) = with_realized([done("vol-1", Decimal(300))], store, TODAY)
     assert record.realized is None
 
 
-def test_a_bill_that_rose_realized_nothing(store, database):
-    add_days(database, date(2026, 9, 29), 28, "EBS", 100, 100)
-    add_days(database, date(2026, 11, 3), 20, "EBS", 130, 130)
+def test_a_bill_that_rose_realized_nothing(store, cost_database):
+    add_days(cost_database, date(2026, 9, 29), 28, "EBS", 100, 100)
+    add_days(cost_database, date(2026, 11, 3), 20, "EBS", 130, 130)
     (record,) = with_realized([done("vol-1", Decimal(300))], store, TODAY)
     assert record.realized == 0
 
@@ -143,8 +145,8 @@ def test_records_are_stored_and_replaced(store):
     assert store.records() == [replace(record, realized=Decimal(2)), accepted]
 
 
-def test_a_database_without_cost_data_is_an_error_that_says_what_to_do(database):
+def test_a_database_without_cost_data_is_an_error_that_says_what_to_do(cost_database):
     with pytest.raises(SourceError, match="no schema cost_data; run"):
-        Store(database).create_schema()
+        Store(cost_database).create_schema()
     with pytest.raises(SourceError, match=r"PostgreSQL: .*refused"):
         Store("postgresql://127.0.0.1:1/x").records()

@@ -126,7 +126,7 @@ def account(**answers):
 NOW = at("2026-11-24 06:00")
 
 
-def test_one_run_stores_costs_forecast_budgets_commitments_and_bucket_sizes(store, database):
+def test_one_run_stores_costs_forecast_budgets_commitments_and_bucket_sizes(store, cost_database):
     outcome = collect(store, account(), Settings(), NOW)
     assert (outcome.failed, outcome.costs_stored) == ([], True)
     totals = month_totals(store, parse_month("2026-10"))
@@ -134,7 +134,7 @@ def test_one_run_stores_costs_forecast_budgets_commitments_and_bucket_sizes(stor
     assert totals["effective"] == "8.5"
     assert totals["by_region"] == {"eu-central-1": "10.123456789", "global": "-0.5"}
     assert totals["final"] is True
-    assert sql(database, "SELECT * FROM cost_data.forecasts") == [
+    assert sql(cost_database, "SELECT * FROM cost_data.forecasts") == [
         (date(2026, 11, 1), Decimal(100), Decimal(80), Decimal(130))
     ]
     text = Page(store, Settings()).text(NOW).decode()
@@ -179,7 +179,7 @@ def test_reading_again_replaces_charges_and_forgets_a_credit_that_aws_took_back(
     assert month_totals(store, parse_month("2026-10"))["billed"] == "3"
 
 
-def test_a_month_of_two_runs_a_day_needs_at_most_60_cost_explorer_requests(store, database):
+def test_a_month_of_two_runs_a_day_needs_at_most_60_cost_explorer_requests(store, cost_database):
     year, number = 2026, 10
     aws = account()
     for day in range(1, monthrange(year, number)[1] + 1):
@@ -187,7 +187,7 @@ def test_a_month_of_two_runs_a_day_needs_at_most_60_cost_explorer_requests(store
             outcome = collect(store, aws, Settings(), datetime(year, number, day, hour, tzinfo=UTC))
             assert outcome.failed == []
     assert aws.cost_explorer_requests() <= 60
-    counted = sql(database, "SELECT requests FROM cost_data.cost_explorer_requests")
+    counted = sql(cost_database, "SELECT requests FROM cost_data.cost_explorer_requests")
     assert counted == [(aws.cost_explorer_requests(),)]
     assert aws.calls["ce get_cost_and_usage"] >= monthrange(year, number)[1] + 4
 
@@ -205,20 +205,20 @@ def test_an_account_with_two_pages_an_answer_keeps_to_60_and_reads_usage_to_the_
     assert month_totals(store, parse_month("2026-10"))["billed"].isdigit()
 
 
-def test_at_the_limit_no_request_is_sent_and_the_failure_is_recorded(store, database):
+def test_at_the_limit_no_request_is_sent_and_the_failure_is_recorded(store, cost_database):
     aws = account()
     outcome = collect(store, aws, Settings(request_limit=0), NOW)
     assert aws.cost_explorer_requests() == 0
     assert outcome.costs_stored is False
     assert "raise COST_DATA_REQUEST_LIMIT" in outcome.failed[0]
-    failures = sql(database, "SELECT kind FROM cost_data.reads WHERE error IS NOT NULL ORDER BY 1")
+    failures = sql(cost_database, "SELECT kind FROM cost_data.reads WHERE error IS NOT NULL ORDER BY 1")
     assert ("cost-explorer-usage",) in failures
     assert (
         'aws_cost_read_failures{kind="cost-explorer-usage"} 1.0' in Page(store, Settings()).text(NOW).decode()
     )
 
 
-def test_a_page_that_fails_stores_nothing_of_its_answer(store, database):
+def test_a_page_that_fails_stores_nothing_of_its_answer(store, cost_database):
     def second_page_fails(TimePeriod, NextPageToken="", **_):
         if NextPageToken:
             raise AwsError("ce get_cost_and_usage: Throttling")
@@ -226,8 +226,8 @@ def test_a_page_that_fails_stores_nothing_of_its_answer(store, database):
 
     outcome = collect(store, account(ce__get_cost_and_usage=second_page_fails), Settings(), NOW)
     assert outcome.costs_stored is False
-    assert sql(database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
-    assert sql(database, "SELECT requests FROM cost_data.cost_explorer_requests")[0][0] >= 4
+    assert sql(cost_database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
+    assert sql(cost_database, "SELECT requests FROM cost_data.cost_explorer_requests")[0][0] >= 4
 
 
 def test_sources_that_are_denied_do_not_stop_the_others(store):
@@ -246,7 +246,7 @@ def test_a_failed_forecast_is_tried_again_on_the_next_day_and_not_at_every_run(s
     assert aws.calls["ce get_cost_forecast"] == 2
 
 
-def test_costs_in_another_currency_are_refused(store, database):
+def test_costs_in_another_currency_are_refused(store, cost_database):
     def euros(TimePeriod, **_):
         answer = costs({(EC2, "eu-central-1"): ("1", "1")}, TimePeriod["Start"])
         answer["ResultsByTime"][0]["Groups"][0]["Metrics"]["UnblendedCost"]["Unit"] = "EUR"
@@ -254,7 +254,7 @@ def test_costs_in_another_currency_are_refused(store, database):
 
     outcome = collect(store, account(ce__get_cost_and_usage=euros), Settings(), NOW)
     assert "answers in EUR; only USD can be stored" in outcome.failed[0]
-    assert sql(database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
+    assert sql(cost_database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
 
 
 def test_an_account_without_commitments_spends_no_request_on_them(store):
@@ -268,10 +268,10 @@ def test_an_account_without_commitments_spends_no_request_on_them(store):
     assert not any("coverage" in name or "utilization" in name for name in aws.calls)
 
 
-def test_ai_spend_per_model_and_active_tenants_come_from_the_usage_log(store, database):
+def test_ai_spend_per_model_and_active_tenants_come_from_the_usage_log(store, cost_database):
     collect(store, account(), Settings(), NOW)  # without the log nothing fails
     sql(
-        database,
+        cost_database,
         "CREATE TABLE ai_token_usage (tenant_id text, model text, report_type text, prompt_tokens bigint, "
         "completion_tokens bigint, cost_usd numeric, timestamp timestamptz)",
     )
@@ -282,12 +282,14 @@ def test_ai_spend_per_model_and_active_tenants_come_from_the_usage_log(store, da
         ("c", "claude-haiku-4-5", "8", "2026-10-31 23:59Z"),
     ):
         row = (tenant, model, "r", 10, 5, cost, when)
-        sql(database, "INSERT INTO ai_token_usage VALUES (%s, %s, %s, %s, %s, %s, %s)", *row)
+        sql(cost_database, "INSERT INTO ai_token_usage VALUES (%s, %s, %s, %s, %s, %s, %s)", *row)
     collect(store, account(), Settings(), NOW)
-    assert sql(database, "SELECT model, cost_usd, input_tokens FROM cost_data.ai_costs ORDER BY 1") == [
+    assert sql(cost_database, "SELECT model, cost_usd, input_tokens FROM cost_data.ai_costs ORDER BY 1") == [
         ("claude-haiku-4-5", 1, 10), ("claude-sonnet-4-5", Decimal("2.000000000001"), 20),
     ]  # fmt: skip
-    assert sql(database, "SELECT month::text, tenants FROM cost_data.active_tenants") == [("2026-11-01", 2)]
+    assert sql(cost_database, "SELECT month::text, tenants FROM cost_data.active_tenants") == [
+        ("2026-11-01", 2)
+    ]
     collect(store, account(), Settings(), at("2026-12-01 06:00"))
     text = Page(store, Settings()).text(at("2026-12-01 06:00")).decode()
     assert 'ai_active_tenants{month="2026-11"} 2.0' in text

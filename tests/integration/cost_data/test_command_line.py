@@ -20,9 +20,9 @@ def run(*arguments, **environment):
     )  # fmt: skip
 
 
-def test_collect_without_an_answer_of_aws_exits_with_1_and_says_so_in_one_line_a_source(database):
+def test_collect_without_an_answer_of_aws_exits_with_1_and_says_so_in_one_line_a_source(cost_database):
     result = run(
-        "collect", "--database-url", database, "--at", "2026-11-24",
+        "collect", "--database-url", cost_database, "--at", "2026-11-24",
         AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
         AWS_MAX_ATTEMPTS="1",
     )  # fmt: skip
@@ -56,10 +56,10 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2():
     assert "COST_DATA_REQUEST_LIMIT" in result.stderr
 
 
-def test_a_port_in_use_is_one_line_and_exit_code_2(database):
+def test_a_port_in_use_is_one_line_and_exit_code_2(cost_database):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = run("serve", "--port", taken.getsockname()[1], "--database-url", database)
+        result = run("serve", "--port", taken.getsockname()[1], "--database-url", cost_database)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
     assert "Address already in use" in result.stderr

@@ -9,7 +9,7 @@ from functions.cost_data.records import Kind, Read, month_of
 from functions.cost_data.store import Store
 from tests.functions.ai_budget.support import fresh_database, server, sql
 
-__all__ = ["server"]  # a fixture; as a plugin its `database` would be that of the modules collected later
+__all__ = ["server"]
 pytestmark = pytest.mark.postgres
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -76,14 +76,14 @@ def test_all_periods_are_read_first_and_then_what_changes(store, s3, tmp_path):
     assert (billed(store, "2026-09"), billed(store, "2026-10")) == ("9", "3.5")
 
 
-def test_an_unchanged_period_is_confirmed_until_it_is_final_and_then_left(store, database, s3, tmp_path):
+def test_an_unchanged_period_is_confirmed_until_it_is_final_and_then_left(store, cost_database, s3, tmp_path):
     deliver(s3, tmp_path, "2026-10", [focus_row("2026-10-31")])
     run(store, "2026-11-02 06:00")
     assert month_totals(store, parse_month("2026-10"))["final"] is False
     lines, _ = run(store, "2026-11-15 06:00")
     assert [line.split(": ")[-1] for line in lines] == ["unchanged"]
     assert month_totals(store, parse_month("2026-10"))["final"] is True
-    assert sql(database, "SELECT count(*) FROM cost_data.reads WHERE kind = 'bill'") == [(1,)]
+    assert sql(cost_database, "SELECT count(*) FROM cost_data.reads WHERE kind = 'bill'") == [(1,)]
     assert run(store, "2026-11-16 06:00") == ([], True)
 
 

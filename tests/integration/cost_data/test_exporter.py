@@ -172,10 +172,10 @@ def test_the_page_passes_promtool(store):
 
 
 @contextmanager
-def served(database, **environment):
+def served(cost_database, **environment):
     """The address of a `serve` process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "functions.cost_data", "serve", "--port", "0", "--database-url", database],
+        [sys.executable, "-m", "functions.cost_data", "serve", "--port", "0", "--database-url", cost_database],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment},
     )  # fmt: skip
     try:
@@ -187,9 +187,9 @@ def served(database, **environment):
         process.stdout.close()
 
 
-def test_serve_answers_from_stored_figures_with_an_aws_that_never_answers(store, database):
+def test_serve_answers_from_stored_figures_with_an_aws_that_never_answers(store, cost_database):
     put(store, SAMPLE)
-    with served(database, AWS_ENDPOINT_URL="http://127.0.0.1:9") as url:
+    with served(cost_database, AWS_ENDPOINT_URL="http://127.0.0.1:9") as url:
         response = httpx.get(url)
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/plain; version=")
@@ -207,7 +207,7 @@ def test_without_postgresql_serve_starts_and_answers_503_without_any_figure():
 
 
 def test_a_page_shows_a_later_read_and_a_later_day_and_nothing_once_the_database_is_gone(
-    store, database, postgres_server
+    store, cost_database, postgres_server
 ):
     page = Page(store, Settings())
     keep(store, cost_row(date(2026, 11, 5), "1"))
@@ -219,7 +219,7 @@ def test_a_page_shows_a_later_read_and_a_later_day_and_nothing_once_the_database
     assert 'service="Amazon Simple Storage Service"} 2.0' in text
     assert "aws_cost_explorer_requests 1.0" in text
     assert 'month="current"' not in page.text(at("2026-12-01 00:00")).decode()
-    sql(postgres_server, f"DROP DATABASE {database.split('@/')[1].split('?')[0]} WITH (FORCE)")
+    sql(postgres_server, f"DROP DATABASE {cost_database.split('@/')[1].split('?')[0]} WITH (FORCE)")
     assert answer(page, "GET", "/metrics/cost", NOW).status == 503
 
 
@@ -231,8 +231,8 @@ def test_a_page_reads_costs_only_once_while_nothing_is_stored(store, monkeypatch
     assert b"aws_cost_monthly_usd{" in page.text(NOW)
 
 
-def test_a_database_without_the_schema_is_503_with_what_to_do(database):
-    result = answer(Page(Store(database), Settings()), "GET", "/metrics/cost", NOW)
+def test_a_database_without_the_schema_is_503_with_what_to_do(cost_database):
+    result = answer(Page(Store(cost_database), Settings()), "GET", "/metrics/cost", NOW)
     assert result.status == 503
     assert b"run `import` or `collect` once" in result.body
 

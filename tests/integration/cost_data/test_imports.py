@@ -42,22 +42,22 @@ def billed(store, month="2026-10"):
     return Decimal(month_totals(store, parse_month(month))["billed"])
 
 
-def content(database):
-    return [row[:-1] for row in sql(database, CONTENT)]
+def content(cost_database):
+    return [row[:-1] for row in sql(cost_database, CONTENT)]
 
 
-def sums_agree(database):
+def sums_agree(cost_database):
     """Whether the sums that the metrics read are those of the costs."""
-    total = sql(database, "SELECT sum(billed), sum(effective) FROM cost_data.daily_costs")
+    total = sql(cost_database, "SELECT sum(billed), sum(effective) FROM cost_data.daily_costs")
     return all(
-        sql(database, f"SELECT sum(billed), sum(effective) FROM cost_data.{table} {where}") == total
+        sql(cost_database, f"SELECT sum(billed), sum(effective) FROM cost_data.{table} {where}") == total
         for table, where in zip(SUMS, ("", "", "WHERE tag = 'team'"), strict=True)
     )
 
 
-def test_the_command_line_imports_the_sample_and_prints_its_exact_totals(database):
-    assert command("import", SAMPLE, "--database-url", database).returncode == 0
-    printed = command("totals", "--month", "2024-09", "--database-url", database)
+def test_the_command_line_imports_the_sample_and_prints_its_exact_totals(cost_database):
+    assert command("import", SAMPLE, "--database-url", cost_database).returncode == 0
+    printed = command("totals", "--month", "2024-09", "--database-url", cost_database)
     totals = json.loads(printed.stdout)
     assert printed.returncode == 0
     assert set(totals) == {"month", "billed", "effective", "by_service", "by_region", "final", "sources"}
@@ -70,42 +70,44 @@ def test_the_command_line_imports_the_sample_and_prints_its_exact_totals(databas
 
 
 @pytest.mark.parametrize("bad", ["bad.csv", "no-such-file.csv"])
-def test_a_bad_file_is_one_line_and_exit_code_2_and_nothing_of_the_import_is_stored(database, tmp_path, bad):
+def test_a_bad_file_is_one_line_and_exit_code_2_and_nothing_of_the_import_is_stored(
+    cost_database, tmp_path, bad
+):
     good = write_csv(tmp_path / "good.csv", [focus_row()])
     write_csv(tmp_path / "bad.csv", [focus_row(BilledCost=None)])
-    result = command("import", good, tmp_path / bad, "--database-url", database)
+    result = command("import", good, tmp_path / bad, "--database-url", cost_database)
     assert result.returncode == 2
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
     assert bad in result.stderr
-    assert sql(database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
-    assert sql(database, "SELECT count(*) FROM cost_data.reads") == [(0,)]
+    assert sql(cost_database, "SELECT count(*) FROM cost_data.daily_costs") == [(0,)]
+    assert sql(cost_database, "SELECT count(*) FROM cost_data.reads") == [(0,)]
 
 
-def test_an_error_in_the_last_row_leaves_what_was_stored_as_it_was(store, database, tmp_path):
+def test_an_error_in_the_last_row_leaves_what_was_stored_as_it_was(store, cost_database, tmp_path):
     put(store, write_csv(tmp_path / "bill.csv", [focus_row(billed="3")]))
-    before = content(database)
+    before = content(cost_database)
     rows = [focus_row(f"2026-10-{day:02}") for day in range(1, 28)]
     rows.append(focus_row("2026-10-28", BillingCurrency="EUR"))
     with pytest.raises(CostDataError, match="EUR"):
         put(store, write_csv(tmp_path / "bill.csv", rows))
-    assert content(database) == before
-    assert sums_agree(database)
+    assert content(cost_database) == before
+    assert sums_agree(cost_database)
 
 
-def test_importing_a_file_again_or_under_two_names_changes_no_figure(store, database, tmp_path):
+def test_importing_a_file_again_or_under_two_names_changes_no_figure(store, cost_database, tmp_path):
     put(store, SAMPLE)
-    first = content(database)
+    first = content(cost_database)
     put(store, SAMPLE, now="2026-11-25 12:00")
-    assert content(database) == first
-    assert sums_agree(database)
+    assert content(cost_database) == first
+    assert sums_agree(cost_database)
     copy = tmp_path / "copy.csv"
     copy.write_bytes(SAMPLE.read_bytes())
     put(store, SAMPLE, copy, now="2026-11-26 12:00")
-    assert content(database) == first
+    assert content(cost_database) == first
 
 
-def test_a_corrected_file_replaces_its_period_and_no_other(store, database, tmp_path):
+def test_a_corrected_file_replaces_its_period_and_no_other(store, cost_database, tmp_path):
     september = [focus_row("2026-09-30", "100")]
     october = [focus_row("2026-10-01", "1"), focus_row("2026-10-02", "2"), focus_row("2026-10-31", "4")]
     put(store, write_csv(tmp_path / "september.csv", september))
@@ -116,7 +118,7 @@ def test_a_corrected_file_replaces_its_period_and_no_other(store, database, tmp_
         "Amazon EC2": "2", "Amazon Simple Storage Service": "1.5",
     }  # fmt: skip
     assert billed(store, "2026-09") == 100
-    assert sums_agree(database)
+    assert sums_agree(cost_database)
 
 
 def test_files_of_later_days_are_added_and_each_can_be_corrected_alone(store, tmp_path):
@@ -154,45 +156,45 @@ def test_bills_of_other_providers_and_accounts_stay_beside_each_other(store, tmp
     assert billed(store) == 11
 
 
-def test_a_day_is_final_after_three_days_and_a_month_on_the_15th_of_the_next(store, database, tmp_path):
+def test_a_day_is_final_after_three_days_and_a_month_on_the_15th_of_the_next(store, cost_database, tmp_path):
     path = write_csv(tmp_path / "bill.csv", [focus_row(f"2026-10-{day}") for day in (27, 28, 29)])
     put(store, path, now="2026-10-31 23:00")
     finals = "SELECT day::text FROM cost_data.daily_totals WHERE final ORDER BY 1"
-    assert sql(database, finals) == [("2026-10-27",), ("2026-10-28",)]
+    assert sql(cost_database, finals) == [("2026-10-27",), ("2026-10-28",)]
     for now, final in (("2026-11-14 23:59", False), ("2026-11-15 00:00", True)):
         put(store, path, now=now)
         assert month_totals(store, parse_month("2026-10"))["final"] is final
 
 
-def test_content_that_is_confirmed_later_becomes_final(store, database, tmp_path):
+def test_content_that_is_confirmed_later_becomes_final(store, cost_database, tmp_path):
     put(store, write_csv(tmp_path / "bill.csv", [focus_row("2026-10-30")]), now="2026-10-31 12:00")
     store.confirm(store.last_read("bill")[0], at("2026-11-15 06:00"))
     assert month_totals(store, parse_month("2026-10"))["final"] is True
-    assert sql(database, "SELECT day::text FROM cost_data.daily_totals WHERE final") == [("2026-10-30",)]
+    assert sql(cost_database, "SELECT day::text FROM cost_data.daily_totals WHERE final") == [("2026-10-30",)]
 
 
-def test_bedrock_models_are_summed_up_from_the_bill(store, database, tmp_path):
+def test_bedrock_models_are_summed_up_from_the_bill(store, cost_database, tmp_path):
     rows = [
         focus_row(billed="3", ServiceName="Claude 3.5 Sonnet (Amazon Bedrock Edition)"),
         focus_row(billed="2", ServiceName="Amazon Bedrock", x_UsageType="USE1-NovaPro-input-tokens"),
     ]
     put(store, write_csv(tmp_path / "bill.csv", rows))
     costs = sql(
-        database, "SELECT model, cost_usd FROM cost_data.ai_costs WHERE source = 'bedrock' ORDER BY 1"
+        cost_database, "SELECT model, cost_usd FROM cost_data.ai_costs WHERE source = 'bedrock' ORDER BY 1"
     )
     assert costs == [("Claude 3.5 Sonnet", 3), ("NovaPro-input-tokens", 2)]
 
 
-def test_totals_of_a_month_without_figures_are_an_error_and_not_zero(database):
-    Store(database).create_schema()
-    result = command("totals", "--month", "2026-01", "--database-url", database)
+def test_totals_of_a_month_without_figures_are_an_error_and_not_zero(cost_database):
+    Store(cost_database).create_schema()
+    result = command("totals", "--month", "2026-01", "--database-url", cost_database)
     assert (result.returncode, result.stdout) == (2, "")
     assert "nothing is stored of this month" in result.stderr
 
 
-def test_without_schema_or_server_the_error_names_what_to_do(database, tmp_path):
+def test_without_schema_or_server_the_error_names_what_to_do(cost_database, tmp_path):
     with pytest.raises(Unavailable, match="no schema cost_data; run `import`"):
-        month_totals(Store(database), parse_month("2026-10"))
+        month_totals(Store(cost_database), parse_month("2026-10"))
     path = write_csv(tmp_path / "cur.csv", [cur_row()])
     with pytest.raises(Unavailable, match=r"PostgreSQL: .*refused"):
         import_files(Store("postgresql://127.0.0.1:1/x"), [path], at("2026-11-01 00:00"), "1GB")

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def configured(database, monkeypatch):
+def configured(cost_database, monkeypatch):
     """Points the functions to the database of the test."""
-    monkeypatch.setattr(lambda_handler, "database_url", lambda _: database)
+    monkeypatch.setattr(lambda_handler, "database_url", lambda _: cost_database)
     lambda_handler._page.cache_clear()
-    yield database
+    yield cost_database
     lambda_handler._page.cache_clear()
 
 
@@ -58,11 +58,11 @@ def test_the_metrics_function_compresses_for_a_client_that_accepts_it(store, con
     assert len(json.dumps(response)) < len(json.dumps(plain)) / 4
 
 
-def test_the_migration_creates_the_schema_and_reads_nothing(database, configured, monkeypatch):
+def test_the_migration_creates_the_schema_and_reads_nothing(cost_database, configured, monkeypatch):
     assert configured
     monkeypatch.setattr(lambda_handler, "Aws", RecordedAws)
     assert lambda_handler.collect({"task": "migrate"}, None) == {}
-    assert Store(database).fetch("last_read", kind="budgets", origin=None) == []
+    assert Store(cost_database).fetch("last_read", kind="budgets", origin=None) == []
 
 
 def test_the_collect_function_stores_costs(store, configured, monkeypatch):

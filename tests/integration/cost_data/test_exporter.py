@@ -172,10 +172,10 @@ def test_the_page_passes_promtool(store):
 
 
 @contextmanager
-def served(cost_database, **environment):
+def served(url, **environment):
     """The address of a `serve` process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "functions.cost_data", "serve", "--port", "0", "--database-url", cost_database],
+        [sys.executable, "-m", "functions.cost_data", "serve", "--port", "0", "--database-url", url],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment},
     )  # fmt: skip
     try:

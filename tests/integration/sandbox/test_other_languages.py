@@ -36,6 +36,7 @@ def test_the_host_of_another_language_runs_the_program_without_credentials(progr
         "--json",
         PATH=f"{host.parent}{os.pathsep}{os.environ['PATH']}",
         RECORD_TO=str(tmp_path / "record.json"),
+        TEEI_FINOPS_SANDBOX_ENV="RECORD_TO",
         NPM_TOKEN="REAL",
     )
     assert preview.returncode == 0, preview.stdout + preview.stderr

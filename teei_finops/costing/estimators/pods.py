@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -107,14 +108,12 @@ def _node(ctx: EstimationContext) -> Node:
     """The plan's first node group where its instance type has a known size, else the reference node."""
     group = ctx.first(NODE_GROUP)
     if group is not None:
-        try:
+        with suppress(Unpriced):
             kind = next(iter(group.texts("instanceTypes")), "")
             weight = _weight(kind)
             group.rate("AmazonEC2", "instance-linux-shared", kind)
-        except Unpriced:
-            weight = None
-        if weight is not None:
-            return Node(kind, ctx.region, weight)
+            if weight is not None:
+                return Node(kind, ctx.region, weight)
     return Node(REFERENCE_NODE, ctx.region, REFERENCE_WEIGHT)
 
 

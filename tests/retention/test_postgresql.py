@@ -146,6 +146,8 @@ def test_an_invalidated_slot_is_a_difference(declared):
 
 
 def test_an_archive_that_fails_is_a_difference(declared):
+    archived = declared.fill_segment()
+    until(lambda: declared.run("SELECT last_archived_wal FROM pg_stat_archiver") == [(archived,)])
     declared.set(archive_command="false")
     segment = declared.fill_segment()
     until(lambda: declared.run("SELECT last_failed_wal FROM pg_stat_archiver") == [(segment,)])

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import NoReturn
 
 from functions.advisor.errors import AdvisorError, SourceError
 from functions.advisor.findings import Record, Status
@@ -17,16 +16,10 @@ from functions.advisor.settings import Settings
 from functions.advisor.sources import open_store, sources_of
 from functions.advisor.tracking.status_file import StatusFile
 from functions.cost_data.sources.aws import AwsError
+from functions.shared.command_line import Parser
 
 PROGRAM = NAME
 OUTPUT = Path("/tmp/finops-reports")
-
-
-class Parser(argparse.ArgumentParser):
-    """Prints one line on a wrong call, instead of the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def _report(options: argparse.Namespace, settings: Settings) -> int:

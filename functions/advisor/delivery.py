@@ -1,20 +1,17 @@
-"""The report bucket and mail: the only user of boto3 here, beside the adapter that reads the account."""
+"""Where the report goes: the bucket, and a mail with the findings that save most."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.advisor.findings import Report
 from functions.advisor.formats import FORMATS, file_name
+from functions.shared import report_delivery
 
 FOLDER = "recommendations/"
 STATUS_KEY = f"{FOLDER}status.json"
 LINK_HOURS = 12
 TOP = 5
-_CONFIG = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 3})
 _CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -23,63 +20,36 @@ _CONTENT_TYPES = {
 }
 
 
-class ReportBucket:
-    """The bucket of the reports. Every method raises botocore's errors."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._client = boto3.client("s3", config=_CONFIG)
+class ReportBucket(report_delivery.ReportBucket):
+    """The recommendations in the bucket of the reports. Every method raises botocore's errors."""
 
     def upload(self, report: Report) -> dict[str, str]:
         """Puts the report in every format; returns the keys by format."""
         keys = {}
         for kind, written in FORMATS.items():
-            key = f"{FOLDER}{file_name(report.day, kind)}"
-            self._client.put_object(
-                Bucket=self.name, Key=key, Body=written(report).encode(), ContentType=_CONTENT_TYPES[kind]
-            )
-            keys[kind] = key
+            keys[kind] = f"{FOLDER}{file_name(report.day, kind)}"
+            self.write(keys[kind], written(report).encode(), _CONTENT_TYPES[kind])
         return keys
 
-    def link(self, key: str) -> str:
-        """A link to an object that needs no login.
-
-        It ends after `LINK_HOURS`, or before that with the credentials that signed it:
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html (2026-11).
-        """
-        parameters = {"Bucket": self.name, "Key": key}
-        return self._client.generate_presigned_url(
-            "get_object", Params=parameters, ExpiresIn=LINK_HOURS * 3600
-        )
-
-    def read(self, key: str) -> bytes | None:
-        """An object, or None if it does not exist."""
+    def read_status(self) -> bytes | None:
+        """What is kept of the findings, or None before the first report."""
         try:
-            return self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
+            return self.read(STATUS_KEY)
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None
             raise
 
-    def write(self, key: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self.name, Key=key, Body=content, ContentType="application/json")
+    def write_status(self, content: bytes) -> None:
+        """Keeps it for the next report."""
+        self.write(STATUS_KEY, content, "application/json")
 
 
 def send_top(
     report: Report, bucket: ReportBucket, keys: dict[str, str], sender: str, to: Sequence[str]
 ) -> None:
     """Mails the findings that save most, and links to the whole report. Raises botocore's errors."""
-    client: Any = boto3.client("sesv2", config=_CONFIG)
-    client.send_email(
-        FromEmailAddress=sender,
-        Destination={"ToAddresses": list(to)},
-        Content={
-            "Simple": {
-                "Subject": {"Data": subject(report), "Charset": "UTF-8"},
-                "Body": {"Text": {"Data": body(report, bucket, keys), "Charset": "UTF-8"}},
-            }
-        },
-    )
+    report_delivery.send_mail(sender, to, subject(report), body(report, bucket, keys))
 
 
 def subject(report: Report) -> str:
@@ -106,6 +76,6 @@ def body(report: Report, bucket: ReportBucket, keys: dict[str, str]) -> str:
         lines += ["Not read or not judged:", *(f"- {note}" for note in report.notes), ""]
     lines += [f"The links end within {LINK_HOURS} hours:", ""]
     for key in (keys["html"], keys["csv"]):
-        lines += [key.rpartition("/")[2], bucket.link(key), ""]
+        lines += [key.rpartition("/")[2], bucket.link(key, LINK_HOURS), ""]
     lines.append(f"The files stay at s3://{bucket.name}/{FOLDER}.")
     return "\n".join(lines) + "\n"

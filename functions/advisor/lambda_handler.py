@@ -8,10 +8,7 @@ The environment is that of settings.py.
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aws_lambda_powertools import Logger
 
@@ -22,11 +19,9 @@ from functions.advisor.settings import Settings
 from functions.advisor.sources import sources_of
 from functions.advisor.tracking.status_file import StatusObject
 from functions.advisor.tracking.store import Store
-from functions.cost_data.sources.aws import DatabaseLogin
+from functions.cost_data.sources.aws import connection_urls
 
 USER = "cost_data"  # the role of functions/ai_budget/sql/roles.sql
-# The server must have the name that is connected to, and a certificate of RDS.
-CERTIFICATES = Path(__file__).parents[1] / "certificates" / "rds-ca.pem"
 logger = Logger(service="advisor")
 
 
@@ -62,23 +57,9 @@ def deliver(settings: Settings, bucket: ReportBucket, now: datetime) -> dict[str
 
 
 def _status_object(bucket: ReportBucket) -> StatusObject:
-    return StatusObject(
-        partial(bucket.read, STATUS_KEY),
-        partial(bucket.write, STATUS_KEY),
-        f"s3://{bucket.name}/{STATUS_KEY}",
-    )
+    return StatusObject(bucket.read_status, bucket.write_status, f"s3://{bucket.name}/{STATUS_KEY}")
 
 
 def database_url(settings: Settings) -> Callable[[], str]:
-    """Connection URLs, each with a new password."""
-    host, port = settings.database_host, settings.database_port
-    login = DatabaseLogin(host, port, USER)
-
-    def url() -> str:
-        parameters = {
-            "user": USER, "password": login.password(), "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
-        }  # fmt: skip
-        query = urlencode(parameters, quote_via=quote)
-        return f"postgresql://{host}:{port}/{settings.database_name}?{query}"
-
-    return url
+    """Connection URLs, each with a new password. The function raises AwsError."""
+    return connection_urls(settings.database_host, settings.database_port, settings.database_name, USER)

@@ -7,20 +7,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import NoReturn
 
 from functions.cost_data.records import CostDataError, Unavailable
 from functions.cost_data.settings import Settings
 from functions.cost_data.store import Store
+from functions.shared.command_line import Parser
 
 PROGRAM = "functions.cost_data"
-
-
-class Parser(argparse.ArgumentParser):
-    """Prints one line on a wrong call, instead of the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:

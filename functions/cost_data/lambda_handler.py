@@ -9,9 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aws_lambda_powertools import Logger
 
@@ -19,12 +17,10 @@ from functions.cost_data.app import STATEMENT_SECONDS, TEXT, Answer, answer
 from functions.cost_data.metrics import Page
 from functions.cost_data.records import CostDataError
 from functions.cost_data.settings import Settings
-from functions.cost_data.sources.aws import Aws, AwsError, DatabaseLogin
+from functions.cost_data.sources.aws import Aws, AwsError, connection_urls
 from functions.cost_data.store import Store
 
 USER = "cost_data"  # the role of functions/ai_budget/sql/roles.sql
-# The server must have the name that is connected to, and a certificate of RDS.
-CERTIFICATES = Path(__file__).parents[1] / "certificates" / "rds-ca.pem"
 logger = Logger(service="cost-data")
 
 
@@ -80,14 +76,4 @@ def _page(settings: Settings) -> Page:
 
 def database_url(settings: Settings) -> Callable[[], str]:
     """Connection URLs, each with a new password. The function raises AwsError."""
-    host, port = settings.database_host, settings.database_port
-    login = DatabaseLogin(host, port, USER)
-
-    def url() -> str:
-        parameters = {
-            "user": USER, "password": login.password(), "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
-        }  # fmt: skip
-        query = urlencode(parameters, quote_via=quote)
-        return f"postgresql://{host}:{port}/{settings.database_name}?{query}"
-
-    return url
+    return connection_urls(settings.database_host, settings.database_port, settings.database_name, USER)

@@ -1,6 +1,5 @@
 """The PostgreSQL of the cost data: the only user of psycopg here."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from functions.cost_data.records import (
     last_final_day,
     month_of,
 )
+from functions.shared.named_statements import named_statements
 
 SQL = Path(__file__).parent / "sql"
 CONNECT_SECONDS = 3
@@ -38,20 +38,13 @@ REFRESH_TOTALS = (
 
 
 @cache
+def _statements() -> dict[str, LiteralString]:
+    return named_statements(*(SQL / file for file in ("queries.sql", "answers.sql", "metrics.sql")))
+
+
 def statement(name: str) -> LiteralString:
     """A statement of the files `sql/queries.sql`, `sql/answers.sql` and `sql/metrics.sql` by its name."""
     return _statements()[name]
-
-
-@cache
-def _statements() -> dict[str, LiteralString]:
-    statements = {}
-    for file in ("queries.sql", "answers.sql", "metrics.sql"):
-        parts = re.split(r"^-- name: (\w+)\n", (SQL / file).read_text(encoding="utf-8"), flags=re.M)
-        for name, body in zip(parts[1::2], parts[2::2], strict=True):
-            lines = [line for line in body.strip().splitlines() if not line.startswith("--")]
-            statements[name] = cast(LiteralString, "\n".join(lines))
-    return statements
 
 
 class Store:

@@ -6,19 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NoReturn
 
 from functions.cost_data.records import Unavailable
 from functions.reports.records import ReportError
+from functions.shared.command_line import Parser
 
 PROGRAM = "functions.reports"
-
-
-class Parser(argparse.ArgumentParser):
-    """Prints one line on a wrong call, instead of the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def _day(text: str) -> date:

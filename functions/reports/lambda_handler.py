@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aws_lambda_powertools import Logger
 
-from functions.cost_data.sources.aws import DatabaseLogin
-from functions.reports.delivery import ReportBucket, mail_body, mail_subject, send_mail
+from functions.cost_data.sources.aws import connection_urls
+from functions.reports.delivery import ReportBucket, mail_body, mail_subject
 from functions.reports.figures.storage import read_retention
 from functions.reports.monthly import Inputs
 from functions.reports.records import ReportError
@@ -24,10 +23,9 @@ from functions.reports.reviews import make_review
 from functions.reports.schedule import KINDS, due_period, expected_reviews, recommendations_since
 from functions.reports.settings import Settings
 from functions.reports.store import Store
+from functions.shared.report_delivery import send_mail
 
 USER = "reports"  # the role of functions/ai_budget/sql/roles.sql
-# The server must have the name that is connected to, and a certificate of RDS.
-CERTIFICATES = Path(__file__).parents[1] / "certificates" / "rds-ca.pem"
 logger = Logger(service="reports")
 
 
@@ -78,15 +76,5 @@ def check(bucket: ReportBucket, now: datetime) -> dict[str, Any]:
 
 
 def database_url(settings: Settings) -> Callable[[], str]:
-    """Connection URLs, each with a new password."""
-    host, port = settings.database_host, settings.database_port
-    login = DatabaseLogin(host, port, USER)
-
-    def url() -> str:
-        parameters = {
-            "user": USER, "password": login.password(), "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
-        }  # fmt: skip
-        query = urlencode(parameters, quote_via=quote)
-        return f"postgresql://{host}:{port}/{settings.database_name}?{query}"
-
-    return url
+    """Connection URLs, each with a new password. The function raises AwsError."""
+    return connection_urls(settings.database_host, settings.database_port, settings.database_name, USER)

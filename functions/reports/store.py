@@ -1,6 +1,5 @@
 """The PostgreSQL of the reviews: the only user of psycopg here."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from functions.cost_data.records import Unavailable
 from functions.reports.records import ReportError, State
+from functions.shared.named_statements import named_statements
 
 SQL = Path(__file__).parent / "sql"
 CONNECT_SECONDS = 3
@@ -21,10 +21,13 @@ Fetch = Callable[..., list[tuple[Any, ...]]]
 
 
 @cache
+def _statements() -> dict[str, LiteralString]:
+    return named_statements(SQL / "reports.sql")
+
+
 def statement(name: str) -> LiteralString:
     """A statement of `sql/reports.sql` by its name."""
-    parts = re.split(r"^-- name: (\w+)\n", (SQL / "reports.sql").read_text(encoding="utf-8"), flags=re.M)
-    return cast(LiteralString, dict(zip(parts[1::2], parts[2::2], strict=True))[name])
+    return _statements()[name]
 
 
 class Store:

@@ -1,6 +1,5 @@
 """The PostgreSQL of the cost data: the only user of psycopg here."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +13,7 @@ import psycopg
 
 from functions.advisor.errors import SourceError
 from functions.advisor.findings import BillLine, Record, Status
+from functions.shared.named_statements import named_statements
 
 SQL = Path(__file__).with_name("sql")
 CONNECT_SECONDS = 5
@@ -21,11 +21,7 @@ CONNECT_SECONDS = 5
 
 @cache
 def _statements() -> dict[str, LiteralString]:
-    parts = re.split(r"^-- name: (\w+)\n", (SQL / "queries.sql").read_text(encoding="utf-8"), flags=re.M)
-    return {
-        name: cast(LiteralString, "\n".join(line for line in body.splitlines() if not line.startswith("--")))
-        for name, body in zip(parts[1::2], parts[2::2], strict=True)
-    }
+    return named_statements(SQL / "queries.sql")
 
 
 class UsageCost(NamedTuple):

@@ -1,9 +1,10 @@
 """The calls to AWS: the only user of boto3 here. AWS_ENDPOINT_URL and the other variables of boto3 apply."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import boto3
 from botocore.config import Config
@@ -12,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 # Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
 # https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
 HOME_REGION = "us-east-1"
+CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
 
@@ -93,25 +95,26 @@ class Aws:
         return self._clients[key]
 
 
-class DatabaseLogin:
-    """Passwords for a user of an RDS instance that logs in with IAM.
+def connection_urls(host: str, port: int, database: str, user: str) -> Callable[[], str]:
+    """Connection URLs of an RDS database for a user that logs in with IAM, each with a new password.
 
     A password is signed here, without a request to AWS, and opens connections for 15 minutes
-    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html, 2026-11).
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html, 2026-11). The server
+    must have the name that is connected to, and a certificate of RDS. The function raises AwsError.
     """
+    client = boto3.client("rds")
 
-    def __init__(self, host: str, port: int, user: str) -> None:
-        self._host, self._port, self._user = host, port, user
-        self._client = boto3.client("rds")
-
-    def password(self) -> str:
-        """A new password. Raises AwsError."""
+    def url() -> str:
         try:
-            return self._client.generate_db_auth_token(
-                DBHostname=self._host, Port=self._port, DBUsername=self._user
-            )
+            password = client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)
         except (ClientError, BotoCoreError) as error:
             raise _error("rds", "generate_db_auth_token", error) from None
+        parameters = {
+            "user": user, "password": password, "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
+        }  # fmt: skip
+        return f"postgresql://{host}:{port}/{database}?{urlencode(parameters, quote_via=quote)}"
+
+    return url
 
 
 def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:

@@ -84,7 +84,7 @@ def test_a_saving_that_is_not_measured_is_never_shown_as_zero(kind):
 class Bucket:
     name = "reports"
 
-    def link(self, key):
+    def link(self, key, _hours):
         return f"https://bucket/{key}"
 
 

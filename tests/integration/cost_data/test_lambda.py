@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from functions.cost_data import lambda_handler
 from functions.cost_data.records import CostDataError
 from functions.cost_data.settings import Settings
+from functions.cost_data.sources.aws import CERTIFICATES
 from functions.cost_data.store import Store
 from functions.cost_data.totals import month_totals, parse_month
 from tests.functions.cost_data.recorded_aws import RecordedAws, costs
@@ -96,9 +97,9 @@ def test_every_connection_has_a_new_password_that_iam_signs_and_verifies_the_ser
     assert password.startswith("db.internal:5432/?Action=connect&DBUser=cost_data&")
     assert connection == {
         "host": "db.internal", "port": "5432", "dbname": "ai_budget", "user": "cost_data",
-        "sslmode": "verify-full", "sslrootcert": str(lambda_handler.CERTIFICATES),
+        "sslmode": "verify-full", "sslrootcert": str(CERTIFICATES),
     }  # fmt: skip
-    assert lambda_handler.CERTIFICATES.is_file()
+    assert CERTIFICATES.is_file()
 
 
 def test_without_credentials_the_metrics_function_answers_503(monkeypatch):

@@ -1,0 +1,1 @@
+"""What several of the Lambda functions and their command lines use."""

@@ -23,7 +23,6 @@ from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesAr
 from components.settings import Settings
 
 HANDLER = "functions.ai_budget.lambda_handlers.handler"
-ALIAS = "live"
 MIGRATION_SECONDS = 900  # the longest timeout of a Lambda
 BATCH_SIZE = 10
 
@@ -154,14 +153,7 @@ class AiBudgetService(pulumi.ComponentResource):
             child,
         )
         self.migrated = self._migrate("pre", migrator, [*access.rules, args.database.instance])
-        alias = aws.lambda_.Alias(
-            f"{name}-live",
-            name=ALIAS,
-            description="The version that serves requests",
-            function_name=api.function.name,
-            function_version=api.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]),
-        )
+        alias = api.live_alias(f"{name}-live", self, [self.migrated], "The version that serves requests")
         self._migrate("post", migrator, [alias])
         aws.lambda_.EventSourceMapping(
             f"{name}-consumer",

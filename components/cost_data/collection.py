@@ -15,7 +15,7 @@ from components.cost_data.billing_export import BillingExport, BillingExportArgs
 from components.cost_data.metrics_target import MetricsTarget, MetricsTargetArgs
 from components.lambda_functions import roles
 from components.lambda_functions.alarms import ScheduledFunctionAlarms, ScheduledFunctionAlarmsArgs
-from components.lambda_functions.function import ServiceFunction, ServiceFunctionArgs
+from components.lambda_functions.function import ALIAS, ServiceFunction, ServiceFunctionArgs
 from components.lambda_functions.network_access import NetworkAccess, NetworkAccessArgs
 from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesArgs
 from components.settings import Settings
@@ -23,7 +23,6 @@ from components.settings import cost_data as settings_cost_data
 from components.storage_retention import ACCESS_LOGS, StorageRetention
 
 HANDLERS = "functions.cost_data.lambda_handler"
-ALIAS = "live"
 COLLECT_MINUTES = 12 * 60
 COLLECT_SECONDS = 900  # the longest timeout of a Lambda
 METRICS_SECONDS = 15
@@ -116,7 +115,7 @@ class CostData(pulumi.ComponentResource):
             TaskSchedulesArgs(
                 name=section.name,
                 description="Cost data",
-                alias=self._alias("collect", collector, migrated),
+                alias=collector.live_alias(f"{name}-collect-live", self, [migrated]),
                 failed_tasks=None,
                 minutes={"collect": COLLECT_MINUTES},
                 tags=self._tags,
@@ -127,7 +126,7 @@ class CostData(pulumi.ComponentResource):
             f"{name}-target",
             MetricsTargetArgs(
                 name=section.name,
-                alias=self._alias("metrics", exporter, migrated),
+                alias=exporter.live_alias(f"{name}-metrics-live", self, [migrated]),
                 load_balancer=args.service.load_balancer,
                 tags=self._tags,
             ),
@@ -232,17 +231,4 @@ class CostData(pulumi.ComponentResource):
                 storage_mib=storage_mib,
             ),
             pulumi.ResourceOptions(parent=self),
-        )
-
-    def _alias(
-        self, handler: str, function: ServiceFunction, migrated: aws.lambda_.Invocation
-    ) -> aws.lambda_.Alias:
-        """What invokes the function: it moves to a new version once the schema is there."""
-        return aws.lambda_.Alias(
-            f"{self._name}-{handler}-live",
-            name=ALIAS,
-            description="The version that runs",
-            function_name=function.function.name,
-            function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[migrated]),
         )

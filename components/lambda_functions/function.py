@@ -12,6 +12,7 @@ from components.tags import CostTags
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
+ALIAS = "live"
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,23 @@ class ServiceFunction(pulumi.ComponentResource):
         )
         self.version = self.function.version
         self.register_outputs({"arn": self.function.arn, "version": self.version})
+
+    def live_alias(
+        self,
+        name: str,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource],
+        description: str = "The version that runs",
+    ) -> aws.lambda_.Alias:
+        """What invokes the function: it moves to a new version once `depends_on` are there."""
+        return aws.lambda_.Alias(
+            name,
+            name=ALIAS,
+            description=description,
+            function_name=self.function.name,
+            function_version=self.version,
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on),
+        )
 
 
 def _deny_network_actions_to_code(args: ServiceFunctionArgs) -> roles.Statement:

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
 from components.ai_budget import database as budget_database
 from components.ai_budget.service import AiBudgetService
 from components.lambda_functions import roles
 from components.lambda_functions.alarms import ScheduledFunctionAlarms, ScheduledFunctionAlarmsArgs
-from components.lambda_functions.function import ServiceFunction, ServiceFunctionArgs
+from components.lambda_functions.function import ALIAS, ServiceFunction, ServiceFunctionArgs
 from components.lambda_functions.network_access import NetworkAccess, NetworkAccessArgs
 from components.lambda_functions.schedules import TaskSchedules, TaskSchedulesArgs
 from components.reporting import permissions
@@ -18,7 +17,6 @@ from components.settings import Settings
 from components.settings import reporting as settings_reporting
 from components.storage_retention import ACCESS_LOGS, Bucket, BucketArgs, StorageRetention
 
-ALIAS = "live"
 TIMEOUT_SECONDS = 900  # the longest timeout of a Lambda
 # Costs are read twice a day, so that by the evening of the 15th those of the month before are final.
 REVIEWS = {
@@ -168,14 +166,7 @@ class Reporting(pulumi.ComponentResource):
             ),
             child,
         )
-        alias = aws.lambda_.Alias(
-            f"{name}-{role}-live",
-            name=ALIAS,
-            description="The version that runs",
-            function_name=function.function.name,
-            function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._access.rules, args.service.migrated]),
-        )
+        alias = function.live_alias(f"{name}-{role}-live", self, [*self._access.rules, args.service.migrated])
         TaskSchedules(
             f"{name}-{role}-tasks",
             TaskSchedulesArgs(

@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002 every handler method takes the same arguments
 """The interface of a resource handler, which creates, updates and deletes one resource type through boto3."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,11 +24,12 @@ class ResourceState:
     private: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ResourceHandler:
-    """Every method raises AwsError when AWS rejects the request."""
+class ResourceHandler(ABC):
+    """Every method raises AwsError when AWS rejects the request, and moto's NotImplementedError as it is."""
 
+    @abstractmethod
     def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
-        raise NotImplementedError
+        """Create the resource in the account."""
 
     def restore(self, aws: Clients, inputs: Inputs) -> ResourceState:
         """Create in this process what an earlier process created."""
@@ -37,8 +39,9 @@ class ResourceHandler:
         """Apply changed inputs; by default with the creating call, for an API that replaces as a whole."""
         return self.create(aws, inputs)
 
+    @abstractmethod
     def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
-        raise NotImplementedError
+        """Delete the resource from the account."""
 
     def recomputed_outputs(self, olds: Inputs, news: Inputs) -> frozenset[str]:
         """The outputs of an existing resource that are unknown in the preview of such an update."""

@@ -2,6 +2,7 @@
 """S3 buckets and their settings; lifecycle rules are in `s3_lifecycle`."""
 
 import re
+from abc import abstractmethod
 from typing import Any
 
 from teei_finops.sandbox.providers.aws.api import (
@@ -96,8 +97,9 @@ class BucketSetting(ResourceHandler):
     put_operation = ""
     delete_operation: str | None = None
 
+    @abstractmethod
     def parameters(self, inputs: Inputs) -> dict[str, Any]:
-        raise NotImplementedError
+        """The parameters of the putting call beside the bucket."""
 
     def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         aws.call("s3", self.put_operation, Bucket=inputs["bucket"], **self.parameters(inputs))
@@ -194,21 +196,19 @@ class BucketPolicy(BucketSetting):
 
 
 @handles("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2")
-class BucketLogging(BucketSetting):
-    put_operation = "PutBucketLogging"
-
+class BucketLogging(ResourceHandler):
     def create(self, aws: Clients, inputs: Inputs) -> ResourceState:
         """Check that the target exists, not that the log service may write to it."""
         aws.call("s3", "HeadBucket", Bucket=inputs["targetBucket"])
         target = {"TargetBucket": inputs["targetBucket"], "TargetPrefix": inputs["targetPrefix"]}
         status = {"LoggingEnabled": target}
-        aws.validate("s3", self.put_operation, Bucket=inputs["bucket"], BucketLoggingStatus=status)
+        aws.validate("s3", "PutBucketLogging", Bucket=inputs["bucket"], BucketLoggingStatus=status)
         set_logging(aws, inputs["bucket"], target)
         return ResourceState(id=inputs["bucket"])
 
     def delete(self, aws: Clients, resource_id: str, inputs: Inputs) -> None:
         parameters = {"Bucket": resource_id, "BucketLoggingStatus": {}}
-        aws.call_if_exists("s3", self.put_operation, not_found=_NOT_FOUND, **parameters)
+        aws.call_if_exists("s3", "PutBucketLogging", not_found=_NOT_FOUND, **parameters)
 
 
 @handles("aws:s3/bucketOwnershipControls:BucketOwnershipControls")

@@ -60,7 +60,7 @@ def _build(
     stacks: list[StackTotals] = []
     warnings: list[WarningRow] = []
     plan_by_urn: dict[str, Plan] = {}
-    unverified = 0
+    unverified: list[str] = []
     for plan in plans:
         first = len(costs)
         for item in costs_of(plan, pricing):
@@ -73,7 +73,8 @@ def _build(
             costs.append(item.cost)
             resources.append(resource_row(plan, item.resource, item.estimate, item.cost.after_tags))
             warnings.extend(_resource_warnings(item.resource, item.estimate))
-            unverified += _has_unverified_price(item.estimate)
+            if _has_unverified_price(item.estimate):
+                unverified.append(item.resource.name)
         stacks.append(stack_row(plan, costs[first:]))
         if plan.totals_of == "change":
             warnings.append(_totals_warning(plan))
@@ -84,8 +85,8 @@ def _build(
     if unverified:
         warnings.append(
             _warning(
-                f"resources with a price that no public source confirms: {unverified}; "
-                "run teei-finops explain NAME for the source of each price"
+                f"resources with a price that no public source confirms: {len(unverified)}, such as "
+                f"{unverified[0]}; run teei-finops explain NAME review.json for the source of each price"
             )
         )
     budgets = with_config_budgets(options.budgets, plans)

@@ -143,19 +143,17 @@ def unused(role, recorded, runtime="lambda"):
     }
 
 
-CALLERS = [
-    secret.inputs["name"].rpartition("/")[2]
-    for secret in record("prod").of("secretsmanager/secret:Secret")
-    if "/callers/" in secret.inputs["name"]
-]
+def callers():
+    names = [secret.inputs["name"] for secret in record("prod").of("secretsmanager/secret:Secret")]
+    return [name.rpartition("/")[2] for name in names if "/callers/" in name]
 
 
 def with_the_callers_of_prod(aws):
     """The configuration of the stack, and an empty secret for each caller."""
-    for name in CALLERS:
+    for name in callers():
         boto3.client("secretsmanager").create_secret(Name=f"ai-budget/callers/{name}")
-    callers = ", ".join(f"{{name = '{name}', tenants = ['*']}}" for name in CALLERS)
-    aws.configure(f"callers = [{callers}]")
+    settings = ", ".join(f"{{name = '{name}', tenants = ['*']}}" for name in callers())
+    aws.configure(f"callers = [{settings}]")
 
 
 def migrated(recorder):
@@ -187,7 +185,7 @@ def tokens():
     """The token of each caller, as its service reads it."""
     secrets = boto3.client("secretsmanager")
     return [
-        secrets.get_secret_value(SecretId=f"ai-budget/callers/{name}")["SecretString"] for name in CALLERS
+        secrets.get_secret_value(SecretId=f"ai-budget/callers/{name}")["SecretString"] for name in callers()
     ]
 
 

@@ -1,4 +1,4 @@
-"""A local server that speaks Anthropic's Messages API: messages, streams, token counts and batches.
+"""A local server that speaks the Messages API of Anthropic and Bedrock: messages, streams, counts, batches.
 
 It counts what each call has used, as the real one bills it. A token of the prompt is a character of the
 messages; the answer has `max_tokens` tokens unless `output_tokens` is set.
@@ -7,12 +7,16 @@ https://platform.claude.com/docs/en/api/messages and .../build-with-claude/strea
 
 import itertools
 import json
+import struct
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+from urllib.parse import unquote
+from zlib import crc32
 
 TOKEN = "word "
 
@@ -103,11 +107,15 @@ class AnthropicServer:
             _send(handler, 200, {"input_tokens": count_tokens(body)})
         elif path.endswith("/batches"):
             self._create_batch(handler, body)
+        elif path.startswith("/model/"):
+            body["model"] = unquote(path.split("/")[2])
+            if path.endswith("/invoke-with-response-stream"):
+                self._stream(handler, body, "application/vnd.amazon.eventstream", _event_stream_chunk)
+            else:
+                _send(handler, 200, self._message(body))
         elif body.get("stream"):
-            self._stream(handler, self._with_history(body))
+            self._stream(handler, self._with_history(body), "text/event-stream", _server_sent_event)
         else:
-            if path.startswith("/model/"):
-                body["model"] = path.split("/")[2].replace("%3A", ":")
             time.sleep(self.delay)
             _send(handler, 200, self._message(self._with_history(body)))
 
@@ -156,10 +164,16 @@ class AnthropicServer:
             "usage": self._usage(body, output),
         }
 
-    def _stream(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+    def _stream(
+        self,
+        handler: BaseHTTPRequestHandler,
+        body: dict[str, Any],
+        content_type: str,
+        encode: Callable[[dict[str, Any]], bytes],
+    ) -> None:
         """Sends one token after the other; bills those that were sent, also if the client goes away."""
         handler.send_response(200)
-        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Content-Type", content_type)
         handler.send_header("Connection", "close")
         handler.end_headers()
         sent = 0
@@ -168,7 +182,7 @@ class AnthropicServer:
                 if event["type"] == "content_block_delta":
                     time.sleep(self.token_seconds)
                     sent += 1
-                handler.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+                handler.wfile.write(encode(event))
                 handler.wfile.flush()
         self._bill(body, sent)
         handler.close_connection = True
@@ -214,6 +228,26 @@ class AnthropicServer:
             "cancel_initiated_at": None,
             "results_url": f"{self.url}/v1/messages/batches/{batch_id}/results",
         }
+
+
+def _server_sent_event(event: dict[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def _event_stream_chunk(event: dict[str, Any]) -> bytes:
+    """A `chunk` of InvokeModelWithResponseStream: lengths, headers and payload, each part with its CRC-32.
+
+    https://docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html, read 2026-11-29
+    """
+    names = {":message-type": "event", ":event-type": "chunk", ":content-type": "application/json"}
+    headers = b"".join(
+        struct.pack(f">B{len(name)}sBH{len(value)}s", len(name), name.encode(), 7, len(value), value.encode())
+        for name, value in names.items()
+    )
+    payload = json.dumps({"bytes": b64encode(json.dumps(event).encode()).decode()}).encode()
+    lengths = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = lengths + struct.pack(">I", crc32(lengths)) + headers + payload
+    return message + struct.pack(">I", crc32(message))
 
 
 def _send(

@@ -223,3 +223,16 @@ def test_bedrock_is_charged_under_the_name_of_its_inference_profile(
     (call,) = upstream.billed
     regional = Decimal("1.1") * (call.input_tokens * 3 + call.output_tokens * 15) / 1_000_000
     assert spent(database, tenant) == regional
+
+
+def test_a_stream_of_bedrock_is_recorded_at_its_end(budget, upstream, service, database, tenant):
+    bedrock = anthropic.AnthropicBedrock(base_url=upstream.url, aws_region="us-east-1", api_key="local")
+    service.set(tenant, 10, "claude-sonnet-4-5")
+    model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    events = list(ask(budget.wrap(bedrock), tenant, model=model, stream=True))
+    assert events[-1].type == "message_stop"
+    settled(database, tenant, 1)
+    (call,) = upstream.billed
+    assert call.output_tokens == 20
+    regional = Decimal("1.1") * (call.input_tokens * 3 + call.output_tokens * 15) / 1_000_000
+    assert spent(database, tenant) == regional

@@ -159,7 +159,7 @@ class Service:
     async def _cheaper_model(
         self, tenant: str, usd: Decimal, worst_case: WorstCase, model: ModelName
     ) -> str | None:
-        """The dearest of the tenant's models that cost less for this call and have room for it now."""
+        """The most expensive of the tenant's models that cost less for this call and have room for it now."""
         budgets = await self.ledger.fetch("tenant", tenant_id=tenant)
         of_all_models = [budget for budget in budgets if budget.model == ALL_MODELS]
         fitting: list[tuple[Decimal, str]] = []

@@ -111,7 +111,7 @@ class Charges(Inputs, ABC):
         source: str = "",
         highest: Decimal | None = None,
     ) -> None:
-        """Charges for one of several alternatives: from the cheapest to the dearest, their mean expected.
+        """Charges for one of several alternatives: from the lowest to the highest price, their mean expected.
 
         `units` is, by price key, how many units of `quantity` one priced unit is (an instance that counts
         for four units of capacity: 4). `factor` multiplies the list price, `highest` caps what a unit of
@@ -134,7 +134,7 @@ class Charges(Inputs, ABC):
         quantity = Range(quantity.low, quantity.expected, quantity.high, assumed)
         origin = tiers[0].source
         if len(tiers) > 1:
-            origin = f"cheapest to dearest of {len(tiers)}: {origin}"
+            origin = f"lowest to highest price of {len(tiers)}: {origin}"
         first = next(iter(rates.values()))
         line = Line(
             what, service, quantity, first.unit, price.expected, quantity * price, origin + source, as_of=""

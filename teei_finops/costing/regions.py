@@ -70,9 +70,9 @@ def _region_of(
         of_provider = plan.provider_regions[key]
     except Unpriced as reason:
         of_provider, unknown = "", reason
-    found = of_provider or _of_location(state)
-    if found:
-        return found
+    region = of_provider or _of_location(state)
+    if region:
+        return region
     if unknown is not None:
         raise unknown
     if not urn or _DEFAULT_PROVIDER.fullmatch(urn.rpartition("::")[2]):

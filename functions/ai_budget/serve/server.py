@@ -158,11 +158,13 @@ def _examples(url: str, new_token: str | None) -> list[str]:
     api, post = f"{url}/api/ai-budget", "curl -H 'Content-Type: application/json'"
     tenant = '"tenant_id": "tenant-demo", "model": "claude-3-5-sonnet-20241022"'
     tokens = '"estimated_prompt_tokens": 1000, "max_completion_tokens": 500'
-    made = [f"Admin token (made for this run; set {TOKENS} to keep one): {new_token}"] if new_token else []
+    token_lines = (
+        [f"Admin token (created for this run; set {TOKENS} to keep one): {new_token}"] if new_token else []
+    )
     token = f'-H "Authorization: Bearer {new_token or f"${TOKENS}"}"'
     return [
         f"The AI budget service is at {url}",
-        *made,
+        *token_lines,
         f"Try:\n  curl {api}/tenant/tenant-demo",
         f"  {post} -d '{{{tenant}, {tokens}}}' {api}/check",
         f"  {post} {token} -d '{{{tenant}, \"monthly_limit_usd\": 5000.00}}' {api}/set",

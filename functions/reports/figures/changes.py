@@ -46,14 +46,14 @@ def changes_since_draft(draft: dict[str, Any] | None, items: list[Item]) -> Item
         ),
         Decimal(0),
     )
-    made = draft["at"][:10]
+    draft_date = draft["at"][:10]
     return Item(
         key="changes",
         title="Changes since the draft",
         headline=(
-            f"The bill changed by {text(billed, Unit.USD_CHANGE)} since the draft of {made}."
+            f"The bill changed by {text(billed, Unit.USD_CHANGE)} since the draft of {draft_date}."
             if billed
-            else f"The total of the bill is that of the draft of {made}."
+            else f"The total of the bill is that of the draft of {draft_date}."
         ),
         figures=[
             Figure("changed_figures", "Changed figures", len(rows), Unit.COUNT, SOURCE),
@@ -62,7 +62,7 @@ def changes_since_draft(draft: dict[str, Any] | None, items: list[Item]) -> Item
         tables=[
             Table(
                 key="changes",
-                title=f"Figures that changed since {made}",
+                title=f"Figures that changed since {draft_date}",
                 columns=[
                     Column("item", "Item"), Column("figure", "Figure"), Column("draft", "Draft"),
                     Column("final", "Final"), Column("change", "Change"),

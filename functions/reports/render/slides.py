@@ -70,8 +70,8 @@ class _Slides:
         add_text(slide, LEFT, Inches(1.3), INNER, Inches(0.5), [status], 16,
                  WARNING if review.why_draft else MUTED, bold=True)  # fmt: skip
         at, read = (text(instant.date(), Unit.DATE) for instant in (review.at, review.read_at))
-        made = f"As of {at}; costs last read on {read}."
-        add_text(slide, LEFT, Inches(1.75), INNER, Inches(0.4), [made], 14, MUTED)
+        dates = f"As of {at}; costs last read on {read}."
+        add_text(slide, LEFT, Inches(1.75), INNER, Inches(0.4), [dates], 14, MUTED)
         box = add_text(
             slide, LEFT, Inches(2.4), INNER, Inches(4.2), [item.headline for item in review.items], 18, INK
         )

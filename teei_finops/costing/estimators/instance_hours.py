@@ -48,7 +48,7 @@ def charge_instances(
 ) -> None:
     """Hours on demand of `times` units of capacity; on a Dedicated Host the host is billed instead.
 
-    Several types are a range from the cheapest to the dearest, whatever their order.
+    Several types are a range from the lowest to the highest price, whatever their order.
     """
     types = one(types) if isinstance(types, str) else types
     if tenancy == "host":
@@ -133,6 +133,4 @@ def _label(types: Types) -> str:
 
 
 def _note_types(ctx: EstimationContext, types: Types) -> None:
-    ctx.note(
-        f"may run any of {', '.join(sorted(types))}: from the cheapest to the dearest, their mean expected"
-    )
+    ctx.note(f"may run any of {', '.join(sorted(types))}: lowest to highest price, their mean expected")

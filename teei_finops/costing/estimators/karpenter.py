@@ -69,8 +69,8 @@ class Requirement:
 def node_pool(ctx: EstimationContext) -> None:
     """From no node to the limit of vCPUs; without measured usage the middle is expected.
 
-    A vCPU costs between the cheapest and the dearest instance type that the requirements allow. Karpenter
-    chooses the cheapest one that fits; spot is assumed at 10 to 100 % of on demand.
+    A vCPU costs between the cheapest and the most expensive instance type that the requirements allow.
+    Karpenter chooses the cheapest one that fits; spot is assumed at 10 to 100 % of on demand.
     """
     requirements = [
         Requirement(item.text("key"), item.text("operator"), tuple(item.texts("values")))
@@ -85,16 +85,16 @@ def node_pool(ctx: EstimationContext) -> None:
         raise Unpriced(NO_PRICE, f"no instance type in {ctx.region} meets the requirements")
     capacity = [requirement for requirement in requirements if requirement.key == CAPACITY_TYPE]
     is_spot = bool(capacity) and all(requirement.allows("spot") for requirement in capacity)
-    cheapest = min(item.usd_per_vcpu for item in types)
-    dearest = max(item.usd_per_vcpu for item in types)
-    rate = Range(cheapest * (LOWEST_SPOT if is_spot else 1), cheapest, dearest, assumed=True)
+    lowest = min(item.usd_per_vcpu for item in types)
+    highest = max(item.usd_per_vcpu for item in types)
+    rate = Range(lowest * (LOWEST_SPOT if is_spot else 1), lowest, highest, assumed=True)
     if ctx.from_usage(VCPU_HOURS) is None:
         limit = _limit(ctx)
         ctx.note(f"0 to {limit:f} vCPUs, as its limits allow; set {VCPU_HOURS}")
         hours = ctx.usage(VCPU_HOURS, 0, limit / 2 * HOURS, limit * HOURS)
     else:
         hours = ctx.usage(VCPU_HOURS)
-    source = f"assumed from {len(types)} instance types of the price book, {cheapest:f} to {dearest:f} USD"
+    source = f"assumed from {len(types)} instance types of the price book, {lowest:f} to {highest:f} USD"
     ctx.charge_at("Nodes", "AmazonEC2", hours, "vCPU-hour", rate, source)
 
 

@@ -165,7 +165,7 @@ def test_a_call_inside_its_announcement_never_costs_more_than_was_reserved(
     used = drawn.draw(
         st.sampled_from([used, used._replace(service_tier="batch"), used._replace(speed="standard")])
     )
-    made = at + timedelta(seconds=drawn.draw(st.integers(0, 900)))
-    charged = book.cost(model, used, made)
+    called_at = at + timedelta(seconds=drawn.draw(st.integers(0, 900)))
+    charged = book.cost(model, used, called_at)
     assert charged is not None
     assert charged <= reserved

@@ -34,7 +34,7 @@ def served(server: str) -> Iterator[Served]:
 
 def examples() -> list[tuple[str, list[str]]]:
     """Commands and the lines printed below them; the body of a command ends with a quote and its line."""
-    found = []
+    examples = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE, re.M | re.S):
         for example in re.split(r"^\$ ", block, flags=re.M)[1:]:
             lines = example.strip().split("\n")
@@ -43,8 +43,8 @@ def examples() -> list[tuple[str, list[str]]]:
                 if "-d '" in lines[0]
                 else [0]
             )
-            found.append(("\n".join(lines[: ends[0] + 1]), lines[ends[0] + 1 :]))
-    return found
+            examples.append(("\n".join(lines[: ends[0] + 1]), lines[ends[0] + 1 :]))
+    return examples
 
 
 def without_times(text: str) -> Any:

@@ -61,8 +61,8 @@ def test_the_reset_date_is_the_first_of_next_month_utc_whatever_the_sessions_tim
 def test_the_usage_report_counts_by_day_and_type(today: Desk) -> None:
     for report_type, completion in (("weekly", 10), ("weekly", 20), ("monthly", 5)):
         today.track("TENANT_ID", 100, completion, report_type=report_type)
-    found = {row[4]: row[1:4] for row in sql(today.url, GUIDE["usage_report"])}
-    assert found == {"weekly": (2, 230, Decimal("0.00105")), "monthly": (1, 105, Decimal("0.000375"))}
+    report = {row[4]: row[1:4] for row in sql(today.url, GUIDE["usage_report"])}
+    assert report == {"weekly": (2, 230, Decimal("0.00105")), "monthly": (1, 105, Decimal("0.000375"))}
 
 
 def test_the_manual_reset_keeps_the_audit_log_and_is_recorded_with_what_it_wiped(today: Desk) -> None:
@@ -97,9 +97,9 @@ def test_the_useful_queries_run_also_beside_a_budget_of_0(today: Desk) -> None:
     today.track("near", 0, 6000, report_type="weekly")
     today.track("unknown", 0, 100, model=OPUS)
     today.set("none", 0)
-    found = sql(today.url, GUIDE["approaching"])
-    assert [row[0] for row in found] == ["unknown", "near"]
-    assert found[1][4] == Decimal("90.00")
+    approaching = sql(today.url, GUIDE["approaching"])
+    assert [row[0] for row in approaching] == ["unknown", "near"]
+    assert approaching[1][4] == Decimal("90.00")
     assert sql(today.url, GUIDE["cost_drivers"])[0][:4] == ("near", "weekly", 1, Decimal("0.09"))
 
 
@@ -141,13 +141,13 @@ def test_the_status_of_a_tenant_is_the_guides_byte_for_byte_and_its_curl_sets_a_
 
 
 def test_budgets_are_unique_on_exactly_tenant_and_model(database: str) -> None:
-    found = sql(
+    unique_columns = sql(
         database,
         "SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_index i"
         " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
         " WHERE i.indrelid = 'ai_token_budgets'::regclass AND i.indisunique GROUP BY i.indexrelid",
     )
-    assert found == [(["model", "tenant_id"],)]
+    assert unique_columns == [(["model", "tenant_id"],)]
 
 
 @pytest.mark.parametrize("role", ["postgres", "ai_budget_owner", "ai_budget_api"])

@@ -91,7 +91,7 @@ class TestTemporaryRaise:
 
 
 class TestCheaperModel:
-    def test_a_refusal_names_the_dearest_cheaper_model_that_has_room(self, desk):
+    def test_a_refusal_names_the_most_expensive_cheaper_model_that_has_room(self, desk):
         desk.set("acme", 0, model=OPUS)
         desk.set("acme", 1, model=SONNET)
         desk.set("acme", 1, model=HAIKU)

@@ -50,14 +50,14 @@ def test_the_admin_token_is_any_of_the_secrets():
 
 def records(aws):
     """What the queue holds, as Lambda gets it."""
-    found = boto3.client("sqs").receive_message(
+    received = boto3.client("sqs").receive_message(
         QueueUrl=aws.queue, MaxNumberOfMessages=10, VisibilityTimeout=0
     )
     return {
         "Records": [
             {"messageId": m["MessageId"], "body": m["Body"], "eventSource": "aws:sqs", "receiptHandle": "h",
              "attributes": {}, "messageAttributes": {}, "eventSourceARN": "a", "awsRegion": REGION}
-            for m in found.get("Messages", [])
+            for m in received.get("Messages", [])
         ]
     }  # fmt: skip
 

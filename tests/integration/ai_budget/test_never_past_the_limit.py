@@ -94,14 +94,14 @@ class TestRepeatedCheck:
 
     def test_four_rounds_of_repeating_and_calling_stay_in_the_budget(self, desk):
         desk.set("acme", CALL)
-        made = 0
+        allowed = 0
         for _ in range(4):
             answer = desk.check(request_id="r")
             if getattr(answer, "allowed", False):
-                made += 1
+                allowed += 1
                 desk.track(reservation_id=answer.reservation_id)
             desk.now += timedelta(minutes=16)
-        assert made == 1
+        assert allowed == 1
         assert desk.entry().current_usage_usd == CALL
 
 

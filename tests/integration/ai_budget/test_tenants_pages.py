@@ -79,8 +79,8 @@ def test_pages_of_the_longest_ids_stay_below_a_megabyte(client: TestClient) -> N
 def test_tenants_are_found_by_the_state_of_their_budgets(
     client: TestClient, status: str, names: list[str]
 ) -> None:
-    found = [tenant["tenant_id"] for page in pages(client, status=status, limit=1000) for tenant in page]
-    assert [name for name in found if name.startswith("z-")] == names
+    tenants = [tenant["tenant_id"] for page in pages(client, status=status, limit=1000) for tenant in page]
+    assert [name for name in tenants if name.startswith("z-")] == names
 
 
 def test_the_page_of_metrics_stays_below_a_megabyte(client: TestClient) -> None:

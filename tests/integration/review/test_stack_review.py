@@ -143,13 +143,13 @@ def test_with_a_base_violations_of_the_change_are_separated_from_those_of_the_ba
     program.configure(types='["gp2", "gp2"]')
     review = program.sandbox("review", "--base", "HEAD")
     assert review.returncode == 1, review.stderr
-    found = {
+    violations = {
         (violation["policy"], violation["name"]): (violation["in_base"], violation.get("saves"))
         for violation in _report(program)["policy"]["violations"]
         if violation["policy"] in ("gp2-volume", "required-tags")
     }
     saves = {"low": "2", "expected": "2", "high": "2"}  # 100 GB at $0.10 and at $0.08
-    assert found == {
+    assert violations == {
         ("gp2-volume", "disk-0"): (True, saves),
         ("gp2-volume", "disk-1"): (False, saves),
         ("required-tags", "disk-0"): (True, None),

@@ -48,12 +48,12 @@ def test_two_fixes_of_one_resource_are_priced_one_by_one():
 
 
 def test_fixes_of_two_policies_are_each_priced_alone():
-    found = saved(
+    savings = saved(
         [create(VOLUME, "disk", GP2)],
         fix(VOLUME, "disk", TO_GP3, "gp2-volume"),
         fix(VOLUME, "disk", Remedy(deletes=True), "unattached-volume"),
     )
-    assert found == {0: 10, 1: 50}
+    assert savings == {0: 10, 1: 50}
 
 
 def test_the_upgrade_of_a_cluster_saves_the_extended_support_of_its_instances():

@@ -74,10 +74,10 @@ def test_the_estimate_is_for_the_time_of_the_bill(capsys, tmp_path):
 
 
 def test_a_service_that_is_only_billed_or_only_estimated_has_a_row(capsys, tmp_path):
-    found = services(capsys, tmp_path, [charge("AmazonRDS", "u", "arn:db", 7, **MONTH)])
-    assert (found["AmazonRDS"]["estimated"], found["AmazonRDS"]["billed"]) == ("0", "7")
-    assert (found["AmazonEC2"]["estimated"], found["AmazonEC2"]["billed"]) == ("8", "0")
-    assert found["AmazonEC2"]["parts"] == {USAGE: "-8"}
+    by_service = services(capsys, tmp_path, [charge("AmazonRDS", "u", "arn:db", 7, **MONTH)])
+    assert (by_service["AmazonRDS"]["estimated"], by_service["AmazonRDS"]["billed"]) == ("0", "7")
+    assert (by_service["AmazonEC2"]["estimated"], by_service["AmazonEC2"]["billed"]) == ("8", "0")
+    assert by_service["AmazonEC2"]["parts"] == {USAGE: "-8"}
 
 
 def test_the_volumes_of_an_instance_belong_to_it(capsys, tmp_path):
@@ -104,9 +104,9 @@ def test_the_parts_of_random_bills_add_up_to_the_difference(capsys, tmp_path):
         )
         for _ in range(300)
     ]
-    found = services(capsys, tmp_path, rows)
-    assert len(found) == 3
-    for item in found.values():
+    by_service = services(capsys, tmp_path, rows)
+    assert len(by_service) == 3
+    for item in by_service.values():
         assert sum(map(D, item["parts"].values())) == D(item["difference"])
         assert D(item["billed"]) - D(item["estimated"]) == D(item["difference"])
 

@@ -83,10 +83,10 @@ def test_several_types_are_a_range_per_unit_of_capacity_whatever_their_order():
         estimate_of(GROUP, mixed(order), template, usage=LINUX).after for order in (types, types[::-1])
     ]
     assert estimates[0] == estimates[1]
-    cheapest, dearest = 4 * 730 * hourly("c5.large"), 2 * 730 * hourly("m5.xlarge")
+    cheapest, highest = 4 * 730 * hourly("c5.large"), 2 * 730 * hourly("m5.xlarge")
     disks = [count * 8 * D("0.08") for count in (2, 3)]
-    assert estimates[0].expected == (cheapest + dearest) / 2 + disks[1]
-    assert estimates[0].low == min(cheapest, dearest) + disks[0]
+    assert estimates[0].expected == (cheapest + highest) / 2 + disks[1]
+    assert estimates[0].low == min(cheapest, highest) + disks[0]
 
 
 def test_mixed_instances_split_into_on_demand_and_spot_from_usage():

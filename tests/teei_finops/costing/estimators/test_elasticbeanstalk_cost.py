@@ -55,8 +55,8 @@ def test_an_environment_bills_instances_volumes_balancer_and_database():
         db__DBAllocatedStorage="20",
     )
     estimate = estimate_of(ENVIRONMENT, inputs, usage={**QUIET, "monthly_data_processed_gb": 730})
-    dearest = price("AmazonEC2", "instance-linux-shared", "m5.large")
-    instance = (dearest + price("AmazonEC2", "instance-linux-shared", "m5a.large")) / 2
+    highest = price("AmazonEC2", "instance-linux-shared", "m5.large")
+    instance = (highest + price("AmazonEC2", "instance-linux-shared", "m5a.large")) / 2
     database = price("AmazonRDS", "postgresql-single-az", "db.t3.micro")
     assert lines_by_name(estimate) == {
         "any of 2 types from m5.large to m5a.large linux, on demand": (D(1460), 1460 * instance),
@@ -66,7 +66,7 @@ def test_an_environment_bills_instances_volumes_balancer_and_database():
         "Database db.t3.micro postgresql": (D(730), 730 * database),
         "Database storage": (D(20), D("2.3")),
     }
-    assert estimate.after.high - estimate.after.expected == 730 * (6 * dearest - 2 * instance) + 4 * D("1.6")
+    assert estimate.after.high - estimate.after.expected == 730 * (6 * highest - 2 * instance) + 4 * D("1.6")
 
 
 def test_the_defaults_are_one_to_four_small_instances_behind_a_classic_balancer():

@@ -65,8 +65,8 @@ def test_with_a_base_every_format_separates_violations_that_the_base_has_from_ne
         ("Also in main", 1),
     ]
     for text in (markdown.render(report), html.render(report), table.render(report)):
-        found = text[text.index("New with") :]
-        positions = [found.index(part) for part in ("rule-1", "Also in main", "rule-0")]
+        findings = text[text.index("New with") :]
+        positions = [findings.index(part) for part in ("rule-1", "Also in main", "rule-0")]
         assert sorted(positions) == positions
     results = json.loads(sarif.render(report))["runs"][0]["results"]
     assert [result.get("baselineState") for result in results[:2]] == ["new", "unchanged"]

@@ -63,9 +63,13 @@ class Account:
 
     def days_of(self, created: datetime) -> str:
         """How long something was measured, in words: the window, or since it was created."""
-        age = max((self.now - created).days, 0)
-        window = self.settings.window_days
-        return f"{window} days" if age >= window else f"{age} days, since it was created"
+        age, window = self.days_measured(created), self.settings.window_days
+        return f"{window} days" if age >= window else f"{age:.0f} days (since it was created)"
+
+    def days_measured(self, created: datetime) -> Decimal:
+        """The days of the window in which something existed, an hour at least."""
+        age = Decimal((self.now - created).total_seconds()) / DAY_SECONDS
+        return min(max(age, Decimal(1) / 24), Decimal(self.settings.window_days))
 
     def values(self, metrics: Sequence[Metric], days: int | None = None) -> list[list[float]]:
         """The daily values of each metric in the window, in no order; none without data. Raises AwsError."""

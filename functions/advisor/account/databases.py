@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from functions.advisor.account.context import Account, Metric, tags_of
+from functions.advisor.account.database_memory import fits_smaller
 from functions.advisor.account.sizes import family, in_family, smaller
 from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
 from teei_finops.aws_limits.generations import CURRENT_DATABASE_FAMILY, PREVIOUS_DATABASE_FAMILIES
@@ -54,10 +55,12 @@ def _hourly(account: Account, instance: dict[str, Any], instance_class: str) -> 
     return account.prices.hourly_month(account.region, "AmazonRDS", prices, instance_class)
 
 
-def _metrics(account: Account, instances: list[dict[str, Any]], name: str) -> list[list[float]]:
+def _metrics(
+    account: Account, instances: list[dict[str, Any]], name: str, statistic: str = "Maximum"
+) -> list[list[float]]:
     return account.values(
         [
-            Metric("AWS/RDS", name, "Maximum", {"DBInstanceIdentifier": instance["DBInstanceIdentifier"]})
+            Metric("AWS/RDS", name, statistic, {"DBInstanceIdentifier": instance["DBInstanceIdentifier"]})
             for instance in instances
         ]
     )
@@ -89,28 +92,34 @@ def idle_databases(account: Account) -> Iterator[Finding]:
 
 
 def oversized_databases(account: Account) -> Iterator[Finding]:
-    """Instances whose CPU stayed below the setting; one size less doubles the utilization."""
+    """Instances whose CPU stayed below the setting, and whose memory and connections fit one size less."""
     instances = list(_instances(account))
+    processor = _metrics(account, instances, "CPUUtilization")
+    free = _metrics(account, instances, "FreeableMemory", "Minimum")
+    connections = _metrics(account, instances, "DatabaseConnections")
     limit = account.settings.oversized_cpu
-    for instance, values in zip(instances, _metrics(account, instances, "CPUUtilization"), strict=True):
-        kind = smaller(instance["DBInstanceClass"])
+    for number, instance in enumerate(instances):
+        kind, values = smaller(instance["DBInstanceClass"]), processor[number]
         if not kind or not values or max(values) >= float(limit * 100):
             continue
         before = _hourly(account, instance, instance["DBInstanceClass"])
         after = _hourly(account, instance, kind)
         if before is None or after is None:
             continue  # the family has no such size, or no price: what the change would be is not known
+        fits = fits_smaller(account, instance, kind, free[number], connections[number])
+        if not fits.fits:
+            continue
         yield _finding(
             account,
             "oversized-database",
             instance,
             evidence=f"{_described(instance)}; CPU at most {max(values):.0f} % in "
-            f"{_days(account, instance)}; look at FreeableMemory and ReadIOPS before the change",
+            f"{_days(account, instance)}; {fits.evidence}",
             change=f"aws rds modify-db-instance --region {account.region} --db-instance-identifier "
             f"{instance['DBInstanceIdentifier']} --db-instance-class {kind}",
             saving=before - after,
             inputs=f"instance_class: {kind}",
-            confidence=account.confidence(instance["InstanceCreateTime"], Confidence.MEDIUM),
+            confidence=account.confidence(instance["InstanceCreateTime"], fits.confidence),
         )
 
 

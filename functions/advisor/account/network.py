@@ -82,7 +82,7 @@ def _idle(
     )
     if service:
         command = f"delete the Service or Ingress {service}, which owns it"
-    what = f"{family} load balancer" + (f" with {addresses} public addresses" if addresses else "")
+    what = f"{family} load balancer" + (f", public addresses: {addresses}" if addresses else "")
     return account.finding(
         "idle-load-balancer",
         arn,
@@ -123,7 +123,8 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
     price = account.prices.hourly_month(account.region, "AmazonEC2", "nat-gateway", "hour")
     address = account.prices.hourly_month(account.region, "AmazonVPC", "public-ipv4", "in-use")
     for gateway, values in zip(gateways, account.values(metrics), strict=True):
-        month = Decimal(str(sum(values))) / account.settings.window_days * 365 / 12 / GIB
+        days = account.days_measured(gateway["CreateTime"])
+        month = Decimal(str(sum(values))) / days * 365 / 12 / GIB
         if month >= account.settings.idle_nat_gib:
             continue
         public = sum("PublicIp" in item for item in gateway.get("NatGatewayAddresses", []))
@@ -132,7 +133,7 @@ def idle_nat_gateways(account: Account) -> Iterator[Finding]:
             "idle-nat-gateway",
             account.arn("ec2", f"natgateway/{gateway['NatGatewayId']}"),
             evidence=f"sends {month:.2f} GiB a month, measured over "
-            f"{account.days_of(gateway['CreateTime'])}; {public} public addresses",
+            f"{account.days_of(gateway['CreateTime'])}; public addresses: {public}",
             change=f"verify before deleting: aws ec2 delete-nat-gateway --region {account.region} "
             f"--nat-gateway-id {gateway['NatGatewayId']}",
             saving=saving,

@@ -89,7 +89,10 @@ def _lifecycle(account: Account, name: str) -> list[dict[str, Any]]:
 
 
 def buckets_without_lifecycle(account: Account) -> Iterator[Finding]:
-    """Buckets without a rule; priced as if all objects of 128 KB and more moved to Standard-IA."""
+    """Buckets without a rule.
+
+    Priced as if all objects of 128 KB and more moved to Standard-IA, and noncurrent versions expired.
+    """
     standard, infrequent = (
         account.prices.unit(account.region, "AmazonS3", family, "storage")
         for family in ("standard", "standard-ia")
@@ -98,50 +101,77 @@ def buckets_without_lifecycle(account: Account) -> Iterator[Finding]:
         if bucket.lifecycle:
             continue
         saving = None
+        old = _noncurrent(account, bucket)
         if bucket.bytes is None or not bucket.objects:
             evidence = "its size is not measured yet"
         else:
-            gib = bucket.bytes / GIB
-            evidence = f"{gib:.1f} GiB in Standard, {bucket.objects:.0f} objects"
+            current = bucket.bytes / GIB - (old.gib if old else 0)
+            evidence = f"{bucket.bytes / GIB:.1f} GiB in Standard, {bucket.objects:.0f} objects"
             if bucket.bytes / bucket.objects < INFREQUENT_LEAST_BYTES:
                 evidence += ", too small for Standard-IA on average: let them expire"
             elif standard is not None and infrequent is not None:
-                saving = gib * (standard - infrequent)
+                saving = max(current, Decimal(0)) * (standard - infrequent)
+        actions = (
+            "transition to STANDARD_IA after 30 days, expiration, abort of incomplete uploads after 7 days"
+        )
+        if old is not None and standard is not None:
+            evidence += f"; {old.evidence}"
+            actions += ", NoncurrentVersionExpiration after 30 days"
+            saving = (saving or Decimal(0)) + old.gib * standard
         yield _bucket_finding(
             account,
             "bucket-has-a-lifecycle",
             bucket.name,
             evidence=f"no lifecycle rule; {evidence}",
-            change="add a lifecycle configuration: transition to STANDARD_IA after 30 days, expiration, and "
-            "abort of incomplete uploads after 7 days",
+            change=f"add a lifecycle configuration: {actions}",
             saving=saving,
         )
 
 
 def buckets_with_noncurrent_versions(account: Account) -> Iterator[Finding]:
-    """Versioned buckets that never expire noncurrent versions, by the share of them in a sample."""
+    """Versioned buckets with rules, none of which expires noncurrent versions; by their share of a sample."""
     price = account.prices.unit(account.region, "AmazonS3", "standard", "storage")
     for bucket in _buckets(account):
-        if any("NoncurrentVersionExpiration" in rule for rule in bucket.lifecycle):
+        if not bucket.lifecycle or any("NoncurrentVersionExpiration" in rule for rule in bucket.lifecycle):
             continue
-        versioning = account.aws.call("s3", "get_bucket_versioning", account.region, Bucket=bucket.name)
-        if not versioning.get("Status"):
+        old = _noncurrent(account, bucket)
+        if old is None:
             continue
-        noncurrent, total, complete = _noncurrent_bytes(account, bucket.name)
-        share = noncurrent / max(total, Decimal(1))
-        if share < LEAST_NONCURRENT_SHARE:
-            continue
-        gib = (noncurrent if complete or bucket.bytes is None else bucket.bytes * share) / GIB
         yield _bucket_finding(
             account,
             "bucket-expires-old-versions",
             bucket.name,
-            evidence=f"{percent(share)} of the bytes of {'all' if complete else 'the first'} versions are "
-            f"noncurrent, about {gib:.1f} GiB; no rule expires them",
+            evidence=f"{old.evidence}; no rule expires them",
             change="add a lifecycle rule without a filter: NoncurrentVersionExpiration after 30 days",
-            saving=None if price is None else gib * price,
-            confidence=Confidence.MEDIUM if complete else Confidence.LOW,
+            saving=None if price is None else old.gib * price,
+            confidence=Confidence.MEDIUM if old.complete else Confidence.LOW,
         )
+
+
+class Noncurrent(NamedTuple):
+    """The noncurrent versions of a bucket; `complete` is whether all versions were listed."""
+
+    gib: Decimal
+    complete: bool
+    evidence: str
+
+
+def _noncurrent(account: Account, bucket: Bucket) -> Noncurrent | None:
+    """None for a bucket without versions, or with hardly any noncurrent ones."""
+    versioning = account.aws.call("s3", "get_bucket_versioning", account.region, Bucket=bucket.name)
+    if not versioning.get("Status"):
+        return None
+    noncurrent, total, complete = _noncurrent_bytes(account, bucket.name)
+    share = noncurrent / max(total, Decimal(1))
+    if share < LEAST_NONCURRENT_SHARE:
+        return None
+    gib = (noncurrent if complete or bucket.bytes is None else bucket.bytes * share) / GIB
+    listed = "all" if complete else "the first"
+    return Noncurrent(
+        gib,
+        complete,
+        f"{percent(share)} of the bytes of {listed} versions are noncurrent, about {gib:.1f} GiB",
+    )
 
 
 def _noncurrent_bytes(account: Account, name: str) -> tuple[Decimal, Decimal, bool]:

@@ -88,16 +88,20 @@ def create_volumes():
 def create_databases(subnets):
     rds = client("rds")
     common = {"AllocatedStorage": 100, "Engine": "postgres", "StorageType": "gp3", "Tags": TAGS}
-    for name, kind, version, connections, cpu in (
-        ("idle", "db.m7g.large", "16.4", 0, 2), ("large", "db.m7g.2xlarge", "16.4", 40, 25),
-        ("old", "db.m4.large", "16.4", 40, 80), ("ancient", "db.m7g.large", "11.22", 40, 80),
-        ("well", "db.m7g.large", "16.4", 40, 80),
+    for name, kind, version, connections, cpu, free in (
+        ("idle", "db.m7g.large", "16.4", 0, 2, 7), ("large", "db.m7g.2xlarge", "16.4", 40, 25, 22),
+        ("old", "db.m4.large", "16.4", 40, 80, 2), ("ancient", "db.m7g.large", "11.22", 40, 80, 2),
+        ("well", "db.m7g.large", "16.4", 40, 80, 2), ("full", "db.m7g.2xlarge", "16.4", 40, 25, 15),
+        ("crowded", "db.m7g.2xlarge", "16.4", 1600, 25, 22),
+        ("unseen", "db.m7g.2xlarge", "16.4", 40, 25, None),
     ):  # fmt: skip
         rds.create_db_instance(
             DBInstanceIdentifier=name, DBInstanceClass=kind, EngineVersion=version, **common
         )
         metric("AWS/RDS", "DatabaseConnections", [connections] * 14, DBInstanceIdentifier=name)
         metric("AWS/RDS", "CPUUtilization", [cpu] * 14, DBInstanceIdentifier=name)
+        if free is not None:
+            metric("AWS/RDS", "FreeableMemory", [free * GIB] * 14, DBInstanceIdentifier=name)
     eks = client("eks")
     for name, version in (("aged", "1.30"), ("fresh", "1.36")):
         eks.create_cluster(
@@ -122,14 +126,20 @@ def create_storage():
         ("plain", 1000, 10_000),
         ("versioned", 400, 10_000),
         ("managed", 1000, 10_000),
+        ("neglected", 1000, 10_000),
     ):
         s3.create_bucket(Bucket=name)
         metric("AWS/S3", "BucketSizeBytes", [size * GIB], BucketName=name, StorageType="StandardStorage")
         metric("AWS/S3", "NumberOfObjects", [objects], BucketName=name, StorageType="AllStorageTypes")
     noncurrent = {"NoncurrentVersionExpiration": {"NoncurrentDays": 30}}
-    for name, actions in (("versioned", {"Expiration": {"Days": 90}}), ("managed", noncurrent)):
-        rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, **actions}
-        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    for name, actions in (
+        ("versioned", {"Expiration": {"Days": 90}}),
+        ("managed", noncurrent),
+        ("neglected", None),
+    ):
+        if actions:
+            rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, **actions}
+            s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         for size in (100, 300):
             s3.put_object(Bucket=name, Key="key", Body=b"x" * size)

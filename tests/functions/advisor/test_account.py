@@ -152,14 +152,28 @@ def test_databases_that_are_idle_oversized_old_or_out_of_support(evaluated):
     assert summary(evaluated, "idle-database") == [
         ("idle", Decimal("134.14"), "data")
     ]  # 730 x 0.168 + 100 x 0.115
-    assert ("large", Decimal("246.01"), "data") in summary(
-        evaluated, "oversized-database"
-    )  # 730 x (0.674 - 0.337)
+    # 730 x (0.674 - 0.337)
+    assert summary(evaluated, "oversized-database") == [
+        ("large", Decimal("246.01"), "data"), ("unseen", Decimal("246.01"), "data"),
+    ]  # fmt: skip
     assert summary(evaluated, "database-is-current-generation") == [("old", None, "data")]
     # 2 vCPUs x 0.20 x 730 in the third year; EKS 0.50 x 730
     assert summary(evaluated, "version-in-extended-support") == [
         ("aged", Decimal("365"), ""), ("ancient", Decimal("292"), "data"),
     ]  # fmt: skip
+
+
+def test_a_database_is_oversized_only_if_its_memory_and_connections_fit_the_smaller_class(evaluated):
+    evidence = {f.resource.rpartition(":")[2]: f for f in evaluated["oversized-database"].findings}
+    # 32 GiB less 22 free ones are 10 of the 16 of db.m7g.xlarge; 16 GiB / 9,531,392 are 1,802 connections.
+    assert (
+        "at most 10.0 GiB of memory in use, 62 % of db.m7g.xlarge's; at most 40 connections of the 1802"
+        in evidence["large"].evidence
+    )
+    # "full" uses 17 GiB, and "crowded" has 1,600 connections, more than 80 % of the smaller class's.
+    assert set(evidence) == {"large", "unseen"}
+    assert (evidence["large"].confidence, evidence["unseen"].confidence) == ("medium", "low")
+    assert "look at FreeableMemory" in evidence["unseen"].evidence
 
 
 def test_caches_that_are_idle_or_oversized(evaluated):
@@ -175,9 +189,10 @@ def test_an_instance_of_a_previous_generation_is_compared_with_the_same_architec
 
 
 def test_buckets_and_log_groups_that_keep_everything(evaluated):
-    assert summary(evaluated, "bucket-has-a-lifecycle") == [
-        ("plain", Decimal("10.5"), "")
-    ]  # 1,000 x (0.023 - 0.0125)
+    # 1,000 x (0.023 - 0.0125), and the 100 noncurrent bytes of the second
+    neglected, plain = summary(evaluated, "bucket-has-a-lifecycle")
+    assert plain == ("plain", Decimal("10.5"), "")
+    assert (neglected[0], round(neglected[1], 6)) == ("neglected", Decimal("10.5"))
     (versioned,) = evaluated["bucket-expires-old-versions"].findings
     assert versioned.resource == "arn:aws:s3:::versioned"
     assert "25 % of the bytes" in versioned.evidence

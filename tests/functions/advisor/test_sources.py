@@ -9,7 +9,6 @@ import pytest
 from functions.advisor.__main__ import main
 from functions.advisor.account.aws_recommendations import hub_recommendations, optimizer_recommendations
 from functions.advisor.account.context import Account
-from functions.advisor.account.retention import log_groups_without_retention
 from functions.advisor.errors import AdvisorError, SourceError
 from functions.advisor.findings import Confidence, Finding, Risk
 from functions.advisor.kubernetes.prometheus import Prometheus
@@ -222,24 +221,6 @@ def test_a_source_that_fails_leaves_the_others_and_the_statuses_as_they_were(tmp
     assert outcome.report.sources == ("AWS",)
     assert [line.rule for line in outcome.report.findings] == ["gp2-volume"]
     assert {record.resource: record.status for record in kept.records()} == {VOLUME: "new", "shop/x": "new"}
-
-
-def test_a_log_group_saves_what_is_older_than_the_retention():
-    created = datetime(2026, 2, 3, tzinfo=UTC)  # 300 days before
-    group = {
-        "logGroupName": "/app", "arn": "arn:aws:logs:us-east-1:111111111111:log-group:/app:*",
-        "creationTime": int(created.timestamp() * 1000), "storedBytes": 1000 * 1024**3,
-    }  # fmt: skip
-    aws = RecordedAws(
-        logs__describe_log_groups={"logGroups": [group]},
-        logs__list_tags_for_resource={"tags": {"team": "web"}},
-    )
-    (group_finding,) = log_groups_without_retention(account(aws))
-    assert group_finding.saving_list == Decimal(21)  # 1,000 GiB, of which 210 of 300 days are too old, x 0.03
-    assert (group_finding.resource, group_finding.owner) == (
-        "arn:aws:logs:us-east-1:111111111111:log-group:/app",
-        "web",
-    )
 
 
 def test_peaks_grow_only_if_they_follow_a_line():

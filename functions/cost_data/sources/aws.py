@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 # Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
 # https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
 HOME_REGION = "us-east-1"
+MESSAGE_CHARACTERS = 400
 CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
@@ -91,7 +93,10 @@ class Aws:
         key = (service, region or self.home)
         if key not in self._clients:
             session: Any = self._session  # its stubs know no service by a variable name
-            self._clients[key] = session.client(service, region_name=key[1], config=_CONFIG)
+            try:
+                self._clients[key] = session.client(service, region_name=key[1], config=_CONFIG)
+            except ValueError as error:  # of an endpoint that is no URL
+                raise AwsError(f"{service}: {error}; correct AWS_ENDPOINT_URL") from None
         return self._clients[key]
 
 
@@ -119,4 +124,6 @@ def connection_urls(host: str, port: int, database: str, user: str) -> Callable[
 
 def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-    return AwsError(f"{service} {operation}: {' '.join(str(error).split())}", code)
+    # A server that is not AWS's may answer with a page.
+    reason = shorten(str(error), MESSAGE_CHARACTERS, placeholder=" …")
+    return AwsError(f"{service} {operation}: {reason}", code)

@@ -83,6 +83,10 @@ class Prices:
         rate = self._book.find(region, service, family, key)
         return rate.tiers[0].usd if rate else None
 
+    def instance_hour(self, region: str, instance_type: str) -> Decimal | None:
+        """US dollars an hour of a Linux instance on demand."""
+        return self.unit(region, *LINUX, instance_type)
+
     def instance_month(self, region: str, instance_type: str) -> Decimal | None:
         """US dollars a month of a Linux instance on demand."""
         return self.hourly_month(region, *LINUX, instance_type)

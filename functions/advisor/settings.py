@@ -59,6 +59,9 @@ class Settings(BaseModel):
     cluster_region: str = ""
     """The Region whose prices the nodes have, where their zone does not say it. Empty: us-east-1."""
 
+    cluster_label: Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")] = "cluster"
+    """The label that tells apart the clusters of one Prometheus."""
+
     owner_keys: tuple[str, ...] = ("team", "finops.teei.io/team", "owner", "app.kubernetes.io/part-of")
     """Tags and labels that name the owner, the first that is set."""
 

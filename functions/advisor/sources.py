@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from functions.advisor.account.examine import examine_account
-from functions.advisor.kubernetes.examine import examine_cluster
+from functions.advisor.kubernetes.clusters import examine_clusters
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.ownership import Ownership, urns_of_exports
 from functions.advisor.pricing import Prices
@@ -40,7 +40,7 @@ def sources_of(
         notes.append("AWS: --no-aws; the rules on the account are left out")
     if settings.prometheus_url:
         prometheus = Prometheus(settings.prometheus_url)
-        examine = partial(examine_cluster, prometheus, aws, settings, prices, ownership, now)
+        examine = partial(examine_clusters, prometheus, aws, settings, prices, ownership, now)
         sources.append(Source("Prometheus", examine))
     else:
         notes.append(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.prometheus import Prometheus, one_of, quoted
 from functions.advisor.kubernetes.usage import CPU, MEMORY, Sampling
 from functions.advisor.kubernetes.workloads import Workload
 
@@ -118,7 +118,7 @@ def load(
 ) -> Load:
     """What all pods of the workload used together, for the resources that the autoscaler looks at."""
     step = max(at.step, window / _POINTS)
-    pods = f'{{namespace="{workload.namespace}",pod=~"{"|".join(sorted(workload.all_pods))}",'
+    pods = f"{{namespace={quoted(workload.namespace)},pod=~{one_of(workload.all_pods)},"
     queries = {
         "cpu": f"sum(max by (pod, container) (rate({CPU.replace('{', pods, 1)}[{at.rate_window}])))",
         "memory": f"sum(max by (pod, container) ({MEMORY.replace('{', pods, 1)}))",

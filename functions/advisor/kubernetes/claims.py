@@ -10,7 +10,7 @@ from typing import Any
 from functions.advisor.account.volumes import VOLUME, volume_inputs
 from functions.advisor.catalogue import risk_of
 from functions.advisor.findings import BillLine, Confidence, Finding
-from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.prometheus import Prometheus, quoted
 from functions.advisor.kubernetes.usage import Sampling
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import DEFAULT_REGION, Prices
@@ -18,6 +18,7 @@ from functions.advisor.settings import Settings
 from functions.cost_data.sources.aws import Aws, AwsError
 
 RULE = "unmounted-volume-claim"
+VOLUMES_A_REQUEST = 200  # values of a filter
 _GIB = 1024**3
 _INFO = "kube_persistentvolumeclaim_info"
 _SIZE = "kube_persistentvolumeclaim_resource_requests_storage_bytes"
@@ -29,7 +30,10 @@ DEFAULT_TYPE = "gp3"
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS."""
+    """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS.
+
+    `seen_mounts` is whether the metrics show that any pod of the cluster mounts a claim.
+    """
 
     namespace: str
     name: str
@@ -37,6 +41,7 @@ class Claim:
     bytes: float
     volume_id: str
     labels: Mapping[str, str]
+    seen_mounts: bool
 
 
 def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Claim]:
@@ -63,6 +68,10 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
     info = values(_INFO)
     sizes = values(_SIZE)
     labels_of = values("kube_persistentvolumeclaim_labels")
+    namespaces = {
+        labels.get("namespace", ""): labels
+        for labels, _ in prometheus.at(f"last_over_time(kube_namespace_labels[{at.recent}])", at.end)
+    }
     volumes = {
         labels.get("persistentvolume", ""): labels.get("ebs_volume_id")
         or labels.get("csi_volume_handle")
@@ -79,7 +88,8 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
                 storage_class=labels.get("storageclass", ""),
                 bytes=sizes.get(key, _UNKNOWN)[1],
                 volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
-                labels=labels_of.get(key, _UNKNOWN)[0],
+                labels={**namespaces.get(key[0], {}), **labels_of.get(key, _UNKNOWN)[0]},
+                seen_mounts=bool(mounted),
             )
         )
     return claims
@@ -122,10 +132,13 @@ def _finding(
         confidence = Confidence.MEDIUM if named else Confidence.LOW
         kind = f"{inputs['type']} by the name of its class" if named else f"taken for {DEFAULT_TYPE}"
     saving = prices.monthly(VOLUME, region or DEFAULT_REGION, inputs) if inputs.get("size") else None
+    if not claim.seen_mounts:
+        confidence = Confidence.LOW
+        kind += "; the metrics show no claim that is mounted: check that they are scraped"
     resource = f"{claim.namespace}/PersistentVolumeClaim/{claim.name}"
     query = (
-        f'kube_pod_spec_volumes_persistentvolumeclaims_info{{namespace="{claim.namespace}",'
-        f'persistentvolumeclaim="{claim.name}"}}'
+        f"kube_pod_spec_volumes_persistentvolumeclaims_info{{namespace={quoted(claim.namespace)},"
+        f"persistentvolumeclaim={quoted(claim.name)}}}"
     )
     return Finding(
         rule=RULE,
@@ -149,12 +162,13 @@ def _volumes(aws: Aws | None, ids: list[str]) -> dict[str, tuple[str, dict[str, 
     volumes: dict[str, tuple[str, dict[str, Any]]] = {}
     if aws is None or not ids:
         return volumes
-    filters = [{"Name": "volume-id", "Values": ids[:200]}]  # a request takes 200 values
     for region in aws.regions:
         try:
-            for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
-                for volume in page["Volumes"]:
-                    volumes[volume["VolumeId"]] = (region, volume_inputs(volume))
+            for start in range(0, len(ids), VOLUMES_A_REQUEST):
+                filters = [{"Name": "volume-id", "Values": ids[start : start + VOLUMES_A_REQUEST]}]
+                for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
+                    for volume in page["Volumes"]:
+                        volumes[volume["VolumeId"]] = (region, volume_inputs(volume))
         except AwsError:
             continue  # then the class is what says the type; the account's rules report the error
     return volumes

@@ -1,16 +1,15 @@
 """All rules on a cluster, from one Prometheus."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from functions.advisor.errors import SourceError
 from functions.advisor.findings import Finding
 from functions.advisor.kubernetes import claims, nodes, placement, rightsizing
 from functions.advisor.kubernetes.autoscalers import Autoscaler, autoscalers, load
-from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.prometheus import Prometheus, quoted
+from functions.advisor.kubernetes.spot_prices import spot_discount
 from functions.advisor.kubernetes.state_metrics import RESOURCES
-from functions.advisor.kubernetes.usage import sampling, uses
+from functions.advisor.kubernetes.usage import Sampling, uses
 from functions.advisor.kubernetes.workloads import Workload, workloads
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import DEFAULT_REGION, Prices
@@ -18,52 +17,69 @@ from functions.advisor.report import Examination
 from functions.advisor.settings import Settings
 from functions.cost_data.sources.aws import Aws
 
-RULES = frozenset({rightsizing.REQUESTS, rightsizing.MINIMUM, claims.RULE, placement.SPOT, nodes.IDLE})
+# What the metrics of kube-state-metrics alone show.
+STATE_RULES = frozenset({claims.RULE, nodes.IDLE})
+RULES = STATE_RULES | {rightsizing.REQUESTS, rightsizing.MINIMUM, placement.SPOT}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The metrics of one cluster at an instant; `has_usage` is whether cAdvisor's are among them."""
+
+    prometheus: Prometheus
+    at: Sampling
+    has_usage: bool = True
 
 
 def examine_cluster(
+    cluster: Cluster, aws: Aws | None, settings: Settings, prices: Prices, ownership: Ownership
+) -> Examination:
+    """What the cluster's metrics show. `aws` prices volumes and spot instances. Raises SourceError."""
+    prometheus, at = cluster.prometheus, cluster.at
+    all_nodes = nodes.nodes(prometheus, at, settings)
+    region = all_nodes[0].region if all_nodes else settings.cluster_region or DEFAULT_REGION
+    findings = claims.findings(prometheus, aws, at, settings, prices, ownership, region)
+    findings += nodes.idle_nodes(prometheus, all_nodes, at, settings, prices, ownership)
+    if not cluster.has_usage:
+        note = "Prometheus: no container_memory_working_set_bytes (cAdvisor); pods are not judged"
+        return Examination(findings, STATE_RULES, notes=(note,))
+    return _with_workloads(findings, prometheus, aws, all_nodes, at, settings, prices, ownership)
+
+
+def _with_workloads(
+    findings: list[Finding],
     prometheus: Prometheus,
     aws: Aws | None,
+    all_nodes: Sequence[nodes.Node],
+    at: Sampling,
     settings: Settings,
     prices: Prices,
     ownership: Ownership,
-    now: datetime,
 ) -> Examination:
-    """What the cluster's metrics show. `aws` prices volumes exactly. Raises SourceError."""
-    at = sampling(prometheus, now)
-    if at is None:
-        raise SourceError(
-            f"Prometheus: no container_memory_working_set_bytes in the day before {now:%Y-%m-%d %H:%M} UTC; "
-            "it must scrape cAdvisor (the kubelet's /metrics/cadvisor) and kube-state-metrics"
-        )
     notes = []
-    if at.end != now:
-        notes.append(
-            f"Prometheus: the newest sample is of {at.end:%Y-%m-%d %H:%M} UTC; the window ends there"
-        )
     used = {resource: uses(prometheus, settings.window, at, settings, resource) for resource in RESOURCES}
     all_workloads = workloads(prometheus, settings.window, at, used)
     if not any(c.requests for workload in all_workloads for c in workload.containers):
         notes.append("Prometheus: no kube_pod_container_resource_requests; it must scrape kube-state-metrics")
     scalers = autoscalers(prometheus, at)
-    all_nodes = nodes.nodes(prometheus, at, settings)
     units = nodes.unit_prices(all_nodes, prices, settings)
     not_judged: dict[str, str] = {}
-    changed, findings = [], []
+    changed = []
     for workload in all_workloads:
+        if not workload.containers:
+            continue  # it requests nothing
         scaler = next((scaler for scaler in scalers if scaler.scales(workload)), None)
         if reason := rightsizing.why_not_judged(workload, scaler, settings):
             not_judged[workload.resource] = reason
             continue
+        if missing := workload.not_measured():
+            notes.append(f"{workload.resource}: no use measured of {', '.join(missing)}")
         use = None
         if scaler is not None and scaler.targets:
             use = load(prometheus, workload, scaler, settings.window, at)
         advice = rightsizing.advise(workload, scaler, use, settings, units)
         changed.append(advice.workload)
         findings += [_owned(f, workload, prometheus, settings, ownership) for f in advice.findings]
-    region = all_nodes[0].region if all_nodes else settings.cluster_region or DEFAULT_REGION
-    findings += claims.findings(prometheus, aws, at, settings, prices, ownership, region)
-    findings += nodes.idle_nodes(prometheus, all_nodes, at, settings, prices, ownership)
     quiet = placement.low_traffic_services(prometheus, changed, at, settings)
     if quiet is None:
         notes.append(
@@ -71,8 +87,9 @@ def examine_cluster(
         )
     findings += placement.merges(quiet or [], settings, units)
     by_resource = {workload.resource: workload for workload in changed if workload not in (quiet or [])}
+    discount = spot_discount(aws, all_nodes, at, prices, settings)
     for finding in placement.spot_candidates(
-        prometheus, by_resource.values(), all_nodes, at, settings, units
+        prometheus, by_resource.values(), all_nodes, at, settings, units, discount
     ):
         findings.append(_owned(finding, by_resource[finding.resource], prometheus, settings, ownership))
     return Examination(
@@ -86,7 +103,7 @@ def examine_cluster(
 def _owned(
     finding: Finding, workload: Workload, prometheus: Prometheus, settings: Settings, ownership: Ownership
 ) -> Finding:
-    pods = f'namespace="{workload.namespace}",pod=~"{workload.name}-.*"'
+    pods = f"namespace={quoted(workload.namespace)},pod=~{quoted(workload.name + '-.*')}"
     query = f'sum by (container) (rate(container_cpu_usage_seconds_total{{{pods},container!=""}}[5m]))'
     return replace(
         finding,

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from functions.advisor.catalogue import risk_of
-from functions.advisor.findings import BillLine, Commitment, Confidence, Finding, percent
+from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
 from functions.advisor.kubernetes.nodes import Node
 from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.spot_prices import SpotDiscount
 from functions.advisor.kubernetes.usage import Sampling
 from functions.advisor.kubernetes.workloads import Workload
 from functions.advisor.pricing import UnitPrices
@@ -15,6 +16,7 @@ from functions.advisor.settings import Settings
 
 SPOT = "spot-candidate"
 LOW_TRAFFIC = "low-traffic-services"
+DAY_SECONDS = 86_400
 _SPOT_PATCH = (
     '{"spec":{"template":{"spec":{"affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":'
     '[{"weight":100,"preference":{"matchExpressions":[{"key":"karpenter.sh/capacity-type","operator":"In",'
@@ -36,6 +38,7 @@ def spot_candidates(
     at: Sampling,
     settings: Settings,
     units: UnitPrices | None,
+    discount: SpotDiscount,
 ) -> list[Finding]:
     """Deployments with two or more replicas and a disruption budget, without volumes and local storage."""
 
@@ -48,10 +51,15 @@ def spot_candidates(
     with_storage = pods("kube_pod_spec_volumes_persistentvolumeclaims_info") | pods(
         'kube_pod_container_resource_requests{resource="ephemeral_storage"}'
     )
-    budgets: defaultdict[str, list[str]] = defaultdict(list)
-    for labels, expected in samples("kube_poddisruptionbudget_status_expected_pods"):
-        if expected >= 2:
-            budgets[labels.get("namespace", "")].append(labels.get("poddisruptionbudget", ""))
+    workloads = list(workloads)
+    budgets = _budgets(
+        workloads,
+        [
+            (labels.get("namespace", ""), labels.get("poddisruptionbudget", ""))
+            for labels, expected in samples("kube_poddisruptionbudget_status_expected_pods")
+            if expected >= 2
+        ],
+    )
     node_of = {
         (labels.get("namespace", ""), labels.get("pod", "")): labels.get("node", "")
         for labels, _ in samples("kube_pod_info")
@@ -60,7 +68,7 @@ def spot_candidates(
     findings = []
     for workload in workloads:
         keys = {(workload.namespace, pod) for pod in workload.pods}
-        budget = next((name for name in budgets[workload.namespace] if workload.name in name), "")
+        budget = budgets.get(workload.resource, "")
         if (
             workload.kind != "Deployment"
             or len(workload.pods) < 2
@@ -79,18 +87,34 @@ def spot_candidates(
                 rule=SPOT,
                 resource=workload.resource,
                 evidence=f"{len(keys)} replicas, {len(on_demand)} not known to run on spot; no volume "
-                f"and no local storage; disruption budget {budget}; spot is assumed to cost "
-                f"{percent(settings.spot_saving)} less than on demand",
+                f"and no local storage; disruption budget {budget}; {discount.basis}",
                 change=f"kubectl -n {workload.namespace} patch deployment {workload.name} "
                 f"--patch '{_SPOT_PATCH}'",
-                saving_list=None if price is None else price * settings.spot_saving * share,
-                confidence=Confidence.LOW,
+                saving_list=None if price is None else price * discount.share * share,
+                confidence=discount.confidence,
                 risk=risk_of(SPOT),
                 commitment=Commitment.SAVINGS_PLAN,
                 bill=BillLine("", "BoxUsage"),
             )
         )
     return findings
+
+
+def _budgets(workloads: Iterable[Workload], budgets: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The disruption budget of each workload by its resource.
+
+    kube-state-metrics does not say which pods a budget selects; it is that of the Deployment with the longest
+    name that is a part of its name, between hyphens: `web-pdb` and `pdb-web` are of `web`.
+    """
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for workload in workloads:
+        names[workload.namespace].append(workload.name)
+    found: dict[str, str] = {}
+    for namespace, budget in sorted(budgets):
+        parts = [name for name in names[namespace] if f"-{name}-" in f"-{budget}-"]
+        if parts:
+            found.setdefault(f"{namespace}/Deployment/{max(parts, key=len)}", budget)
+    return found
 
 
 def low_traffic_services(
@@ -100,10 +124,10 @@ def low_traffic_services(
     settings: Settings,
 ) -> list[Workload] | None:
     """Deployments of hardly any traffic, of namespaces with several; None without network metrics."""
-    seconds = settings.window_days * 86_400
+    seconds = settings.window_days * DAY_SECONDS
     traffic: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric in ("container_network_receive_bytes_total", "container_network_transmit_bytes_total"):
-        query = f"sum by (namespace, pod) (increase({metric}[{seconds}s])) / {seconds}"
+        query = f"sum by (namespace, pod) (increase({metric}[{seconds}s]))"
         for labels, value in prometheus.at(query, at.end):
             traffic[labels.get("namespace", ""), labels.get("pod", "")] += value
     if not traffic:
@@ -116,7 +140,8 @@ def low_traffic_services(
             workload.kind == "Deployment"
             and workload.namespace not in settings.critical_namespaces
             and all((workload.namespace, pod) in traffic for pod in workload.pods)
-            and sum(traffic[key] for key in keys if key in traffic) < settings.low_traffic_bytes_per_second
+            and sum(traffic[key] for key in keys if key in traffic) / (workload.measured_days * DAY_SECONDS)
+            < settings.low_traffic_bytes_per_second
             and cores is not None
             and cores * workload.requested("cpu") * workload.replicas < settings.low_traffic_cores
         ):

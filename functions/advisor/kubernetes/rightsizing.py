@@ -54,7 +54,7 @@ def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Sett
     if workload.restarts >= settings.crash_restarts:
         return f"restarted {workload.restarts:.0f} times in the window; find out why first"
     if workload.measured_days < min(settings.minimum_days, settings.window_days):
-        return f"measured on {workload.measured_days} days only"
+        return f"its use was measured on {workload.measured_days} days only"
     return ""
 
 
@@ -87,15 +87,14 @@ def advise(
 
 def _follows(scaler: Autoscaler, load: Load, workload: Workload) -> bool:
     """Whether the replicas follow from the load: it was measured, and the targets are shares of requests."""
-    return any(load.use.values()) and all(workload.requested(resource) for resource in scaler.targets)
+    return any(load.use.values()) and all(workload.running(resource) for resource in scaler.targets)
 
 
 def _minimum(
     workload: Workload, scaler: Autoscaler, load: Load, settings: Settings, units: UnitPrices | None
 ) -> tuple[list[Finding], Scaling]:
     """The finding on the minimum, if it binds, and how the workload scales then."""
-    requests = {resource: workload.requested(resource) for resource in RESOURCES}
-    needed = load.needed(scaler, requests)
+    needed = load.needed(scaler, {resource: workload.running(resource) for resource in RESOURCES})
     now = clamped(needed, scaler)
     minimum = max(settings.hpa_minimum, min(needed, default=scaler.minimum))
     below = sum(count < scaler.minimum for count in needed) / len(needed)
@@ -103,13 +102,14 @@ def _minimum(
         return [], Scaling(scaler, load, now)
     changed = scaler.with_minimum(minimum)
     then = clamped(needed, changed)
+    requests = {resource: workload.requested(resource) for resource in RESOURCES}
     fewer = (sum(now) - sum(then)) / len(now)
     target = ", ".join(f"{resource} {percent(share)}" for resource, share in sorted(scaler.targets.items()))
     finding = Finding(
         rule=MINIMUM,
         resource=scaler.resource,
         evidence=f"for {percent(below)} of {settings.window_days} days the load needs fewer than the minimum "
-        f"of {scaler.minimum} replicas (target {target}), {min(needed)} to {max(needed)} are needed; "
+        f"of {scaler.minimum} replicas (target {target}), needed: {_from_to(needed)}; "
         f"{fewer:.1f} fewer would run on average",
         change=_minimum_patch(scaler, minimum),
         inputs=f"spec.{_minimum_key(scaler)}: {minimum}",
@@ -121,6 +121,11 @@ def _minimum(
     )
     busier = max(before / after for before, after in zip(now, then, strict=True))
     return [finding], Scaling(changed, load, then, busier)
+
+
+def _from_to(counts: Sequence[int]) -> str:
+    least, most = min(counts), max(counts)
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _with_lower_requests(
@@ -136,7 +141,7 @@ def _with_lower_requests(
             continue
         if scaling is not None and resource in scaled:
             mean = sum(scaling.load.use[resource]) / len(scaling.load.use[resource])
-            utilization = mean / (workload.replicas * workload.requested(resource))
+            utilization = mean / (workload.replicas * workload.running(resource))
         if utilization >= float(settings.low_utilization):
             continue
         lowered = False
@@ -151,7 +156,7 @@ def _with_lower_requests(
                 lower.setdefault(container.name, {})[resource] = amount
                 lowered = True
                 reasons.append(
-                    f"{container.name} {resource} {quantity(container.requests[resource], resource)} → "
+                    f"{container.name} {resource} {quantity(container.requests[resource], resource)} to "
                     f"{quantity(amount, resource)} ({reason})"
                 )
         if lowered:
@@ -191,7 +196,7 @@ def _under_autoscaler(
     )
     headroom = settings.cpu_headroom if resource == "cpu" else settings.memory_headroom
     pod = max(busiest / scaling.scaler.targets[resource], busiest * (1 + float(headroom)))
-    amount = container.requests[resource] * pod / workload.requested(resource)
+    amount = container.requests[resource] * pod / workload.running(resource)
     reason = f"the highest use of a pod at the target of {percent(scaling.scaler.targets[resource])}"
     return rounded_up(amount, resource), reason
 
@@ -220,7 +225,7 @@ def _requests_finding(
                 *reasons,
                 f"memory of {container.name} stays: its heap follows the limit{size}, not the use",
             ]
-    how = f"times {workload.replicas:.2g} pods" + (f" under {scaling.scaler.resource}" if scaling else "")
+    how = f"pods: {workload.replicas:.3g}" + (f" under {scaling.scaler.resource}" if scaling else "")
     price = f"; priced as {units.basis}" if units else ""
     return Finding(
         rule=REQUESTS,

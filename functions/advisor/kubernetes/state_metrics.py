@@ -21,12 +21,15 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _OF_DEPLOYMENT = re.compile(rf"(?P<name>.+)-[{_LETTERS}]{{6,10}}-[{_LETTERS}]{{5}}")
 _OF_STATEFUL_SET = re.compile(r"(?P<name>.+)-\d{1,4}")
 _OF_CRON_JOB = re.compile(rf"(?P<name>.+)-\d{{8}}-[{_LETTERS}]{{5}}")
+_OF_REPLICA_SET = re.compile(rf"(?P<name>.+)-[{_LETTERS}]{{6,10}}")
+_OF_JOB = re.compile(r"(?P<name>.+)-\d{8}")
 # What JVMs export with Micrometer, and with the Prometheus client.
-_JVM = '{__name__=~"jvm_memory_used_bytes|jvm_memory_bytes_used"}'
+_JVM = ("jvm_memory_used_bytes", "jvm_memory_bytes_used")
 _LABELS = {
     "Deployment": ("kube_deployment_labels", "deployment"),
     "StatefulSet": ("kube_statefulset_labels", "statefulset"),
     "DaemonSet": ("kube_daemonset_labels", "daemonset"),
+    CRON_JOB: ("kube_cronjob_labels", "cronjob"),
 }
 
 
@@ -44,6 +47,9 @@ class StateMetrics:
         query = f"min by ({labels}) (last_over_time({metric}[{self._at.recent}]))"
         return self._prometheus.at(query, self._at.end)
 
+    def raw_of_window(self, metric: str) -> list[Sample]:
+        return self._prometheus.at(f"last_over_time({metric}[{self._span}])", self._at.end)
+
     def raw_now(self, metric: str) -> list[Sample]:
         return self._prometheus.at(f"last_over_time({metric}[{self._at.recent}])", self._at.end)
 
@@ -59,27 +65,37 @@ def owners_of_pods(metrics: StateMetrics) -> dict[tuple[str, str], tuple[str, st
         kind, name = labels.get("owner_kind", ""), labels.get("owner_name", "")
         if kind not in ("", "<none>"):
             namespace = labels.get("namespace", "")
-            owners[namespace, labels.get("pod", "")] = above.get((namespace, kind, name), (kind, name))
+            owner = above.get((namespace, kind, name)) or _above_by_name(kind, name)
+            owners[namespace, labels.get("pod", "")] = owner
     return owners
 
 
 def _above(
     metrics: StateMetrics, metric: str, label: str, kind: str
 ) -> dict[tuple[str, str, str], tuple[str, str]]:
-    return {
-        (labels.get("namespace", ""), kind, labels.get(label, "")): (
-            labels.get("owner_kind", ""),
-            labels.get("owner_name", ""),
-        )
-        for labels, _ in metrics.of_window(metric, f"namespace, {label}, owner_kind, owner_name")
-        if labels.get("owner_kind") not in (None, "", "<none>")
-    }
+    """What controls each ReplicaSet or Job: itself, where nothing does."""
+    owners = {}
+    for labels, _ in metrics.of_window(metric, f"namespace, {label}, owner_kind, owner_name"):
+        name = labels.get(label, "")
+        owner = labels.get("owner_kind", ""), labels.get("owner_name", "")
+        is_owned = owner[0] not in ("", "<none>")
+        owners[labels.get("namespace", ""), kind, name] = owner if is_owned else (kind, name)
+    return owners
+
+
+def _above_by_name(kind: str, name: str) -> tuple[str, str]:
+    """What the name of a ReplicaSet or Job says that controls it, where kube-state-metrics does not."""
+    if kind == "ReplicaSet" and (match := _OF_REPLICA_SET.fullmatch(name)):
+        return "Deployment", match["name"]
+    if kind == "Job" and (match := _OF_JOB.fullmatch(name)):
+        return CRON_JOB, match["name"]
+    return kind, name
 
 
 def owner_by_name(pod: str) -> tuple[str, str]:
     """Where kube-state-metrics does not say who owns a pod, its name does."""
     if match := _OF_CRON_JOB.fullmatch(pod):
-        return "CronJob", match["name"]
+        return CRON_JOB, match["name"]
     if match := _OF_DEPLOYMENT.fullmatch(pod):
         return "Deployment", match["name"]
     if match := _OF_STATEFUL_SET.fullmatch(pod):
@@ -114,7 +130,8 @@ def pods_with_jvm(metrics: StateMetrics) -> set[tuple[str, str]]:
     """The pods that export the memory of a JVM."""
     return {
         (labels.get("namespace", ""), labels.get("pod", ""))
-        for labels, _ in metrics.of_window(_JVM, "namespace, pod")
+        for metric in _JVM
+        for labels, _ in metrics.of_window(metric, "namespace, pod")
     }
 
 
@@ -135,16 +152,39 @@ def restarts_of_pods(metrics: StateMetrics) -> tuple[dict[tuple[str, str], float
     return restarts, {container_key(labels) for labels, value in killed if value > 0}
 
 
-def labels_of_workloads(
-    metrics: StateMetrics, kinds: Iterable[str]
-) -> dict[tuple[str, str, str], dict[str, str]]:
-    """The labels of workloads that kube-state-metrics is allowed to show, as `label_…`."""
-    return {
-        (labels.get("namespace", ""), kind, labels.get(_LABELS[kind][1], "")): labels
-        for kind in kinds
-        if kind in _LABELS
-        for labels, _ in metrics.raw_now(_LABELS[kind][0])
-    }
+@dataclass(frozen=True)
+class Labels:
+    """The labels that kube-state-metrics is allowed to show, as `label_…`.
+
+    Those of workloads by namespace, kind and name, of pods by namespace and name, and of namespaces.
+    """
+
+    workloads: Mapping[tuple[str, str, str], Mapping[str, str]]
+    pods: Mapping[tuple[str, str], Mapping[str, str]]
+    namespaces: Mapping[str, Mapping[str, str]]
+
+    def of(self, namespace: str, kind: str, name: str, pods: Iterable[str]) -> dict[str, str]:
+        """The labels of a workload, else those of its pods, else those of its namespace."""
+        sets = [self.workloads.get((namespace, kind, name), {})]
+        sets += [self.pods.get((namespace, pod), {}) for pod in sorted(pods)]
+        sets.append(self.namespaces.get(namespace, {}))
+        return {key: value for labels in reversed(sets) for key, value in labels.items() if value}
+
+
+def labels_of(metrics: StateMetrics) -> Labels:
+    """The labels now, those of pods from the whole window."""
+    return Labels(
+        {
+            (labels.get("namespace", ""), kind, labels.get(label, "")): labels
+            for kind, (metric, label) in _LABELS.items()
+            for labels, _ in metrics.raw_now(metric)
+        },
+        {
+            (labels.get("namespace", ""), labels.get("pod", "")): labels
+            for labels, _ in metrics.raw_of_window("kube_pod_labels")
+        },
+        {labels.get("namespace", ""): labels for labels, _ in metrics.raw_now("kube_namespace_labels")},
+    )
 
 
 def container_key(labels: Mapping[str, str]) -> Key:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from functions.advisor.kubernetes.prometheus import Prometheus
+from functions.advisor.kubernetes.prometheus import Prometheus, quoted
 from functions.advisor.settings import Settings
 
 # Series of the pod as a whole and of its pause container are left out.
@@ -77,22 +77,26 @@ class PodUse:
     """What one container of one pod used: `seconds` is for how long it was measured."""
 
     seconds: float = 0.0
-    mean: float = 0.0
-    percentile: float = 0.0
+    mean: float | None = None
+    percentile: float | None = None
     daily: dict[int, float] = field(default_factory=dict)
 
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.seconds and self.daily) and None not in (self.mean, self.percentile)
 
-def sampling(prometheus: Prometheus, now: datetime) -> Sampling | None:
-    """None without samples of cAdvisor in the last day.
+
+def sampling(prometheus: Prometheus, now: datetime, metric: str = MEMORY) -> Sampling | None:
+    """How often there are samples of a metric; None without any in the last day.
 
     The window ends now, or where the samples end, if Prometheus has had none for a while.
     """
-    newest = prometheus.at(f"max(max_over_time(timestamp({MEMORY})[1d:5m]))", now)
+    newest = prometheus.at(f"max(max_over_time(timestamp({metric})[1d:5m]))", now)
     if not newest:
         return None
     end = datetime.fromtimestamp(newest[0].value, now.tzinfo)
     # A second less than six hours, since the sample at the beginning of a range counts in Prometheus 2 only.
-    counts = prometheus.at(f"max(count_over_time({MEMORY}[21599s]))", end)
+    counts = prometheus.at(f"max(count_over_time({metric}[21599s]))", end)
     interval = timedelta(hours=6) / max(counts[0].value if counts else 1, 1)
     interval = timedelta(seconds=round(interval.total_seconds()))
     measured = Sampling(interval, now)
@@ -106,17 +110,19 @@ def uses(
     span = f"{round(window.total_seconds())}s"
     grouped = "by (namespace, pod, container)"
     by_container: defaultdict[Key, PodUse] = defaultdict(PodUse)
-    for labels, count in prometheus.at(f"max {grouped} (count_over_time({MEMORY}[{span}]))", at.end):
-        by_container[_key(labels)].seconds = count * at.interval.total_seconds()
+    # A container that was started again has another series, with another id.
+    for labels, count in prometheus.at(f"sum {grouped} (count_over_time({MEMORY}[{span}]))", at.end):
+        seconds = count * at.interval.total_seconds()
+        by_container[_key(labels)].seconds = min(seconds, window.total_seconds())
     if resource == "memory":
         percentile, mean = settings.memory_percentile, f"max {grouped} (avg_over_time({MEMORY}[{span}]))"
         quantile, peak = f"quantile_over_time({percentile}, {MEMORY}[{span}])", f"max_over_time({MEMORY}[1d])"
         _add(by_container, prometheus, at, window, mean=mean, quantile=quantile, peak=peak)
-        return {key: use for key, use in by_container.items() if use.daily}
+        return {key: use for key, use in by_container.items() if use.is_complete}
     step = f"{round(at.step.total_seconds())}s"
     for labels, _ in prometheus.at(f"count by (namespace) (last_over_time({CPU}[{span}]))", at.end):
         # One namespace at a time, so that no query needs more samples than Prometheus allows.
-        cpu = CPU.replace("{", f'{{namespace="{labels.get("namespace", "")}",', 1)
+        cpu = CPU.replace("{", f"{{namespace={quoted(labels.get('namespace', ''))},", 1)
         rate = f"rate({cpu}[{at.rate_window}])"
         mean = f"sum {grouped} (increase({cpu}[{span}]))"
         quantile = f"quantile_over_time({settings.cpu_percentile}, {rate}[{span}:{step}])"
@@ -129,9 +135,10 @@ def uses(
             quantile=quantile,
             peak=f"max_over_time({rate}[1d:{step}])",
         )
-    for use in by_container.values():
-        use.mean = use.mean / use.seconds if use.seconds else 0.0
-    return {key: use for key, use in by_container.items() if use.daily}
+    complete = {key: use for key, use in by_container.items() if use.is_complete}
+    for use in complete.values():
+        use.mean = (use.mean or 0.0) / use.seconds
+    return complete
 
 
 def _add(
@@ -170,7 +177,7 @@ def combined(parts: Iterable[PodUse]) -> Use:
         for day, value in part.daily.items():
             daily[day] = max(value, daily.get(day, 0.0))
     return Use(
-        mean=sum(part.mean * part.seconds for part in parts) / seconds if seconds else 0.0,
-        percentile=max((part.percentile for part in parts), default=0.0),
+        mean=sum((part.mean or 0.0) * part.seconds for part in parts) / seconds if seconds else 0.0,
+        percentile=max((part.percentile or 0.0 for part in parts), default=0.0),
         daily=daily,
     )

@@ -13,7 +13,7 @@ from functions.advisor.kubernetes.state_metrics import (
     Requested,
     StateMetrics,
     container_key,
-    labels_of_workloads,
+    labels_of,
     owner_by_name,
     owners_of_pods,
     pods_with_jvm,
@@ -74,10 +74,23 @@ class Workload:
         first = max((c.requests.get(resource, 0.0) for c in self.containers if c.runs_first), default=0.0)
         return max(running, first) + sidecars
 
+    def running(self, resource: str) -> float:
+        """What the containers request that keep running: an autoscaler's utilization is of these requests."""
+        return sum(c.requests.get(resource, 0.0) for c in self.containers if not c.runs_first)
+
+    def not_measured(self) -> list[str]:
+        """The containers and resources with requests but without samples of their use, in words."""
+        return [
+            f"{container.name} {resource}"
+            for container in self.containers
+            for resource in container.requests
+            if not container.runs_first and resource not in container.use
+        ]
+
     def utilization(self, resource: str) -> float | None:
         """The mean use as a share of the requests; None without requests or measurements."""
         running = [c for c in self.containers if not c.runs_first and resource in c.requests]
-        requested = sum(c.requests[resource] for c in running)
+        requested = self.running(resource)
         if not requested or any(resource not in c.use for c in running):
             return None
         return sum(c.use[resource].mean for c in running) / requested
@@ -128,9 +141,10 @@ def workloads(
         if "namespace" in labels
     }
     pods: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for namespace, pod in {(key[0], key[1]) for by_key in used.values() for key in by_key}:
+    measured = {(namespace, pod) for by_key in used.values() for namespace, pod, _ in by_key}
+    for namespace, pod in measured | running:
         pods[namespace, *owners.get((namespace, pod), owner_by_name(pod))].add(pod)
-    labels_of = labels_of_workloads(metrics, {kind for _, kind, _ in pods})
+    all_labels = labels_of(metrics)
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
         if kind in UNCHANGEABLE:
@@ -159,7 +173,7 @@ def workloads(
                 mean_pods=mean_pods,
                 replicas=mean_pods if kind == CRON_JOB else len(current),
                 measured_days=len(days),
-                labels=labels_of.get((namespace, kind, name), {}),
+                labels=all_labels.of(namespace, kind, name, shown),
                 has_jvm=any((namespace, pod) in jvms for pod in all_pods),
                 restarts=max((restarts.get((namespace, pod), 0.0) for pod in all_pods), default=0.0),
                 out_of_memory=frozenset(

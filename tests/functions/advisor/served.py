@@ -3,7 +3,7 @@
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +22,14 @@ def executable(name: str) -> str:
 
 def write_blocks(data: Path, cluster: SimulatedCluster, start: datetime, first: float, last: float) -> None:
     """Adds one block with the samples of some days."""
+    write_samples(data, openmetrics(cluster, start, first, last))
+
+
+def write_samples(data: Path, lines: Iterable[str]) -> None:
+    """Adds one block with the samples of an OpenMetrics text."""
     text = data.parent / "samples.txt"
     with text.open("w") as file:
-        file.writelines(openmetrics(cluster, start, first, last))
+        file.writelines(lines)
     command = [
         executable("promtool"), "tsdb", "create-blocks-from", "--max-block-duration=1000h", "openmetrics",
         str(text), str(data),

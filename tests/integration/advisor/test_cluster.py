@@ -20,7 +20,7 @@ import pytest
 
 from functions.advisor.__main__ import main
 from functions.advisor.kubernetes import claims
-from functions.advisor.kubernetes.examine import examine_cluster
+from functions.advisor.kubernetes.clusters import examine_clusters
 from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.kubernetes.usage import sampling
 from functions.advisor.ownership import Ownership
@@ -40,7 +40,7 @@ SETTINGS = Settings()
 def examine(url, day):
     now = START + timedelta(days=day)
     prices, ownership = Prices(now.date()), Ownership(SETTINGS.owner_keys, {})
-    return examine_cluster(Prometheus(url), None, SETTINGS, prices, ownership, now)
+    return examine_clusters(Prometheus(url), None, SETTINGS, prices, ownership, now)
 
 
 @pytest.fixture(scope="module")

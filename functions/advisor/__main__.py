@@ -1,6 +1,7 @@
 """`python -m functions.advisor`: what costs more than it must, and what became of earlier findings."""
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from functions.advisor.errors import AdvisorError, SourceError
 from functions.advisor.findings import Record, Status
 from functions.advisor.formats import FORMATS, NAME, file_name
+from functions.advisor.ownership import urns_of_exports
 from functions.advisor.report import Records
 from functions.advisor.settings import Settings
 from functions.advisor.sources import open_store, sources_of
@@ -27,7 +29,8 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
 
     now = datetime.combine(options.at, time(), UTC) if options.at else datetime.now(UTC)
     store = open_store(settings)
-    sources, notes = sources_of(settings, now, use_aws=not options.no_aws, exports=options.stack_export)
+    urns = urns_of_exports(options.stack_export)
+    sources, notes = sources_of(settings, now, use_aws=not options.no_aws, urns=urns)
     kept: Records = store or StatusFile(options.output)
     outcome = make_report(sources, settings, now, kept, store=store, notes=notes)
     for line in outcome.report.notes:
@@ -38,6 +41,11 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     path.write_text(FORMATS[options.format](outcome.report), encoding="utf-8")
     print(path)
+    return 0
+
+
+def _urns(options: argparse.Namespace, _settings: Settings) -> int:
+    print(json.dumps(urns_of_exports([options.file]), indent=1, sort_keys=True))
     return 0
 
 
@@ -79,7 +87,7 @@ def _window(text: str) -> int:
     days = int(match[1]) * (7 if match[2] == "w" else 1) if match else 0
     if not 1 <= days <= 366:
         raise argparse.ArgumentTypeError(
-            f"{text} is not a window; write it in days or weeks, such as 14d or 2w"
+            f"{text} is not a window; write it in days or weeks, such as 14d or 2w, up to 366d"
         )
     return days
 
@@ -103,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--at", type=_day, metavar="DATE", help="the day at whose begin the window ends")
     command.set_defaults(run=_report)
 
+    command = commands.add_parser(
+        "urns", help="print which URN manages what, for the stacks/ of the report bucket"
+    )
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help="of `pulumi stack export`; /dev/stdin for standard input"
+    )
+    command.set_defaults(run=_urns)
+
     command = commands.add_parser("status", parents=[places], help="decide on a finding")
     command.add_argument("rule", metavar="RULE")
     command.add_argument("resource", metavar="RESOURCE")
@@ -123,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {
             "prometheus_url": getattr(options, "prometheus_url", None),
             "window_days": getattr(options, "window", None),
-            "database_url": options.database_url,
+            "database_url": getattr(options, "database_url", None),
         }
         settings = settings.model_copy(update={name: value for name, value in given.items() if value})
         return options.run(options, settings)

@@ -6,10 +6,12 @@ from botocore.exceptions import ClientError
 
 from functions.advisor.findings import Report
 from functions.advisor.formats import FORMATS, file_name
+from functions.advisor.ownership import unambiguous, urns_of_index
 from functions.shared import report_delivery
 
 FOLDER = "recommendations/"
 STATUS_KEY = f"{FOLDER}status.json"
+STACKS = "stacks/"
 LINK_HOURS = 12
 TOP = 5
 _CONTENT_TYPES = {
@@ -39,6 +41,14 @@ class ReportBucket(report_delivery.ReportBucket):
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None
             raise
+
+    def urns(self) -> dict[str, str]:
+        """Which URN manages what, from what `python -m functions.advisor urns` wrote for each stack.
+
+        Raises AdvisorError for another object.
+        """
+        keys = [entry["Key"] for entry in self.objects(STACKS) if entry["Key"].endswith(".json")]
+        return unambiguous(urns_of_index(self.read(key), f"s3://{self.name}/{key}") for key in keys)
 
     def write_status(self, content: bytes) -> None:
         """Keeps it for the next report."""
@@ -74,8 +84,8 @@ def body(report: Report, bucket: ReportBucket, keys: dict[str, str]) -> str:
         ]
     if report.notes:
         lines += ["Not read or not judged:", *(f"- {note}" for note in report.notes), ""]
-    lines += [f"The links end within {LINK_HOURS} hours:", ""]
+    lines += [f"These links need no login and end within {LINK_HOURS} hours:", ""]
     for key in (keys["html"], keys["csv"]):
         lines += [key.rpartition("/")[2], bucket.link(key, LINK_HOURS), ""]
-    lines.append(f"The files stay at s3://{bucket.name}/{FOLDER}.")
+    lines += ["The files stay here, for who can log in to the account:", bucket.console(FOLDER)]
     return "\n".join(lines) + "\n"

@@ -28,7 +28,8 @@ logger = Logger(service="advisor")
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Writes and mails the report. Every error is raised, for a retry and the alarm.
 
-    Raises SourceError after delivery if a source of the settings did not answer: the report says so, too.
+    Raises SourceError after delivery if a source of the settings did not answer or had nothing to judge, or
+    if an object of a stack is none: the report says so, too.
     """
     settings, now = Settings.from_environment(os.environ), datetime.now(UTC)
     if not settings.report_bucket:
@@ -45,13 +46,19 @@ def deliver(settings: Settings, bucket: ReportBucket, now: datetime) -> dict[str
     kept: Records = store or _status_object(bucket)
     if store:
         store.create_schema()
-    sources, notes = sources_of(settings, now, use_aws=True)
-    outcome = make_report(sources, settings, now, kept, store=store, notes=notes)
+    urns, failed = {}, []
+    try:
+        urns = bucket.urns()
+    except AdvisorError as error:
+        failed.append(str(error))
+    sources, notes = sources_of(settings, now, use_aws=True, urns=urns)
+    outcome = make_report(sources, settings, now, kept, store=store, notes=[*notes, *failed])
+    failed += outcome.failed
     keys = bucket.upload(outcome.report)
     if settings.recipients:
         send_top(outcome.report, bucket, keys, settings.sender, settings.recipients)
-    if outcome.failed:
-        raise SourceError("; ".join(outcome.failed))
+    if failed:
+        raise SourceError("; ".join(failed))
     logger.info("report delivered", extra={"keys": keys})
     return {"keys": keys, "findings": len(outcome.report.findings)}
 

@@ -2,9 +2,12 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from functions.advisor.errors import AdvisorError
 
@@ -14,6 +17,7 @@ _STACK_TAGS = ("pulumi:stack", "aws:cloudformation:stack-name", "eks:nodegroup-n
 # Ids that AWS generates, such as vol-0a1b2c3d, and that no other resource has.
 GENERATED_ID = re.compile(r"[a-z]+-[0-9a-f]{8,}")
 _KUBERNETES = "kubernetes:"
+_INDEX = TypeAdapter(dict[str, str])
 
 
 class Ownership:
@@ -61,19 +65,36 @@ def urns_of_exports(paths: Iterable[Path]) -> dict[str, str]:
 
     Raises AdvisorError for a file that is none.
     """
-    urns: dict[str, str] = {}
+    stacks = []
     for path in paths:
         try:
             deployment = json.loads(path.read_text(encoding="utf-8"))["deployment"]
             resources = deployment.get("resources") or []
+            stacks.append({name: resource["urn"] for resource in resources for name in _names(resource)})
         except OSError as error:
             raise AdvisorError(f"{path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise AdvisorError(f"{path}: not a file of `pulumi stack export`") from None
-        for resource in resources:
-            for name in _names(resource):
-                urns.setdefault(name, resource["urn"])
-    return urns
+    return unambiguous(stacks)
+
+
+def urns_of_index(content: bytes, place: str) -> dict[str, str]:
+    """URNs by name, from what `python -m functions.advisor urns` wrote. Raises AdvisorError if it is not."""
+    try:
+        return _INDEX.validate_json(content)
+    except ValidationError:
+        raise AdvisorError(
+            f"{place}: not written by `python -m functions.advisor urns`; write it again or delete it"
+        ) from None
+
+
+def unambiguous(stacks: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The URNs of all stacks, without names that several resources have: those of two clusters."""
+    urns: defaultdict[str, set[str]] = defaultdict(set)
+    for stack in stacks:
+        for name, urn in stack.items():
+            urns[name].add(urn)
+    return {name: next(iter(found)) for name, found in urns.items() if len(found) == 1}
 
 
 def _names(resource: Mapping[str, Any]) -> list[str]:

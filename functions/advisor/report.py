@@ -18,10 +18,11 @@ from functions.advisor.tracking.store import Store
 @dataclass(frozen=True)
 class Examination:
     """What one source showed: its findings, the rules that it evaluated completely, the resources that could
-    not be judged, and notes on what is missing."""
+    not be judged, and notes on what is missing. An account was read in `regions` only."""
 
     findings: Sequence[Finding] = ()
     rules: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
     not_judged: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
@@ -44,7 +45,7 @@ class Records(Protocol):
 
 @dataclass
 class Outcome:
-    """The report, and the sources that did not answer, one line each."""
+    """The report, and the sources that did not answer or have nothing to judge, one line each."""
 
     report: Report
     failed: list[str] = field(default_factory=list)
@@ -75,6 +76,7 @@ def make_report(
     examined = Examined(
         frozenset[str]().union(*(examination.rules for examination in examinations)),
         frozenset[str]().union(merged, *(examination.not_judged for examination in examinations)),
+        frozenset[str]().union(*(examination.regions for examination in examinations)),
     )
     findings, records = follow(records, findings, examined, now.date())
     if store is not None and not bill_notes:
@@ -89,7 +91,8 @@ def make_report(
         done=tuple(record for record in records if record.status is Status.DONE),
         sources=tuple(answered),
     )
-    return Outcome(report, [*failed, *bill_notes])
+    useless = [note for examination in examinations if not examination.rules for note in examination.notes]
+    return Outcome(report, [*failed, *bill_notes, *useless])
 
 
 def _with_effective_savings(

@@ -1,14 +1,13 @@
 """Which sources a report has, from the settings: opened when they are examined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from functions.advisor.account.examine import examine_account
 from functions.advisor.kubernetes.clusters import examine_clusters
 from functions.advisor.kubernetes.prometheus import Prometheus
-from functions.advisor.ownership import Ownership, urns_of_exports
+from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.report import Source
 from functions.advisor.settings import Settings
@@ -26,11 +25,14 @@ def open_store(settings: Settings) -> Store | None:
 
 
 def sources_of(
-    settings: Settings, now: datetime, *, use_aws: bool, exports: Sequence[Path] = ()
+    settings: Settings, now: datetime, *, use_aws: bool, urns: Mapping[str, str]
 ) -> tuple[list[Source], list[str]]:
-    """The sources, and what is left out for lack of one, one line each."""
+    """The sources, and what is left out for lack of one, one line each.
+
+    `urns` are those of the stacks by ARN, by id and by namespace/kind/name.
+    """
     prices = Prices(now.date())
-    ownership = Ownership(settings.owner_keys, urns_of_exports(exports))
+    ownership = Ownership(settings.owner_keys, urns)
     sources, notes = [], []
     aws = Aws(settings.regions) if use_aws else None
     if aws is not None and not aws.has_credentials:

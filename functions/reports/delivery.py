@@ -11,7 +11,7 @@ from functions.reports.schedule import Expected
 from functions.shared import report_delivery
 
 RETENTION = "retention/"
-RECOMMENDATIONS = "recommendations/"
+RECOMMENDATIONS = "recommendations/cost-recommendations-"
 CONTENT_TYPES = {
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,10 +59,13 @@ def mail_body(review: Review, bucket: ReportBucket, keys: Sequence[str], hours: 
     status = f"Draft, estimated: {review.why_draft}." if review.why_draft else "Final."
     lines = [f"{review.title}. {status} As of {text(review.at.date(), Unit.DATE)}.", ""]
     lines += [f"- {item.title}: {item.headline}" for item in review.items]
-    lines += ["", f"The links end within {hours} hours:", ""]
+    lines += ["", f"These links need no login and end within {hours} hours:", ""]
     for key in keys:
         lines += [key.rpartition("/")[2], bucket.link(key, hours), ""]
-    lines.append(f"The files stay at s3://{bucket.name}/{keys[0].rpartition('/')[0]}/.")
+    lines += [
+        "The files stay here, for who can log in to the account:",
+        bucket.console(f"{keys[0].rpartition('/')[0]}/"),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -37,6 +38,10 @@ class ReportBucket:
         """
         parameters = {"Bucket": self.name, "Key": key}
         return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=hours * 3600)
+
+    def console(self, prefix: str) -> str:
+        """The page of the AWS console with the objects under a prefix: it needs a login, and does not end."""
+        return f"https://console.aws.amazon.com/s3/buckets/{self.name}?prefix={quote(prefix)}"
 
 
 def send_mail(sender: str, recipients: Sequence[str], subject: str, body: str) -> None:

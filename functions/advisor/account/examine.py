@@ -68,7 +68,12 @@ def examine_account(
     if note:
         notes.append(note)
     complete = RULES.keys() - failures.keys() | ({aws_recommendations.RULE} if not note else set())
-    return Examination(findings=[*findings, *recommended], rules=frozenset(complete), notes=tuple(notes))
+    return Examination(
+        findings=[*findings, *recommended],
+        rules=frozenset(complete),
+        regions=frozenset(aws.regions),
+        notes=tuple(notes),
+    )
 
 
 def _recommended_by_aws(

@@ -104,15 +104,16 @@ class Prometheus:
         try:
             body = answer.json()
         except ValueError:
-            raise SourceError(
-                f"{where}: HTTP {answer.status_code} without JSON; is it a Prometheus?"
-            ) from None
-        if not isinstance(body, dict) or body.get("status") != "success":
-            reason = body.get("error", "") if isinstance(body, dict) else ""
-            raise SourceError(f"{where}: HTTP {answer.status_code} {reason}".rstrip())
+            body = None
+        body = body if isinstance(body, dict) else {}
         data = body.get("data")
-        if not isinstance(data, dict) or data.get("resultType") not in ("vector", "matrix"):
-            raise SourceError(f"{where}: HTTP {answer.status_code} without series; is it a Prometheus?")
+        if (
+            body.get("status") != "success"
+            or not isinstance(data, dict)
+            or data.get("resultType") not in ("vector", "matrix")
+        ):
+            reason = body.get("error") or "no series; is it a Prometheus?"
+            raise SourceError(f"{where}: HTTP {answer.status_code}: {reason}")
         return data["result"]
 
 

@@ -10,13 +10,19 @@ from functions.advisor.findings import Finding, Record, Status, with_status
 
 @dataclass(frozen=True)
 class Examined:
-    """The rules that were evaluated completely, and the resources that could not be judged."""
+    """The rules that were evaluated completely, what could not be judged, and the Regions that were read."""
 
     rules: Collection[str]
     not_judged: Collection[str] = ()
+    regions: Collection[str] = ()
 
     def includes(self, record: Record) -> bool:
-        return record.rule in self.rules and record.resource not in self.not_judged
+        region = record.bill.region if record.bill else ""
+        return (
+            record.rule in self.rules
+            and record.resource not in self.not_judged
+            and (not region or region in self.regions)
+        )
 
 
 def follow(

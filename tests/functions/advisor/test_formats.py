@@ -87,6 +87,9 @@ class Bucket:
     def link(self, key, _hours):
         return f"https://bucket/{key}"
 
+    def console(self, prefix):
+        return f"https://console/{prefix}"
+
 
 def test_the_mail_has_the_five_findings_that_save_most_and_links():
     findings = tuple(
@@ -99,4 +102,5 @@ def test_the_mail_has_the_five_findings_that_save_most_and_links():
     assert "5. shop/PersistentVolumeClaim/5: $5.00 a month" in text
     assert "shop/PersistentVolumeClaim/4" not in text
     assert "https://bucket/recommendations/a.html" in text
+    assert text.endswith("https://console/recommendations/\n")
     assert "AWS: no credentials" in text

@@ -8,6 +8,7 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from functions.advisor.__main__ import main
 from functions.advisor.account.examine import RULES
 from functions.advisor.errors import AdvisorError, SourceError
 
@@ -69,6 +70,27 @@ def test_a_source_that_does_not_answer_is_an_error_after_the_report_was_delivere
     with pytest.raises(SourceError, match=r"Prometheus: http://127\.0\.0\.1:1/: .*refused"):
         handle()
     assert "Prometheus: http://127.0.0.1:1/" in sent()[0].body
+    assert bucket.list_objects_v2(Bucket="reports", Prefix="recommendations/cost-")["KeyCount"] == 4
+
+
+def test_a_resource_of_a_stack_is_managed_by_the_urn_that_the_bucket_has_for_it(bucket, tmp_path, capsys):
+    arn, urn = "arn:aws:logs:us-east-1:123456789012:log-group:/app", "urn:pulumi:prod::finops::aws:x::app"
+    export = tmp_path / "stack.json"
+    resource = {"urn": urn, "type": "aws:x", "custom": True, "id": "/app", "outputs": {"arn": arn}}
+    export.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
+    assert main(["urns", str(export)]) == 0
+    bucket.put_object(Bucket="reports", Key="stacks/prod.json", Body=capsys.readouterr().out)
+    report = json.loads(bucket.get_object(Bucket="reports", Key=handle()["keys"]["json"])["Body"].read())
+    (finding,) = report["findings"]
+    assert (finding["resource"], finding["managed_by"]) == (arn, urn)
+    assert finding["change"].endswith("run pulumi up -s prod")
+
+
+def test_an_object_of_a_stack_that_is_none_is_an_error_after_the_report_was_delivered(bucket):
+    bucket.put_object(Bucket="reports", Key="stacks/prod.json", Body=b"[]")
+    with pytest.raises(SourceError, match=r"s3://reports/stacks/prod\.json: not written by"):
+        handle()
+    assert "s3://reports/stacks/prod.json" in sent()[0].body
     assert bucket.list_objects_v2(Bucket="reports", Prefix="recommendations/cost-")["KeyCount"] == 4
 
 

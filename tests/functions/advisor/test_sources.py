@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from functions.advisor.__main__ import main
@@ -69,6 +70,19 @@ def test_a_resource_of_a_stack_is_managed_by_its_urn(tmp_path):
     assert ownership.managed_by(["vol-0123abcd"]) == URN
     assert ownership.managed_by(["shop/Deployment/web"]) == "urn:web"
     assert ownership.managed_by(["shop/StatefulSet/web"]) == ""
+
+
+def test_a_name_that_resources_of_two_stacks_have_is_of_neither(tmp_path):
+    paths = []
+    for stack in ("prod", "prod-eu"):
+        (tmp_path / stack).mkdir()
+        deployment = {
+            "urn": f"urn:{stack}", "type": "kubernetes:apps/v1:Deployment", "custom": True, "id": "shop/web",
+            "outputs": {"metadata": {"namespace": "shop", "name": "web"}},
+        }  # fmt: skip
+        paths.append(export(tmp_path / stack, deployment))
+    assert urns_of_exports(paths[:1]) == {"shop/Deployment/web": "urn:prod"}
+    assert urns_of_exports(paths) == {}
 
 
 def test_a_change_of_what_a_stack_manages_is_one_of_the_stack(tmp_path):
@@ -256,3 +270,20 @@ def test_an_error_is_exit_code_2_with_what_is_wrong(arguments, message, tmp_path
     assert (code, output.out) == (2, "")
     assert message in output.err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_endpoint_that_is_no_url_is_exit_code_2_with_the_variable(tmp_path, monkeypatch, capsys):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
+    assert main(["report", "--output", str(tmp_path)]) == 2
+    assert "sts: Invalid endpoint: garbage; correct AWS_ENDPOINT_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "answer", ["[]", '{"status": "success"}', '{"status": "success", "data": []}', "<html>"]
+)
+def test_a_server_that_is_no_prometheus_is_an_error_that_asks_for_one(answer, monkeypatch):
+    monkeypatch.setattr(httpx, "post", lambda *_, **__: httpx.Response(200, text=answer))
+    with pytest.raises(SourceError, match=r"http://other/: HTTP 200: no series; is it a Prometheus\?"):
+        Prometheus("http://other").at("up", NOW)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from functions.advisor.errors import AdvisorError
-from functions.advisor.findings import Confidence, Finding, Risk, Status
+from functions.advisor.findings import BillLine, Confidence, Finding, Risk, Status
 from functions.advisor.tracking.status_file import NAME, StatusFile
 from functions.advisor.tracking.statuses import Examined, decide, follow
 
@@ -53,6 +53,15 @@ def test_what_could_not_be_examined_is_not_done(examined):
     _, records = report([], [FINDING], MONDAY)
     _, (record,) = report(records, [], MONDAY + WEEK, examined)
     assert record.status is Status.NEW
+
+
+def test_what_is_in_a_region_that_was_not_read_is_not_done():
+    found = replace(FINDING, bill=BillLine("", "EBS", "us-east-1"))
+    _, records = report([], [found], MONDAY)
+    for region, status in (("eu-central-1", Status.NEW), ("us-east-1", Status.DONE)):
+        examined = Examined({"gp2-volume"}, regions={region})
+        _, (record,) = report(records, [], MONDAY + WEEK, examined)
+        assert record.status is status
 
 
 def test_what_is_found_again_after_it_was_done_is_open():

@@ -122,6 +122,7 @@ def test_a_report_that_did_not_appear_is_an_error_that_names_it(bucket):
         check(bucket, tuesday)
     put("reviews/monthly/2026-10/final/monthly-2026-10.pptx")
     assert check(bucket, tuesday) == {"found": 2}
+    put("recommendations/status.json")  # is no report
     with pytest.raises(ReportError, match="the recommendations of 2026-11-23"):
         check(bucket, tuesday + timedelta(days=7))
 

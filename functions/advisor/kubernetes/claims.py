@@ -22,6 +22,7 @@ VOLUMES_A_REQUEST = 200  # values of a filter
 _GIB = 1024**3
 _INFO = "kube_persistentvolumeclaim_info"
 _SIZE = "kube_persistentvolumeclaim_resource_requests_storage_bytes"
+_PHASE = "kube_persistentvolumeclaim_status_phase"
 _UNKNOWN: tuple[dict[str, str], float] = ({}, 0.0)
 _TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
 # What gp3 volumes have without a surcharge: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
@@ -65,6 +66,13 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
     mounted |= keys(f"last_over_time(kubelet_volume_stats_capacity_bytes[{seconds}s])")
     existed = keys(f"last_over_time({_INFO}[{at.recent}] offset {seconds}s)")
     existed |= keys(f"last_over_time({_SIZE}[{at.recent}] offset {seconds}s)")
+    # A claim that is not bound has no volume, which is what costs.
+    phases = prometheus.at(f'last_over_time({_PHASE}{{phase!="Bound"}}[{at.recent}])', at.end)
+    unbound = {
+        (labels.get("namespace", ""), labels.get("persistentvolumeclaim", ""))
+        for labels, value in phases
+        if value
+    }
     info = values(_INFO)
     sizes = values(_SIZE)
     labels_of = values("kube_persistentvolumeclaim_labels")
@@ -79,7 +87,7 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
         for labels, _ in prometheus.at(f"last_over_time(kube_persistentvolume_info[{at.recent}])", at.end)
     }
     claims = []
-    for key in sorted((info.keys() | sizes.keys()) & existed - mounted):
+    for key in sorted((info.keys() | sizes.keys()) & existed - mounted - unbound):
         labels = info.get(key, _UNKNOWN)[0]
         claims.append(
             Claim(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from functions.advisor.kubernetes.usage import Use
 from functions.advisor.settings import Settings
@@ -33,7 +34,7 @@ def need(use: Use, resource: str, settings: Settings) -> Need:
     candidates = [
         Need(
             use.percentile * (1 + float(headroom)),
-            f"p{(share * 100).normalize():f} plus {(headroom * 100).normalize():f} %",
+            f"{_percentile(share)} plus {(headroom * 100).normalize():f} %",
         ),
         Need(use.peak, "the highest use"),
     ]
@@ -42,6 +43,10 @@ def need(use: Use, resource: str, settings: Settings) -> Need:
         candidates.append(Need(grown, f"the growth of the daily peaks in {settings.growth_days} days"))
     largest = max(candidates, key=lambda candidate: candidate.amount)
     return Need(rounded_up(largest.amount, resource), largest.reason)
+
+
+def _percentile(share: Decimal) -> str:
+    return "the highest" if share == 1 else f"p{(share * 100).normalize():f}"
 
 
 def rounded_up(amount: float, resource: str) -> float:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from functions.advisor.findings import Confidence, percent
@@ -11,6 +12,9 @@ from functions.advisor.kubernetes.usage import Sampling
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from functions.cost_data.sources.aws import Aws, AwsError
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html, 2026-11
+HISTORY = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,11 @@ def _history(
     if aws is None:
         return found
     parameters = {
-        "InstanceTypes": names, "ProductDescriptions": ["Linux/UNIX"], "StartTime": at.end - settings.window,
+        "InstanceTypes": names,
+        "ProductDescriptions": ["Linux/UNIX"],
+        "StartTime": at.end - min(settings.window, HISTORY),
         "EndTime": at.end,
-    }  # fmt: skip
+    }
     try:
         for page in aws.pages("ec2", "describe_spot_price_history", region, **parameters):
             for item in page["SpotPriceHistory"]:

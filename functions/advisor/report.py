@@ -150,6 +150,7 @@ _SAME_RESOURCE = {
     "idle-database": ("oversized-database", "database-is-current-generation"),
     "oversized-database": ("database-is-current-generation",),
     "idle-cache": ("oversized-cache",),
+    "idle-node": ("previous-generation-instance",),
 }
 _AWS = "aws-recommendation"
 

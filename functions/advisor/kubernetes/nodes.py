@@ -128,6 +128,7 @@ def idle_nodes(
             link=prometheus.graph(f'kube_pod_info{{node="{node.name}"}}', span),
             commitment=Commitment.SAVINGS_PLAN,
             bill=BillLine("", "BoxUsage"),
+            merge_keys=(node.instance_id,) if node.instance_id else (),
         )
         for node in all_nodes
         if watched and node.name not in busy and node.name in old

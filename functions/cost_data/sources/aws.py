@@ -95,8 +95,9 @@ class Aws:
             session: Any = self._session  # its stubs know no service by a variable name
             try:
                 self._clients[key] = session.client(service, region_name=key[1], config=_CONFIG)
-            except ValueError as error:  # of an endpoint that is no URL
-                raise AwsError(f"{service}: {error}; correct AWS_ENDPOINT_URL") from None
+            except ValueError as error:  # of an endpoint that is no URL, or of a name that no Region has
+                reason = str(error).rstrip(".")
+                raise AwsError(f"{service}: {reason}; correct AWS_ENDPOINT_URL or the Region") from None
         return self._clients[key]
 
 

@@ -197,6 +197,15 @@ def test_an_unmounted_claim_and_its_unattached_volume_are_one_line(tmp_path):
     assert [line.rule for line in lines(tmp_path, Examination([claim]), Examination(volumes))] == [claim.rule]
 
 
+def test_an_idle_node_and_its_instance_are_one_line(tmp_path):
+    node = finding("idle-node", "Node/lonely", merge_keys=("i-0123abcd",))
+    instance = finding("previous-generation-instance", "arn:instance", merge_keys=("i-0123abcd",))
+    aws = finding("aws-recommendation", "arn:instance", merge_keys=("i-0123abcd",))
+    assert [line.rule for line in lines(tmp_path, Examination([node]), Examination([instance, aws]))] == [
+        "idle-node"
+    ]
+
+
 def test_a_finding_that_another_one_covers_now_is_not_done(tmp_path):
     volumes = Examination(
         [finding("unattached-volume", merge_keys=("vol-0123abcd",))], frozenset({"unattached-volume"})
@@ -277,7 +286,7 @@ def test_an_endpoint_that_is_no_url_is_exit_code_2_with_the_variable(tmp_path, m
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
     assert main(["report", "--output", str(tmp_path)]) == 2
-    assert "sts: Invalid endpoint: garbage; correct AWS_ENDPOINT_URL" in capsys.readouterr().err
+    assert "sts: Invalid endpoint: garbage; correct AWS_ENDPOINT_URL or the Region" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/, 2026-11
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -64,13 +64,12 @@ class Prometheus:
             "query": self._scoped(query), "start": str(start.timestamp()), "end": str(end.timestamp()),
             "step": str(step.total_seconds()),
         }  # fmt: skip
-        return [
-            Series(
-                item["metric"],
-                {float(at): float(value) for at, value in item["values"] if math.isfinite(float(value))},
-            )
-            for item in self._result("query_range", parameters)
-        ]
+        return _series(self._result("query_range", parameters))
+
+    def raw(self, selector: str, span: timedelta, end: datetime) -> list[Series]:
+        """The samples of series as they were stored, up to an instant."""
+        query = f"{self._scoped(selector)}[{round(span.total_seconds())}s]"
+        return _series(self._result("query", {"query": query, "time": str(end.timestamp())}))
 
     def of_cluster(self, label: str, name: str) -> "Prometheus":
         """The same server, for the series of one cluster."""
@@ -115,6 +114,16 @@ class Prometheus:
             reason = body.get("error") or "no series; is it a Prometheus?"
             raise SourceError(f"{where}: HTTP {answer.status_code}: {reason}")
         return data["result"]
+
+
+def _series(items: Iterable[Mapping[str, Any]]) -> list[Series]:
+    return [
+        Series(
+            item["metric"],
+            {float(at): float(value) for at, value in item["values"] if math.isfinite(float(value))},
+        )
+        for item in items
+    ]
 
 
 def quoted(text: str) -> str:

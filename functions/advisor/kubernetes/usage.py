@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from functions.advisor.kubernetes.prometheus import Prometheus, quoted
 from functions.advisor.settings import Settings
@@ -17,6 +18,7 @@ RATE_SECONDS = 300
 GROWTH_CORRELATION = 0.8
 GROWTH_DAYS = 5
 DAY = timedelta(days=1)
+INTERVAL_SPAN = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,22 @@ def sampling(prometheus: Prometheus, now: datetime, metric: str = MEMORY) -> Sam
     if not newest:
         return None
     end = datetime.fromtimestamp(newest[0].value, now.tzinfo)
-    # A second less than six hours, since the sample at the beginning of a range counts in Prometheus 2 only.
-    counts = prometheus.at(f"max(count_over_time({metric}[21599s]))", end)
-    interval = timedelta(hours=6) / max(counts[0].value if counts else 1, 1)
-    interval = timedelta(seconds=round(interval.total_seconds()))
+    interval = _interval(prometheus, metric, end)
     measured = Sampling(interval, now)
     return measured if now - end <= 3 * measured.step else Sampling(interval, end)
+
+
+def _interval(prometheus: Prometheus, metric: str, end: datetime) -> timedelta:
+    """Between two samples of the series that has most in the last hours, which may be young or have gaps."""
+    span = f"{round(INTERVAL_SPAN.total_seconds())}s"
+    (most, *_) = prometheus.at(f"topk(1, count_over_time({metric}[{span}]))", end)
+    selector = ",".join(f"{name}={quoted(text)}" for name, text in most.labels.items())
+    (series, *_) = prometheus.raw(f"{metric.partition('{')[0]}{{{selector}}}", INTERVAL_SPAN, end)
+    times = sorted(series.values)
+    if len(times) < 2:
+        return INTERVAL_SPAN
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    return timedelta(seconds=max(round(statistics.median(gaps)), 1))
 
 
 def uses(

@@ -104,6 +104,15 @@ def claims_alone():
     return samples
 
 
+def rolled_out_daily():
+    """A Deployment that is rolled out every day, the last time three hours ago."""
+    samples = Samples(NOW)
+    for day, start in enumerate(range(COUNT - 6, 0, -48)):
+        hashed, at = f"6d9f8b7c5{'bcdfghjklmnpqrstvwxz'[day]}", range(start, min(start + 48, COUNT))
+        samples.container(f"web-{hashed}-b2x4z", 0.6, 600, owner=replica_set("web", hashed), at=at)
+    return samples
+
+
 @pytest.fixture(scope="module")
 def examine(tmp_path_factory):
     """Examines the clusters of samples."""
@@ -202,3 +211,8 @@ def test_samples_that_ended_hours_ago_are_judged_until_they_end(examine):
     assert (
         "Prometheus: the newest sample is of 2026-11-30 00:00 UTC; the window ends there" in examination.notes
     )
+
+
+def test_how_often_samples_come_is_right_after_all_pods_were_replaced(examine):
+    # It uses 60 % of its requests; six samples in the last six hours are no interval of an hour.
+    assert examine(rolled_out_daily()).findings == []

@@ -42,6 +42,7 @@ class Claim:
     bytes: float
     volume_id: str
     labels: Mapping[str, str]
+    namespace_labels: Mapping[str, str]
     seen_mounts: bool
 
 
@@ -96,7 +97,8 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
                 storage_class=labels.get("storageclass", ""),
                 bytes=sizes.get(key, _UNKNOWN)[1],
                 volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
-                labels={**namespaces.get(key[0], {}), **labels_of.get(key, _UNKNOWN)[0]},
+                labels=labels_of.get(key, _UNKNOWN)[0],
+                namespace_labels=namespaces.get(key[0], {}),
                 seen_mounts=bool(mounted),
             )
         )
@@ -157,7 +159,7 @@ def _finding(
         saving_list=saving,
         confidence=confidence,
         risk=risk_of(RULE),
-        owner=ownership.owner(claim.labels),
+        owner=ownership.owner(claim.labels, claim.namespace_labels),
         managed_by=ownership.managed_by([resource], claim.labels),
         link=prometheus.graph(query, settings.window),
         bill=BillLine("", "EBS"),

@@ -107,8 +107,8 @@ def _owned(
     query = f'sum by (container) (rate(container_cpu_usage_seconds_total{{{pods},container!=""}}[5m]))'
     return replace(
         finding,
-        owner=ownership.owner(workload.labels),
-        managed_by=ownership.managed_by([finding.resource, workload.resource], workload.labels),
+        owner=ownership.owner(*workload.labels, workload.namespace_labels),
+        managed_by=ownership.managed_by([finding.resource, workload.resource], *workload.labels),
         link=prometheus.graph(query, settings.window),
     )
 

@@ -163,12 +163,10 @@ class Labels:
     pods: Mapping[tuple[str, str], Mapping[str, str]]
     namespaces: Mapping[str, Mapping[str, str]]
 
-    def of(self, namespace: str, kind: str, name: str, pods: Iterable[str]) -> dict[str, str]:
-        """The labels of a workload, else those of its pods, else those of its namespace."""
-        sets = [self.workloads.get((namespace, kind, name), {})]
-        sets += [self.pods.get((namespace, pod), {}) for pod in sorted(pods)]
-        sets.append(self.namespaces.get(namespace, {}))
-        return {key: value for labels in reversed(sets) for key, value in labels.items() if value}
+    def of(self, namespace: str, kind: str, name: str, pods: Iterable[str]) -> list[Mapping[str, str]]:
+        """The labels of a workload, then those of its pods."""
+        own = self.workloads.get((namespace, kind, name), {})
+        return [own, *(self.pods.get((namespace, pod), {}) for pod in sorted(pods))]
 
 
 def labels_of(metrics: StateMetrics) -> Labels:

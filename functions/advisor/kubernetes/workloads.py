@@ -1,7 +1,7 @@
 """The workloads of a cluster: their pods, containers and requests, from kube-state-metrics."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -42,7 +42,8 @@ class Container:
 @dataclass(frozen=True)
 class Workload:
     """What one controller runs. `pods` are those that run now, `mean_pods` how many ran on average in the
-    window, and `replicas` for how many a request is saved: those that run now, or the mean of jobs."""
+    window, and `replicas` for how many a request is saved: those that run now, or the mean of jobs. `labels`
+    are its own and those of its pods."""
 
     namespace: str
     kind: str
@@ -53,7 +54,8 @@ class Workload:
     mean_pods: float
     replicas: float
     measured_days: int
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Sequence[Mapping[str, str]] = ()
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
     restarts: float = 0.0
     out_of_memory: frozenset[str] = frozenset()
     has_jvm: bool = False
@@ -174,6 +176,7 @@ def workloads(
                 replicas=mean_pods if kind == CRON_JOB else len(current),
                 measured_days=len(days),
                 labels=all_labels.of(namespace, kind, name, shown),
+                namespace_labels=all_labels.namespaces.get(namespace, {}),
                 has_jvm=any((namespace, pod) in jvms for pod in all_pods),
                 restarts=max((restarts.get((namespace, pod), 0.0) for pod in all_pods), default=0.0),
                 out_of_memory=frozenset(

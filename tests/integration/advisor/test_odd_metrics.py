@@ -44,8 +44,9 @@ def one_cluster():
     bare = {"replicaset": f"bare-{HASHED}", "owner_kind": "<none>", "owner_name": "<none>"}
     samples.add("kube_replicaset_owner", {"namespace": "shop", **bare})
     samples.container(pod("api"), 0.1, 100, owner=replica_set("api"))
-    samples.add("kube_pod_labels", {"namespace": "shop", "pod": pod("api"), "label_team": 'data, "core"'})
-    samples.add("kube_namespace_labels", {"namespace": "shop", "label_team": "retail"})
+    samples.add("kube_pod_labels", {"namespace": "shop", "pod": pod("api"), "label_owner": 'data, "core"'})
+    managed = {"label_app_kubernetes_io_managed_by": "Terraform"}
+    samples.add("kube_namespace_labels", {"namespace": "shop", "label_team": "retail", **managed})
     # A container that was started again has a new id, and its counter begins anew.
     for new_id, at in (("first", range(HALF)), ("second", range(HALF, COUNT))):
         samples.container(pod("again"), 0.3, 300, owner=replica_set("again"), at=at, id=new_id)
@@ -150,7 +151,8 @@ def test_a_replica_set_is_of_the_deployment_of_its_name_unless_it_has_no_owner(r
 
 def test_the_owner_is_on_the_pod_or_else_on_the_namespace(requests):
     assert requests["shop/Deployment/api"].owner == 'data, "core"'
-    assert requests["shop/Deployment/web"].owner == "retail"
+    web = requests["shop/Deployment/web"]
+    assert (web.owner, web.managed_by) == ("retail", "")  # what manages the namespace need not manage it
 
 
 def test_a_container_that_was_started_again_used_what_both_its_series_show(requests):

@@ -1,13 +1,15 @@
 """What becomes of findings from one report to the next, and what a person may decide."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from functions.advisor.errors import AdvisorError
 from functions.advisor.findings import BillLine, Confidence, Finding, Risk, Status
+from functions.advisor.report import Examination, Source, make_report
+from functions.advisor.settings import Settings
 from functions.advisor.tracking.status_file import NAME, StatusFile
 from functions.advisor.tracking.statuses import Examined, decide, follow
 
@@ -123,3 +125,15 @@ def test_a_broken_status_file_is_an_error_with_its_path(tmp_path):
     (tmp_path / NAME).write_text("{")
     with pytest.raises(AdvisorError, match=f"{NAME}: .*correct it or delete it"):
         StatusFile(tmp_path).records()
+
+
+def test_a_source_that_had_nothing_to_judge_is_named_for_the_alarm_and_changes_no_status(tmp_path):
+    kept = StatusFile(tmp_path)
+    full = Source("Prometheus", lambda: Examination([FINDING], frozenset({"gp2-volume"})))
+    empty = Source("Prometheus", lambda: Examination(notes=("Prometheus: no sample",)))
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    assert make_report([full], Settings(), now, kept).failed == []
+    outcome = make_report([empty], Settings(), now + WEEK, kept)
+    assert outcome.failed == ["Prometheus: no sample"]
+    assert outcome.report.sources == ("Prometheus",)
+    assert [record.status for record in kept.records()] == [Status.NEW]

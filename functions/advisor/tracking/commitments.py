@@ -1,12 +1,12 @@
 """What a saving is worth after commitments, and what a change really saved, from the bill."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from functions.advisor.findings import BillLine, Finding, Record, Status, sorted_by_saving
+from functions.advisor.findings import BillLine, Commitment, Finding, Record, Status, sorted_by_saving
 from functions.advisor.tracking.store import Store, UsageCost
 
 DAYS_BEFORE = 28
@@ -28,21 +28,23 @@ def at_list_price(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def after_commitments(
-    findings: Iterable[Finding], usage: Mapping[str, UsageCost], coverage: Mapping[str, Decimal]
+    findings: Iterable[Finding], usage: Sequence[UsageCost], coverage: Mapping[str, Decimal]
 ) -> list[Finding]:
     """Effective savings: less usage first reduces what is billed on demand, and beyond that nothing.
 
     The largest savings are counted first, so that together they do not exceed what is billed on demand.
-    `usage` is by usage type group, `coverage` in percent by kind of commitment, without such usage.
+    A reservation covers usage of its Region, a Savings Plan that of any. `coverage` is in percent by kind of
+    commitment, without such usage.
     """
-    remaining: dict[str, Decimal] = {}
+    remaining: dict[tuple[str, str], Decimal] = {}
     results = []
     for finding in sorted_by_saving(findings):
         if finding.saving_list is None or finding.commitment is None or finding.bill is None:
             results.append(replace(finding, saving_effective=finding.saving_list))
             continue
-        line = finding.bill.usage_type
-        costs = [cost for group, cost in usage.items() if group.startswith(line)]
+        region = finding.bill.region if finding.commitment is Commitment.RESERVATION else ""
+        line = finding.bill.usage_type, region
+        costs = [cost for cost in usage if _pays(cost, *line)]
         uncovered = sum((cost.uncovered for cost in costs), Decimal(0))
         effective = sum((cost.effective for cost in costs), Decimal(0))
         if not costs:
@@ -63,6 +65,10 @@ def after_commitments(
             remaining[line] = left - saving
             results.append(replace(finding, saving_effective=saving))
     return results
+
+
+def _pays(cost: UsageCost, usage_type: str, region: str) -> bool:
+    return cost.usage_type.startswith(usage_type) and region in ("", cost.region)
 
 
 def with_realized(records: Iterable[Record], store: Store, today: date) -> list[Record]:

@@ -25,8 +25,10 @@ def _statements() -> dict[str, LiteralString]:
 
 
 class UsageCost(NamedTuple):
-    """US dollars a month of usage type groups: what no commitment covers, and all of it."""
+    """US dollars a month of a usage type group in a Region: what no commitment covers, and all of it."""
 
+    usage_type: str
+    region: str
     uncovered: Decimal
     effective: Decimal
 
@@ -88,16 +90,16 @@ class Store:
                     },
                 )
 
-    def usage_costs(self, day: date) -> dict[str, UsageCost]:
-        """By usage type group, from the last 30 final days before a day. Empty without a bill of them."""
+    def usage_costs(self, day: date) -> list[UsageCost]:
+        """From the last 30 final days before a day. Empty without a bill of them."""
         days = self._fetch("days_of_usage", day=day)[0][0]
         if not days:
-            return {}
+            return []
         factor = Decimal(365) / 12 / days
-        return {
-            group: UsageCost(billed * factor, effective * factor)
-            for group, billed, effective in self._fetch("usage_of_final_days", day=day)
-        }
+        return [
+            UsageCost(usage_type, region, billed * factor, effective * factor)
+            for usage_type, region, billed, effective in self._fetch("usage_of_final_days", day=day)
+        ]
 
     def coverage(self) -> dict[str, Decimal]:
         """Percent of eligible usage that commitments cover, by kind of commitment."""

@@ -32,7 +32,7 @@ def store(cost_database):
     return store
 
 
-def add_days(url, first, days, usage_type, billed, effective):
+def add_days(url, first, days, usage_type, billed, effective, region="us-east-1"):
     """The same cost on each of some final days."""
     with psycopg.connect(url) as connection:
         for number in range(days):
@@ -41,13 +41,13 @@ def add_days(url, first, days, usage_type, billed, effective):
                 """INSERT INTO cost_data.daily_costs (day, billing_period, provider, billing_account, account,
                 region, service, usage_type_group, charge_category, tag_team, tag_service, tag_environment,
                 tag_cost_center, billed, effective, charges, final)
-                VALUES (%s, date_trunc('month', %s), 'AWS', '1', '1', 'us-east-1', 'Amazon EC2', %s, 'usage',
+                VALUES (%s, date_trunc('month', %s), 'AWS', '1', '1', %s, 'Amazon EC2', %s, 'usage',
                 '', '', '', '', %s, %s, 1, true)""",
-                (day, day, usage_type, billed, effective),
+                (day, day, region, usage_type, billed, effective),
             )
             connection.execute(
-                """INSERT INTO cost_data.daily_totals VALUES (%s, 'us-east-1', %s, 'usage', %s, %s, true)""",
-                (day, usage_type, billed, effective),
+                """INSERT INTO cost_data.daily_totals VALUES (%s, %s, %s, 'usage', %s, %s, true)""",
+                (day, region, usage_type, billed, effective),
             )
 
 
@@ -71,6 +71,19 @@ def test_savings_together_do_not_exceed_what_is_billed_on_demand(store, cost_dat
     add_days(cost_database, date(2026, 10, 29), 30, "BoxUsage", 12, 48)
     other = replace(NODES, resource="shop/Deployment/api", saving_list=Decimal(100))
     assert effective(store, other, NODES) == {"shop/Deployment/web": 300, "shop/Deployment/api": 65}
+
+
+def test_a_reservation_covers_its_region_only(store, cost_database):
+    reserved = Commitment.RESERVATION
+    databases = [
+        replace(
+            NODES, resource=region, commitment=reserved, bill=BillLine("Amazon RDS", "InstanceUsage", region)
+        )
+        for region in ("us-east-1", "eu-central-1")
+    ]
+    add_days(cost_database, date(2026, 10, 29), 30, "InstanceUsage", 0, 40)
+    add_days(cost_database, date(2026, 10, 29), 30, "InstanceUsage", 40, 40, region="eu-central-1")
+    assert effective(store, *databases) == {"us-east-1": 0, "eu-central-1": 300}
 
 
 def test_without_such_usage_in_the_bill_the_coverage_counts(store, cost_database):

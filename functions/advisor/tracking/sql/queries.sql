@@ -23,13 +23,13 @@ ON CONFLICT (rule, resource) DO UPDATE SET
     bill_usage_type = excluded.bill_usage_type, bill_region = excluded.bill_region;
 
 -- name: usage_of_final_days
--- What usage of the last 30 final days cost by usage type group, on the day of the report: billed is what no
+-- What usage of the last 30 final days cost by usage type group and Region, on the day of the report: billed is what no
 -- commitment covers, effective is all of it. A covered charge is billed 0, or taken back by a negation.
-SELECT usage_type_group, sum(billed), sum(effective)
+SELECT usage_type_group, region, sum(billed), sum(effective)
 FROM cost_data.daily_costs
 WHERE final AND charge_category = 'usage' AND day < %(day)s AND day >= %(day)s::date - 33
     AND day > (SELECT max(day) FROM cost_data.daily_costs WHERE final AND day < %(day)s) - 30
-GROUP BY usage_type_group;
+GROUP BY usage_type_group, region;
 
 -- name: days_of_usage
 SELECT count(DISTINCT day)

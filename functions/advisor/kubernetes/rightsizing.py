@@ -1,16 +1,20 @@
 """Pods that use less of their requests than they should, and autoscalers whose minimum binds."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from functions.advisor.catalogue import risk_of
 from functions.advisor.findings import BillLine, Commitment, Confidence, Finding, percent
 from functions.advisor.kubernetes.autoscalers import Autoscaler, Load, clamped
-from functions.advisor.kubernetes.requests import lowers, need, quantities, quantity, rounded_up
+from functions.advisor.kubernetes.patches import (
+    minimum_key,
+    minimum_patch,
+    requests_of_containers,
+    requests_patch,
+)
+from functions.advisor.kubernetes.requests import lowers, need, quantity, rounded_up
 from functions.advisor.kubernetes.state_metrics import RESOURCES
 from functions.advisor.kubernetes.workloads import Container, Workload
 from functions.advisor.pricing import UnitPrices
@@ -20,7 +24,6 @@ REQUESTS = "overprovisioned-requests"
 MINIMUM = "hpa-minimum-binds"
 # The share of the window in which the load needs less than the minimum, from which on the minimum binds.
 BINDING_SHARE = 0.5
-_POD_SPEC = {"CronJob": ("spec", "jobTemplate", "spec", "template", "spec"), "Pod": ("spec",)}
 _EC2 = BillLine("", "BoxUsage")
 
 
@@ -53,8 +56,8 @@ def why_not_judged(workload: Workload, scaler: Autoscaler | None, settings: Sett
         )
     if workload.restarts >= settings.crash_restarts:
         return f"restarted {workload.restarts:.0f} times in the window; find out why first"
-    if workload.measured_days < min(settings.minimum_days, settings.window_days):
-        return f"its use was measured on {workload.measured_days} days only"
+    if workload.measured_days < (needed := min(settings.minimum_days, settings.window_days)):
+        return f"days on which its use was measured: {workload.measured_days} of at least {needed}"
     return ""
 
 
@@ -111,8 +114,8 @@ def _minimum(
         evidence=f"for {percent(below)} of {settings.window_days} days the load needs fewer than the minimum "
         f"of {scaler.minimum} replicas (target {target}), needed: {_from_to(needed)}; "
         f"{fewer:.1f} fewer would run on average",
-        change=_minimum_patch(scaler, minimum),
-        inputs=f"spec.{_minimum_key(scaler)}: {minimum}",
+        change=minimum_patch(scaler, minimum),
+        inputs=f"spec.{minimum_key(scaler)}: {minimum}",
         saving_list=_cost(units, requests, fewer),
         confidence=Confidence.MEDIUM,
         risk=risk_of(MINIMUM),
@@ -232,8 +235,8 @@ def _requests_finding(
         resource=workload.resource,
         evidence=f"{'; '.join(reasons)}; {how}; {workload.measured_days} of {settings.window_days} days "
         f"measured{price}",
-        change=_patch(workload, changed),
-        inputs=_requests_of_containers(workload, changed),
+        change=requests_patch(workload, changed),
+        inputs=requests_of_containers(workload, changed),
         saving_list=_cost(units, less, workload.replicas),
         confidence=Confidence.MEDIUM
         if workload.measured_days >= settings.window_days / 2
@@ -249,44 +252,3 @@ def _cost(units: UnitPrices | None, requests: Mapping[str, float], replicas: flo
     if units is None:
         return None
     return units.of(requests["cpu"], requests["memory"]) * Decimal(str(replicas))
-
-
-def _requests_of_containers(workload: Workload, changed: Workload) -> str:
-    """The requests that change, by container, as inputs of the pod's template."""
-    old = {container.name: container.requests for container in workload.containers}
-    return ", ".join(
-        f"resources.requests of the container {container.name}: {json.dumps(quantities(container.requests))}"
-        for container in changed.containers
-        if container.requests != old[container.name]
-    )
-
-
-def _patch(workload: Workload, changed: Workload) -> str:
-    """A command that changes the requests: a strategic merge patch of the pod's template."""
-    old = {container.name: container.requests for container in workload.containers}
-    containers: dict[str, list[dict[str, Any]]] = {}
-    for container in changed.containers:
-        lower = {r: v for r, v in container.requests.items() if v != old[container.name].get(r)}
-        if lower:
-            key = "initContainers" if container.sidecar else "containers"
-            entry = {"name": container.name, "resources": {"requests": quantities(lower)}}
-            containers.setdefault(key, []).append(entry)
-    patch: dict[str, Any] = dict(containers)
-    for name in reversed(_POD_SPEC.get(workload.kind, ("spec", "template", "spec"))):
-        patch = {name: patch}
-    resize = "--subresource resize " if workload.kind == "Pod" else ""
-    return (
-        f"kubectl -n {workload.namespace} patch {workload.kind.lower()} {workload.name} {resize}"
-        f"--patch '{json.dumps(patch, separators=(',', ':'))}'"
-    )
-
-
-def _minimum_key(scaler: Autoscaler) -> str:
-    return "minReplicaCount" if scaler.scaled_object else "minReplicas"
-
-
-def _minimum_patch(scaler: Autoscaler, minimum: int) -> str:
-    """A command that changes the minimum; KEDA would undo a change of the autoscaler that it manages."""
-    kind, name = ("scaledobject", scaler.scaled_object) if scaler.scaled_object else ("hpa", scaler.name)
-    patch = json.dumps({"spec": {_minimum_key(scaler): minimum}}, separators=(",", ":"))
-    return f"kubectl -n {scaler.namespace} patch {kind} {name} --type merge --patch '{patch}'"

@@ -144,7 +144,7 @@ def test_what_restarts_or_is_young_is_not_judged():
     judged = workload(1.0, use=steady(0.1), measured_days=3, restarts=4)
     assert why_not_judged(judged, None, SETTINGS) == ""
     assert "restarted 5 times" in why_not_judged(replace(judged, restarts=5), None, SETTINGS)
-    assert "measured on 2 days only" in why_not_judged(replace(judged, measured_days=2), None, SETTINGS)
+    assert "measured: 2 of at least 3" in why_not_judged(replace(judged, measured_days=2), None, SETTINGS)
 
 
 def test_memory_for_fewer_replicas_grows_with_what_each_has_to_do():
@@ -164,3 +164,11 @@ def test_a_workload_whose_autoscaler_has_no_known_target_is_not_judged():
     assert "is not known" in why_not_judged(workload(1.0, use=steady(0.1)), unknown, SETTINGS)
     queue = replace(unknown, others=1)
     assert why_not_judged(workload(1.0, use=steady(0.1)), queue, SETTINGS) == ""
+
+
+def test_a_custom_resource_gets_no_strategic_merge_patch():
+    judged = workload(1.0, use=steady(0.1), kind="Rollout")
+    (finding,) = advise(judged, None, None, SETTINGS, UNITS).findings
+    assert finding.change == (
+        'set resources.requests of the container app: {"cpu": "120m", "memory": "1024Mi"} of shop/Rollout/web'
+    )

@@ -73,7 +73,7 @@ def _inputs(at: datetime) -> Inputs:
     return Inputs(
         actions=read_recommendations(text, RECOMMENDATIONS.name),
         retention=[
-            Retention("prod", at, compliant=True, measured={"clickhouse": {"bytes": 412_000_000_000}}),
+            Retention("prod", at, compliant=True, clickhouse_bytes=412_000_000_000),
             Retention(
                 "prod-eu",
                 at,

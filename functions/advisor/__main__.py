@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from functions.advisor.errors import AdvisorError, SourceError
@@ -18,7 +18,7 @@ from functions.advisor.settings import Settings
 from functions.advisor.sources import open_store, sources_of
 from functions.advisor.tracking.status_file import StatusFile
 from functions.cost_data.sources.aws import AwsError
-from functions.shared.command_line import Parser
+from functions.shared.command_line import Parser, day_option
 
 PROGRAM = NAME
 OUTPUT = Path("/tmp/finops-reports")
@@ -75,13 +75,6 @@ def _record(records: Sequence[Record], rule: str, resource: str) -> Record:
     raise AdvisorError(f"no report had {rule} for {resource}; both are columns of the report")
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a date; write it as YYYY-MM-DD") from None
-
-
 def _window(text: str) -> int:
     match = re.fullmatch(r"(\d{1,3})([dw])", text)
     days = int(match[1]) * (7 if match[2] == "w" else 1) if match else 0
@@ -108,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
         "--stack-export", type=Path, action="append", default=[], metavar="FILE",
         help="a file of `pulumi stack export`, to name the URN that manages a resource; may be repeated",
     )  # fmt: skip
-    command.add_argument("--at", type=_day, metavar="DATE", help="the day at whose begin the window ends")
+    command.add_argument(
+        "--at", type=day_option, metavar="DATE", help="the day at whose begin the window ends"
+    )
     command.set_defaults(run=_report)
 
     command = commands.add_parser(
@@ -123,10 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("rule", metavar="RULE")
     command.add_argument("resource", metavar="RESOURCE")
     command.add_argument("status", choices=[s.value for s in Status if s is not Status.NEW])
-    command.add_argument("--until", type=_day, metavar="DATE", help="of snoozed: when it is open again")
+    command.add_argument("--until", type=day_option, metavar="DATE", help="of snoozed: when it is open again")
     command.add_argument("--reason", default="", help="of snoozed and rejected")
     command.add_argument("--owner", default="", help="of accepted: who carries it out")
-    command.add_argument("--deadline", type=_day, metavar="DATE", help="of accepted")
+    command.add_argument("--deadline", type=day_option, metavar="DATE", help="of accepted")
     command.set_defaults(run=_status)
     return parser
 

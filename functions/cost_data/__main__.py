@@ -5,13 +5,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from functions.cost_data.records import CostDataError, Unavailable
 from functions.cost_data.settings import Settings
 from functions.cost_data.store import Store
-from functions.shared.command_line import Parser
+from functions.shared.command_line import Parser, day_option
 
 PROGRAM = "functions.cost_data"
 
@@ -61,13 +61,6 @@ def _totals(options: argparse.Namespace, settings: Settings) -> int:  # noqa: AR
     return 0
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a date; write it as YYYY-MM-DD") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description="What is spent: cost data and its metrics.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -79,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_import)
 
     command = commands.add_parser("collect", parents=[database], help="read what is due from AWS")
-    command.add_argument("--at", type=_day, metavar="DATE", help="the day that counts as today (YYYY-MM-DD)")
+    command.add_argument(
+        "--at", type=day_option, metavar="DATE", help="the day that counts as today (YYYY-MM-DD)"
+    )
     command.set_defaults(run=_collect)
 
     command = commands.add_parser("serve", parents=[database], help="serve /metrics/cost for development")

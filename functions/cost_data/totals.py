@@ -7,15 +7,15 @@ from typing import Any
 
 from functions.cost_data.records import CostDataError, month_is_final
 from functions.cost_data.store import Store
+from functions.shared.command_line import parse_day
 
 
 def parse_month(text: str) -> date:
     """The first day of a month written as YYYY-MM. Raises CostDataError."""
     try:
-        month = date.fromisoformat(f"{text}-01")
+        return parse_day(f"{text}-01")
     except ValueError:
         raise CostDataError(f"--month {text}: not a month; write it as YYYY-MM") from None
-    return month
 
 
 def decimal_text(amount: Decimal) -> str:

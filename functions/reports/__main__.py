@@ -3,22 +3,15 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from functions.cost_data.records import Unavailable
 from functions.reports.records import ReportError
-from functions.shared.command_line import Parser
+from functions.shared.command_line import Parser, day_option
 
 PROGRAM = "functions.reports"
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text}: not a date; write it as YYYY-MM-DD") from None
 
 
 def _percent(text: str) -> Decimal:
@@ -26,7 +19,7 @@ def _percent(text: str) -> Decimal:
         percent = Decimal(text)
     except InvalidOperation:
         percent = Decimal(-1)
-    if not 0 < percent < 100:
+    if not (percent.is_finite() and 0 < percent < 100):
         raise argparse.ArgumentTypeError(f"{text}: not a percentage above 0 and below 100")
     return percent
 
@@ -40,7 +33,7 @@ def _parser() -> Parser:
     )
     common.add_argument(
         "--at",
-        type=_day,
+        type=day_option,
         metavar="DATE",
         help="the day of the review (default: today); decides draft or final",
     )
@@ -84,10 +77,9 @@ def _run(options: argparse.Namespace) -> None:
         plan_discount=options.plan_discount_percent / 100,
     )
     at = datetime.combine(options.at, time(12), UTC) if options.at else datetime.now(UTC)
-    if options.command == "monthly":
-        period = parse_month(options.month) if options.month else due_period("monthly", at.date())
-    else:
-        period = parse_quarter(options.quarter) if options.quarter else due_period("quarterly", at.date())
+    monthly = options.command == "monthly"
+    written, parse = (options.month, parse_month) if monthly else (options.quarter, parse_quarter)
+    period = due_period(options.command, at.date()) if written is None else parse(written)
     review = make_review(Store(options.database_url), options.command, period, at, inputs)
     for path in write_files(review, options.output):
         print(path)
@@ -95,7 +87,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ReportError(f"{path}: not a text file in UTF-8") from None
 

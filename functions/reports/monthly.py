@@ -34,7 +34,7 @@ class Inputs:
 
 def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> Review:
     """The review of a month as known at an instant. Raises ReportError if nothing is stored of the month."""
-    read_at = read_times(fetch, [month], f"--month {month:%Y-%m}")
+    read_at = read_times(fetch, [month], at, f"--month {month:%Y-%m}")
     actions = inputs.actions if inputs.actions is not None else stored_recommendations(fetch)
     outlook = read_outlook(fetch, at)
     budget = account_budget(fetch)
@@ -47,7 +47,7 @@ def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> R
         savings_item(fetch, month, actions),
         forecast_item(outlook, month, budget[1] if budget else None),
     ]
-    why_draft = why_not_final(read_at, at)
+    why_draft = why_not_final([month], read_at, at)
     if not why_draft:
         items.append(changes_since_draft(stored_draft(fetch, KIND, month), items))
     return Review(
@@ -64,8 +64,13 @@ def monthly_review(fetch: Fetch, month: date, at: datetime, inputs: Inputs) -> R
     )
 
 
-def read_times(fetch: Fetch, months: Sequence[date], option: str) -> dict[date, datetime]:
-    """When the costs of each month were last read, all of them. Raises ReportError if no month is stored."""
+def read_times(fetch: Fetch, months: Sequence[date], at: datetime, option: str) -> dict[date, datetime]:
+    """When the costs of each month were last read, all of them; a month that is not stored is left out.
+
+    Raises ReportError if none is stored, or if they begin after the day of the review.
+    """
+    if at.date() < months[0]:
+        raise ReportError(f"{option}: it begins after {at:%Y-%m-%d}, the day of the review")
     times = {}
     for month in months:
         oldest, _ = fetch("read_times", first=month, last=next_month(month))[0]
@@ -78,16 +83,18 @@ def read_times(fetch: Fetch, months: Sequence[date], option: str) -> dict[date, 
     return times
 
 
-def why_not_final(read_at: Mapping[date, datetime], at: datetime) -> str:
+def why_not_final(months: Sequence[date], read_at: Mapping[date, datetime], at: datetime) -> str:
     """Why the figures of the months can still change, from when each was read; empty if they are final."""
-    for month, read in sorted(read_at.items()):
+    for month in months:
         final_on = next_month(month).replace(day=MONTH_FINAL_ON)
         if at.date() < next_month(month):
             return f"{month_name(month)} is not over"
         if not month_is_final(month, at):
             return f"AWS still corrects {month_name(month)} until {text(final_on, Unit.DATE)}"
-        if not month_is_final(month, read):
-            last = text(read.date(), Unit.DATE)
+        if month not in read_at:
+            return f"no costs of {month_name(month)} are stored"
+        if not month_is_final(month, read_at[month]):
+            last = text(read_at[month].date(), Unit.DATE)
             return f"{month_name(month)} was last read on {last}, before {text(final_on, Unit.DATE)}"
     return ""
 

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 from functions.cost_data.records import month_of, next_month, previous_month
 from functions.reports.records import ReportError
+from functions.shared.command_line import parse_day
 
 
 def parse_month(text: str) -> date:
     """The month written as YYYY-MM. Raises ReportError."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        return parse_day(f"{text}-01")
     except ValueError:
         raise ReportError(f"--month {text}: not a month; write it as YYYY-MM") from None
 
@@ -19,9 +20,10 @@ def parse_month(text: str) -> date:
 def parse_quarter(text: str) -> date:
     """The first month of the quarter written as YYYYQn. Raises ReportError."""
     match = re.fullmatch(r"(\d{4})Q([1-4])", text)
-    if not match or not int(match[1]):
-        raise ReportError(f"--quarter {text}: not a quarter; write it as 2026Q4")
-    return date(int(match[1]), int(match[2]) * 3 - 2, 1)
+    try:
+        return parse_day(f"{match[1]}-{int(match[2]) * 3 - 2:02}-01" if match else text)
+    except ValueError:
+        raise ReportError(f"--quarter {text}: not a quarter; write it as 2026Q4") from None
 
 
 def months_before(month: date, count: int) -> list[date]:

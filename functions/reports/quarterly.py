@@ -46,7 +46,7 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
     """The review of the quarter of a month. Raises ReportError if nothing is stored of the quarter."""
     months = quarter_of(first_month)
     last, name = months[-1], quarter_name(first_month)
-    read_at = read_times(fetch, months, f"--quarter {name}")
+    read_at = read_times(fetch, months, at, f"--quarter {name}")
     actions = inputs.actions if inputs.actions is not None else stored_recommendations(fetch)
     outlook = read_outlook(fetch, at)
     budget = account_budget(fetch)
@@ -62,7 +62,7 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
         commitments,
     ]
     items.append(recommendations(commitments, forecast, actions, at))
-    why_draft = why_not_final(read_at, at)
+    why_draft = why_not_final(months, read_at, at)
     if not why_draft:
         items.append(changes_since_draft(stored_draft(fetch, KIND, months[0]), items))
     return Review(

@@ -33,7 +33,7 @@ def statement(name: str) -> LiteralString:
 class Store:
     """The stored costs, and the earlier reviews, in the database of a URL or of a function that returns one.
 
-    Every method raises Unavailable if PostgreSQL does not answer or holds no cost data.
+    Every method raises Unavailable if PostgreSQL does not answer, refuses a statement or holds no cost data.
     """
 
     def __init__(self, url: str | Callable[[], str]) -> None:
@@ -50,13 +50,12 @@ class Store:
             raise Unavailable(
                 "the database has no cost data; run `python -m functions.cost_data import` or `collect`"
             ) from None
-        except psycopg.ProgrammingError as error:
-            if error.sqlstate is not None:
-                raise
-            raise ReportError(f"--database-url: {str(error).strip()}") from None
-        except psycopg.OperationalError as error:
+        except (psycopg.Error, UnicodeError) as error:
             lines = str(error).strip().splitlines()
-            raise Unavailable(f"PostgreSQL: {lines[0] if lines else type(error).__name__}") from None
+            reason = lines[0] if lines else type(error).__name__
+            if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+                raise ReportError(f"--database-url: {reason}") from None
+            raise Unavailable(f"PostgreSQL: {reason}") from None
 
     def create_schema(self) -> None:
         """Creates the table of earlier reviews where it is missing."""

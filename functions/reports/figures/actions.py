@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functions.reports.formatting import dollars
 from functions.reports.records import Action, Column, Figure, Item, ReportError, Table, Unit, Value
 from functions.reports.store import Fetch
+from functions.shared.command_line import parse_day
 
 SOURCE = "cost_data.recommendations, or the advisor's CSV"
 MISSING = "the advisor has stored no recommendations; run it, or give its CSV with --recommendations"
@@ -19,14 +20,16 @@ MANDATORY = ("rule", "resource", "owner", "monthly_saving_effective_usd", "statu
 
 
 def read_recommendations(text: str, name: str) -> list[Action]:
-    """The rows of the advisor's CSV. Raises ReportError if it has other columns."""
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [column for column in MANDATORY if column not in (reader.fieldnames or ())]
-    if missing:
-        raise ReportError(
-            f"{name}: no column {missing[0]}; give the CSV of scripts/finops/cost-recommendations.sh"
-        )
-    return [_action(row, f"{name}, line {reader.line_num}") for row in reader]
+    """The rows of the advisor's CSV. Raises ReportError if it is no CSV or has other columns."""
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    hint = "give the CSV of scripts/finops/cost-recommendations.sh"
+    try:
+        missing = [column for column in MANDATORY if column not in (reader.fieldnames or ())]
+        if missing:
+            raise ReportError(f"{name}: no column {missing[0]}; {hint}")
+        return [_action(row, f"{name}, line {reader.line_num}") for row in reader]
+    except csv.Error as error:
+        raise ReportError(f"{name}, line {reader.line_num}: {error}; {hint}") from None
 
 
 def stored_recommendations(fetch: Fetch) -> list[Action] | None:
@@ -56,16 +59,19 @@ def _amount(text: str, place: str) -> Decimal | None:
     if not text:
         return None
     try:
-        return Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation:
-        raise ReportError(f"{place}: {text}: not an amount in US dollars") from None
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ReportError(f"{place}: {text}: not an amount in US dollars")
+    return amount
 
 
 def _date(text: str, place: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         raise ReportError(f"{place}: {text}: not a date; write it as YYYY-MM-DD") from None
 

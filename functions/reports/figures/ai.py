@@ -122,6 +122,7 @@ def ai_token_usage(fetch: Fetch, month: date, at: datetime) -> Item:
         Decimal(0),
     )
     per_million = cost * 1_000_000 / tokens if tokens else None
+    consumers = fetch("ai_consumers", month=month, before=before, last=next_month(month)) if log else []
     return Item(
         key="ai_token_usage",
         title="AI token usage",
@@ -149,8 +150,8 @@ def ai_token_usage(fetch: Fetch, month: date, at: datetime) -> Item:
             ),
             Figure("bedrock", "Amazon Bedrock on the AWS bill", bedrock, Unit.USD, BEDROCK),
         ],
-        charts=_charts(fetch, rows, months, month, source, log),
-        tables=[_risk_table(at_risk, log)],
+        charts=_charts(rows, months, month, source, consumers),
+        tables=[_risk_table(at_risk, log), _consumers_table(consumers, month, log)],
         notes=[
             f"A tenant is at risk at {WARNING:.0%} of a budget, or if the rate of the last {RATE_DAYS} days "
             "uses it up before the month ends."
@@ -178,7 +179,11 @@ def _headline(
 
 
 def _charts(
-    fetch: Fetch, rows: Sequence[AiMonth], months: Sequence[date], month: date, source: str, log: bool
+    rows: Sequence[AiMonth],
+    months: Sequence[date],
+    month: date,
+    source: str,
+    consumers: Sequence[tuple[str, Decimal, Decimal, int, int]],
 ) -> list[Chart]:
     costs: dict[str, dict[date, Decimal]] = defaultdict(dict)
     for row in rows:
@@ -197,23 +202,44 @@ def _charts(
             source=source,
         )
     ]
-    if log:
-        consumers = fetch("ai_consumers", month=month, before=previous_month(month), last=next_month(month))
-        charts.append(
-            Chart(
-                key="top_consumers",
-                title="Top ten consumers, with the month before",
-                kind=ChartKind.BARS,
-                categories=[row[0] for row in consumers],
-                series=[
-                    Series(month_name(month), [row[1] for row in consumers]),
-                    Series(month_name(previous_month(month)), [row[2] for row in consumers]),
-                ],
-                unit=Unit.USD,
-                source=source,
-            )
+    charts.append(
+        Chart(
+            key="top_consumers",
+            title="Top ten consumers, with the month before",
+            kind=ChartKind.BARS,
+            categories=[row[0] for row in consumers],
+            series=[
+                Series(month_name(month), [row[1] for row in consumers]),
+                Series(month_name(previous_month(month)), [row[2] for row in consumers]),
+            ],
+            unit=Unit.USD,
+            source=source,
         )
+    )
     return [chart for chart in charts if not chart.is_empty]
+
+
+def _consumers_table(
+    consumers: Sequence[tuple[str, Decimal, Decimal, int, int]], month: date, log: bool
+) -> Table:
+    return Table(
+        key="top_consumers",
+        title="Top ten consumers",
+        columns=[
+            Column("tenant", "Tenant"),
+            Column("cost", month_name(month), Unit.USD),
+            Column("before", month_name(previous_month(month)), Unit.USD),
+            Column("change_percent", "Change", Unit.PERCENT_CHANGE),
+            Column("tokens", "Tokens", Unit.COUNT),
+            Column("requests", "Requests", Unit.COUNT),
+        ],
+        rows=[
+            (tenant, cost, earlier, percent_change(cost, earlier), tokens, requests)
+            for tenant, cost, earlier, tokens, requests in consumers
+        ],
+        source=LOG,
+        empty="Nothing was spent." if log else f"Not measured: {NO_LOG}.",
+    )
 
 
 def _risk_table(at_risk: Sequence[TenantBudget], log: bool) -> Table:

@@ -10,7 +10,9 @@ from functions.reports.records import Chart, ChartKind, Column, Figure, Item, Se
 from functions.reports.store import Fetch
 
 SERVICES = "cost_data.monthly_totals: billed by service"
-AREAS = "cost_data.monthly_totals: billed by Region; charges without one are Other"
+AREAS = (
+    "cost_data.monthly_totals: billed by Region; Other is the rest of the world, and charges without a Region"
+)
 TOP = 10
 AREA_NAMES = ("US", "EU", "Other")
 AREA_MONTHS = 6

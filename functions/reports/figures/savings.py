@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from functions.cost_data.records import next_month
 from functions.reports.formatting import dollars
+from functions.reports.periods import months_before
 from functions.reports.records import Action, Chart, ChartKind, Column, Figure, Item, Series, Table, Unit
 from functions.reports.store import Fetch
 
@@ -18,6 +19,7 @@ STORAGE = (
 SPOT = "cost_data.daily_costs: spot hours, at the bill's own on-demand price of the instance type and Region"
 ADVISOR = "cost_data.recommendations: realized savings of finished actions"
 STANDARD = "TimedStorage-ByteHrs"
+PRICE_MONTHS = 12
 # The initiative of a rule of the advisor. Those of spot and storage are measured on the bill.
 INITIATIVES = {
     "overprovisioned-requests": "right_sized_pods",
@@ -44,33 +46,40 @@ class Saving:
 def storage_saving(fetch: Fetch, month: date) -> Decimal | None:
     """What a month's storage in colder classes would have cost more in S3 Standard, in the same Region.
 
-    Both prices are those of the bill, as cost by gigabyte-month. A Region without Standard storage has no
-    price to compare with and is left out. None if nothing could be compared.
+    Both prices are those of the bill, as cost by gigabyte-month. What a colder class bills beside the
+    objects, the padding of small ones and early deletions, lowers the saving. A Region without Standard
+    storage has no price to compare with and is left out. None if nothing could be compared.
     """
     rows = fetch("stored_bytes", first=month, last=next_month(month))
     standard = {
         region: billed / quantity for region, usage_type, quantity, billed in rows if usage_type == STANDARD
     }
     colder = [
-        quantity * standard[region] - billed
+        (Decimal(0) if _has_no_object(usage_type) else quantity * standard[region]) - billed
         for region, usage_type, quantity, billed in rows
         if usage_type != STANDARD and region in standard
     ]
     return sum(colder, Decimal(0)) if colder else None
 
 
+def _has_no_object(usage_type: str) -> bool:
+    """Whether S3 Standard would not bill it: `TimedStorage-SIA-SmObjects`, `EarlyDelete-SIA`.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html (2026-11)
+    """
+    return usage_type.endswith("SmObjects") or usage_type.startswith("EarlyDelete-")
+
+
 def spot_saving(fetch: Fetch, month: date) -> Decimal | None:
     """What a month's spot hours would have cost more on demand. None without spot hours that can be compared.
 
-    An instance type that did not run on demand in its Region in the month has no price on the bill, and is
-    left out.
+    The price on demand is that of the newest of the last twelve months in which the instance type ran on
+    demand in the Region; one that never did is left out. Hours that a Savings Plan covers lower that price,
+    so that the saving is at least this.
     """
-    rows = fetch("spot_usage", first=month, last=next_month(month))
-    comparable = [
-        spot_hours * on_demand_cost / on_demand_hours - spot_cost
-        for _, _, spot_hours, spot_cost, on_demand_hours, on_demand_cost in rows
-        if spot_hours and on_demand_hours
-    ]
+    first = months_before(month, PRICE_MONTHS)[0]
+    rows = fetch("spot_usage", first=first, month=month, last=next_month(month))
+    comparable = [hours * price - cost for hours, cost, price in rows]
     return sum(comparable, Decimal(0)) if comparable else None
 
 
@@ -90,7 +99,7 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
     storage, spot = storage_saving(fetch, month), spot_saving(fetch, month)
     no_action = "no finished action has a realized saving yet"
     denied = "refused requests have no cost on any bill"
-    replicas = "needs the replicas of the month from Prometheus"
+    replicas = "needs the month's replicas from Prometheus"
     per_class = "no colder S3 storage with quantities on the bill"
     return [
         _saving("ai_token_budgets", "AI token budgets", "initiatives", 2000, 5000, None, GUIDE, denied),
@@ -103,7 +112,7 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
         ),
         _saving(
             "spot_instances", "Spot instances", "initiatives", 1500, 4000, spot, SPOT,
-            "no spot hours beside on-demand hours on the bill",
+            "no spot hours of an instance type that ran on demand in the last twelve months on the bill",
         ),
         _saving(
             "consolidated_services", "Consolidated services", "initiatives", 500, 1000,

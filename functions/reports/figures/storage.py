@@ -1,14 +1,15 @@
 """Agenda item 5, storage health: bucket sizes, ClickHouse's disk, and whether retention is as declared."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, NonNegativeInt, ValidationError
 
 from functions.cost_data.records import next_month
+from functions.reports.formatting import text
 from functions.reports.records import Chart, ChartKind, Column, Figure, Item, ReportError, Series, Table, Unit
 from functions.reports.store import Fetch
 
@@ -31,32 +32,66 @@ CLASS_NAMES = {
 
 @dataclass(frozen=True)
 class Retention:
-    """The result of a verification of a stack. `differences` are (store, resource, what differs)."""
+    """The result of a verification of a stack. `differences` are (store, resource, what differs).
+
+    `not_verified` are the stores that were left out or could not be read.
+    """
 
     stack: str
     at: datetime
     compliant: bool
     differences: Sequence[tuple[str, str, str]] = ()
     not_verified: Sequence[str] = ()
-    measured: dict[str, Any] = field(default_factory=dict)
+    clickhouse_bytes: int | None = None
+
+    def is_stale(self, at: datetime) -> bool:
+        """Whether it is too old for a review."""
+        return (at - self.at).days > STALE_DAYS
 
 
-def read_retention(text: str, name: str) -> Retention:
+class _Difference(BaseModel):
+    store: str
+    resource: str
+    text: str
+
+
+class _Table(BaseModel):
+    bytes: NonNegativeInt | None = None
+
+
+class _Measured(BaseModel):
+    clickhouse: _Table = _Table()
+
+
+class _Document(BaseModel):
+    """What is read of the JSON; docs/storage-retention.md describes all of it."""
+
+    stack: str
+    at: AwareDatetime
+    compliant: bool
+    differences: list[_Difference]
+    errors: dict[str, str] = {}
+    not_verified: dict[str, str] = {}
+    measured: _Measured = _Measured()
+
+
+def read_retention(json: str, name: str) -> Retention:
     """A result from its JSON. Raises ReportError."""
     try:
-        document = json.loads(text)
-        return Retention(
-            stack=document["stack"],
-            at=datetime.fromisoformat(document["at"]),
-            compliant=document["compliant"],
-            differences=[
-                (entry["store"], entry["resource"], entry["text"]) for entry in document["differences"]
-            ],
-            not_verified=[*document.get("errors", {}), *document.get("not_verified", {})],
-            measured=document.get("measured", {}),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReportError(f"{name}: not the JSON of `{VERIFIED}` ({type(error).__name__}: {error})") from None
+        document = _Document.model_validate_json(json)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        reason = f"{place}: {first['msg']}" if place else first["msg"]
+        raise ReportError(f"{name}: not the JSON of `{VERIFIED}` ({reason})") from None
+    return Retention(
+        stack=document.stack,
+        at=document.at,
+        compliant=document.compliant,
+        differences=[(entry.store, entry.resource, entry.text) for entry in document.differences],
+        not_verified=[*document.errors, *document.not_verified],
+        clickhouse_bytes=document.measured.clickhouse.bytes,
+    )
 
 
 def storage_health(fetch: Fetch, month: date, at: datetime, retention: Sequence[Retention]) -> Item:
@@ -67,17 +102,13 @@ def storage_health(fetch: Fetch, month: date, at: datetime, retention: Sequence[
     no_sizes = "no bucket sizes are stored; `python -m functions.cost_data collect` reads them"
     cold = sum((row[2] for row in sizes if row[1] != "StandardStorage"), Decimal(0))
     differences = [(result.stack, *difference) for result in retention for difference in result.differences]
-    clickhouse = [
-        Decimal(result.measured["clickhouse"]["bytes"])
-        for result in retention
-        if result.measured.get("clickhouse", {}).get("bytes") is not None
-    ]
+    clickhouse = [result.clickhouse_bytes for result in retention if result.clickhouse_bytes is not None]
     gb_months = fetch("stored_bytes", first=month, last=next_month(month))
     cost = sum((row[3] for row in gb_months), Decimal(0))
     return Item(
         key="storage_health",
         title="Storage health",
-        headline=_headline(total, retention, differences),
+        headline=_headline(total, retention, at),
         figures=[
             Figure(
                 "buckets", "Buckets", len({row[0] for row in sizes}) or None, Unit.COUNT, SIZES,
@@ -94,7 +125,7 @@ def storage_health(fetch: Fetch, month: date, at: datetime, retention: Sequence[
             ),
             Figure(
                 "storage_cost", "S3 storage on the bill", cost if gb_months else None, Unit.USD,
-                "cost_data.daily_costs: usage types TimedStorage-*",
+                "cost_data.daily_costs: usage types TimedStorage-* and EarlyDelete-*",
                 "" if gb_months else "the stored bill has no usage types of S3 storage for this month",
             ),
             Figure(
@@ -113,17 +144,21 @@ def storage_health(fetch: Fetch, month: date, at: datetime, retention: Sequence[
     )  # fmt: skip
 
 
-def _headline(total: Decimal, retention: Sequence[Retention], differences: Sequence[Any]) -> str:
+def _headline(total: Decimal, retention: Sequence[Retention], at: datetime) -> str:
     size = f"{total / 10**12:.1f} TB are stored in S3" if total else "The sizes of buckets are not stored"
+    differences = sum(len(result.differences) for result in retention)
+    oldest = min((result.at for result in retention if result.is_stale(at)), default=None)
     if not retention:
-        return f"{size}; retention was not verified."
-    if all(result.compliant for result in retention):
-        return f"{size}; retention is as declared."
-    if not differences:
-        return f"{size}; retention could not be verified everywhere."
-    return (
-        f"{size}; retention differs in {len(differences)} {'place' if len(differences) == 1 else 'places'}."
-    )
+        found = "retention was not verified"
+    elif differences:
+        found = f"retention differs in {differences} {'place' if differences == 1 else 'places'}"
+    elif oldest:
+        found = f"retention was last verified on {text(oldest.date(), Unit.DATE)}"
+    elif any(result.not_verified for result in retention):
+        found = "retention is as declared where it was verified"
+    else:
+        found = "retention is as declared"
+    return f"{size}; {found}."
 
 
 def _charts(sizes: Sequence[tuple[str, str, Decimal, datetime]]) -> list[Chart]:
@@ -152,9 +187,11 @@ def _charts(sizes: Sequence[tuple[str, str, Decimal, datetime]]) -> list[Chart]:
 
 def _retention_table(retention: Sequence[Retention], at: datetime) -> Table:
     def state(result: Retention) -> str:
-        if (at - result.at).days > STALE_DAYS:
+        if result.is_stale(at):
             return f"older than {STALE_DAYS} days: verify again"
-        return "as declared" if result.compliant else "differs"
+        if result.differences:
+            return "differs"
+        return "as declared" if result.compliant else "a store could not be read"
 
     return Table(
         key="retention",

@@ -1,8 +1,8 @@
 """Why the cost changed between two months: prices, usage, and the mix of what is used.
 
-Quantities add up within a usage type group, which has one unit: instance hours, gigabyte-months,
-requests. In a
-group with the quantities Q0 and Q1 of both months, and q0, q1 of a usage type in a Region at prices p0, p1:
+Quantities add up within a group of usage types that has one unit: the hours of all instance types of a
+service (`BoxUsage:m6i.large`, `BoxUsage:m6i.xlarge`), or one usage type in all Regions. In a group with the
+quantities Q0 and Q1 of both months, and q0, q1 of a usage type in a Region at prices p0, p1:
 
     usage = (Q1 - Q0) * the group's mean price before
     mix   = sum of (q1 - q0 * Q1/Q0) * p0       more or less of what is dear, at the same total
@@ -65,8 +65,16 @@ def variance(rows: Sequence[Usage]) -> Variance:
     """The change of all usage."""
     groups: dict[tuple[str, str], list[Usage]] = defaultdict(list)
     for row in rows:
-        groups[row.service, row.group].append(row)
+        groups[row.service, row.group if _counts_hours(row.group) else row.usage_type].append(row)
     return sum((group_variance(group) for group in groups.values()), NOTHING)
+
+
+def _counts_hours(group: str) -> bool:
+    """Whether all usage types of a group are instance hours. `EBS:` has gigabyte-months and IOPS-months, too.
+
+    https://docs.aws.amazon.com/cur/latest/userguide/Lineitem-columns.html (2026-11), lineItem/UsageType
+    """
+    return group.endswith("Usage")
 
 
 def group_variance(rows: Sequence[Usage]) -> Variance:

@@ -28,7 +28,7 @@ def html(review: Review) -> str:
         read=text(review.read_at.date(), Unit.DATE),
         cell=_cell,
         drawing=drawing,
-        is_number=_is_number,
+        class_of=_class_of,
     )
 
 
@@ -36,5 +36,5 @@ def _cell(row: Sequence[Value], columns: Sequence[Column], index: int) -> str:
     return cell_text(row[index], columns[index].unit)
 
 
-def _is_number(column: Column) -> bool:
-    return column.unit not in (Unit.TEXT, Unit.DATE)
+def _class_of(column: Column) -> str:
+    return {Unit.TEXT: "text", Unit.DATE: "date"}.get(column.unit, "number")

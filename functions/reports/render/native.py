@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, cast
 
 from pptx.chart.chart import Chart as NativeChart
@@ -16,7 +17,7 @@ from pptx.slide import Slide
 from pptx.util import Emu, Inches, Length, Pt
 
 from functions.reports.formatting import cell_text
-from functions.reports.records import Chart, ChartKind, Table, Unit, Value
+from functions.reports.records import Chart, ChartKind, Table, Unit
 from functions.reports.render.palette import COLOURS
 
 INK, MUTED, RULE = RGBColor(0x1B, 0x26, 0x3B), RGBColor(0x5B, 0x66, 0x77), RGBColor(0xC9, 0xD1, 0xDC)
@@ -35,8 +36,10 @@ FORMATS = {
 }
 CENTS = {Unit.USD: '"$"#,##0.00'}
 MAX_LABELS = 20  # more of them overlap
-ROW_HEIGHT = Inches(0.37)
-MAX_CELL = 70  # characters; a longer text is cut on a slide and whole in the other files
+ROW_HEIGHT, LINE_HEIGHT = Inches(0.37), Inches(0.19)  # a row of one line, and each further line
+CELL_MARGIN = Inches(0.07)
+CHARACTER = Pt(6.4)  # the mean width of a character of 11 points in a wide font
+MAX_CELL = 600  # characters; a longer text is cut on a slide and whole in the other files
 MIN_COLUMN, MAX_COLUMN = 14, 46  # characters that the width of a column is chosen for
 
 
@@ -152,39 +155,70 @@ def _style_series(native: NativeChart, chart: Chart) -> None:
         labels.font.size = Pt(10)
 
 
-def add_table(
-    slide: Slide, table: Table, rows: Sequence[Sequence[Value]], left: Length, top: Length, width: Length
-) -> None:
-    """Adds a table of these rows. Numbers are aligned to the right."""
-    cells = [
-        [_cut(cell_text(value, column.unit)) for value, column in zip(row, table.columns, strict=True)]
-        for row in rows
-    ]
-    header = [column.label for column in table.columns]
-    shape = slide.shapes.add_table(
-        len(rows) + 1, len(header), left, top, width, Emu(ROW_HEIGHT * (len(rows) + 1))
-    )
-    native = shape.table
-    native.horz_banding = False
-    longest = [max(len(row[index]) for row in [header, *cells]) for index in range(len(header))]
-    widths = [min(max(length, MIN_COLUMN), MAX_COLUMN) for length in longest]
-    for index, share in enumerate(widths):
-        native.columns[index].width = Emu(int(width * share / sum(widths)))
-    for row_index, row in enumerate([header, *cells]):
-        native.rows[row_index].height = ROW_HEIGHT
-        for index, value in enumerate(row):
-            cell = native.cell(row_index, index)
-            cell.vertical_anchor = MSO_ANCHOR.MIDDLE
-            cell.margin_left = cell.margin_right = Inches(0.07)
-            cell.margin_top = cell.margin_bottom = Inches(0.02)
-            cell.fill.solid()
-            cell.fill.fore_color.rgb = ACCENT if row_index == 0 else (STRIPE if row_index % 2 else WHITE)
-            cell.text = value
-            paragraph = cell.text_frame.paragraphs[0]
-            paragraph.font.size, paragraph.font.bold = Pt(11), row_index == 0
-            paragraph.font.color.rgb = WHITE if row_index == 0 else INK
-            if table.columns[index].unit not in (Unit.TEXT, Unit.DATE):
-                paragraph.alignment = PP_ALIGN.RIGHT
+class TableLayout:
+    """A table of a width: its texts, and as much room as they need. Numbers are aligned to the right."""
+
+    def __init__(self, table: Table, width: Length) -> None:
+        self.table = table
+        self._header = [column.label for column in table.columns]
+        self._rows = [
+            [_cut(cell_text(value, column.unit)) for value, column in zip(row, table.columns, strict=True)]
+            for row in table.rows
+        ]
+        longest = [
+            max(len(row[index]) for row in [self._header, *self._rows]) for index in range(len(self._header))
+        ]
+        shares = [min(max(length + 2, MIN_COLUMN), MAX_COLUMN) for length in longest]
+        self._widths = [int(width * share / sum(shares)) for share in shares]
+        self.header_height = self._height(self._header)
+        self.heights = [self._height(row) for row in self._rows]
+
+    def rows_that_fit(self, first: int, room: int) -> int:
+        """How many rows from `first` on fit below the header into a height of `room`."""
+        left = room - self.header_height
+        count = 0
+        for height in self.heights[first:]:
+            left -= height
+            if left < 0:
+                break
+            count += 1
+        return count
+
+    def add_to(self, slide: Slide, first: int, count: int, left: Length, top: Length) -> Length:
+        """Adds the header and `count` rows from `first` on; returns the height."""
+        rows = [self._header, *self._rows[first : first + count]]
+        heights = [self.header_height, *self.heights[first : first + count]]
+        size = (Emu(sum(self._widths)), Emu(sum(heights)))
+        native = slide.shapes.add_table(len(rows), len(self._header), left, top, *size).table
+        native.horz_banding = False
+        for index, width in enumerate(self._widths):
+            native.columns[index].width = Emu(width)
+        for row_index, (row, height) in enumerate(zip(rows, heights, strict=True)):
+            native.rows[row_index].height = height
+            for index, value in enumerate(row):
+                self._fill(native.cell(row_index, index), value, row_index, self.table.columns[index].unit)
+        return size[1]
+
+    def _height(self, row: Sequence[str]) -> Length:
+        lines = 1
+        for value, width in zip(row, self._widths, strict=True):
+            room = max(int((width - 2 * CELL_MARGIN) / CHARACTER), 1)
+            lines = max(lines, len(wrap(value, room)))
+        return Emu(ROW_HEIGHT + LINE_HEIGHT * (lines - 1))
+
+    @staticmethod
+    def _fill(cell: Any, value: str, row_index: int, unit: Unit) -> None:
+        cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+        cell.margin_left = cell.margin_right = CELL_MARGIN
+        cell.margin_top = cell.margin_bottom = Inches(0.02)
+        cell.fill.solid()
+        cell.fill.fore_color.rgb = ACCENT if row_index == 0 else (STRIPE if row_index % 2 else WHITE)
+        cell.text = value
+        paragraph = cell.text_frame.paragraphs[0]
+        paragraph.font.size, paragraph.font.bold = Pt(11), row_index == 0
+        paragraph.font.color.rgb = WHITE if row_index == 0 else INK
+        if unit not in (Unit.TEXT, Unit.DATE):
+            paragraph.alignment = PP_ALIGN.RIGHT
 
 
 def _cut(value: str) -> str:

@@ -18,9 +18,9 @@ from functions.reports.render.native import (
     MUTED,
     ROW_HEIGHT,
     WARNING,
+    TableLayout,
     add_chart,
     add_rule,
-    add_table,
     add_text,
 )
 
@@ -95,10 +95,12 @@ class _Slides:
         top = self._strip(slide, figures) if slide else STRIP_TOP
         notes = [*_figure_notes(figures and item.figures), *item.notes]
         for table in item.tables:
-            rows, drawn = list(table.rows), False
-            while rows or not drawn:
-                room = (BODY_BOTTOM - top - CAPTION) // ROW_HEIGHT - 1
-                if slide and room < min(len(rows), FEWEST_ROWS):
+            layout, first, drawn = TableLayout(table, INNER), 0, False
+            while first < len(table.rows) or not drawn:
+                count = layout.rows_that_fit(first, BODY_BOTTOM - top - CAPTION)
+                rest = len(table.rows) - first
+                fits_alone = layout.rows_that_fit(first, BODY_BOTTOM - STRIP_TOP) == rest
+                if slide and count < (rest if fits_alone else FEWEST_ROWS):
                     _note(slide, notes)
                     slide, notes = None, []
                 if slide:
@@ -106,14 +108,14 @@ class _Slides:
                     top = Emu(top + CAPTION)
                 else:
                     slide, top = self._slide(table.title, f"{number}  {item.title}"), STRIP_TOP
-                    room = (BODY_BOTTOM - top) // ROW_HEIGHT - 1
-                if rows:
-                    add_table(slide, table, rows[:room], LEFT, top, INNER)
+                    count = max(layout.rows_that_fit(first, BODY_BOTTOM - top), 1)
+                if table.rows:
+                    top = Emu(top + layout.add_to(slide, first, count, LEFT, top) + SPACE)
                 else:
                     add_text(slide, LEFT, top, INNER, ROW_HEIGHT, [table.empty], 13, MUTED)
-                top = Emu(top + ROW_HEIGHT * (len(rows[:room]) + 1) + SPACE)
-                rows, drawn = rows[room:], True
-            notes.append(f"Source of {table.title}: {table.source}.")
+                    top = Emu(top + ROW_HEIGHT + SPACE)
+                notes.append(f"Source of {table.title}: {table.source}.")
+                first, drawn = first + count, True
         if slide:
             _note(slide, notes)
 

@@ -10,10 +10,12 @@ ON CONFLICT (kind, period, state) DO UPDATE SET document = excluded.document;
 SELECT document FROM reports.reviews WHERE kind = %(kind)s AND period = %(period)s AND state = %(state)s;
 
 -- name: stored_forecasts
--- What AWS forecast for a month, as the draft of the month before recorded it on the 2nd.
+-- What AWS forecast for a month, as the draft of the month before recorded it. A review that was made later has
+-- the forecast of a later month.
 SELECT (document -> 'aws_forecast' ->> 'month')::date, (document -> 'aws_forecast' ->> 'mean')::numeric
 FROM reports.reviews
-WHERE kind = 'monthly' AND state = 'draft' AND document -> 'aws_forecast' ->> 'month' IS NOT NULL
+WHERE kind = 'monthly' AND state = 'draft'
+    AND (document -> 'aws_forecast' ->> 'month')::date = period + interval '1 month'
 ORDER BY 1;
 
 -- name: read_times
@@ -49,7 +51,7 @@ WHERE month IN (%(month)s, %(before)s)
 GROUP BY service ORDER BY 2 DESC, 1;
 
 -- name: area_costs
--- Regions by the area in their name; charges without a Region are `Other`.
+-- Regions by the area in their name; those of neither area, and charges without a Region, are `Other`.
 SELECT month,
     CASE WHEN region LIKE 'us-%%' THEN 'US' WHEN region LIKE 'eu-%%' THEN 'EU' ELSE 'Other' END,
     sum(billed)
@@ -155,11 +157,11 @@ WHERE bytes > 0 ORDER BY sum(bytes) OVER (PARTITION BY bucket) DESC, bucket, byt
 
 
 -- name: stored_bytes
--- S3 storage of a month by usage type and Region: gigabyte-months, and what they cost.
+-- S3 storage of a month, and its early deletions, by usage type and Region: gigabyte-months, and what they cost.
 SELECT region, usage_type, sum(quantity), sum(billed)
 FROM cost_data.daily_costs
-WHERE day >= %(first)s AND day < %(last)s AND charge_category = 'usage' AND usage_type LIKE 'TimedStorage-%%'
-    AND quantity > 0
+WHERE day >= %(first)s AND day < %(last)s AND charge_category = 'usage'
+    AND (usage_type LIKE 'TimedStorage-%%' OR usage_type LIKE 'EarlyDelete-%%') AND quantity > 0
 GROUP BY region, usage_type ORDER BY region, usage_type;
 
 -- name: recommendations
@@ -169,16 +171,24 @@ FROM cost_data.recommendations
 ORDER BY saving_effective DESC NULLS LAST, rule, resource;
 
 -- name: spot_usage
--- Spot and on-demand instance hours of a month by instance type and Region.
-SELECT region, split_part(usage_type, ':', 2),
-    COALESCE(sum(quantity) FILTER (WHERE usage_type LIKE 'SpotUsage:%%'), 0),
-    COALESCE(sum(billed) FILTER (WHERE usage_type LIKE 'SpotUsage:%%'), 0),
-    COALESCE(sum(quantity) FILTER (WHERE usage_type LIKE 'BoxUsage:%%'), 0),
-    COALESCE(sum(billed) FILTER (WHERE usage_type LIKE 'BoxUsage:%%'), 0)
-FROM cost_data.daily_costs
-WHERE day >= %(first)s AND day < %(last)s AND charge_category = 'usage' AND quantity > 0
-    AND (usage_type LIKE 'SpotUsage:%%' OR usage_type LIKE 'BoxUsage:%%')
-GROUP BY 1, 2;
+-- Spot hours of a month by instance type and Region, what they cost, and what an hour cost on demand in the newest
+-- month since `first` in which the type ran on demand.
+SELECT spot.hours, spot.cost, on_demand.price
+FROM (
+    SELECT region, split_part(usage_type, ':', 2) AS type, sum(quantity) AS hours, sum(billed) AS cost
+    FROM cost_data.daily_costs
+    WHERE day >= %(month)s AND day < %(last)s AND charge_category = 'usage' AND quantity > 0
+        AND usage_type LIKE 'SpotUsage:%%'
+    GROUP BY 1, 2
+) spot
+JOIN LATERAL (
+    SELECT sum(billed) / sum(quantity) AS price
+    FROM cost_data.daily_costs
+    WHERE day >= %(first)s AND day < %(last)s AND charge_category = 'usage' AND quantity > 0
+        AND usage_type = 'BoxUsage:' || spot.type AND region = spot.region
+    GROUP BY date_trunc('month', day) ORDER BY date_trunc('month', day) DESC LIMIT 1
+) on_demand ON true
+ORDER BY spot.region, spot.type;
 
 -- name: daily_compute
 -- What a Compute Savings Plan could cover and does not, by day, at on-demand prices: EC2 instances, Fargate, Lambda.

@@ -11,6 +11,10 @@ from functions.reports.__main__ import main
 pytest_plugins = ("tests.functions.ai_budget.support", "tests.functions.reports.support")
 ROOT = Path(__file__).parents[3]
 AWAY = "postgresql://127.0.0.1:1/none"
+VERIFIED = (
+    '{"stack": "prod", "at": "2026-11-20T00:00:00Z", "compliant": true, "differences": [],'
+    ' "measured": {"clickhouse": {"bytes": 5}}}'
+)
 HEADER = "rule,resource,owner,monthly_saving_effective_usd,status\n"
 
 
@@ -30,7 +34,10 @@ def test_the_commands_write_five_files_each_and_print_them(account, tmp_path, ca
     ("arguments", "error"),
     [
         (["monthly", "--month", "October"], "--month October: not a month; write it as YYYY-MM"),
+        (["monthly", "--month", ""], "--month : not a month; write it as YYYY-MM"),
+        (["monthly", "--month", "9999-12"], "--month 9999-12: not a month; write it as YYYY-MM"),
         (["quarterly", "--quarter", "2026-4"], "--quarter 2026-4: not a quarter; write it as 2026Q4"),
+        (["quarterly", "--quarter", "9999Q4"], "--quarter 9999Q4: not a quarter; write it as 2026Q4"),
         (["monthly", "--month", "2026-10"], "PostgreSQL: "),
         (["monthly", "--month", "2026-10", "--retention", "nowhere.json"], "nowhere.json: No such file"),
     ],
@@ -46,7 +53,12 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, error, tmp_path, capsy
     [
         ("--recommendations", "a,b\n1,2\n", "no column rule"),
         ("--recommendations", f"{HEADER}r,x,o,much,open\n", "line 2: much: not an amount in US dollars"),
+        ("--recommendations", f"{HEADER}r,x,o,NaN,open\n", "line 2: NaN: not an amount in US dollars"),
+        ("--recommendations", f'{HEADER}r,"x,o,1,open\n', "line 1: unexpected end of data"),
         ("--retention", "[]", "not the JSON of `scripts/infra/storage-retention.sh verify --json`"),
+        ("--retention", VERIFIED.replace("Z", ""), "at: Input should have timezone info"),
+        ("--retention", VERIFIED.replace("[]", "[1]"), "differences.0: "),
+        ("--retention", VERIFIED.replace("5", '"x"'), "measured.clickhouse.bytes: "),
         ("--retention", "\xff", "not a text file in UTF-8"),
     ],
 )
@@ -60,12 +72,28 @@ def test_a_file_that_is_not_what_it_should_be_is_named(option, content, error, t
     assert error in line
 
 
-@pytest.mark.parametrize("text", ["0", "100", "much"])
+@pytest.mark.parametrize("text", ["0", "100", "much", "NaN"])
 def test_a_discount_is_a_percentage(text, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["quarterly", "--quarter", "2026Q3", "--plan-discount-percent", text])
     assert stopped.value.code == 2
     assert "not a percentage above 0 and below 100" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["20261120", "2026-W47-1", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_the_day_of_the_review_is_written_as_year_month_and_day(text, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["monthly", "--database-url", AWAY, "--output", "x", "--at", text])
+    assert stopped.value.code == 2
+    assert f"{text} is not a date from 2000 to 2100; write it as YYYY-MM-DD" in capsys.readouterr().err
+
+
+def test_recommendations_that_a_spreadsheet_saved_are_read(tmp_path, capsys):
+    path = tmp_path / "input.csv"
+    path.write_text(f"{HEADER}r,x,o,1.5,open\n", encoding="utf-8-sig")
+    common = ["--database-url", AWAY, "--output", str(tmp_path), "--recommendations", str(path)]
+    assert main(["monthly", "--month", "2026-10", *common]) == 2
+    assert "PostgreSQL: " in capsys.readouterr().err
 
 
 def test_help_needs_no_library_and_no_database():

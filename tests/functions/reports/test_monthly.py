@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from functions.cost_data.records import Unavailable
-from functions.reports.figures.storage import Retention
-from functions.reports.records import Action, ReportError, State
+from functions.reports.records import ReportError, State
 from functions.reports.store import Store
 from tests.functions.ai_budget.support import fresh_database, sql
 from tests.functions.reports.support import (
@@ -33,9 +32,6 @@ pytest_plugins = (
     "tests.functions.reports.support",
 )
 pytestmark = pytest.mark.postgres
-DONE = Action(
-    "overprovisioned-requests", "a/Deployment/b", "web", None, Decimal(90), "done", realized=Decimal(80)
-)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +95,12 @@ def test_ai_spend_its_consumers_and_the_day_on_which_a_budget_ends(review):
     assert row[-1] == date(2026, 11, 27)
 
 
+def test_the_top_consumers_have_their_cost_tokens_and_requests(review):
+    acme, bold = review.item("ai_token_usage").tables[1].rows
+    assert acme == ("acme", 124, 120, pytest.approx(Decimal(10) / 3), 31_000, 31)
+    assert bold == ("<b>bold</b>", Decimal("46.5"), 0, None, 31_000, 31)
+
+
 def test_a_budget_that_is_used_up_ended_today_and_an_unused_one_is_not_at_risk(server):
     url = fresh_database(server)
     store_costs(url, list(charges(OCTOBER)), FINAL)
@@ -109,51 +111,12 @@ def test_a_budget_that_is_used_up_ended_today_and_an_unused_one_is_not_at_risk(s
     assert (row[0], row[-1]) == ("spent", FINAL.date())
 
 
-def test_storage_has_sizes_and_what_verification_found(account):
-    retention = [
-        Retention("prod", FINAL, compliant=True, measured={"clickhouse": {"bytes": 5}}),
-        Retention(
-            "prod-eu", FINAL, compliant=False, differences=[("s3", "exports", "expires after 120 days")]
-        ),
-    ]
-    review = review_of(account, FINAL, retention=retention)
-    values = figures(review, "storage_health")
-    assert (values["bytes"], values["cold_percent"], values["clickhouse_bytes"]) == (
-        "4000000000000",
-        "25",
-        "5",
-    )
-    assert values["retention_differences"] == 1
-    assert "differs in 1 place" in review.item("storage_health").headline
-
-
 def test_what_nobody_measured_is_marked_with_what_is_needed(review):
     storage = {figure.key: figure for figure in review.item("storage_health").figures}
     assert storage["retention_differences"].value is None
     assert "storage-retention.sh verify --json" in storage["retention_differences"].missing
     for item in review.items:
         assert all(figure.missing for figure in item.figures if figure.value is None), item.key
-
-
-def test_savings_are_realized_ones_of_the_advisor_and_the_bills_own_prices(server):
-    url = fresh_database(server)
-    store_costs(
-        url,
-        [
-            usage(OCTOBER, EC2, "us-east-1", "BoxUsage:m6i.large", "100", "1000"),  # 10 cents
-            usage(OCTOBER, EC2, "us-east-1", "SpotUsage:m6i.large", "15", "500"),  # instead of $50
-            usage(OCTOBER, EC2, "us-east-1", "SpotUsage:c6i.large", "15", "500"),  # nothing to compare
-            usage(OCTOBER, "S3", "us-east-1", "TimedStorage-ByteHrs", "23", "1000"),
-            usage(OCTOBER, "S3", "us-east-1", "TimedStorage-SIA-ByteHrs", "25", "2000"),  # instead of $46
-        ],
-        FINAL,
-    )
-    values = figures(review_of(url, FINAL, actions=[DONE]), "savings")
-    assert (values["spot_instances"], values["storage_lifecycle"]) == ("35", "21")
-    assert values["right_sized_pods"] == "80"
-    assert values["measured"] == "136"
-    assert (values["target_low"], values["target_high"]) == ("5800", "14500")
-    assert values["ai_token_budgets"] is None
 
 
 def test_recommendations_of_the_advisor_are_read_and_the_five_best_get_a_deadline(server):
@@ -227,6 +190,8 @@ def test_aws_forecasts_that_drafts_recorded_are_compared_with_what_the_month_cos
     october = datetime(2026, 10, 2, 18, tzinfo=UTC)
     review_of(url, october, date(2026, 9, 1))
     sql(url, "DELETE FROM cost_data.forecasts")
+    sql(url, "INSERT INTO cost_data.forecasts VALUES ('2026-10-01', 4960, 4900, 5000)")
+    review_of(url, datetime(2026, 10, 30, 18, tzinfo=UTC), OCTOBER)  # near its end it is easy to know
     # $160 on 31 days are $4,960, half of what AWS forecast.
     assert figures(review_of(url, FINAL), "forecast")["mean_error_aws_percent"] == "100"
 
@@ -257,7 +222,17 @@ def test_without_a_budget_ai_tables_or_quantities_the_review_says_so(postgres_se
 def test_a_month_without_costs_and_a_database_without_cost_data_are_refused(server, account):
     with pytest.raises(ReportError, match="--month 2020-01: no costs of it are stored"):
         review_of(account, FINAL, date(2020, 1, 1))
+    with pytest.raises(ReportError, match="--month 2026-11: it begins after 2026-10-05, the day of the revi"):
+        review_of(account, datetime(2026, 10, 5, tzinfo=UTC), date(2026, 11, 1))
     with pytest.raises(Unavailable, match="no cost data"):
         review_of(fresh_database(server), FINAL)
     with pytest.raises(Unavailable, match="PostgreSQL: "):
         Store("postgresql://127.0.0.1:1/none").create_schema()
+
+
+def test_a_statement_that_postgresql_refuses_is_one_line(server):
+    url = fresh_database(server)
+    store_costs(url, list(charges(OCTOBER)), FINAL)
+    sql(url, "ALTER TABLE ai_token_usage DROP COLUMN cache_read_tokens CASCADE")
+    with pytest.raises(Unavailable, match=r'^PostgreSQL: column "cache_read_tokens" does not exist$'):
+        review_of(url, FINAL)

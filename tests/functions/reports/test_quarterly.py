@@ -115,6 +115,12 @@ def test_the_plan_that_bears_a_drop_of_a_fifth_is_recommended_and_expiring_commi
     assert rows[1][0] == "Decide on the commitments that end within 90 days"
 
 
+def test_a_quarter_of_which_a_month_is_not_stored_is_a_draft(account):
+    july = review_of(account, FINAL, date(2026, 1, 1), kind="quarterly")
+    assert july.why_draft == "no costs of January 2026 are stored"
+    assert july.state is State.DRAFT
+
+
 def test_a_quarter_that_is_not_over_is_a_draft(account):
     at = datetime(2026, 11, 28, tzinfo=UTC)
     assert (

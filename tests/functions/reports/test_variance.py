@@ -71,7 +71,7 @@ def test_price_usage_and_mix_at_once():
 
 
 def test_a_service_that_starts_or_ends_is_usage():
-    rows = [row("7", "0", "10", None, group="A"), row("0", "5", None, "9", group="B")]
+    rows = [row("7", "0", "10", None, usage_type="A"), row("0", "5", None, "9", group="B")]
     assert parts(variance(rows)) == (0, 2, 0, 0)
 
 
@@ -81,15 +81,26 @@ def test_a_group_in_which_a_cost_has_no_quantity_is_not_split():
 
 
 def test_groups_are_split_on_their_own_since_their_units_differ():
-    rows = [row("44", "40", "100", "100"), row("30", "10", "3000", "1000", group="Requests")]
+    rows = [
+        row("44", "40", "100", "100"),
+        row("30", "10", "3000", "1000", usage_type="Requests-Tier1", group="Requests-Tier1"),
+    ]
     assert parts(variance(rows)) == (4, 20, 0, 0)
+
+
+def test_usage_types_of_a_group_with_several_units_are_split_on_their_own():
+    rows = [
+        row("80", "80", "1000", "1000", usage_type="EBS:VolumeUsage.gp3", group="EBS"),  # GB-months
+        row("30", "15", "6000", "3000", usage_type="EBS:VolumeP-IOPS.gp3", group="EBS"),  # IOPS-months
+    ]
+    assert parts(variance(rows)) == (0, 15, 0, 0)
 
 
 amounts = st.integers(0, 10**9).map(lambda number: Decimal(number) / 1000)
 quantities = st.none() | amounts
 usages = st.builds(
-    Usage, st.just("S"), st.sampled_from("AB"), st.sampled_from("xy"), st.just("r"), amounts, amounts,
-    quantities, quantities,
+    Usage, st.just("S"), st.sampled_from(["BoxUsage", "EBS"]), st.sampled_from("xy"), st.just("r"),
+    amounts, amounts, quantities, quantities,
 )  # fmt: skip
 
 

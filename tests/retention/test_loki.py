@@ -1,10 +1,11 @@
 """The effective config of Loki is compared with the declared one and with the rule of its bucket.
 
-No Loki runs here: a server answers `GET /config` with a document in the form in which Loki 3 prints it.
+No Loki runs here: a server answers `GET /config` with what a real one printed (loki_3_7_8_config.yaml).
 """
 
 from copy import deepcopy
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,19 +15,7 @@ from retention.stores import loki
 from tests.retention.support import http_server, stack, texts
 
 SETTINGS = stack().settings
-EFFECTIVE = {
-    "auth_enabled": False,
-    "common": {"storage": {"s3": {"bucketnames": SETTINGS.storage.logs.name, "region": "us-east-1"}}},
-    "ingester": {"chunk_encoding": "gzip", "chunk_idle_period": "30m0s"},
-    "limits_config": {"retention_period": "90d", "retention_stream": [], "per_tenant_override_config": ""},
-    "compactor": {
-        "retention_enabled": True,
-        "retention_delete_delay": "2h0m0s",
-        "delete_request_store": "s3",
-        "compaction_interval": "10m0s",
-    },
-    "runtime_config": {"period": "10s", "file": ""},
-}
+EFFECTIVE = yaml.safe_load((Path(__file__).parent / "loki_3_7_8_config.yaml").read_text())
 # A path of EFFECTIVE and another value → the difference that it makes.
 BREAKS = [
     ("compactor.retention_enabled", False,

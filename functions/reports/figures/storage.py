@@ -154,6 +154,8 @@ def _headline(total: Decimal, retention: Sequence[Retention], at: datetime) -> s
         found = f"retention differs in {differences} {'place' if differences == 1 else 'places'}"
     elif oldest:
         found = f"retention was last verified on {text(oldest.date(), Unit.DATE)}"
+    elif not all(result.compliant for result in retention):
+        found = "retention could not be verified everywhere"
     elif any(result.not_verified for result in retention):
         found = "retention is as declared where it was verified"
     else:

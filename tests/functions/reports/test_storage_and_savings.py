@@ -50,7 +50,7 @@ def test_storage_has_sizes_and_what_verification_found(account):
         ),
         (
             {"compliant": False, "not_verified": ["aws"]},
-            "retention is as declared where it was verified.",
+            "retention could not be verified everywhere.",
             "a store could not be read",
         ),
         (

@@ -4,6 +4,7 @@ BASE ?=
 DATABASE_URL ?=
 MONTH ?=
 QUARTER ?=
+RETENTION ?=
 PORT ?= 3010
 PYTHON ?= python3
 VENV := .venv
@@ -43,7 +44,8 @@ demo: $(VENV)/.ready
 
 reviews: $(VENV)/.ready
 	@$(if $(DATABASE_URL),,echo "make $@: give the PostgreSQL with the cost data: make $@ DATABASE_URL=postgresql://…"; exit 2;) \
-	  $(PY) -m functions.reports monthly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(MONTH),--month $(MONTH)) && \
+	  $(PY) -m functions.reports monthly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(MONTH),--month $(MONTH)) \
+	    $(addprefix --retention ,$(wildcard $(RETENTION:%=%/*.json))) && \
 	  $(PY) -m functions.reports quarterly --database-url "$(DATABASE_URL)" --output build/reviews $(if $(QUARTER),--quarter $(QUARTER))
 
 recommendations: $(VENV)/.ready

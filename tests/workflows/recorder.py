@@ -26,6 +26,11 @@ def answer(command: list[str]) -> int:
             if not (WORKSPACE / ".venv").exists():
                 (WORKSPACE / ".venv").symlink_to(ROOT / ".venv")
                 os.utime(WORKSPACE / "requirements.txt", (0, 0))  # so that make does not install it again
+        case ["make", ".venv/.ready"]:
+            python = WORKSPACE / ".venv/bin/python"
+            python.parent.mkdir(parents=True)
+            python.write_text('#!/bin/sh\necho "$*"\nexit 1\n')  # as `verify` ends that finds a difference
+            python.chmod(0o755)
         case ["make", "build"] if os.environ["BUILD"] == "real":
             answer(["make", "setup"])
             downloaded = ROOT / "build/lambda/wheels"

@@ -95,16 +95,15 @@ class Runner:
                 "inputs": inputs,
                 "needs": {need: {"outputs": outputs.get(need, {})} for need in needs},
             }
-            if any(results[need] != "success" for need in needs) or not condition(
-                job.get("if"), contexts, failed=False
-            ):
+            failed = any(results[need] != "success" for need in needs)
+            if not condition(job.get("if"), contexts, failed=failed):
                 results[name] = "skipped"
             elif "uses" in job:
                 called = workflow(Path(job["uses"]).name)
                 values = {key: text(value, contexts) for key, value in job.get("with", {}).items()}
                 assert values.keys() == (called["on"]["workflow_call"] or {}).get("inputs", {}).keys()
                 inner = self.run_jobs(called, github, values)
-                results[name] = "success" if set(inner.values()) == {"success"} else "failure"
+                (results[name],) = set(inner.values()) if len(set(inner.values())) == 1 else {"failure"}
             else:
                 matrix = job.get("strategy", {}).get("matrix", {}).get("include", [{}])
                 runs = [self._run_job(name, job, {**contexts, "matrix": row}) for row in matrix]
@@ -197,6 +196,10 @@ class _Job:
                         shutil.copytree(source, artifact, dirs_exist_ok=True)
                     else:
                         shutil.copy(source, artifact)
+            case "actions/download-artifact" if "pattern" in inputs:
+                assert inputs["merge-multiple"] == "true"
+                for matching in artifact.glob(inputs["pattern"]):
+                    shutil.copytree(matching, self.workspace / path, dirs_exist_ok=True)
             case "actions/download-artifact":
                 shutil.copytree(artifact, self.workspace / path, dirs_exist_ok=True)
             case _:

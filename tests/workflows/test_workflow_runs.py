@@ -85,9 +85,14 @@ def drifted(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory):
     """The reviews on a runner that reaches the database."""
-    variables = {"REVIEWS_RUNNER": "vpc", "REVIEWS_DATABASE_HOST": "db.example"}
-    reviewed = runner(tmp_path_factory.mktemp("reviews") / "run", variables=variables)
-    assert reviewed.run("reviews.yaml", "schedule") == {"reviews": "success"}, reviewed.output
+    variables = {
+        "REVIEWS_RUNNER": "vpc", "REVIEWS_DATABASE_HOST": "db.example", "REPORT_BUCKET": "teei-reports",
+    }  # fmt: skip
+    environments = {"retention-prod": {"DATABASE_HOST": "prod.example"}}
+    directory = tmp_path_factory.mktemp("reviews") / "run"
+    reviewed = runner(directory, variables=variables, environments=environments)
+    results = reviewed.run("reviews.yaml", "schedule")
+    assert results == {"retention": "failure", "reviews": "success"}, reviewed.output
     results = reviewed.run("recommendations.yaml", "schedule")
     assert results == {"recommendations": "success"}, reviewed.output
     return reviewed
@@ -99,14 +104,29 @@ def test_the_reviews_are_made_with_a_password_of_minutes_and_a_verified_certific
     assert make.startswith(
         "make reviews DATABASE_URL=postgresql://reports@db.example:5432/ai_budget?sslmode="
     )
-    assert "verify-full&sslrootcert=functions/certificates/rds-ca.pem" in make
+    assert make.endswith(
+        "verify-full&sslrootcert=functions/certificates/rds-ca.pem RETENTION=build/retention"
+    )
     login, make = commands(reviewed.calls, "recommendations")
     assert login.endswith("--username cost_data")
     assert make.startswith("make recommendations DATABASE_URL=postgresql://cost_data@db.example:5432/")
 
 
+def test_the_retention_of_every_stack_is_verified_and_the_result_kept_although_it_differs(reviewed):
+    login = "aws rds generate-db-auth-token --hostname prod.example --port 5432 --username reports"
+    for stack in STACKS:
+        *logins, upload = commands(reviewed.calls, f"verify {stack}")[1:]
+        assert logins == ([login] if stack == "prod" else [])
+        assert upload == f"aws s3 cp build/retention/{stack}.json s3://teei-reports/retention/{stack}.json"
+        result = reviewed.directory / f"artifacts/retention-{stack}/{stack}.json"
+        assert result.read_text() == f"-m retention verify --stack {stack} --json\n"
+
+
 def test_without_a_runner_no_review_is_made(tmp_path):
-    assert runner(tmp_path / "run").run("reviews.yaml", "schedule") == {"reviews": "skipped"}
+    assert runner(tmp_path / "run").run("reviews.yaml", "schedule") == {
+        "retention": "skipped",
+        "reviews": "skipped",
+    }
 
 
 def run_blocks():

@@ -43,10 +43,15 @@ SAFE_DROP = Decimal(20)
 
 
 def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inputs) -> Review:
-    """The review of the quarter of a month. Raises ReportError if nothing is stored of the quarter."""
+    """The review of the quarter of a month. Raises ReportError if nothing is stored of the quarter.
+
+    What is of one month is of the last one that is over; in a quarter that begins, of the running one.
+    """
     months = quarter_of(first_month)
     last, name = months[-1], quarter_name(first_month)
     read_at = read_times(fetch, months, at, f"--quarter {name}")
+    over = [month for month in read_at if next_month(month) <= at.date()]
+    newest = max(over or read_at)
     actions = inputs.actions if inputs.actions is not None else stored_recommendations(fetch)
     outlook = read_outlook(fetch, at)
     budget = account_budget(fetch)
@@ -54,10 +59,10 @@ def quarterly_review(fetch: Fetch, first_month: date, at: datetime, inputs: Inpu
     commitments = commitments_item(fetch, last, at, inputs.plan_discount)
     forecast = next_quarter(outlook, last, limit)
     items = [
-        spend_trend(fetch, last),
-        cost_per_customer(fetch, last),
-        budget_adherence(fetch, last),
-        savings_item(fetch, last, actions),
+        spend_trend(fetch, last, at),
+        cost_per_customer(fetch, newest, [month for month in months if month <= newest]),
+        budget_adherence(fetch, last, at),
+        savings_item(fetch, newest, actions),
         forecast,
         commitments,
     ]

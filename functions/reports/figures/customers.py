@@ -35,8 +35,8 @@ class TierCost:
         return self.shared + self.ai
 
 
-def cost_per_customer(fetch: Fetch, last_month: date) -> Item:
-    """The item of a quarter, with twelve months of the cost per customer."""
+def cost_per_customer(fetch: Fetch, last_month: date, quarter: Sequence[date]) -> Item:
+    """The item of a quarter, with twelve months of the cost per customer up to the last one."""
     months = months_before(last_month, MONTHS)
     span = {"first": months[0], "last": next_month(last_month)}
     cloud = {row[0]: row[2] for row in fetch("monthly_costs", **span)}
@@ -50,9 +50,9 @@ def cost_per_customer(fetch: Fetch, last_month: date) -> Item:
         else None
         for month in months
     ]
-    tiers = tier_costs(by_tier, cloud, tenants, months[-3:])
+    tiers = tier_costs(by_tier, cloud, tenants, quarter)
     newest = per_customer[-1]
-    missing = "" if newest is not None else "no active tenants are stored for the last month of the quarter"
+    missing = "" if newest is not None else f"no active tenants are stored for {last_month:%B %Y}"
     return Item(
         key="cost_per_customer",
         title="Cost per active customer",
@@ -65,7 +65,7 @@ def cost_per_customer(fetch: Fetch, last_month: date) -> Item:
             Figure("cost_per_customer", "Cost per active customer", newest, Unit.USD, SOURCE, missing),
             Figure(
                 "active_customers", "Active customers", tenants.get(last_month), Unit.COUNT, ACTIVE,
-                "" if tenants.get(last_month) else "no AI usage is stored for the last month of the quarter",
+                "" if tenants.get(last_month) else f"no AI usage is stored for {last_month:%B %Y}",
             ),
             *(
                 Figure(

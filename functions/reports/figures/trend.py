@@ -1,6 +1,7 @@
 """Quarterly: the total cost of twelve months, and how often the budget was kept."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 from functions.cost_data.records import next_month
@@ -11,37 +12,38 @@ from functions.reports.records import Chart, ChartKind, Column, Figure, Item, Se
 from functions.reports.store import Fetch
 
 MONTHS = 12
+INCOMPLETE = "the quarter is not over, or not every month of it and of the one before is stored"
 
 
-def spend_trend(fetch: Fetch, last_month: date) -> Item:
-    """Total spend of the twelve months up to the last one of the quarter, billed and amortized."""
+def spend_trend(fetch: Fetch, last_month: date, at: datetime) -> Item:
+    """Total spend of the twelve months up to the last one of the quarter, billed and amortized.
+
+    The quarter is compared with the one before if it is over and every month of both is stored.
+    """
     months = months_before(last_month, MONTHS)
     rows = {row[0]: row for row in fetch("monthly_costs", first=months[0], last=next_month(last_month))}
     billed = [rows[month][1] if month in rows else None for month in months]
     effective = [rows[month][2] if month in rows else None for month in months]
-    quarter, before = _total(billed[-3:]), _total(billed[-6:-3])
+    quarter, before = _sum(billed[-3:]), _sum(billed[-6:-3])
+    whole = None not in billed[-3:] and next_month(last_month) <= at.date()
+    change = percent_change(quarter, before) if whole and None not in billed[-6:-3] else None
+    name = quarter_name(last_month) if whole else f"{quarter_name(last_month)} so far"
     known = [cost for cost in billed if cost is not None]
     return Item(
         key="spend_trend",
         title="Total cloud spend",
-        headline=_headline(last_month, quarter, before),
+        headline=_headline(name, quarter, change),
         figures=[
+            Figure("quarter", f"{name}, billed", quarter, Unit.USD, COSTS),
             Figure(
-                "quarter", f"{quarter_name(last_month)}, billed", quarter, Unit.USD, COSTS,
-                "" if quarter is not None else "not every month of the quarter is stored",
-            ),
-            Figure(
-                "quarter_effective", f"{quarter_name(last_month)}, amortized", _total(effective[-3:]),
-                Unit.USD,
+                "quarter_effective", f"{name}, amortized", _sum(effective[-3:]), Unit.USD,
                 "cost_data.daily_totals: effective",
-                "" if quarter is not None else "not every month of the quarter is stored",
             ),
             Figure(
-                "change_percent", "Change from the quarter before",
-                percent_change(quarter, before) if quarter is not None else None, Unit.PERCENT_CHANGE, COSTS,
-                "" if before else "not every month of the quarter before is stored",
+                "change_percent", "Change from the quarter before", change, Unit.PERCENT_CHANGE, COSTS,
+                "" if change is not None else INCOMPLETE,
             ),
-            Figure("year", f"Last {len(known)} months", sum(known, Decimal(0)), Unit.USD, COSTS),
+            Figure("year", f"Last {len(known)} months", _sum(billed), Unit.USD, COSTS),
             Figure("months", "Months that are stored", len(known), Unit.COUNT, COSTS),
         ],
         charts=[
@@ -58,27 +60,25 @@ def spend_trend(fetch: Fetch, last_month: date) -> Item:
     )  # fmt: skip
 
 
-def _total(costs: list[Decimal | None]) -> Decimal | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known, Decimal(0)) if len(known) == 3 else None
+def _sum(costs: Sequence[Decimal | None]) -> Decimal:
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
 
 
-def _headline(last_month: date, quarter: Decimal | None, before: Decimal | None) -> str:
-    name = quarter_name(last_month)
-    if quarter is None:
-        return f"Not every month of {name} is stored."
-    change = percent_change(quarter, before)
+def _headline(name: str, quarter: Decimal, change: Decimal | None) -> str:
     return f"{name} cost {dollars(quarter)}" + (
         f", {change:+.1f} % on the quarter before." if change is not None else "."
     )
 
 
-def budget_adherence(fetch: Fetch, last_month: date) -> Item:
-    """How many of the last twelve months kept the budget, whose limit is the one that is stored now."""
+def budget_adherence(fetch: Fetch, last_month: date, at: datetime) -> Item:
+    """How many of the last twelve months kept the budget, whose limit is the one that is stored now.
+
+    A month that is not over is not counted.
+    """
     months = months_before(last_month, MONTHS)
     rows = {row[0]: row[3] for row in fetch("monthly_costs", first=months[0], last=next_month(last_month))}
     budget = account_budget(fetch)
-    spend = [(month, rows[month]) for month in months if month in rows]
+    spend = [(month, rows[month]) for month in months if month in rows and next_month(month) <= at.date()]
     kept = [month for month, cost in spend if budget and cost <= budget[1]]
     quarter = [month for month in kept if month in months[-3:]]
     if budget is None:
@@ -86,6 +86,7 @@ def budget_adherence(fetch: Fetch, last_month: date) -> Item:
     else:
         headline = f"{len(kept)} of {len(spend)} months kept the budget of {dollars(budget[1])}."
     missing = "" if budget else NO_BUDGET
+    compared = Decimal(len(spend))
     source = f"{COUNTED}; cost_data.budgets: the limit as it is now"
     series = [Series("Spend", [rows.get(month) for month in months])]
     if budget:
@@ -97,8 +98,8 @@ def budget_adherence(fetch: Fetch, last_month: date) -> Item:
         figures=[
             Figure(
                 "adherence_percent", "Months within the budget",
-                percent_of(Decimal(len(kept)), Decimal(len(spend))) if budget else None, Unit.PERCENT, source,
-                missing,
+                percent_of(Decimal(len(kept)), compared) if budget else None, Unit.PERCENT, source,
+                missing if compared else missing or "no month that is over is stored",
             ),
             Figure(
                 "months_kept", "Months within it", len(kept) if budget else None, Unit.COUNT, source, missing

@@ -115,6 +115,21 @@ def test_the_plan_that_bears_a_drop_of_a_fifth_is_recommended_and_expiring_commi
     assert rows[1][0] == "Decide on the commitments that end within 90 days"
 
 
+def test_a_running_quarter_has_what_is_known_so_far(account):
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    review = review_of(account, at, date(2026, 10, 1), kind="quarterly")
+    trend = review.item("spend_trend").figures
+    # October: 31 days of $160, a purchase of $1,000 and a credit of $30; November: 15 days.
+    assert (trend[0].label, trend[0].value) == ("2026Q4 so far, billed", 5930 + 15 * 160)
+    assert trend[2].value is None
+    assert trend[2].missing.startswith("the quarter is not over")
+    # October is the last month that is over: it is compared with the budget, and has the cost of a customer.
+    values = figures(review, "budget_adherence")
+    assert (values["months"], values["quarter_months_kept"]) == (8, 1)
+    assert review.item("cost_per_customer").headline.endswith("in October 2026.")
+    assert all(figure.missing for item in review.items for figure in item.figures if figure.value is None)
+
+
 def test_a_quarter_of_which_a_month_is_not_stored_is_a_draft(account):
     july = review_of(account, FINAL, date(2026, 1, 1), kind="quarterly")
     assert july.why_draft == "no costs of January 2026 are stored"

@@ -15,6 +15,7 @@ BACKEND = "s3://teei-finops-state?region=us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/teei-finops-{}"
 VARIABLES = {"PULUMI_BACKEND_URL": BACKEND, "AWS_PREVIEW_ROLE_ARN": ROLE.format("preview")}
 ZIPS = ("advisor.zip", "ai_budget.zip", "cost_data.zip", "reports.zip")
+REVIEWS = ("reviews.yaml", "recommendations.yaml", "retention.yaml")  # test_review_runs.py
 STACKS = ("staging", "prod", "prod-eu")
 ENVIRONMENTS = {stack: {"AWS_DEPLOY_ROLE_ARN": ROLE.format(f"deploy-{stack}")} for stack in STACKS}
 SIGN_IN = {
@@ -82,55 +83,9 @@ def drifted(tmp_path_factory):
     return drifted
 
 
-@pytest.fixture(scope="module")
-def reviewed(tmp_path_factory):
-    """The reviews on a runner that reaches the database."""
-    variables = {
-        "REVIEWS_RUNNER": "vpc", "REVIEWS_DATABASE_HOST": "db.example", "REPORT_BUCKET": "teei-reports",
-    }  # fmt: skip
-    environments = {"retention-prod": {"DATABASE_HOST": "prod.example"}}
-    directory = tmp_path_factory.mktemp("reviews") / "run"
-    reviewed = runner(directory, variables=variables, environments=environments)
-    results = reviewed.run("reviews.yaml", "schedule")
-    assert results == {"retention": "failure", "reviews": "success"}, reviewed.output
-    results = reviewed.run("recommendations.yaml", "schedule")
-    assert results == {"recommendations": "success"}, reviewed.output
-    return reviewed
-
-
-def test_the_reviews_are_made_with_a_password_of_minutes_and_a_verified_certificate(reviewed):
-    login, make = commands(reviewed.calls, "reviews")
-    assert login == "aws rds generate-db-auth-token --hostname db.example --port 5432 --username reports"
-    assert make.startswith(
-        "make reviews DATABASE_URL=postgresql://reports@db.example:5432/ai_budget?sslmode="
-    )
-    assert make.endswith(
-        "verify-full&sslrootcert=functions/certificates/rds-ca.pem RETENTION=build/retention"
-    )
-    login, make = commands(reviewed.calls, "recommendations")
-    assert login.endswith("--username cost_data")
-    assert make.startswith("make recommendations DATABASE_URL=postgresql://cost_data@db.example:5432/")
-
-
-def test_the_retention_of_every_stack_is_verified_and_the_result_kept_although_it_differs(reviewed):
-    login = "aws rds generate-db-auth-token --hostname prod.example --port 5432 --username reports"
-    for stack in STACKS:
-        *logins, upload = commands(reviewed.calls, f"verify {stack}")[1:]
-        assert logins == ([login] if stack == "prod" else [])
-        assert upload == f"aws s3 cp build/retention/{stack}.json s3://teei-reports/retention/{stack}.json"
-        result = reviewed.directory / f"artifacts/retention-{stack}/{stack}.json"
-        assert result.read_text() == f"-m retention verify --stack {stack} --json\n"
-
-
-def test_without_a_runner_no_review_is_made(tmp_path):
-    assert runner(tmp_path / "run").run("reviews.yaml", "schedule") == {
-        "retention": "skipped",
-        "reviews": "skipped",
-    }
-
-
 def run_blocks():
-    documents = [workflow(path.name) for path in GITHUB.glob("workflows/*.yaml")]
+    names = {path.name for path in GITHUB.glob("workflows/*.yaml")}.difference(REVIEWS)
+    documents = [workflow(name) for name in names]
     steps = [
         step for document in documents for job in document["jobs"].values() for step in job.get("steps", [])
     ]
@@ -139,9 +94,9 @@ def run_blocks():
     return {step["run"] for step in steps if "run" in step}
 
 
-def test_every_run_block_was_run(deployed, proposed, drifted, reviewed):
+def test_every_run_block_was_run(deployed, proposed, drifted):
     assert len(run_blocks()) > 15
-    assert run_blocks() == {*deployed.scripts, *proposed.scripts, *drifted.scripts, *reviewed.scripts}
+    assert run_blocks() == {*deployed.scripts, *proposed.scripts, *drifted.scripts}
 
 
 def test_main_is_tested_then_built_twice_then_deployed_to_one_stack_after_the_other(deployed):

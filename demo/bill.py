@@ -108,12 +108,13 @@ class Bill:
     """The bill as it looks on `today`, the day of the newest charge."""
 
     today: date
+    month_count: int = MONTHS
 
     @property
     def months(self) -> list[date]:
         """The months of the bill, oldest first."""
         months = [month_of(self.today)]
-        while len(months) < MONTHS:
+        while len(months) < self.month_count:
             months.append(previous_month(months[-1]))
         return months[::-1]
 

@@ -33,13 +33,14 @@ FOLDER = ROOT / "build" / "reports-demo"
 RECOMMENDATIONS = Path(__file__).parent / "recommendations.csv"
 DRAFT_ON = 2
 DRAFTS = 4  # months whose draft keeps AWS's forecast, to compare it with what they cost
+MONTHS = 16  # twelve before the end of the quarter, which ended up to four months ago
 
 
 def make_reviews(url: str, now: datetime, folder: Path) -> list[Path]:
     """Stores the sample account month by month, as it was known then, and writes the newest final reviews."""
     costs, reviews = Store(url), ReportStore(url)
     costs.create_schema()
-    bill = Bill(now.date())
+    bill = Bill(now.date(), MONTHS)
     account = SampleAccount(costs, bill, folder / "bills")
     History(url, account, Page(costs, Settings()), parse_config("", name="demo"), Targets("", ""), now).fill()
     month = bill.months[-2 if now.day >= MONTH_FINAL_ON else -3]
@@ -111,7 +112,7 @@ def main() -> int:
     argparse.ArgumentParser(prog="demo.reports", description=__doc__).parse_args()
     try:
         with _database(FOLDER) as url:
-            print("Making 13 months of bills (about a minute)", flush=True)
+            print(f"Making {MONTHS} months of bills (about a minute)", flush=True)
             paths = make_reviews(url, datetime.now(UTC), FOLDER)
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"demo.reports: {FOLDER}: PostgreSQL did not start ({error})", file=sys.stderr)

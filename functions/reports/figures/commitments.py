@@ -90,13 +90,14 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
     active = fetch("commitments", at=at)
     first = months_before(last_month, MONTHS)[0]
     rows = fetch("daily_compute", first=first, last=min(at.date(), last_final_day(at)))
-    days = [cost for _, cost in rows if cost > 0]
-    levels = plan_levels(days, discount) if len(days) >= MIN_DAYS else []
+    days = [cost for _, cost in rows]
+    missing = _why_not_assessed(days)
+    levels = [] if missing else plan_levels(days, discount)
     ending = [row for row in active if (row[3] - at).days < SOON_DAYS]
     return Item(
         key="commitments",
         title="Commitments",
-        headline=_headline(levels, ending),
+        headline=_headline(levels, ending, missing),
         figures=[
             *(
                 Figure(
@@ -117,7 +118,7 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
             ),
         ],
         charts=_charts(levels),
-        tables=[_levels_table(levels), _active_table(active)],
+        tables=[_levels_table(levels, missing), _active_table(active)],
         notes=[
             f"Assumed discount of the plan: {discount:.0%}; set it to that of your instance families.",
             "A Savings Plan bills hours, and the levels are means of days. Buy less if usage falls at night.",
@@ -125,13 +126,22 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
     )  # fmt: skip
 
 
-def _headline(levels: Sequence[PlanLevel], ending: Sequence[object]) -> str:
+def _why_not_assessed(days: Sequence[Decimal]) -> str:
+    """Why no plan is assessed; empty if one is."""
+    if not any(days):
+        return "no compute on demand is stored by usage type"
+    if len(days) < MIN_DAYS:
+        return f"fewer than {MIN_DAYS} days of compute are stored"
+    if min(days) <= 0:
+        return f"{sum(day <= 0 for day in days)} of {len(days)} days had no compute on demand"
+    return ""
+
+
+def _headline(levels: Sequence[PlanLevel], ending: Sequence[object], missing: str) -> str:
     verb = "commitment ends" if len(ending) == 1 else "commitments end"
     ends = f"{len(ending)} {verb} within {SOON_DAYS} days"
     if not levels:
-        return (
-            f"{ends}; a plan is not assessed: fewer than {MIN_DAYS} days of compute by usage type are stored."
-        )
+        return f"{ends}; a plan is not assessed: {missing}."
     best = max(levels, key=lambda level: level.saving)
     return (
         f"A plan of {dollars(best.commitment_hourly)} an hour would save {dollars(best.saving)} a month "
@@ -158,7 +168,7 @@ def _charts(levels: Sequence[PlanLevel]) -> list[Chart]:
     ]
 
 
-def _levels_table(levels: Sequence[PlanLevel]) -> Table:
+def _levels_table(levels: Sequence[PlanLevel], missing: str) -> Table:
     return Table(
         key="plan_levels",
         title="A further Compute Savings Plan at three levels",
@@ -179,7 +189,7 @@ def _levels_table(levels: Sequence[PlanLevel]) -> Table:
             for level in levels
         ],
         source=COMPUTE,
-        empty=f"Not assessed: fewer than {MIN_DAYS} days of compute by usage type are stored.",
+        empty=f"Not assessed: {missing}.",
     )  # fmt: skip
 
 

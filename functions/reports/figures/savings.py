@@ -20,8 +20,11 @@ SPOT = "cost_data.daily_costs: spot hours, at the bill's own on-demand price of 
 ADVISOR = "cost_data.recommendations: realized savings of finished actions"
 STANDARD = "TimedStorage-ByteHrs"
 PRICE_MONTHS = 12
-# The initiative of a rule of the advisor. Those of spot and storage are measured on the bill.
+# The initiative of a rule of the advisor. Spot and colder storage classes are measured on the bill itself.
 INITIATIVES = {
+    "bucket-expires-old-versions": "storage_lifecycle",
+    "log-group-has-retention": "storage_lifecycle",
+    "snapshots-expire": "storage_lifecycle",
     "overprovisioned-requests": "right_sized_pods",
     "hpa-minimum-binds": "right_sized_pods",
     "idle-node": "right_sized_pods",
@@ -104,7 +107,8 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
     return [
         _saving("ai_token_budgets", "AI token budgets", "initiatives", 2000, 5000, None, GUIDE, denied),
         _saving(
-            "storage_lifecycle", "Storage lifecycle", "initiatives", 800, 1500, storage, STORAGE, per_class
+            "storage_lifecycle", "Storage lifecycle", "initiatives", 800, 1500,
+            _sum(storage, realized.get("storage_lifecycle")), f"{STORAGE}; {ADVISOR}", per_class,
         ),
         _saving(
             "right_sized_pods", "Right-sized pods", "initiatives", 1000, 3000,
@@ -142,6 +146,12 @@ def savings(fetch: Fetch, month: date, actions: Sequence[Action] | None) -> list
     ]  # fmt: skip
 
 
+def _sum(*amounts: Decimal | None) -> Decimal | None:
+    """The sum of what is measured; None if nothing is."""
+    measured = [amount for amount in amounts if amount is not None]
+    return sum(measured, Decimal(0)) if measured else None
+
+
 def _saving(
     key: str, label: str, group: str, low: int, high: int, measured: Decimal | None, source: str, missing: str
 ) -> Saving:
@@ -158,9 +168,10 @@ def savings_item(fetch: Fetch, month: date, actions: Sequence[Action] | None) ->
     low = sum((entry.low for entry in initiatives), Decimal(0))
     high = sum((entry.high for entry in initiatives), Decimal(0))
     nothing = "none of the initiatives can be measured yet"
+    others = len(initiatives) - len(measured)
     headline = (
         f"{dollars(total)} a month are measured, of a target of {dollars(low)} to {dollars(high)}; "
-        f"{len(initiatives) - len(measured)} of {len(initiatives)} initiatives are not yet measurable."
+        f"{others} of {len(initiatives)} initiatives {'is' if others == 1 else 'are'} not yet measurable."
     )
     chart = Chart(
         key="measured_savings",

@@ -191,15 +191,15 @@ JOIN LATERAL (
 ORDER BY spot.region, spot.type;
 
 -- name: daily_compute
--- What a Compute Savings Plan could cover and does not, by day, at on-demand prices: EC2 instances, Fargate, Lambda.
--- A Cost Explorer source has no usage types; there the service alone decides.
-SELECT day, sum(billed)
-FROM cost_data.daily_costs
-WHERE day >= %(first)s AND day < %(last)s AND charge_category = 'usage' AND (
+-- What a Compute Savings Plan could cover and does not, on every stored day, at on-demand prices: EC2 instances,
+-- Fargate, Lambda. A Cost Explorer source has no usage types; there the service alone decides.
+SELECT day, COALESCE(sum(billed) FILTER (WHERE charge_category = 'usage' AND (
     usage_type_group IN ('BoxUsage', 'Lambda-GB-Second', 'Lambda-GB-Second-ARM')
     OR usage_type_group LIKE 'Fargate-%%'
     OR (usage_type_group = '' AND service IN ('Amazon Elastic Compute Cloud - Compute', 'AWS Lambda'))
-)
+)), 0)
+FROM cost_data.daily_costs
+WHERE day >= %(first)s AND day < %(last)s
 GROUP BY day ORDER BY day;
 
 -- name: commitments

@@ -12,7 +12,7 @@ from html import unescape
 import pytest
 from openpyxl import load_workbook
 from pptx import Presentation
-from pptx.util import Inches
+from pptx.util import Inches, Pt
 
 from functions.reports.figures.storage import Retention
 from functions.reports.records import Action, Chart, ChartKind, Figure, Item, Series, Table, Unit
@@ -113,6 +113,14 @@ def test_a_long_table_goes_on_on_the_next_slide_and_loses_no_row(deck):
         for row in list(shape.table.rows)[1:]
     ]
     assert len(rows) == 30
+
+
+def test_a_text_is_whole_and_its_row_as_high_as_it_needs(deck):
+    tables = [shape.table for _, shape in shapes(deck) if shape.has_table]
+    cells = [(table.rows[1].height, table.columns[3].width, table.cell(1, 3)) for table in tables]
+    height, width, cell = next(entry for entry in cells if entry[2].text.startswith("ddd"))
+    assert cell.text == "d" * 200
+    assert height >= (200 * Pt(6) / width) * Pt(11) * 1.2
 
 
 def test_every_slide_says_whether_it_is_final(deck, review):

@@ -7,8 +7,17 @@ import pytest
 
 from functions.reports.figures.customers import tier_costs
 from functions.reports.records import State
-from tests.functions.ai_budget.support import sql
-from tests.functions.reports.support import FINAL, figures, review_of
+from tests.functions.ai_budget.support import fresh_database, sql
+from tests.functions.reports.support import (
+    EC2,
+    FINAL,
+    RDS,
+    days_of,
+    figures,
+    review_of,
+    store_costs,
+    usage,
+)
 
 pytest_plugins = ("tests.functions.ai_budget.support", "tests.functions.reports.support")
 pytestmark = pytest.mark.postgres
@@ -107,6 +116,19 @@ def test_commitments_have_coverage_utilization_three_levels_and_what_ends_soon(r
     assert [row[0] for row in rows] == [50, 75, 100]
     # $100 a day until September, so that a plan for the cheapest day costs $73 a day at 27 % off.
     assert rows[-1][1] == pytest.approx(Decimal(73) / 24)
+
+
+def test_no_plan_is_assessed_if_compute_stops_on_some_days(server):
+    url = fresh_database(server)
+    workdays = [day for day in days_of(JULY, 92) if day.weekday() < 5]
+    rows = [usage(day, EC2, "us-east-1", "BoxUsage:m6i.large", "100", "250") for day in workdays]
+    rows += [
+        usage(day, RDS, "us-east-1", "InstanceUsage:db.r7g.large", "5", "24") for day in days_of(JULY, 92)
+    ]
+    store_costs(url, rows, FINAL)
+    item = review_of(url, FINAL, JULY, kind="quarterly").item("commitments")
+    assert item.headline.endswith("a plan is not assessed: 26 of 92 days had no compute on demand.")
+    assert item.tables[0].rows == []
 
 
 def test_the_plan_that_bears_a_drop_of_a_fifth_is_recommended_and_expiring_commitments_too(review):

@@ -1,10 +1,13 @@
 """Storage health and the savings of the monthly review, by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from functions.advisor.catalogue import rules
+from functions.reports.figures.savings import INITIATIVES
 from functions.reports.figures.storage import Retention
 from functions.reports.records import Action
 from tests.functions.ai_budget.support import fresh_database
@@ -85,10 +88,16 @@ def test_savings_are_realized_ones_of_the_advisor_and_the_bills_own_prices(serve
         ],
         FINAL,
     )
-    values = figures(review_of(url, FINAL, actions=[DONE]), "savings")
+    expired = replace(DONE, rule="snapshots-expire", realized=Decimal(7))
+    values = figures(review_of(url, FINAL, actions=[DONE, expired]), "savings")
     # The padding of small objects and early deletions are no storage that Standard would bill.
-    assert (values["spot_instances"], values["storage_lifecycle"]) == ("55", "16")
+    assert (values["spot_instances"], values["storage_s3"]) == ("55", "16")
+    assert values["storage_lifecycle"] == "23"
     assert values["right_sized_pods"] == "80"
-    assert values["measured"] == "151"
+    assert values["measured"] == "158"
     assert (values["target_low"], values["target_high"]) == ("5800", "14500")
     assert values["ai_token_budgets"] is None
+
+
+def test_every_rule_with_an_initiative_is_one_of_the_advisor():
+    assert INITIATIVES.keys() <= rules().keys()

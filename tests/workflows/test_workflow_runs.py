@@ -213,7 +213,7 @@ def test_no_workflow_reads_a_secret():
         assert "secrets: inherit" not in path.read_text(), path.name
 
 
-@pytest.mark.parametrize("name", ["review.yaml", "drift.yaml"])
+@pytest.mark.parametrize("name", ["review.yaml", "drift.yaml", "retention.yaml"])
 def test_the_matrix_has_every_stack_with_its_region(name):
     (matrix,) = [
         job["strategy"]["matrix"]["include"] for job in workflow(name)["jobs"].values() if "strategy" in job

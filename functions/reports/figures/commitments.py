@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from functions.cost_data.records import last_final_day
+from functions.cost_data.records import Kind, last_final_day
 from functions.reports.formatting import dollars
 from functions.reports.periods import months_before
 from functions.reports.records import Chart, ChartKind, Column, Figure, Item, Series, Table, Unit
@@ -21,6 +21,7 @@ HOURS_A_DAY = 24
 LEVELS = (Decimal("0.5"), Decimal("0.75"), Decimal("1"))
 DROP = Decimal("0.3")
 SOON_DAYS = 90
+NOT_READ = "no commitments are read; `python -m functions.cost_data collect` reads them"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
     days = [cost for _, cost in rows]
     missing = _why_not_assessed(days)
     levels = [] if missing else plan_levels(days, discount)
-    ending = [row for row in active if (row[3] - at).days < SOON_DAYS]
+    was_read = bool(active or usage or fetch("was_read", kind=Kind.COMMITMENTS)[0][0])
+    ending = len([row for row in active if (row[3] - at).days < SOON_DAYS]) if was_read else None
     return Item(
         key="commitments",
         title="Commitments",
@@ -108,8 +110,8 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
                 for kind, label in (("savings-plan", "Savings Plans"), ("reservation", "Reservations"))
                 for index, what in ((1, "coverage"), (2, "utilization"))
             ),
-            Figure("ending", f"Commitments that end within {SOON_DAYS} days", len(ending), Unit.COUNT,
-                   "cost_data.commitments"),
+            Figure("ending", f"Commitments that end within {SOON_DAYS} days", ending, Unit.COUNT,
+                   "cost_data.commitments", "" if was_read else NOT_READ),
             *(
                 Figure(f"plan_{level.share * 100:.0f}_saving",
                 f"Plan for {level.share:.0%} of the cheapest day",
@@ -118,7 +120,7 @@ def commitments_item(fetch: Fetch, last_month: date, at: datetime, discount: Dec
             ),
         ],
         charts=_charts(levels),
-        tables=[_levels_table(levels, missing), _active_table(active)],
+        tables=[_levels_table(levels, missing), _active_table(active, was_read)],
         notes=[
             f"Assumed discount of the plan: {discount:.0%}; set it to that of your instance families.",
             "A Savings Plan bills hours, and the levels are means of days. Buy less if usage falls at night.",
@@ -137,10 +139,10 @@ def _why_not_assessed(days: Sequence[Decimal]) -> str:
     return ""
 
 
-def _headline(levels: Sequence[PlanLevel], ending: Sequence[object], missing: str) -> str:
-    verb = "commitment ends" if len(ending) == 1 else "commitments end"
-    ends = f"{len(ending)} {verb} within {SOON_DAYS} days"
+def _headline(levels: Sequence[PlanLevel], ending: int | None, missing: str) -> str:
     if not levels:
+        verb = "commitment ends" if ending == 1 else "commitments end"
+        ends = "Commitments are not read" if ending is None else f"{ending} {verb} within {SOON_DAYS} days"
         return f"{ends}; a plan is not assessed: {missing}."
     best = max(levels, key=lambda level: level.saving)
     return (
@@ -193,7 +195,7 @@ def _levels_table(levels: Sequence[PlanLevel], missing: str) -> Table:
     )  # fmt: skip
 
 
-def _active_table(active: Sequence[tuple[str, str, str, datetime]]) -> Table:
+def _active_table(active: Sequence[tuple[str, str, str, datetime]], was_read: bool) -> Table:
     return Table(
         key="active",
         title="Active commitments",
@@ -203,5 +205,5 @@ def _active_table(active: Sequence[tuple[str, str, str, datetime]]) -> Table:
         ],
         rows=[(kind, name, product, ends.date()) for kind, name, product, ends in active],
         source="cost_data.commitments",
-        empty="None.",
+        empty="None." if was_read else f"Not known: {NOT_READ}.",
     )  # fmt: skip

@@ -17,15 +17,26 @@ TOP = 10
 AREA_NAMES = ("US", "EU", "Other")
 AREA_MONTHS = 6
 
+# A service, what it cost, and what it cost in the month before; None if nothing of that month is stored.
+ServiceCost = tuple[str, Decimal, Decimal | None]
+
 
 def cost_drivers(fetch: Fetch, month: date) -> Item:
     """The item of a month."""
     before = previous_month(month)
-    services = fetch("service_costs", month=month, before=before)
-    top, total = services[:TOP], sum((row[1] for row in services), Decimal(0))
-    in_top = sum((row[1] for row in top), Decimal(0))
     months = months_before(month, AREA_MONTHS)
     areas = {(row[0], row[1]): row[2] for row in fetch("area_costs", first=months[0], last=next_month(month))}
+    stored = {stored_month for stored_month, _ in areas}
+
+    def area_cost(month: date, area: str) -> Decimal:
+        return areas.get((month, area), Decimal(0))
+
+    services: list[ServiceCost] = [
+        (name, cost, earlier if before in stored else None)
+        for name, cost, earlier in fetch("service_costs", month=month, before=before)
+    ]
+    top, total = services[:TOP], sum((row[1] for row in services), Decimal(0))
+    in_top = sum((row[1] for row in top), Decimal(0))
     first = top[0]
     return Item(
         key="cost_drivers",
@@ -40,14 +51,14 @@ def cost_drivers(fetch: Fetch, month: date) -> Item:
             Figure("top_services_percent", "Their share", percent_of(in_top, total), Unit.PERCENT, SERVICES),
             *(
                 Figure(
-                    f"area_{area.lower()}", area, areas.get((month, area), Decimal(0)), Unit.USD, AREAS
+                    f"area_{area.lower()}", area, area_cost(month, area), Unit.USD, AREAS
                 )
                 for area in AREA_NAMES
             ),
             *(
                 Figure(
                     f"area_{area.lower()}_change_percent", f"{area}, change",
-                    percent_change(areas.get((month, area), Decimal(0)), areas.get((before, area))),
+                    percent_change(area_cost(month, area), areas.get((before, area))),
                     Unit.PERCENT_CHANGE, AREAS,
                     "" if areas.get((before, area)) else f"nothing is stored of {month_name(before)}",
                 )
@@ -73,7 +84,7 @@ def cost_drivers(fetch: Fetch, month: date) -> Item:
                 kind=ChartKind.STACKED,
                 categories=month_labels(months),
                 series=[
-                    Series(area, [areas.get((entry, area), Decimal(0)) for entry in months])
+                    Series(area, [area_cost(entry, area) if entry in stored else None for entry in months])
                     for area in AREA_NAMES
                 ],
                 unit=Unit.USD,
@@ -92,7 +103,10 @@ def cost_drivers(fetch: Fetch, month: date) -> Item:
                     Column("change_percent", "Change", Unit.PERCENT_CHANGE),
                 ],
                 rows=[
-                    (name, now, then, now - then, percent_change(now, then)) for name, now, then in top
+                    (
+                        name, now, then, None if then is None else now - then, percent_change(now, then)
+                    )
+                    for name, now, then in top
                 ],
                 source=SERVICES,
             )
@@ -105,13 +119,12 @@ def short_name(service: str) -> str:
     return service.removeprefix("Amazon ").removeprefix("AWS ")
 
 
-def _headline(
-    first: tuple[str, Decimal, Decimal], total: Decimal, services: list[tuple[str, Decimal, Decimal]]
-) -> str:
+def _headline(first: ServiceCost, total: Decimal, services: list[ServiceCost]) -> str:
     share = percent_of(first[1], total)
     text = f"{short_name(first[0])} is {share:.0f} % of the bill" if share else "Nothing was billed"
-    name, now, then = max(services, key=lambda row: abs(row[1] - row[2]))
-    if not any(row[2] for row in services) or now == then:
+    changes = [(now - then, name) for name, now, then in services if then is not None]
+    change, name = max(changes, key=lambda entry: abs(entry[0]), default=(Decimal(0), ""))
+    if not change:
         return f"{text}."
-    verb = "rose" if now > then else "fell"
-    return f"{text}; {short_name(name)} {verb} most, by {dollars(abs(now - then))}."
+    verb = "rose" if change > 0 else "fell"
+    return f"{text}; {short_name(name)} {verb} most, by {dollars(abs(change))}."

@@ -202,6 +202,10 @@ FROM cost_data.daily_costs
 WHERE day >= %(first)s AND day < %(last)s
 GROUP BY day ORDER BY day;
 
+-- name: was_read
+-- Whether the answers of a kind were ever read.
+SELECT EXISTS (SELECT FROM cost_data.reads WHERE kind = %(kind)s AND error IS NULL);
+
 -- name: commitments
 SELECT kind, id, product, ends_at FROM cost_data.commitments WHERE ends_at > %(at)s ORDER BY ends_at, id;
 

@@ -210,6 +210,11 @@ def test_without_a_budget_ai_tables_or_quantities_the_review_says_so(postgres_se
     assert "no budget of the account is stored" in missing["budget_status.budget"]
     assert missing["ai_token_usage.tenants_at_risk"].startswith("the AI budget service keeps its usage log")
     assert missing["budget_status.variance_price"] == "nothing is stored of September 2026"
+    # What a service cost in September is not known, and not 0.
+    drivers = review.item("cost_drivers")
+    assert drivers.tables[0].rows[0] == (EC2, 110, None, None, None)
+    assert list(drivers.charts[1].series[0].values) == [None] * 5 + [110]
+    assert drivers.headline == "Elastic Compute Cloud is 69 % of the bill."
     store_costs(url, [row._replace(quantity=None) for row in charges(date(2026, 9, 1))], FINAL)
     (price,) = [
         figure

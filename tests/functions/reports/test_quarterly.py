@@ -127,7 +127,10 @@ def test_no_plan_is_assessed_if_compute_stops_on_some_days(server):
     ]
     store_costs(url, rows, FINAL)
     item = review_of(url, FINAL, JULY, kind="quarterly").item("commitments")
-    assert item.headline.endswith("a plan is not assessed: 26 of 92 days had no compute on demand.")
+    assert item.headline == (
+        "Commitments are not read; a plan is not assessed: 26 of 92 days had no compute on demand."
+    )
+    assert next(figure for figure in item.figures if figure.key == "ending").value is None
     assert item.tables[0].rows == []
 
 

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 from components.lambda_functions import roles
 from components.tags import CostTags
 
-# The next event of a task does what a lost one would have done: an event need not be repeated for long.
 RETRIES = 1
+# The next event of a task that runs every few minutes does what a lost one would have done.
 MAX_EVENT_AGE_SECONDS = 300
 
 
@@ -21,7 +21,8 @@ class TaskSchedulesArgs:
 
     `cron` has the expressions of tasks at times of the calendar, in UTC. `description` says what the tasks
     belong to. `failed_tasks` gets the events that could not be delivered, and those whose retries failed;
-    None drops them.
+    None drops them. An event is retried until it is `max_event_age_seconds` old: more than the timeout of the
+    function, where a run that timed out must be repeated.
     """
 
     name: str
@@ -31,6 +32,7 @@ class TaskSchedulesArgs:
     minutes: Mapping[str, int]
     tags: CostTags
     cron: Mapping[str, str] = field(default_factory=dict)
+    max_event_age_seconds: int = MAX_EVENT_AGE_SECONDS
 
 
 class TaskSchedules(pulumi.ComponentResource):
@@ -50,7 +52,7 @@ class TaskSchedules(pulumi.ComponentResource):
             function_name=args.alias.function_name,
             qualifier=args.alias.name,
             maximum_retry_attempts=RETRIES,
-            maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
+            maximum_event_age_in_seconds=args.max_event_age_seconds,
             destination_config=_on_failure(args.failed_tasks),
             opts=child,
         )
@@ -90,7 +92,7 @@ class TaskSchedules(pulumi.ComponentResource):
                 arn=args.alias.arn,
                 input=json.dumps({"task": task}),
                 retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
+                    maximum_event_age_in_seconds=args.max_event_age_seconds,
                     maximum_retry_attempts=RETRIES,
                 ),
                 dead_letter_config=dead_letters,

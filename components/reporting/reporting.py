@@ -18,6 +18,7 @@ from components.settings import reporting as settings_reporting
 from components.storage_retention import ACCESS_LOGS, Bucket, BucketArgs, StorageRetention
 
 TIMEOUT_SECONDS = 900  # the longest timeout of a Lambda
+MAX_EVENT_AGE_SECONDS = 3600  # a run that timed out is repeated
 # Costs are read twice a day, so that by the evening of the 15th those of the month before are final.
 REVIEWS = {
     "monthly": "0 18 2,15 * ? *",
@@ -176,6 +177,7 @@ class Reporting(pulumi.ComponentResource):
                 failed_tasks=None,
                 minutes={},
                 cron=cron,
+                max_event_age_seconds=MAX_EVENT_AGE_SECONDS,
                 tags=self._tags,
             ),
             child,

@@ -70,7 +70,9 @@ def test_recommendations_are_made_on_mondays_a_draft_on_the_2nd_and_the_final_re
 
 def test_a_failed_run_is_repeated_once():
     policies = [item.inputs["retryPolicy"] for item in part().of("cloudwatch/eventTarget:EventTarget")]
-    assert [policy["maximumRetryAttempts"] for policy in policies] == [1] * 4
+    assert policies == [{"maximumRetryAttempts": 1, "maximumEventAgeInSeconds": 3600}] * 4
+    timeouts = [item.inputs["timeout"] for item in part().of("lambda/function:Function")]
+    assert max(timeouts) < 3600
 
 
 def test_the_handlers_exist_and_read_the_settings_that_are_declared():

@@ -50,7 +50,7 @@ def test_every_function_and_scheduled_alias_limits_the_retries_and_the_age_of_as
     }
     for configuration in event_configurations(stack).values():
         assert configuration["maximumRetryAttempts"] <= 1
-        assert 60 <= configuration["maximumEventAgeInSeconds"] <= 300
+        assert 60 <= configuration["maximumEventAgeInSeconds"] <= 3600
 
 
 def test_an_event_that_failed_or_could_not_be_delivered_is_kept_in_the_queue_of_failed_tasks(stack):

@@ -1,6 +1,7 @@
 """Which Pulumi types are Kubernetes objects, and of which kind and API group."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from policies.properties import Property
@@ -17,6 +18,7 @@ class Kind(NamedTuple):
     name: str
 
 
+@cache
 def kind_of(token: str) -> Kind | None:
     """The kind of a type such as `kubernetes:apps/v1:Deployment`; None for other types."""
     if not token.startswith(PREFIX) or token.count(":") != 2:
@@ -30,8 +32,11 @@ def is_object(token: str) -> bool:
     kind = kind_of(token)
     if kind is None or kind.group in _COMPONENT_GROUPS:
         return False
-    built_in = "." not in kind.group or kind.group.endswith(".k8s.io")
-    return not (built_in and kind.name.endswith(("Patch", "List")))
+    return not (_is_built_in(kind) and kind.name.endswith(("Patch", "List")))
+
+
+def _is_built_in(kind: Kind) -> bool:
+    return "." not in kind.group or kind.group.endswith(".k8s.io")
 
 
 def _is_kind(name: str, *groups: str) -> Callable[[str], bool]:
@@ -49,6 +54,7 @@ is_service = _is_kind("Service", "core")
 is_storage_class = _is_kind("StorageClass", "storage.k8s.io")
 
 
+_TEMPLATE = ("spec", "template", "spec")
 # The path of the pod's spec in the kinds of objects that create pods.
 _POD_SPECS = {
     Kind("core", "Pod"): ("spec",),
@@ -60,24 +66,27 @@ _POD_SPECS = {
             *(Kind("apps", name) for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
             *(Kind("extensions", name) for name in ("Deployment", "DaemonSet", "ReplicaSet")),
         ),
-        ("spec", "template", "spec"),
+        _TEMPLATE,
     ),
     Kind("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 
 
 def is_workload(token: str) -> bool:
-    """An object that is a pod or creates pods."""
-    return kind_of(token) in _POD_SPECS
+    """An object that is a pod or creates pods, or one of a custom kind, which may create pods."""
+    kind = kind_of(token)
+    return kind in _POD_SPECS or (kind is not None and not _is_built_in(kind))
 
 
 def pod_spec(resource: Resource) -> Property:
-    """The spec of the pods of a workload."""
+    """The spec of the pods of a workload; absent in an object of a custom kind that creates no pods."""
     kind = kind_of(resource.type)
     assert kind is not None
     value = resource.inputs
-    for key in _POD_SPECS[kind]:
+    for key in _POD_SPECS.get(kind, _TEMPLATE):
         value = value[key]
+    if kind not in _POD_SPECS and not isinstance(value["containers"].data, list):
+        return Property(None, value.path)
     return value
 
 

@@ -3,7 +3,7 @@
     version: 1
     tags: {team: [web, data], owner: []}    # required tags with their allowed values, [] for any value
     label_prefix: example.com/              # of these tags as labels of Kubernetes objects
-    production: [production, live]          # the production environments; prod without it
+    production: [main]                      # the production environments; without it PRODUCTION
     budgets: [platform]                     # names of budgets that exist outside of the stacks
     monthly_limit_usd: 5000                 # of a stack, in US dollars
     policies:                               # as in the file of --policy-pack-config, which wins over this one

@@ -8,7 +8,7 @@ from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
-from policies.properties import Property
+from policies.properties import Property, Undetermined
 from policies.resources import Resource
 from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.budgets import BUDGET
@@ -79,10 +79,15 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
 
     def check_value(value: Property, names: Collection[str]) -> Iterator[Finding]:
         text = value.text()
-        if text not in names:
+        if text in names:
+            return
+        meant = _name_meant(text, names)
+        if meant:
+            yield Violation(value.path, "is not a name that Cost Explorer has", text, f"write {meant}")
+        else:
             similar = get_close_matches(text, names, n=1, cutoff=0.7)
-            fix = f"write {similar[0]}" if similar else "write the name as Cost Explorer shows it"
-            yield Violation(value.path, "is not a name that Cost Explorer has", text, fix)
+            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            yield Undetermined(value.path, f"is {text!r}, which is not a known name of Cost Explorer{hint}")
 
     def check_tag(value: Property) -> Iterator[Finding]:
         if not re.fullmatch(TAG_FILTER, value.text()):
@@ -117,6 +122,23 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
             yield from findings_of(check_filter, cost_filter, names)
 
     return resource_policy(rule, context, BUDGET.__eq__, check)
+
+
+def _name_meant(text: str, names: Collection[str]) -> str:
+    """The name that another spelling stands for: `Amazon S3`, `AmazonEC2`, `aws lambda`, or only its start.
+
+    Blank where the text may be the name of another service: AWS publishes no list of them.
+    """
+    spelling = _spelling(text)
+    for name in names:
+        if spelling in (_spelling(name), _spelling(SERVICES.get(name) or name)):
+            return name
+    return next((name for name in names if name.startswith(f"{text} ")), "")
+
+
+def _spelling(name: str) -> str:
+    """Without `Amazon` or `AWS`, spaces and punctuation, and in lower case."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"^(amazon|aws)\s*", "", name.lower()))
 
 
 def _dimensions(expression: Property) -> Iterator[Property]:

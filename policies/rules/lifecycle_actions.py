@@ -29,7 +29,9 @@ def lifecycle_actions_fit(context: EvaluationContext) -> Policy:
             marker = expiration["expiredObjectDeleteMarker"]
             if MARKER in actions and marker.boolean():
                 yield from _unless_absent(_tags(block), f"a tag beside {MARKER}")
-                yield from _unless_absent([expiration["days"], expiration["date"]], f"set beside {MARKER}")
+                times = [expiration["days"], expiration["date"]]
+                # The provider leaves out 0 days, which is what it fills in itself.
+                yield from _unless_absent([time for time in times if time.data != 0], f"set beside {MARKER}")
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         for lifecycle_rule in rules_of(resource):

@@ -13,7 +13,11 @@ from policies.rule import Options, Rule, integer_option, resource_policy, text_l
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 BACKUP_PLAN = "aws:backup/plan:Plan"
 SNAPSHOT_SCHEDULE = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
-REDSHIFT_SNAPSHOT = "aws:redshift/clusterSnapshot:ClusterSnapshot"
+# Manual snapshots that can end, and the property that says after how many days.
+ENDING_SNAPSHOTS = {
+    "aws:redshift/clusterSnapshot:ClusterSnapshot": "manualSnapshotRetentionPeriod",
+    "aws:redshiftserverless/snapshot:Snapshot": "retentionPeriod",
+}
 # AWS never deletes these by itself.
 MANUAL_SNAPSHOTS = frozenset({
     "aws:ebs/snapshot:Snapshot",
@@ -24,8 +28,13 @@ MANUAL_SNAPSHOTS = frozenset({
     "aws:rds/clusterSnapshot:ClusterSnapshot",
     "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy",
     "aws:docdb/clusterSnapshot:ClusterSnapshot",
+    "aws:fsx/backup:Backup",
+    "aws:memorydb/snapshot:Snapshot",
     "aws:neptune/clusterSnapshot:ClusterSnapshot",
 })  # fmt: skip
+# The class of log groups that keep events for two days, whatever they set: `retentionInDays` of
+# https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/loggroup/, 2026-11.
+DELIVERY = "DELIVERY"
 LONGEST_LOG_DAYS = 3653  # the longest retention of CloudWatch Logs
 
 
@@ -40,6 +49,8 @@ def log_group_has_retention(context: EvaluationContext) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        if resource.inputs["logGroupClass"].text() == DELIVERY:
+            return
         retention = resource.inputs["retentionInDays"]
         too_long = _too_long(retention, options["maximum_days"])
         if too_long:
@@ -90,13 +101,13 @@ def snapshots_expire(context: EvaluationContext) -> Policy:
                 resource.type,
                 "take it with an AWS Backup plan or a Data Lifecycle Manager policy",
             )
-        elif resource.type == REDSHIFT_SNAPSHOT:
-            days = resource.inputs["manualSnapshotRetentionPeriod"]
+        elif resource.type in ENDING_SNAPSHOTS:
+            days = resource.inputs[ENDING_SNAPSHOTS[resource.type]]
             if days.number() <= 0:
-                fix = "set manual_snapshot_retention_period to the days that the snapshot is needed"
+                fix = f"set {days.path} to the days that the snapshot is needed"
                 yield Violation(days.path, "keeps the snapshot forever", days.data, fix)
 
-    return resource_policy(rule, context, (MANUAL_SNAPSHOTS | {REDSHIFT_SNAPSHOT}).__contains__, check)
+    return resource_policy(rule, context, (MANUAL_SNAPSHOTS | ENDING_SNAPSHOTS.keys()).__contains__, check)
 
 
 def _too_long(days: Property, most: float) -> str:

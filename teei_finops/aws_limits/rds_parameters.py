@@ -55,7 +55,7 @@ DEFAULTS = {
     "shared_preload_libraries": (13, "pg_stat_statements"),
 }
 # What AWS reports as the apply method of a parameter that nobody changed, also after it was set to its
-# default: hashicorp/terraform-provider-aws#39252.
+# default: hashicorp/terraform-provider-aws#23335.
 DEFAULT_APPLY_METHOD = "pending-reboot"
 
 _FAMILY = re.compile(r"postgres(\d+)")

@@ -45,6 +45,12 @@ def node_group() -> FakeResource:
     return aws_resource("aws:eks/nodeGroup:NodeGroup", "nodes", instanceTypes=["m7g.large", "m6g.large"])
 
 
+def document_database() -> FakeResource:
+    return aws_resource(
+        "aws:docdb/clusterInstance:ClusterInstance", "documents", instanceClass="db.r6g.large"
+    )
+
+
 def cache() -> FakeResource:
     return aws_resource(
         "aws:elasticache/cluster:Cluster",
@@ -101,6 +107,24 @@ def read_target() -> FakeResource:
 
 def write_target() -> FakeResource:
     return _scaling_target("Write")
+
+
+def _scaling_policy(direction: str) -> FakeResource:
+    inputs = {
+        "serviceNamespace": "dynamodb",
+        "resourceId": "table/sessions",
+        "scalableDimension": f"dynamodb:table:{direction}CapacityUnits",
+        "policyType": "TargetTrackingScaling",
+    }
+    return FakeResource("aws:appautoscaling/policy:Policy", f"sessions-{direction}", inputs)
+
+
+def read_policy() -> FakeResource:
+    return _scaling_policy("Read")
+
+
+def write_policy() -> FakeResource:
+    return _scaling_policy("Write")
 
 
 def eks_cluster() -> FakeResource:
@@ -161,9 +185,9 @@ def distribution() -> FakeResource:
 # Each group holds resources that refer to each other.
 GROUPS = (
     (volume, fast_volume, attachment, second_attachment),
-    (machine, launch_template, node_group, cache, storage_class),
+    (machine, launch_template, node_group, document_database, cache, storage_class),
     (repository, image_lifecycle),
-    (table, on_demand_table, read_target, write_target),
+    (table, on_demand_table, read_target, write_target, read_policy, write_policy),
     (eks_cluster,),
     (subnet, address, nat_gateway, private_nat_gateway, gateway_endpoint, interface_endpoint),
     (distribution,),

@@ -64,6 +64,23 @@ def stateful_set() -> FakeResource:
     )
 
 
+def _like_the_stateful_set(token: str, name: str) -> FakeResource:
+    return FakeResource(token, name, {**stateful_set().inputs, "metadata": metadata(name)})
+
+
+def clone_set() -> FakeResource:
+    """Of OpenKruise, a kind that Kubernetes does not have."""
+    return _like_the_stateful_set("kubernetes:apps.kruise.io/v1alpha1:CloneSet", "clones")
+
+
+def rollout() -> FakeResource:
+    return _like_the_stateful_set("kubernetes:argoproj.io/v1alpha1:Rollout", "canary")
+
+
+def replica_set() -> FakeResource:
+    return _like_the_stateful_set("kubernetes:apps/v1:ReplicaSet", "set")
+
+
 def vertical_scaler() -> FakeResource:
     """Sets the memory of the Deployment that an HPA scales by CPU."""
     return FakeResource(
@@ -99,6 +116,14 @@ def service(name: str = "gateway") -> FakeResource:
 def internal_service() -> FakeResource:
     spec = {"type": "ClusterIP", "ports": [{"port": 443, "targetPort": 8443}]}
     return FakeResource("kubernetes:core/v1:Service", "api", {"metadata": metadata("api"), "spec": spec})
+
+
+def network_service() -> FakeResource:
+    """For clients in the VPC."""
+    spec = {"type": "ClusterIP", "ports": [{"port": 443, "targetPort": 8443}]}
+    annotations = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
+    inputs = {"metadata": {**metadata("network"), "annotations": annotations}, "spec": spec}
+    return FakeResource("kubernetes:core/v1:Service", "network", inputs)
 
 
 def cron_job() -> FakeResource:

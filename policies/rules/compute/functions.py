@@ -17,9 +17,11 @@ from policies.rule import (
     text_list_option,
 )
 from policies.rules.log_and_backup_retention import LOG_GROUP
+from policies.rules.monthly_prices import region_of
 from teei_finops.policy_report import Remedy
 
 FUNCTION = "aws:lambda/function:Function"
+EDGE_REGION = "us-east-1"  # of the functions that Lambda@Edge replicates
 LOG_GROUP_PREFIX = "/aws/lambda/"
 # https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html, 2026-11.
 X86_RUNTIMES = (
@@ -35,7 +37,7 @@ X86_RUNTIMES = (
 
 
 def function_runs_on_arm(context: EvaluationContext) -> Policy:
-    """Functions with `publish`, which Lambda@Edge may run, are left out, since it has only x86_64."""
+    """Functions in us-east-1 with `publish`, which Lambda@Edge may run, are left out: it has only x86_64."""
     rule = Rule(
         "function-runs-on-arm",
         {"x86_runtimes": text_list_option("runtimes that only have x86_64", X86_RUNTIMES)},
@@ -47,7 +49,7 @@ def function_runs_on_arm(context: EvaluationContext) -> Policy:
         names = [item.text() for item in architectures.items()]
         if "arm64" in names or inputs["runtime"].text() in options["x86_runtimes"]:
             return
-        if inputs["publish"].boolean():
+        if inputs["publish"].boolean() and region_of(context, resource) in (EDGE_REGION, None):
             return
         what = "costs more for each GB-second than arm64"
         remedy = Remedy({architectures.path: ["arm64"]})

@@ -21,6 +21,8 @@ INSTANCE_TYPES = {
     "aws:elasticache/cluster:Cluster": ("nodeType", "cache."),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("nodeType", "cache."),
     "aws:memorydb/cluster:Cluster": ("nodeType", "db."),
+    "aws:docdb/clusterInstance:ClusterInstance": ("instanceClass", "db."),
+    "aws:neptune/clusterInstance:ClusterInstance": ("instanceClass", "db."),
     "aws:redshift/cluster:Cluster": ("nodeType", ""),
 }
 

@@ -23,9 +23,11 @@ BACKUP_DAYS = 7
 # Amazon RDS User Guide, "DB instance class types", and the end of m4, r4 and t2 that AWS announced in 2024.
 PREVIOUS_STORAGE = ("gp2", "standard")
 
+PRODUCTION = ("prod", "production", "prd", "live")
+
 ENVIRONMENTS_OPTION = {
     "environments": text_list_option(
-        "the production environments, by the stack's config or else the tag environment", ["prod"]
+        "the production environments, by the stack's config or else the tag environment", PRODUCTION
     )
 }
 

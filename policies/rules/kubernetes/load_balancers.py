@@ -13,6 +13,8 @@ from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, integer_option, stack_policy
 
 LOAD_BALANCER = "LoadBalancer"
+# https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/, 2026-11.
+ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer"
 HTTP_PORTS = frozenset({80, 443, 8080, 8443})
 
 
@@ -20,7 +22,11 @@ def services_share_a_load_balancer(context: EvaluationContext) -> Policy:
     """Services with other ports than those of HTTP are left out, since an Ingress does not serve them."""
     rule = Rule(
         "services-share-a-load-balancer",
-        {"maximum": integer_option("the most load balancers for HTTP of one provider", 1, minimum=1)},
+        {
+            "maximum": integer_option(
+                "the most internal, and public, load balancers for HTTP of one cluster", 1, minimum=1
+            )
+        },
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
@@ -31,7 +37,7 @@ def services_share_a_load_balancer(context: EvaluationContext) -> Policy:
                     balanced.append(service)
             except Undetermined as undetermined:
                 yield service, undetermined
-        for _, group in groupby(sorted(balanced, key=_cluster), key=_cluster):
+        for _, group in groupby(sorted(balanced, key=_network), key=_network):
             services = list(group)
             for service in services[int(options["maximum"]) :]:
                 yield (
@@ -56,6 +62,8 @@ def _is_balanced_http(service: Resource) -> bool:
     return bool(ports) and all(port["port"].number() in HTTP_PORTS for port in ports)
 
 
-def _cluster(service: Resource) -> str:
-    """The provider's inputs, which name the cluster."""
-    return str(service.provider.data)
+def _network(service: Resource) -> tuple[str, bool]:
+    """The provider's inputs, which name the cluster, and whether the load balancer is an internal one."""
+    annotations = service.inputs["metadata"]["annotations"]
+    scheme, internal = (annotations[f"{ANNOTATION}-{name}"].data for name in ("scheme", "internal"))
+    return str(service.provider.data), scheme == "internal" or str(internal).lower() == "true"

@@ -7,9 +7,12 @@ from pulumi_policy import Policy
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, Violation, findings_of
 from policies.kubernetes_types import is_hpa, is_scaled_object, is_scaler, is_workload, pod_spec
-from policies.properties import Property
+from policies.properties import Property, Undetermined
 from policies.resources import Resource
 from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rules.databases.instances import PRODUCTION
+from teei_finops.costing.amounts import Unpriced
+from teei_finops.costing.estimators.pods import quantity
 
 LOWEST_TARGET, HIGHEST_TARGET = 40, 85
 
@@ -22,10 +25,10 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
         {"resources": text_list_option("the resources that each container must request", ["cpu", "memory"])},
     )
 
-    def check_container(container: Property, required: list[str]) -> Iterator[Finding]:
+    def check_container(container: Property, pod: Property, required: list[str]) -> Iterator[Finding]:
         requests = container["resources"]["requests"]
-        requests.known()
-        missing = [name for name in required if requests[name].blank()]
+        sources = (container["resources"], pod["resources"])
+        missing = [name for name in required if not any(_requested(source, name) for source in sources)]
         if missing:
             yield Violation(
                 requests.path,
@@ -42,9 +45,25 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
             if container["restartPolicy"].data == "Always"
         ]
         for container in [*pod["containers"].items(), *sidecars]:
-            yield from findings_of(check_container, container, options["resources"])
+            yield from findings_of(check_container, container, pod, options["resources"])
 
     return resource_policy(rule, context, is_workload, check)
+
+
+def _requested(resources: Property, name: str) -> bool:
+    """A container, or the pod for all of its containers, requests some of a resource.
+
+    The API server takes the limit as the request where there is only a limit:
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/, 2026-11.
+    """
+    request = resources["requests"][name]
+    amount = resources["limits"][name] if request.blank() else request
+    if amount.known() is None or amount.blank():
+        return False
+    try:
+        return quantity(amount.data, amount.path) > 0
+    except Unpriced:
+        raise Undetermined(amount.path, f"is {amount.data!r}, not a quantity") from None
 
 
 def hpa_range_is_valid(context: EvaluationContext) -> Policy:
@@ -73,7 +92,9 @@ def hpa_has_two_replicas_in_prod(context: EvaluationContext) -> Policy:
         "hpa-has-two-replicas-in-prod",
         {
             "minimum": integer_option("the lowest minReplicas in production", 2, minimum=1),
-            "environments": text_list_option("the production environments, by the stack's config", ["prod"]),
+            "environments": text_list_option(
+                "the production environments, by the stack's config", PRODUCTION
+            ),
         },
     )
 

@@ -60,9 +60,7 @@ def workload_is_scaled(context: EvaluationContext) -> Policy:
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         scaled = [Workload.scaled_by(scaler, options) for scaler in stack.resources(is_scaler)]
         for deployment in stack.resources(is_deployment):
-            name = Property(DEPLOYMENT, "kind"), deployment.inputs["metadata"]["name"]
-            workload = Workload(namespace(deployment), *name)
-            matches = [workload.matches(other) for other in scaled]
+            matches = [Workload.of(deployment).matches(other) for other in scaled]
             if True in matches:
                 continue
             undetermined = next((match for match in matches if isinstance(match, Undetermined)), None)
@@ -106,6 +104,11 @@ class Workload:
     namespace: Property
     kind: Property
     name: Property
+
+    @classmethod
+    def of(cls, resource: Resource) -> "Workload":
+        kind = resource.type.rpartition(":")[2]
+        return cls(namespace(resource), Property(kind, "kind"), resource.inputs["metadata"]["name"])
 
     @classmethod
     def scaled_by(cls, scaler: Resource, options: Options) -> "Workload":

@@ -16,11 +16,13 @@ ADDRESS = "aws:ec2/eip:Eip"
 USERS = {
     "aws:ec2/eipAssociation:EipAssociation": ("allocationId", "publicIp"),
     "aws:ec2/natGateway:NatGateway": ("allocationId", "secondaryAllocationIds", "availabilityZoneAddresses"),
+    "aws:ec2/natGatewayEipAssociation:NatGatewayEipAssociation": ("allocationId",),
     "aws:lb/loadBalancer:LoadBalancer": ("subnetMappings",),
     "aws:alb/loadBalancer:LoadBalancer": ("subnetMappings",),
     "aws:transfer/server:Server": ("endpointDetails.addressAllocationIds",),
     "aws:redshift/cluster:Cluster": ("elasticIp",),
     "kubernetes:core/v1:Service": ("metadata",),
+    "kubernetes:networking.k8s.io/v1:Ingress": ("metadata",),
 }
 
 

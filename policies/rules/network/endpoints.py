@@ -47,13 +47,18 @@ def nat_gateway_has_gateway_endpoints(context: EvaluationContext) -> Policy:
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        gateways = stack.resources(NAT_GATEWAY.__eq__)
+        gateways = [
+            gateway
+            for gateway in stack.resources(NAT_GATEWAY.__eq__)
+            if gateway.inputs["connectivityType"].data != "private"
+        ]
         if not gateways:
             return
         endpoints = [
             endpoint
             for endpoint in stack.resources(ENDPOINT.__eq__)
             if endpoint.inputs["vpcEndpointType"].data in (None, "Gateway")
+            or endpoint.inputs["privateDnsEnabled"].data is True
         ]
         names = [endpoint.inputs["serviceName"] for endpoint in endpoints]
         unknown = next((name for name in names if name.unknown), None)

@@ -1,6 +1,6 @@
 """DynamoDB tables: provisioned capacity follows the load, or the table pays by request."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pulumi_policy import Policy
 
@@ -12,6 +12,11 @@ from policies.rules.references import refers_to
 
 TABLE = "aws:dynamodb/table:Table"
 TARGET = "aws:appautoscaling/target:Target"
+# A target alone changes no capacity.
+SCALERS = frozenset({
+    "aws:appautoscaling/policy:Policy",
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
+})  # fmt: skip
 DIMENSIONS = ("dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits")
 
 
@@ -25,11 +30,7 @@ def provisioned_table_is_scaled(context: EvaluationContext) -> Policy:
         mode = table.inputs["billingMode"]
         if mode.text("PROVISIONED") != "PROVISIONED":
             return
-        scaled = {
-            target.inputs["scalableDimension"].text()
-            for target in stack.resources(TARGET.__eq__)
-            if _scales(target, table)
-        }
+        scaled = _scaled_dimensions(stack, table, {TARGET}) & _scaled_dimensions(stack, table, SCALERS)
         missing = [dimension.rpartition(":")[2] for dimension in dimensions if dimension not in scaled]
         if missing:
             what = f"no autoscaling of {' and '.join(missing)}"
@@ -43,8 +44,17 @@ def provisioned_table_is_scaled(context: EvaluationContext) -> Policy:
     return stack_policy(rule, context, check)
 
 
+def _scaled_dimensions(stack: Stack, table: Resource, types: Collection[str]) -> set[str]:
+    """The dimensions of this table that resources of these types name."""
+    return {
+        resource.inputs["scalableDimension"].text()
+        for resource in stack.resources(types.__contains__)
+        if _scales(resource, table)
+    }
+
+
 def _scales(target: Resource, table: Resource) -> bool:
-    """The target is one of this table; its resource is `table/NAME`."""
+    """The target, policy or scheduled action is one of this table; its resource is `table/NAME`."""
     resource_id = target.inputs["resourceId"]
     if isinstance(resource_id.data, str) and not table.inputs["name"].unknown:
         names = (properties["name"].data for properties in (table.inputs, table.outputs))

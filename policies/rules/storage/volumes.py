@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation, findings_of
 from policies.kubernetes_types import is_storage_class
-from policies.properties import Property
+from policies.properties import ABSENT, Property
 from policies.resources import Resource, Stack
 from policies.rule import (
     Options,
@@ -32,24 +32,23 @@ MACHINES = frozenset({
 })  # fmt: skip
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11.
-GP2_IOPS_PER_GIB, GP2_MOST_IOPS, GP3_IOPS = 3, 16_000, 3_000
+GP2_IOPS_PER_GIB, GP2_MOST_IOPS, GP3_IOPS, GP3_IOPS_PER_GIB = 3, 16_000, 3_000, 500
 IN_TREE_PROVISIONER = "kubernetes.io/aws-ebs"
 
 
 def volume_is_not_gp2(context: EvaluationContext) -> Policy:
     rule = Rule("gp2-volume", {"types": text_list_option("volume types to replace", ["gp2"])})
 
-    def check_type(
-        volume_type: Property, default: str, size: Property | None, types: list[str]
-    ) -> Iterator[Finding]:
-        if volume_type.text(default) in types:
+    def check_type(volume: DeclaredVolume, types: list[str]) -> Iterator[Finding]:
+        kind = volume.type
+        if kind.text(volume.default_type) in types:
             what = "costs more than gp3 for the same size"
-            remedy = _to_gp3(volume_type, size) if size else None
-            yield Violation(volume_type.path, what, volume_type.data or default, "set it to gp3", remedy)
+            remedy = _to_gp3(volume) if volume.has_size else None
+            yield Violation(kind.path, what, kind.data or volume.default_type, "set it to gp3", remedy)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        for volume_type, default, size in _volume_types(resource):
-            yield from findings_of(check_type, volume_type, default, size, options["types"])
+        for volume in declared_volumes(resource):
+            yield from findings_of(check_type, volume, options["types"])
 
     return resource_policy(
         rule, context, lambda token: token in _BLOCK_TYPES or is_storage_class(token), check
@@ -59,54 +58,71 @@ def volume_is_not_gp2(context: EvaluationContext) -> Policy:
 _BLOCK_TYPES = MACHINES | {VOLUME, LAUNCH_TEMPLATE}
 
 
-def _volume_types(resource: Resource) -> Iterator[tuple[Property, str, Property | None]]:
-    """The types of the volumes that a resource creates, what AWS takes where none is set, and their sizes.
+class DeclaredVolume(NamedTuple):
+    """A volume that a resource creates; `default_type` is what AWS takes where none is set.
 
     The volumes of a StorageClass have their sizes elsewhere.
     """
+
+    type: Property
+    iops: Property
+    size: Property
+    default_type: str = ""
+    has_size: bool = True
+
+
+def declared_volumes(resource: Resource) -> Iterator[DeclaredVolume]:
     inputs = resource.inputs
     if resource.type == VOLUME:
-        yield inputs["type"], "gp2", inputs["size"]
+        yield DeclaredVolume(inputs["type"], inputs["iops"], inputs["size"], "gp2")
     elif is_storage_class(resource.type):
-        provisioner = inputs["provisioner"].text()
+        provisioner, parameters = inputs["provisioner"].text(), inputs["parameters"]
         if provisioner in (IN_TREE_PROVISIONER, "ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com"):
-            yield inputs["parameters"]["type"], "gp2" if provisioner == IN_TREE_PROVISIONER else "gp3", None
+            default = "gp2" if provisioner == IN_TREE_PROVISIONER else "gp3"
+            yield DeclaredVolume(parameters["type"], parameters["iops"], ABSENT, default, has_size=False)
     elif resource.type == LAUNCH_TEMPLATE:
         for device in inputs["blockDeviceMappings"].items():
-            yield device["ebs"]["volumeType"], "", device["ebs"]["volumeSize"]
+            disk = device["ebs"]
+            yield DeclaredVolume(disk["volumeType"], disk["iops"], disk["volumeSize"])
     else:
         for device in chain(inputs["rootBlockDevice"].items(), inputs["ebsBlockDevices"].items()):
-            yield device["volumeType"], "", device["volumeSize"]
+            yield DeclaredVolume(device["volumeType"], device["iops"], device["volumeSize"])
 
 
-def _to_gp3(volume_type: Property, size: Property) -> Remedy:
+def _to_gp3(volume: DeclaredVolume) -> Remedy:
     """gp3 with the IOPS of a gp2 volume of that size: 3 for each GiB, but not more than gp2 has."""
-    gibibytes = size.data if isinstance(size.data, int | float) else 0
+    gibibytes = volume.size.data if isinstance(volume.size.data, int | float) else 0
     iops = min(int(gibibytes) * GP2_IOPS_PER_GIB, GP2_MOST_IOPS)
-    inputs: dict[str, Any] = {volume_type.path: "gp3"}
+    inputs: dict[str, Any] = {volume.type.path: "gp3"}
     if iops > GP3_IOPS:
-        inputs[f"{volume_type.path.rpartition('.')[0]}.iops".lstrip(".")] = iops
+        inputs[volume.iops.path] = iops
     return Remedy(inputs)
 
 
 def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
-    """Volumes that several instances attach are left out, since gp3 cannot do that."""
+    """Leaves out volumes that several instances attach, and those with more IOPS than gp3 of their size."""
     rule = Rule(
         "provisioned-iops-volume",
         {"maximum_iops": integer_option("the IOPS that a gp3 volume is used for", 16000, minimum=1)},
     )
 
-    def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        inputs, most = resource.inputs, options["maximum_iops"]
-        if inputs["type"].text() not in ("io1", "io2") or inputs["multiAttachEnabled"].boolean():
+    def check_volume(volume: DeclaredVolume, most: float) -> Iterator[Finding]:
+        if volume.type.text() not in ("io1", "io2"):
             return
-        iops = inputs["iops"].number()
+        iops = volume.iops.number()
+        if not volume.size.absent:
+            most = min(most, max(volume.size.number() * GP3_IOPS_PER_GIB, GP3_IOPS))
         if iops <= most:
-            what = f"has at most {most:g} IOPS, which gp3 has for less"
-            remedy = Remedy({"type": "gp3", "iops": max(int(iops), GP3_IOPS)})
-            yield Violation(inputs["type"].path, what, inputs["type"].data, "set the type to gp3", remedy)
+            what = f"has {iops:g} IOPS, which gp3 has for less"
+            remedy = Remedy({volume.type.path: "gp3", volume.iops.path: max(int(iops), GP3_IOPS)})
+            yield Violation(volume.type.path, what, volume.type.data, "set the type to gp3", remedy)
 
-    return resource_policy(rule, context, VOLUME.__eq__, check)
+    def check(resource: Resource, options: Options) -> Iterator[Finding]:
+        if not resource.inputs["multiAttachEnabled"].boolean():
+            for volume in declared_volumes(resource):
+                yield from findings_of(check_volume, volume, options["maximum_iops"])
+
+    return resource_policy(rule, context, _BLOCK_TYPES.__contains__, check)
 
 
 def volume_is_attached(context: EvaluationContext) -> Policy:
@@ -114,7 +130,10 @@ def volume_is_attached(context: EvaluationContext) -> Policy:
         "unattached-volume",
         {"ignored_tags": text_list_option("tags of volumes that another stack attaches", [])},
     )
-    users = {ATTACHMENT: ("volumeId",), PERSISTENT_VOLUME: ("spec.csi.volumeHandle",)}
+    users = {
+        ATTACHMENT: ("volumeId",),
+        PERSISTENT_VOLUME: ("spec.csi.volumeHandle", "spec.awsElasticBlockStore.volumeID"),
+    }
 
     def check_volume(stack: Stack, volume: Resource, ignored: list[str]) -> Iterator[Finding]:
         tags = {} if volume.inputs["tags"].unknown else dict(volume.inputs["tags"].entries())

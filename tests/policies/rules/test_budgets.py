@@ -166,3 +166,32 @@ def test_the_backup_retention_is_read_from_the_config(database, days):
 def test_without_config_the_stack_context_is_empty():
     assert StackContext.from_config({}) == StackContext("", frozenset(), None)
     assert StackContext.from_config({"any-project:environment": "prod"}).environment == "prod"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Amazon S3", "Amazon Simple Storage Service"),
+        ("AmazonEC2", "Amazon Elastic Compute Cloud - Compute"),
+        ("Amazon Elastic Compute Cloud", "Amazon Elastic Compute Cloud - Compute"),
+        ("EKS", "Amazon Elastic Container Service for Kubernetes"),
+        ("aws lambda", "AWS Lambda"),
+        ("Amazon CloudWatch", "AmazonCloudWatch"),
+    ],
+)
+def test_another_spelling_of_a_service_is_reported_with_the_name_of_cost_explorer(name, meant):
+    (diagnostic,) = Pack().evaluate(with_property(budget(), "costFilters.0.values.0", name))
+    assert (diagnostic.policy, diagnostic.level) == ("budget-filters-match", "mandatory")
+    assert f"fix: write {meant}" in diagnostic.message
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("Amazon Q", "did you mean 'Amazon MQ'?"), ("Some Vendor Analytics Suite", "")]
+)
+def test_a_name_that_may_be_a_service_is_not_blocked(name, hint):
+    (diagnostic,) = Pack().evaluate(with_property(budget(), "costFilters.0.values.0", name))
+    assert (diagnostic.policy, diagnostic.level) == ("budget-filters-match", "advisory")
+    assert f"is {name!r}, which is not a known name of Cost Explorer" in diagnostic.message
+    assert hint in diagnostic.message
+    pack = Pack().configure(budget_filters_match={"services": [name]})
+    assert pack.evaluate(with_property(budget(), "costFilters.0.values.0", name)) == []

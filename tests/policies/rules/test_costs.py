@@ -63,10 +63,49 @@ def test_a_volume_that_several_instances_attach_may_be_io_two():
     assert "provisioned-iops-volume" not in policies(Pack(), shared)
 
 
+@pytest.mark.parametrize(
+    ("size", "iops", "reported"), [(10, 5000, True), (10, 5001, False), (1, 3000, True), (None, 16000, True)]
+)
+def test_a_small_volume_may_have_more_iops_than_gp3_has_at_its_size(size, iops, reported):
+    volume = with_property(with_property(costs.fast_volume(), "iops", iops), "size", size)
+    assert ("provisioned-iops-volume" in policies(Pack(), volume)) is reported
+
+
+def test_a_volume_of_the_in_tree_driver_is_attached():
+    spec = {"awsElasticBlockStore": {"volumeID": "vol-1"}}
+    used = FakeResource("kubernetes:core/v1:PersistentVolume", "data", {"spec": spec})
+    assert "unattached-volume" not in policies(Pack(), costs.volume(), used)
+
+
+def test_only_public_nat_gateways_send_traffic_to_s3_unless_an_interface_endpoint_has_its_name():
+    policy = "nat-gateway-without-gateway-endpoint"
+    assert policy in policies(Pack(), costs.nat_gateway())
+    assert policy not in policies(Pack(), costs.private_nat_gateway())
+    endpoint = with_property(costs.gateway_endpoint(), "vpcEndpointType", "Interface")
+    assert policy in policies(Pack(), costs.nat_gateway(), endpoint)
+    named = with_property(endpoint, "privateDnsEnabled", True)
+    assert policy not in policies(Pack(), costs.nat_gateway(), named)
+
+
+def test_a_log_group_of_the_delivery_class_keeps_events_for_two_days_whatever_it_sets():
+    group = with_property(aws.log_group(), "retentionInDays", None)
+    assert policies(Pack(), group) == {"log-group-has-retention"}
+    assert policies(Pack(), with_property(group, "logGroupClass", "DELIVERY")) == set()
+
+
+@pytest.mark.parametrize("environment", ["prod", "production", "prd", "live"])
+def test_usual_names_of_production_are_production(environment):
+    pack = Pack(STAGING | {"teei-finops:environment": environment})
+    assert "nat-gateways-in-prod" in policies(pack, *two_nat_gateways())
+
+
 def test_a_function_that_may_run_on_lambda_at_edge_may_stay_on_x86():
     function = with_property(aws.ai_budget_function(), "architectures", ["x86_64"])
     assert "function-runs-on-arm" in policies(Pack(), function)
-    assert "function-runs-on-arm" not in policies(Pack(), with_property(function, "publish", True))
+    published = with_property(function, "publish", True)
+    assert "function-runs-on-arm" not in policies(Pack(), published)
+    assert "function-runs-on-arm" not in policies(Pack(), with_property(published, "region", "us-east-1"))
+    assert "function-runs-on-arm" in policies(Pack(), with_property(published, "region", "eu-central-1"))
 
 
 def test_an_s3_interface_endpoint_for_clients_on_premises_is_allowed():

@@ -6,6 +6,7 @@ Row = tuple[str, str, Any, str]
 
 _ENDPOINT = "interface-endpoint-with-free-gateway"
 _NO_ENDPOINT = "nat-gateway-without-gateway-endpoint"
+_IOPS = "provisioned-iops-volume"
 _S3 = "com.amazonaws.us-east-1.s3"
 STORAGE: list[Row] = [
     ("volume", "type", "gp2", "gp2-volume"),
@@ -15,6 +16,14 @@ STORAGE: list[Row] = [
     ("machine", "rootBlockDevice", None, ""),
     ("machine", "ebsBlockDevices.0.volumeType", "gp2", "gp2-volume"),
     ("launch_template", "blockDeviceMappings.0.ebs.volumeType", "gp2", "gp2-volume"),
+    ("machine", "ebsBlockDevices.0", {"volumeType": "io1", "volumeSize": 100, "iops": 5000}, _IOPS),
+    ("machine", "rootBlockDevice", {"volumeType": "io2", "volumeSize": 100, "iops": 20000}, ""),
+    (
+        "launch_template",
+        "blockDeviceMappings.0.ebs",
+        {"volumeType": "io2", "volumeSize": 500, "iops": 16000},
+        _IOPS,
+    ),
     ("storage_class", "parameters.type", "gp2", "gp2-volume"),
     ("storage_class", "parameters", None, ""),
     ("storage_class", "provisioner", "kubernetes.io/aws-ebs", ""),
@@ -29,6 +38,8 @@ STORAGE: list[Row] = [
     ("on_demand_table", "billingMode", None, "provisioned-table-is-scaled"),
     ("read_target", "resourceId", "table/other", "provisioned-table-is-scaled"),
     ("write_target", "scalableDimension", "dynamodb:index:WriteCapacityUnits", "provisioned-table-is-scaled"),
+    ("read_policy", "resourceId", "table/other", "provisioned-table-is-scaled"),
+    ("write_policy", "scalableDimension", "dynamodb:index:WriteCapacityUnits", "provisioned-table-is-scaled"),
 ]
 COMPUTE: list[Row] = [
     ("ai_budget_function", "architectures", None, "function-runs-on-arm"),
@@ -42,6 +53,7 @@ COMPUTE: list[Row] = [
     ("launch_template", "instanceType", "m4.large", "previous-generation-instance"),
     ("node_group", "instanceTypes.1", "c4.large", "previous-generation-instance"),
     ("cache", "nodeType", "cache.m4.large", "previous-generation-instance"),
+    ("document_database", "instanceClass", "db.r4.large", "previous-generation-instance"),
 ]
 NETWORK: list[Row] = [
     ("nat_gateway", "allocationId", "eipalloc-2", "unassociated-address"),

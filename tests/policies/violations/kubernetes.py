@@ -19,7 +19,21 @@ SCALING: list[Row] = [
     ("deployment", f"{_CONTAINER}.requests.memory", None, "containers-request-resources"),
     ("deployment", f"{_CONTAINER}.requests.memory", "", "containers-request-resources"),
     ("deployment", "spec.template.spec.initContainers.1.resources", None, "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.cpu", "0", "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.cpu", "0m", "containers-request-resources"),
+    ("deployment", f"{_CONTAINER}.requests.cpu", 0.25, ""),
+    ("deployment", _CONTAINER, {"limits": {"cpu": "1", "memory": "1Gi"}}, ""),
+    ("deployment", _CONTAINER, {"limits": {"cpu": "1"}}, "containers-request-resources"),
+    (
+        "deployment",
+        _CONTAINER,
+        {"requests": {"cpu": "0"}, "limits": {"cpu": "1", "memory": "1Gi"}},
+        "containers-request-resources",
+    ),
     ("stateful_set", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
+    ("clone_set", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
+    ("rollout", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
+    ("replica_set", f"{_CONTAINER}.requests.cpu", None, "containers-request-resources"),
     (
         "cron_job",
         "spec.jobTemplate.spec.template.spec.containers.0.resources",
@@ -101,14 +115,27 @@ VERTICAL_SCALING: list[Row] = [
 _CONSOLIDATES = "node-pool-consolidates"
 NODE_POOLS: list[Row] = [
     ("node_pool", "spec.limits", None, "node-pool-is-limited"),
-    ("node_pool", "spec.limits", {"memory": "1000Gi"}, "node-pool-is-limited"),
+    ("node_pool", "spec.limits", {"nvidia.com/gpu": "8"}, "node-pool-is-limited"),
+    ("node_pool", "spec.limits", {"memory": "1000Gi"}, ""),
+    ("node_pool", "spec", {"replicas": 5}, ""),
     ("node_pool", "spec.limits", {"nodes": "10"}, ""),
     ("node_pool", "spec.disruption.consolidationPolicy", "WhenEmpty", _CONSOLIDATES),
     ("node_pool", "spec.disruption.consolidateAfter", "Never", _CONSOLIDATES),
     ("node_pool", "spec.disruption", None, ""),
+    ("node_pool", "spec.disruption.budgets", [{"nodes": "0"}], _CONSOLIDATES),
+    ("node_pool", "spec.disruption.budgets", [{"nodes": "0%", "reasons": ["Underutilized"]}], _CONSOLIDATES),
+    ("node_pool", "spec.disruption.budgets", [{"nodes": "0", "reasons": ["Drifted"]}], ""),
+    ("node_pool", "spec.disruption.budgets", [{"nodes": "10%"}], ""),
+    (
+        "node_pool",
+        "spec.disruption.budgets",
+        [{"nodes": "10%"}, {"nodes": "0", "schedule": "0 9 * * mon-fri", "duration": "8h"}],
+        "",
+    ),
 ]
 SERVICES: list[Row] = [
     ("internal_service", "spec.type", "LoadBalancer", "services-share-a-load-balancer"),
+    ("network_service", "spec.type", "LoadBalancer", ""),
     ("internal_service", "spec", {"type": "LoadBalancer", "ports": [{"port": 5432}]}, ""),
     ("internal_service", "spec", {"type": "LoadBalancer", "ports": [{"port": 443}, {"port": 53}]}, ""),
 ]

@@ -9,6 +9,7 @@ from tests.policies.compliant_aws import TAGS, aws_resource
 from tests.policies.compliant_kubernetes import LABELS, deployment, hpa, scaled_object
 from tests.policies.compliant_stack import related_resources
 from tests.policies.pack_client import FakeResource, with_property
+from tests.policies.violations.budgets import BUDGET_COSTS, BUDGETING
 from tests.policies.violations.costs import ADVISORY as ADVISORY_COSTS
 from tests.policies.violations.costs import COSTS
 from tests.policies.violations.databases import AI_BUDGET, DATABASES, PARAMETER_VALUES, Row
@@ -55,66 +56,6 @@ TAGGING: list[Row] = [
     ("scaling_group", "tags.0.value", "nobody", "allowed-tag-values"),
     ("hpa", "metadata.labels.finops.teei.io/data-class", "Internal", "allowed-tag-values"),
 ]
-BUDGETING: list[Row] = [
-    ("bucket", "tags.budget", "cloud-s4", "budget-tag-names-a-budget"),
-    ("bucket", "tags.budget", "cloud-S3", "budget-tag-names-a-budget allowed-tag-values"),
-    ("bucket", "tags.budget", None, "budget-tag-names-a-budget required-tags"),
-    ("scaling_group", "tags.4.value", "cloud-ec2", "budget-tag-names-a-budget"),
-    ("budget", "notifications", None, "budget-notifies-somebody"),
-    ("budget", "notifications", [], "budget-notifies-somebody"),
-    (
-        "budget",
-        "notifications",
-        [{"notificationType": "FORECASTED", "threshold": 100}],
-        "budget-notifies-somebody",
-    ),
-    (
-        "budget",
-        "notifications",
-        [{"notificationType": "FORECASTED", "subscriberEmailAddresses": [" "]}],
-        "budget-notifies-somebody",
-    ),
-    ("budget", "notifications.1", None, "budget-alerts-on-forecast"),
-    ("budget", "notifications.1.notificationType", "ACTUAL", "budget-alerts-on-forecast"),
-    ("budget", "notifications.1.subscriberSnsTopicArns", [], "budget-alerts-on-forecast"),
-]
-
-
-def _service(name: str, **more: Any) -> dict[str, Any]:
-    return {"dimensions": {"key": "SERVICE", "values": [name], **more}}
-
-
-_NOT_CREDIT = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Credit"]}}}
-_NOT_REFUND = {"not": {"dimensions": {"key": "RECORD_TYPE", "values": ["Refund"]}}}
-BUDGET_COSTS: list[Row] = [
-    ("budget", "costTypes", None, "budget-excludes-credits-and-refunds"),
-    ("budget", "costTypes.includeCredit", None, "budget-excludes-credits-and-refunds"),
-    ("budget", "costTypes.includeRefund", True, "budget-excludes-credits-and-refunds"),
-    ("budget", "costTypes.includeTax", True, ""),
-    ("budget", "filterExpression", {"ands": [_NOT_CREDIT, _NOT_REFUND]}, ""),
-    ("budget", "filterExpression", {"ands": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
-    ("budget", "filterExpression", {"ors": [_NOT_CREDIT]}, "budget-excludes-credits-and-refunds"),
-    *(
-        ("budget", "filterExpression", {"ands": [_NOT_CREDIT, _NOT_REFUND, part]}, policy)
-        for part, policy in (
-            (_service("Amazon Simple Storage Service"), ""),
-            (_service("Amazon S3"), "budget-filters-match"),
-            ({"ors": [_service("Amazon S3"), _service("AWS Lambda")]}, "budget-filters-match"),
-            ({"not": _service("Amazon S3")}, "budget-filters-match"),
-            (_service("Amazon S3", matchOptions=["CONTAINS"]), ""),
-            ({"dimensions": {"key": "USAGE_TYPE_GROUP", "values": ["EC2: Hours"]}}, "budget-filters-match"),
-            ({"dimensions": {"key": "REGION", "values": ["us-east-1"]}}, ""),
-        )
-    ),
-    ("budget", "costFilters.0.values.0", "Amazon S3", "budget-filters-match"),
-    ("budget", "costFilters.0.values.0", "amazon simple storage service", "budget-filters-match"),
-    ("budget", "costFilters.1.values.0", "team$platform", "budget-filters-match"),
-    ("budget", "costFilters.1.values.0", "user:team", "budget-filters-match"),
-    ("budget", "costFilters.1.values.0", "aws:createdBy$Root", ""),
-    ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["EC2: Hours"]}, "budget-filters-match"),
-    ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["EC2: Running Hours"]}, ""),
-    ("budget", "costFilters.0", {"name": "Region", "values": ["us-east-1"]}, ""),
-]
 BUCKETS: list[Row] = [
     ("lifecycle", "rules", [], "bucket-has-a-lifecycle"),
     ("lifecycle", f"{_RULE}.status", "Disabled", "bucket-has-a-lifecycle"),
@@ -132,6 +73,12 @@ BUCKETS: list[Row] = [
     ),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", True, "lifecycle-actions-fit"),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", False, ""),
+    (
+        "lifecycle",
+        f"{_RULE}.expiration",
+        {"days": 0, "expiredObjectDeleteMarker": True},
+        "",
+    ),
     (
         "lifecycle",
         f"{_RULE}.expiration",
@@ -240,6 +187,9 @@ ADDED_RESOURCES: list[tuple[str, FakeResource, str]] = [
         "an EBS snapshot": "aws:ebs/snapshot:Snapshot",
         "an RDS snapshot": "aws:rds/snapshot:Snapshot",
         "an RDS cluster snapshot": "aws:rds/clusterSnapshot:ClusterSnapshot",
+        "a MemoryDB snapshot": "aws:memorydb/snapshot:Snapshot",
+        "an FSx backup": "aws:fsx/backup:Backup",
+        "a Redshift Serverless snapshot": "aws:redshiftserverless/snapshot:Snapshot",
     }.items()
 ] + [
     (

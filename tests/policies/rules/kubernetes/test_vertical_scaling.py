@@ -68,6 +68,38 @@ def test_a_container_that_the_vpa_leaves_alone_does_not_count(policies, expected
     assert reported(vertical, hpa(targetCPUUtilizationPercentage=70)) is expected
 
 
+def test_containers_that_no_policy_names_are_controlled_where_the_workload_is_known():
+    app = [{"containerName": "app", "mode": "Off"}]
+    vertical = with_property(kubernetes.vertical_scaler(), "spec.resourcePolicy", {"containerPolicies": app})
+    scaler = hpa(targetCPUUtilizationPercentage=70)
+    workload = kubernetes.deployment()
+    assert not reported(vertical, scaler, workload)
+    sidecar = kubernetes.container("proxy", resources={"requests": {"cpu": "1", "memory": "1Gi"}})
+    containers = [*workload.inputs["spec"]["template"]["spec"]["containers"], sidecar]
+    with_sidecar = with_property(workload, "spec.template.spec.containers", containers)
+    assert reported(vertical, scaler, with_sidecar)
+
+
+@pytest.mark.parametrize(("container", "expected"), [("app", False), ("proxy", True)])
+def test_only_the_container_of_the_metric_counts(container, expected):
+    policies = [{"containerName": "app", "mode": "Off"}, {"containerName": "*"}]
+    vertical = with_property(
+        kubernetes.vertical_scaler(), "spec.resourcePolicy", {"containerPolicies": policies}
+    )
+    metric = utilization("containerResource", "cpu")
+    metric["containerResource"]["container"] = container
+    assert reported(vertical, hpa(metrics=[metric])) is expected
+    trigger = scaled_object("cpu", metadata={"value": "60", "containerName": container})
+    assert reported(vertical, trigger) is expected
+
+
+@pytest.mark.parametrize("mode", ["Auto", "Recreate", "InPlaceOrRecreate", "Initial"])
+def test_every_mode_that_changes_requests_is_reported(mode):
+    vertical = with_property(kubernetes.vertical_scaler(), "spec.resourcePolicy")
+    vertical = with_property(vertical, "spec.updatePolicy", {"updateMode": mode})
+    assert reported(vertical, hpa(targetCPUUtilizationPercentage=70))
+
+
 def test_a_workload_of_another_kind_or_namespace_is_another_workload():
     vertical = with_property(kubernetes.vertical_scaler(), "spec.resourcePolicy")
     scaler = hpa(targetCPUUtilizationPercentage=70)
@@ -76,5 +108,5 @@ def test_a_workload_of_another_kind_or_namespace_is_another_workload():
     assert not reported(with_property(vertical, "metadata.namespace", "other"), scaler)
 
 
-def reported(vertical: FakeResource, scaler: FakeResource) -> bool:
-    return POLICY in {diagnostic.policy for diagnostic in Pack().evaluate(vertical, scaler)}
+def reported(*resources: FakeResource) -> bool:
+    return POLICY in {diagnostic.policy for diagnostic in Pack().evaluate(*resources)}

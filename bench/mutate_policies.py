@@ -121,7 +121,9 @@ def replace_module(module: ModuleType, source: str) -> None:
             if by_id.get(id(value)) is value and not key.startswith("__"):
                 setattr(other, key, new.get(id(value), value))
         if hasattr(other, "POLICIES"):
-            other.POLICIES = {policy.name: policy for policy in other.Pack().policies}  # pyrefly: ignore
+            policies = other.Pack().policies  # pyrefly: ignore
+            by_name = {policy.name: policy for policy in policies}
+            other.POLICIES = by_name if isinstance(other.POLICIES, dict) else policies
 
 
 class Mutations:

@@ -10,6 +10,7 @@ pulumi-policy 1.21. That name is the only one replaced here, since the SDK has n
 - decode a resource once: the SDK decodes its properties again for each policy, so that 1,000 resources take
   2.0 s of processor time instead of 0.6 s (2026-11-28). Therefore the SDK gets requests without properties,
   and the policies read them from the context;
+- reject an option that a policy does not have, which the SDK ignores;
 - answer the engine's request to remediate each resource without decoding it: no policy of the pack does.
 """
 
@@ -19,6 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import policy as sdk
 
 from policies.evaluation_context import EvaluationContext
+from policies.project import check_options
 from policies.resources import Resource, Stack
 from policies.stack_context import StackContext
 
@@ -32,6 +34,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     context: EvaluationContext
 
     def Configure(self, request: analyzer_pb2.ConfigureAnalyzerRequest, _context: Any) -> Any:
+        for policy, config in request.policyConfig.items():
+            check_options(policy, config.properties.fields, self.context.options.get(policy, ()))
         self.context.levels = {
             policy: _LEVELS.get(config.enforcementLevel, "mandatory")
             for policy, config in request.policyConfig.items()

@@ -1,6 +1,6 @@
 """What the policies share while they evaluate one stack, and the report of what they find."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -32,9 +32,9 @@ NOTHING = PolicyFindings()
 
 @dataclass
 class EvaluationContext:
-    """`levels` are the enforcement levels that the pack's config sets, `shown` the resources by URN that the
-    engine showed one by one, `stack` what it showed at the end. `has_pages` is False where the project is
-    not the one with docs/policies.md.
+    """`levels` are the enforcement levels that the pack's config sets, `options` the names of the options of
+    each policy, `shown` the resources by URN that the engine showed one by one, `stack` what it showed at the
+    end. `has_pages` is False where the project is not the one with docs/policies.md.
 
     The engine shows up to four resources at a time, each in a thread of its own.
     """
@@ -47,6 +47,7 @@ class EvaluationContext:
     pack: str = ""
     pack_version: str = ""
     rules: tuple[ReportedRule, ...] = ()
+    options: dict[str, Collection[str]] = field(default_factory=dict)
     report_file: Path | None = None
     has_pages: bool = True
     _findings: dict[tuple[str, str], PolicyFindings] = field(default_factory=dict)

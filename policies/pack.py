@@ -10,6 +10,7 @@ from pulumi_policy import Policy
 from policies import exemptions
 from policies.catalogue.entries import PAGE
 from policies.evaluation_context import EvaluationContext
+from policies.rule import options_of
 from policies.rules import (
     bucket_retention,
     budget_costs,
@@ -141,6 +142,7 @@ def build(
     ]
     ids = frozenset(policy.name for policy in policies) - exemption_policies.NEVER_EXEMPT
     context.exemptions = load(ids, today) if load else exemptions.load(root / EXEMPTIONS, ids, today)
+    context.options = {policy.name: options_of(policy) for policy in policies}
     context.rules = tuple(_reported_rule(policy, context) for policy in policies)
     return policies, context
 

@@ -21,6 +21,7 @@ from typing import Any
 from pulumi_policy import EnforcementLevel, Policy
 
 from policies.catalogue.entries import entries
+from policies.rule import options_of
 from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, text, version_1
 from teei_finops.policy_pack import PACK_CONFIG, PROJECT_VARIABLE
 
@@ -29,6 +30,7 @@ PACK = Path(__file__).resolve().parent
 NEED_TAGS = ("required-tags", "allowed-tag-values")
 NEED_BUDGETS = ("stack-has-a-budget", "budget-tag-names-a-budget")
 BUDGET_TAG = "budget"
+LEVEL = "enforcementLevel"  # beside the options, as in the file of --policy-pack-config
 ALL = "all"  # sets the level of every policy that is not disabled
 LEVELS = {
     level.value: level
@@ -63,14 +65,14 @@ def initial_config(folder: Path | None, policies: Iterable[Policy]) -> dict[str,
 
     Policies that need config are disabled where it has none for them. Raises `SettingError`.
     """
-    options = {policy.name: _options(policy) for policy in policies}
+    options = {policy.name: options_of(policy) for policy in policies}
     file = folder / PACK_CONFIG if folder else None
     document = {"version": 1} if file is None or not file.is_file() else load(file)
     where = str(file)
     values = mapping(document, where, _KEYS)
     version_1(values, where)
     config: dict[str, PolicyConfig] = {
-        policy: {"enforcementLevel": EnforcementLevel.DISABLED} for policy in (*NEED_TAGS, *NEED_BUDGETS)
+        policy: {LEVEL: EnforcementLevel.DISABLED} for policy in (*NEED_TAGS, *NEED_BUDGETS)
     }
     if "production" in values:
         production = {"environments": _texts(values["production"], f"{where}: production")}
@@ -94,18 +96,20 @@ def initial_config(folder: Path | None, policies: Iterable[Policy]) -> dict[str,
         if policy not in options:
             raise SettingError(f"{place}: unknown policy{near(policy, options)}")
         previous = config.get(policy, {})
-        if previous.get("enforcementLevel") is EnforcementLevel.DISABLED:
+        if previous.get(LEVEL) is EnforcementLevel.DISABLED:
             previous = level
-        config[policy] = previous | _policy(given, place)
+        chosen_options = _policy(given, place)
+        check_options(place, chosen_options.keys() - {LEVEL}, options[policy])
+        config[policy] = previous | chosen_options
     # The SDK would report a policy that has options without a level as advisory.
-    return {
-        policy: {"enforcementLevel": LEVELS[entries()[policy].level]} | values
-        for policy, values in config.items()
-    }
+    return {policy: {LEVEL: LEVELS[entries()[policy].level]} | values for policy, values in config.items()}
 
 
-def _options(policy: Policy) -> Collection[str]:
-    return policy.config_schema.properties if policy.config_schema else ()
+def check_options(where: str, given: Iterable[str], options: Collection[str]) -> None:
+    """Raises `SettingError` for an option that the policy does not have, which the SDK ignores."""
+    for option in given:
+        if option not in options:
+            raise SettingError(f"{where}: unknown option {option!r}{near(option, options)}")
 
 
 def _tags(values: Mapping[str, Any], where: str) -> dict[str, PolicyConfig]:
@@ -123,13 +127,13 @@ def _policy(given: Any, where: str) -> PolicyConfig:
     if not isinstance(given, str | dict):
         levels = ", ".join(sorted(LEVELS))
         raise SettingError(f"{where}: must be a level or options, not {given!r}; levels: {levels}")
-    options = mapping({"enforcementLevel": given} if isinstance(given, str) else given, where)
-    level = options.get("enforcementLevel")
+    options = mapping({LEVEL: given} if isinstance(given, str) else given, where)
+    level = options.get(LEVEL)
     if level is None:
         return options
     if level not in LEVELS:
-        raise SettingError(f"{where}: enforcementLevel {level!r}{near(str(level), LEVELS) or known(LEVELS)}")
-    return options | {"enforcementLevel": LEVELS[level]}
+        raise SettingError(f"{where}: {LEVEL} {level!r}{near(str(level), LEVELS) or known(LEVELS)}")
+    return options | {LEVEL: LEVELS[level]}
 
 
 def _texts(value: Any, where: str) -> list[str]:

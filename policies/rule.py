@@ -5,12 +5,13 @@ that it cannot read before the deploy. A violation is reported unless an exempti
 undetermined property is reported as advisory, whatever the policy's level.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
     PolicyComplianceFramework,
     PolicyConfigSchema,
     ResourceValidationArgs,
@@ -83,6 +84,10 @@ def text_list_option(description: str, default: Iterable[str]) -> dict[str, Any]
     """The schema of an option that is a list of texts."""
     items = {"type": "string"}
     return {"type": "array", "items": items, "description": description, "default": list(default)}
+
+
+def options_of(policy: Policy) -> Collection[str]:
+    return policy.config_schema.properties if policy.config_schema else ()
 
 
 class UndeterminedError(UnknownValueError):

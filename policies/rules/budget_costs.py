@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from pulumi_policy import Policy
 
@@ -13,6 +12,7 @@ from policies.resources import Resource
 from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.budgets import BUDGET
 from teei_finops.cost_explorer import SERVICES, TAG_FILTER, USAGE_TYPE_GROUPS
+from teei_finops.costing.yaml_file import near
 
 # Input of `costTypes` → value of the dimension RECORD_TYPE.
 COST_TYPES = {"includeCredit": "Credit", "includeRefund": "Refund"}
@@ -85,8 +85,7 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
         if meant:
             yield Violation(value.path, "is not a name that Cost Explorer has", text, f"write {meant}")
         else:
-            similar = get_close_matches(text, names, n=1, cutoff=0.7)
-            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            hint = near(text, names)
             yield Undetermined(value.path, f"is {text!r}, which is not a known name of Cost Explorer{hint}")
 
     def check_tag(value: Property) -> Iterator[Finding]:

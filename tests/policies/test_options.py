@@ -3,6 +3,7 @@
 import jsonschema
 import pytest
 
+from teei_finops.costing.yaml_file import SettingError
 from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.compliant_stack import compliant_stack
 from tests.policies.pack_client import Pack
@@ -248,3 +249,8 @@ def test_an_option_allows_what_is_reported_by_default(name, options, change):
     assert name in {diagnostic.policy for diagnostic in Pack().evaluate(*resources)}
     pack = Pack().configure(**{name.replace("-", "_"): dict(options)})
     assert name not in {diagnostic.policy for diagnostic in pack.evaluate(*resources)}
+
+
+def test_an_option_that_a_policy_does_not_have_is_an_error():
+    with pytest.raises(SettingError, match=r"^gp2-volume: unknown option 'typs'; did you mean 'types'\?$"):
+        Pack().configure(gp2_volume={"typs": ["gp2"]})

@@ -121,6 +121,7 @@ def test_the_stacks_of_this_repository_are_checked_for_tags_and_budgets():
             "policies: {gp2-volume: off}",
             "policies: gp2-volume: must be a level or options, not False; levels: ",
         ),
+        ("policies: {gp2-volume: {typs: [gp2]}}", "gp2-volume: unknown option 'typs'; did you mean 'types'?"),
         ("policies: {gp2-volume: manditory}", "enforcementLevel 'manditory'; did you mean 'mandatory'?"),
         (
             "policies: {gp2-volume: {enforcementLevel: 3}}",

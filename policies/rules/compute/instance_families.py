@@ -9,7 +9,8 @@ from policies.findings import Finding, Violation, findings_of
 from policies.properties import Property
 from policies.resources import Resource
 from policies.rule import Options, Rule, resource_policy, text_list_option
-from teei_finops.aws_limits.generations import PREVIOUS_FAMILIES
+from teei_finops.aws_limits.generations import CURRENT_DATABASE_FAMILY, CURRENT_FAMILY, PREVIOUS_FAMILIES
+from teei_finops.policy_report import Remedy
 
 # The properties with an instance type, or a list of them, and the prefix of the service.
 INSTANCE_TYPES = {
@@ -27,6 +28,13 @@ INSTANCE_TYPES = {
 }
 
 
+def to_current_family(instance_type: Property, prefix: str) -> Remedy | None:
+    """The same size of the current family; None where there is none for the family."""
+    family, _, size = instance_type.text().removeprefix(prefix).partition(".")
+    current = (CURRENT_DATABASE_FAMILY if prefix else CURRENT_FAMILY).get(family)
+    return Remedy({instance_type.path: f"{prefix}{current}.{size}"}) if current else None
+
+
 def instance_is_of_a_current_generation(context: EvaluationContext) -> Policy:
     """RDS has a policy of its own."""
     rule = Rule(
@@ -37,7 +45,8 @@ def instance_is_of_a_current_generation(context: EvaluationContext) -> Policy:
     def check_type(instance_type: Property, prefix: str, families: list[str]) -> Iterator[Finding]:
         if instance_type.text().removeprefix(prefix).partition(".")[0] in families:
             what = "is of a previous generation"
-            yield Violation(instance_type.path, what, instance_type.data, "choose a current family")
+            remedy = to_current_family(instance_type, prefix)
+            yield Violation(instance_type.path, what, instance_type.data, "choose a current family", remedy)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         key, prefix = INSTANCE_TYPES[resource.type]

@@ -11,6 +11,7 @@ from policies.findings import Finding, Violation
 from policies.properties import ABSENT
 from policies.resources import Resource
 from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
+from policies.rules.compute.instance_families import to_current_family
 from policies.stack_context import ENVIRONMENT
 from policies.taggable_types import MAP
 from teei_finops.aws_limits.generations import PREVIOUS_DATABASE_FAMILIES
@@ -145,6 +146,7 @@ def database_is_current_generation(context: EvaluationContext) -> Policy:
                 "is of a previous generation",
                 instance_class.data,
                 "choose a current class such as db.m7g or db.t4g",
+                to_current_family(instance_class, "db."),
             )
 
     return resource_policy(rule, context, {INSTANCE, CLUSTER_INSTANCE}.__contains__, check)

@@ -57,6 +57,31 @@ REMEDIES = [
         GP2_DATABASE,
         {"storageType": "gp3"},
     ),
+    (
+        "previous-generation-instance",
+        with_property(costs.machine(), "instanceType", "m4.large"),
+        {"instanceType": "m6a.large"},
+    ),
+    (
+        "previous-generation-instance",
+        with_property(costs.node_group(), "instanceTypes", ["m7g.large", "t2.small"]),
+        {"instanceTypes[1]": "t3a.small"},
+    ),
+    (
+        "previous-generation-instance",
+        with_property(costs.cache(), "nodeType", "cache.m4.large"),
+        {"nodeType": "cache.m7g.large"},
+    ),
+    (
+        "database-is-current-generation",
+        with_property(aws.database(), "instanceClass", "db.r4.large"),
+        {"instanceClass": "db.r7g.large"},
+    ),
+    (
+        "provisioned-iops-volume",
+        device(volumeType="io1", volumeSize=100, iops=2000),
+        {"ebsBlockDevices[0].volumeType": "gp3", "ebsBlockDevices[0].iops": 3000},
+    ),
     ("version-in-extended-support", OLD_CLUSTER, {"version": "1.36"}),
     ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),
     ("version-in-extended-support", with_property(OLD_CACHE, "engine", None), {"engineVersion": "7"}),
@@ -111,7 +136,7 @@ def test_a_nat_gateway_whose_traffic_another_would_take_over_has_no_remedy():
 def test_a_volume_whose_size_is_elsewhere_and_a_class_without_a_successor_have_no_remedy():
     storage_class = with_property(costs.storage_class(), "parameters.type", "gp2")
     assert remedies("gp2-volume", storage_class) == [None]
-    old_class = with_property(aws.database(), "instanceClass", "db.m4.large")
+    old_class = with_property(aws.database(), "instanceClass", "db.t1.micro")
     assert remedies("database-is-current-generation", old_class) == [None]
 
 

@@ -4,6 +4,7 @@
 # https://aws.amazon.com/ec2/previous-generation/,
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html and
 # https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html, 2026-11.
+# EC2 still lists t2 as current, but each of its sizes costs more than the same one of t3 and t3a.
 PREVIOUS_FAMILIES = (
     "a1", "c1", "c3", "c4", "cc2", "cr1", "d2", "dc1", "dc2", "ds2", "g2", "g3", "g3s", "hs1", "i2", "m1",
     "m2", "m3", "m4", "p2", "r3", "r4", "t1", "t2",

@@ -51,6 +51,7 @@ BUDGET_COSTS: list[Row] = [
             ({"ors": [_service("Amazon S3"), _service("AWS Lambda")]}, "budget-filters-match"),
             ({"not": _service("Amazon S3")}, "budget-filters-match"),
             (_service("Amazon S3", matchOptions=["CONTAINS"]), ""),
+            (_service("Amazon S3", matchOptions=["EQUALS"]), "budget-filters-match"),
             (
                 {"dimensions": {"key": "USAGE_TYPE_GROUP", "values": ["EC2: running hours"]}},
                 "budget-filters-match",

@@ -48,9 +48,9 @@ def pods_meet_the_restricted_standard(context: EvaluationContext) -> Policy:
     )
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        if namespace(resource).text() in options["privileged_namespaces"]:
-            return
         pod = pod_spec(resource)
+        if pod.absent or namespace(resource).text() in options["privileged_namespaces"]:
+            return
         is_windows = pod["os"]["name"].text() == "windows"
         for check_pod in (_host, _user, _profiles):
             yield from findings_of(check_pod, pod)

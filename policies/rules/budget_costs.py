@@ -142,8 +142,6 @@ def _spelling(name: str) -> str:
 
 def _dimensions(expression: Property) -> Iterator[Property]:
     """The dimensions of an expression and of all its parts."""
-    if expression.absent or expression.unknown:
-        return
     yield expression["dimensions"]
     for key in ("ands", "ors", "not"):
         for part in expression[key].items():

@@ -31,6 +31,7 @@ UNDETERMINED = [
         "notifications[1].subscriberSnsTopicArns",
         "budget-alerts-on-forecast",
     ),
+    ("budget", "filterExpression", "filterExpression", "budget-filters-match"),
     ("lifecycle", "rules", "rules", "bucket-has-a-lifecycle"),
     ("lifecycle", "rules", "rules", "lifecycle-keeps-minimum-days"),
     ("lifecycle", "rules.0", "rules[0]", "bucket-has-a-lifecycle"),

@@ -177,11 +177,12 @@ def test_an_unknown_value_is_reported_as_advisory_with_its_property(name, path, 
 
 
 def test_no_unknown_property_of_the_compliant_stack_causes_a_mandatory_violation():
+    pack = Pack()
     for name, resource in compliant_stack().items():
+        resources = related_resources(name)
         for path in _paths(resource.inputs):
-            resources = related_resources(name)
             resources[name] = with_property(resource, path, UNKNOWN)
-            diagnostics = Pack().evaluate(*resources.values())
+            diagnostics = pack.evaluate(*resources.values())
             assert "mandatory" not in {diagnostic.level for diagnostic in diagnostics}, path
 
 

@@ -11,7 +11,8 @@ from policies.properties import Property
 from policies.resources import Resource
 from policies.rule import Options, Rule, resource_policy, text_list_option
 
-CONSOLIDATING = ("WhenEmptyOrUnderutilized", "WhenUnderutilized")
+DEFAULT = "WhenEmptyOrUnderutilized"
+CONSOLIDATING = (DEFAULT, "WhenUnderutilized")
 NEVER = "Never"
 UNDERUTILIZED = "Underutilized"  # the reason of a disruption budget
 LIMITED = ("cpu", "memory", "nodes")
@@ -55,7 +56,7 @@ def node_pool_consolidates(context: EvaluationContext) -> Policy:
         disruption = spec["disruption"]
         policy, after = disruption["consolidationPolicy"], disruption["consolidateAfter"]
         allowed = options["consolidation_policies"]
-        if policy.text(CONSOLIDATING[0]) not in allowed:
+        if policy.text(DEFAULT) not in allowed:
             yield Violation(policy.path, "removes only empty nodes", policy.data, f"set it to {allowed[0]}")
         if after.text() == NEVER:
             yield Violation(after.path, "removes no node", after.data, "set a duration such as 5m")

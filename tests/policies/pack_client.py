@@ -111,6 +111,25 @@ def stack_request(resources: Iterable[FakeResource]) -> analyzer_pb2.AnalyzeStac
     )
 
 
+def planned_resources(document: dict[str, Any]) -> list[FakeResource]:
+    """The resources of a preview as the engine shows them to a pack."""
+    states = [
+        step["newState"]
+        for step in document["steps"]
+        if "newState" in step and not step["newState"]["type"].startswith("pulumi:")
+    ]
+    shown = {
+        state["urn"]: FakeResource(state["type"], state["urn"].rpartition("::")[2], state.get("inputs", {}))
+        for state in states
+    }
+    for state in states:
+        shown[state["urn"]].dependencies = {
+            key: [shown[urn].urn for urn in urns if urn in shown]
+            for key, urns in state.get("propertyDependencies", {}).items()
+        }
+    return list(shown.values())
+
+
 class Pack:
     """The whole pack in this process, called with the messages of the analyzer protocol."""
 

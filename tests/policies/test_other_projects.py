@@ -14,30 +14,11 @@ from pulumi import runtime
 
 from tests.components.recorded import Recorder
 from tests.policies.compliant_aws import aws_resource
-from tests.policies.pack_client import FakeResource, Pack
+from tests.policies.pack_client import FakeResource, Pack, planned_resources
 
 PLATFORM = Path(__file__).parents[2] / "examples" / "platform"
 PREVIEWS = Path(__file__).parents[1] / "teei_finops" / "costing" / "previews"
 TYPESCRIPT = json.loads((PREVIEWS / "typescript_eks.json").read_text())
-
-
-def planned_resources(document: dict[str, Any]) -> list[FakeResource]:
-    """The resources of a preview as the engine shows them to a pack."""
-    states = [
-        step["newState"]
-        for step in document["steps"]
-        if "newState" in step and not step["newState"]["type"].startswith("pulumi:")
-    ]
-    shown = {
-        state["urn"]: FakeResource(state["type"], state["urn"].rpartition("::")[2], state.get("inputs", {}))
-        for state in states
-    }
-    for state in states:
-        shown[state["urn"]].dependencies = {
-            key: [shown[urn].urn for urn in urns if urn in shown]
-            for key, urns in state.get("propertyDependencies", {}).items()
-        }
-    return list(shown.values())
 
 
 def findings(

@@ -13,7 +13,7 @@ async def zone_names() -> list[str]:
 
 async def volumes(names: list[str]) -> int:
     for name in names:
-        aws.ebs.Volume(f"cache-{name[-1]}", availability_zone=name, size=40, type="gp2")
+        aws.ebs.Volume(f"cache-{name[-1]}", availability_zone=name, size=40, type="gp3")
     return len(names)
 
 

@@ -8,7 +8,12 @@ class Storage(pulumi.ComponentResource):
     def __init__(self, name: str, *, days: int, opts: pulumi.ResourceOptions | None = None):
         super().__init__("acme:storage:Storage", name, {}, opts)
         below = pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=f"{name}-old")])
-        self.bucket = aws.s3.Bucket(f"{name}-files", opts=below)
+        lifecycle = {
+            "enabled": True,
+            "expiration": {"days": days},
+            "abort_incomplete_multipart_upload_days": 7,
+        }
+        self.bucket = aws.s3.Bucket(f"{name}-files", lifecycle_rules=[lifecycle], opts=below)
         aws.cloudwatch.LogGroup(
             f"{name}-logs", retention_in_days=days, opts=pulumi.ResourceOptions(parent=self)
         )

@@ -2,7 +2,8 @@
 
 import pulumi_aws as aws
 
-lake = aws.s3.Bucket("lake", lifecycle_rules=[{"enabled": True, "expiration": {"days": 365}}])
+lifecycle = {"enabled": True, "expiration": {"days": 365}, "abort_incomplete_multipart_upload_days": 7}
+lake = aws.s3.Bucket("lake", lifecycle_rules=[lifecycle])
 stream = aws.kinesis.Stream("events", shard_count=2, retention_period=24)
 aws.kinesis.FirehoseDeliveryStream(
     "events",

@@ -11,6 +11,7 @@ cluster = aws.rds.Cluster(
     engine_version="16.4",
     master_username="app",
     manage_master_user_password=True,
+    backup_retention_period=7,
     skip_final_snapshot=True,
 )
 for index in range(2):

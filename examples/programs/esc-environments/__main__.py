@@ -9,6 +9,8 @@ aws.rds.Instance(
     engine="mysql",
     instance_class=config.require("size"),
     allocated_storage=config.require_int("storage"),
+    storage_type="gp3",
+    backup_retention_period=7,
     username="app",
     password=config.require_secret("password"),
     skip_final_snapshot=True,

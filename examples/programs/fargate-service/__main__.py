@@ -1,5 +1,7 @@
 """A service behind a load balancer; the container definitions are JSON of outputs."""
 
+import json
+
 import pulumi
 import pulumi_aws as aws
 
@@ -7,6 +9,12 @@ subnets = ["subnet-a", "subnet-b"]
 cluster = aws.ecs.Cluster("main")
 logs = aws.cloudwatch.LogGroup("app", retention_in_days=14)
 repository = aws.ecr.Repository("app", image_scanning_configuration={"scan_on_push": True})
+last_images = {
+    "rulePriority": 1,
+    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 30},
+    "action": {"type": "expire"},
+}
+aws.ecr.LifecyclePolicy("app", repository=repository.name, policy=json.dumps({"rules": [last_images]}))
 balancer = aws.lb.LoadBalancer("app", subnets=subnets, security_groups=["sg-web"])
 targets = aws.lb.TargetGroup("app", port=8080, protocol="HTTP", target_type="ip", vpc_id="vpc-0a")
 listener = aws.lb.Listener(

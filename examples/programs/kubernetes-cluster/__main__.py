@@ -28,15 +28,32 @@ access = pulumi.Output.all(cluster.endpoint, cluster.certificate_authority.data)
 provider = kubernetes.Provider("main", kubeconfig=access)
 there = pulumi.ResourceOptions(provider=provider)
 labels = {"app": "web"}
-kubernetes.apps.v1.Deployment(
+container = {
+    "name": "web",
+    "image": "nginxinc/nginx-unprivileged:1.27",
+    "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
+    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+}
+pod = {
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [container],
+}
+web = kubernetes.apps.v1.Deployment(
     "web",
     spec={
-        "replicas": 2,
         "selector": {"matchLabels": labels},
-        "template": {
-            "metadata": {"labels": labels},
-            "spec": {"containers": [{"name": "web", "image": "nginx:1.27"}]},
-        },
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+    },
+    opts=there,
+)
+target = {"type": "Utilization", "averageUtilization": 60}
+kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
+    "web",
+    spec={
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": web.metadata["name"]},
+        "minReplicas": 2,
+        "maxReplicas": 6,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     },
     opts=there,
 )

@@ -16,9 +16,11 @@ function = aws.lambda_.Function(
     runtime="nodejs22.x",
     handler="index.handler",
     memory_size=256,
+    architectures=["arm64"],
     code=pulumi.FileArchive("./handler"),
     environment={"variables": {"TABLE": table.name}},
 )
+aws.cloudwatch.LogGroup("api", name=pulumi.Output.concat("/aws/lambda/", function.name), retention_in_days=14)
 api = aws.apigatewayv2.Api("orders", protocol_type="HTTP")
 integration = aws.apigatewayv2.Integration(
     "orders", api_id=api.id, integration_type="AWS_PROXY", integration_uri=function.invoke_arn

@@ -4,7 +4,12 @@ import pulumi
 import pulumi_aws as aws
 
 zone = aws.route53.get_zone(name="example.com")
-bucket = aws.s3.Bucket("site")
+lifecycle = {
+    "enabled": True,
+    "noncurrent_version_expiration": {"days": 30},
+    "abort_incomplete_multipart_upload_days": 7,
+}
+bucket = aws.s3.Bucket("site", versioning={"enabled": True}, lifecycle_rules=[lifecycle])
 virginia = aws.Provider("virginia", region="us-east-1")
 certificate = aws.acm.Certificate(
     "site",
@@ -24,6 +29,7 @@ record = aws.route53.Record(
 distribution = aws.cloudfront.Distribution(
     "site",
     enabled=True,
+    price_class="PriceClass_100",
     origins=[{"origin_id": "site", "domain_name": bucket.bucket_regional_domain_name}],
     default_cache_behavior={
         "target_origin_id": "site",

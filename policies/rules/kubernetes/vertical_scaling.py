@@ -11,7 +11,6 @@ from policies.kubernetes_types import (
     is_scaler,
     is_vertical_scaler,
     is_workload,
-    namespace,
     pod_spec,
 )
 from policies.properties import Property, Undetermined
@@ -30,8 +29,8 @@ def vpa_leaves_the_metric_of_the_hpa(context: EvaluationContext) -> Policy:
     )
 
     def check_pair(stack: Stack, vertical: Resource, scaler: Resource) -> Iterator[Finding]:
-        scaled = Workload.scaled_by(scaler, {"default_kind": "Deployment"})
-        matches = _scaled_by(vertical).matches(scaled)
+        scaled = Workload.scaled_by(stack, scaler)
+        matches = Workload.scaled_by(stack, vertical, key="targetRef").matches(scaled)
         if matches is False:
             return
         policies = vertical.inputs["spec"]["resourcePolicy"]["containerPolicies"].items()
@@ -64,11 +63,6 @@ def vpa_leaves_the_metric_of_the_hpa(context: EvaluationContext) -> Policy:
                         yield vertical, finding
 
     return stack_policy(rule, context, check)
-
-
-def _scaled_by(vertical: Resource) -> Workload:
-    reference = vertical.inputs["spec"]["targetRef"]
-    return Workload(namespace(vertical), reference["kind"], reference["name"])
 
 
 def _containers(stack: Stack, scaled: Workload) -> list[str]:

@@ -12,6 +12,7 @@ from policies.kubernetes_types import (
     is_disruption_budget,
     is_scaled_object,
     is_scaler,
+    is_workload,
     namespace,
 )
 from policies.properties import Property, Undetermined
@@ -33,7 +34,10 @@ def workload_has_one_scaler(context: EvaluationContext) -> Policy:
     rule = Rule("workload-has-one-scaler", _KIND_OPTION)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        scalers = [(scaler, Workload.scaled_by(scaler, options)) for scaler in _hpas_first(stack)]
+        scalers = [
+            (scaler, Workload.scaled_by(stack, scaler, options["default_kind"]))
+            for scaler in _hpas_first(stack)
+        ]
         for index, (scaler, workload) in enumerate(scalers):
             matches = [(other, workload.matches(theirs)) for other, theirs in scalers[:index]]
             first = next((other for other, match in matches if match is True), None)
@@ -58,7 +62,8 @@ def workload_is_scaled(context: EvaluationContext) -> Policy:
     rule = Rule("workload-is-scaled", _KIND_OPTION)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        scaled = [Workload.scaled_by(scaler, options) for scaler in stack.resources(is_scaler)]
+        kind = options["default_kind"]
+        scaled = [Workload.scaled_by(stack, scaler, kind) for scaler in stack.resources(is_scaler)]
         for deployment in stack.resources(is_deployment):
             matches = [Workload.of(deployment).matches(other) for other in scaled]
             if True in matches:
@@ -99,27 +104,42 @@ def disruption_budget_allows_drains(context: EvaluationContext) -> Policy:
 
 @dataclass(frozen=True)
 class Workload:
-    """A workload as a scaler refers to it."""
+    """A workload as a scaler refers to it; `urn` is blank where the resource of the stack is not known."""
 
     namespace: Property
     kind: Property
     name: Property
+    urn: str = ""
 
     @classmethod
     def of(cls, resource: Resource) -> "Workload":
         kind = resource.type.rpartition(":")[2]
-        return cls(namespace(resource), Property(kind, "kind"), resource.inputs["metadata"]["name"])
+        metadata = resource.inputs["metadata"]
+        return cls(namespace(resource), Property(kind, "kind"), metadata["name"], resource.urn)
 
     @classmethod
-    def scaled_by(cls, scaler: Resource, options: Options) -> "Workload":
-        reference = scaler.inputs["spec"]["scaleTargetRef"]
-        kind = reference["kind"]
+    def scaled_by(
+        cls, stack: Stack, scaler: Resource, default_kind: str = DEPLOYMENT, key: str = "scaleTargetRef"
+    ) -> "Workload":
+        """The target of a scaler. The engine tracks from which resource an unknown name comes."""
+        reference = scaler.inputs["spec"][key]
+        kind, name, urn = reference["kind"], reference["name"], ""
         if kind.blank():
-            kind = Property(options["default_kind"], kind.path)
-        return cls(namespace(scaler), kind, reference["name"])
+            kind = Property(default_kind, kind.path)
+        if name.unknown:
+            urns = [
+                workload.urn
+                for workload in stack.resources(is_workload)
+                if workload.urn in scaler.dependencies.get("spec", ())
+                and workload.type.rpartition(":")[2] == kind.data
+            ]
+            urn = urns[0] if len(urns) == 1 else ""
+        return cls(namespace(scaler), kind, name, urn)
 
     def matches(self, other: "Workload") -> bool | Undetermined:
         """The two are the same workload; `Undetermined` where that depends on an unknown value."""
+        if self.urn and other.urn:
+            return self.urn == other.urn
         pairs = [
             (self.namespace, other.namespace),
             (self.kind, other.kind),
@@ -131,7 +151,9 @@ class Workload:
         return Undetermined(" and ".join(unknown)) if unknown else True
 
     def __str__(self) -> str:
-        return f"{self.kind.text()} {self.name.text()} in namespace {self.namespace.text()}"
+        name = self.urn.rpartition("::")[2] if self.name.unknown else self.name.text()
+        place = "" if self.namespace.unknown else f" in namespace {self.namespace.text()}"
+        return f"{self.kind.text()} {name}{place}"
 
 
 def _hpas_first(stack: Stack) -> list[Resource]:

@@ -1,4 +1,4 @@
-"""The plan and the cost of a program in examples/programs; run it to write what is expected of each one."""
+"""What is expected of the programs in examples/programs; run it to write that of each one."""
 
 import json
 import shutil
@@ -14,6 +14,7 @@ from teei_finops.costing.costs import project_options
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.review.report import build_report
 from tests.integration.sandboxed_stack import ROOT, run_sandbox
+from tests.policies.pack_client import Pack, planned_resources
 
 PROGRAMS = ROOT / "examples" / "programs"
 EXPECTED = "expected.yaml"
@@ -36,7 +37,7 @@ def _has_host(directory: Path) -> bool:
 
 
 def plan_and_cost(directory: Path, state: Path) -> dict[str, Any]:
-    """What a preview plans, what it costs a month, what has no price, and the warnings about the program."""
+    """What a preview plans, its monthly cost, what has no price, what the policies find, and the warnings."""
     arguments = ["--state", str(state), "--", "preview", "--json", "--show-sames", "--stack", "dev"]
     preview = run_sandbox(directory, *arguments)
     assert preview.returncode == 0, preview.stdout + preview.stderr
@@ -53,8 +54,16 @@ def plan_and_cost(directory: Path, state: Path) -> dict[str, Any]:
         "plan": sorted(_operation(step) for step in steps),
         "monthly_cost_usd": f"{float(report['after']['expected']):.2f}",
         "unpriced": sorted(row["name"] for row in report["resources"] if row["state"] == "unpriced"),
+        "findings": _findings(document),
         "warnings": sorted({_text(warning) for warning in warnings if _AMBIENT not in warning}),
     }
+
+
+def _findings(document: dict[str, Any]) -> list[str]:
+    """What the policies that need no config find, as `level policy resource`."""
+    pack = Pack(config=document.get("config", {})).configure_for(None)
+    found = pack.evaluate(*planned_resources(document))
+    return sorted({f"{item.level} {item.policy} {item.urn.rpartition('::')[2]}" for item in found})
 
 
 def _operation(step: dict[str, Any]) -> str:

@@ -57,7 +57,8 @@ def node_pool_consolidates(context: EvaluationContext) -> Policy:
         policy, after = disruption["consolidationPolicy"], disruption["consolidateAfter"]
         allowed = options["consolidation_policies"]
         if policy.text(DEFAULT) not in allowed:
-            yield Violation(policy.path, "removes only empty nodes", policy.data, f"set it to {allowed[0]}")
+            fix = f"set it to {' or '.join(allowed)}"
+            yield Violation(policy.path, "removes only empty nodes", policy.data, fix)
         if after.text() == NEVER:
             yield Violation(after.path, "removes no node", after.data, "set a duration such as 5m")
         for budget in disruption["budgets"].items():

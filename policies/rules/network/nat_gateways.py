@@ -1,16 +1,18 @@
 """NAT gateways: one for each zone is for production, and costs that much more."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
-from policies.findings import ResourceFinding, Violation
+from policies.findings import Finding, ResourceFinding, Violation
+from policies.properties import Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, integer_option, stack_policy
 from policies.rules.databases.instances import ENVIRONMENTS_OPTION, environment_of, in_environment
-from policies.rules.monthly_prices import monthly_usd
+from policies.rules.monthly_prices import monthly_usd, region_of
 
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -26,12 +28,12 @@ def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        for gateways in _gateways_by_vpc(stack):
+        for vpc, gateways in _gateways_by_vpc(context, stack).items():
             most = options["maximum"]
             environment = environment_of(context, gateways[-1])
             if len(gateways) > most and environment not in ("", *options["environments"]):
                 fix = f"keep {most:g} and route all private subnets through it"
-                yield gateways[-1], _violation(context, gateways, fix)
+                yield gateways[-1], _finding(context, vpc, gateways, fix)
 
     return stack_policy(rule, context, check)
 
@@ -46,15 +48,24 @@ def nat_gateways_in_prod(context: EvaluationContext) -> Policy:
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        for gateways in _gateways_by_vpc(stack):
+        for vpc, gateways in _gateways_by_vpc(context, stack).items():
             if len(gateways) > options["maximum"] and in_environment(context, gateways[-1], options):
                 fix = "keep them if the workload must survive the failure of a zone; else keep one"
-                yield gateways[-1], _violation(context, gateways, fix)
+                yield gateways[-1], _finding(context, vpc, gateways, fix)
 
     return stack_policy(rule, context, check)
 
 
-def _violation(context: EvaluationContext, gateways: list[Resource], fix: str) -> Violation:
+class Vpc(NamedTuple):
+    """A VPC of a Region; `name` is its id or URN, blank where the stack does not tell it."""
+
+    region: str | None
+    name: str
+
+
+def _finding(context: EvaluationContext, vpc: Vpc, gateways: list[Resource], fix: str) -> Finding:
+    if not vpc.name:
+        return Undetermined("subnetId", "is in a VPC that is not in the stack")
     price = monthly_usd(context, gateways[-1], "AmazonEC2", "nat-gateway", "hour")
     what = f"the VPC has {len(gateways)} NAT gateways"
     if price is not None:
@@ -62,21 +73,24 @@ def _violation(context: EvaluationContext, gateways: list[Resource], fix: str) -
     return Violation("", what, [gateway.name for gateway in gateways], fix)
 
 
-def _gateways_by_vpc(stack: Stack) -> list[list[Resource]]:
-    """The public NAT gateways of each VPC; gateways whose VPC is not in the stack count as of one VPC."""
+def _gateways_by_vpc(context: EvaluationContext, stack: Stack) -> Mapping[Vpc, list[Resource]]:
+    """The public NAT gateways of each VPC; those whose VPC is not known are together."""
     vpcs: dict[str, str] = {}
     for subnet in stack.resources(SUBNET.__eq__):
-        known = subnet.inputs["vpcId"].data
-        vpc = known if isinstance(known, str) else "".join(subnet.dependencies.get("vpcId", ()))
+        vpc = _identity(subnet, "vpcId")
         identifier = subnet.outputs["id"].data
         vpcs[subnet.urn] = vpc
         if isinstance(identifier, str):
             vpcs[identifier] = vpc
-    by_vpc: dict[str, list[Resource]] = defaultdict(list)
+    by_vpc: dict[Vpc, list[Resource]] = defaultdict(list)
     for gateway in stack.resources(NAT_GATEWAY.__eq__):
         if gateway.inputs["connectivityType"].data in (None, "public"):
-            subnet = gateway.inputs["subnetId"].data
-            keys = (subnet, *gateway.dependencies.get("subnetId", ()))
-            vpc = next((vpcs[key] for key in keys if isinstance(key, str) and key in vpcs), "")
-            by_vpc[vpc].append(gateway)
-    return list(by_vpc.values())
+            vpc = _identity(gateway, "vpcId") or vpcs.get(_identity(gateway, "subnetId"), "")
+            by_vpc[Vpc(region_of(context, gateway), vpc)].append(gateway)
+    return by_vpc
+
+
+def _identity(resource: Resource, key: str) -> str:
+    """The known value of a property, else the URN of the resource that it comes from; else blank."""
+    value = resource.inputs[key].data
+    return value if isinstance(value, str) else "".join(resource.dependencies.get(key, ()))

@@ -9,7 +9,7 @@ from policies import messages
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_costs as costs
 from tests.policies.compliant_aws import aws_resource
-from tests.policies.pack_client import STAGING, UNKNOWN, FakeResource, Pack, with_property
+from tests.policies.pack_client import UNKNOWN, FakeResource, Pack, with_property
 
 FIRST_DEPLOY = [
     (costs.volume(), costs.attachment(), "volumeId", "unattached-volume"),
@@ -93,12 +93,6 @@ def test_a_log_group_of_the_delivery_class_keeps_events_for_two_days_whatever_it
     assert policies(Pack(), with_property(group, "logGroupClass", "DELIVERY")) == set()
 
 
-@pytest.mark.parametrize("environment", ["prod", "production", "prd", "live"])
-def test_usual_names_of_production_are_production(environment):
-    pack = Pack(STAGING | {"teei-finops:environment": environment})
-    assert "nat-gateways-in-prod" in policies(pack, *two_nat_gateways())
-
-
 def test_a_function_that_may_run_on_lambda_at_edge_may_stay_on_x86():
     function = with_property(aws.ai_budget_function(), "architectures", ["x86_64"])
     assert "function-runs-on-arm" in policies(Pack(), function)
@@ -117,50 +111,6 @@ def test_an_s3_interface_endpoint_for_clients_on_premises_is_allowed():
     assert "interface-endpoint-with-free-gateway" not in policies(Pack(), on_premises)
 
 
-def two_nat_gateways(second_vpc: str = "vpc-1") -> list[FakeResource]:
-    other = aws_resource("aws:ec2/subnet:Subnet", "public-b", vpcId=second_vpc)
-    other.outputs = {**other.inputs, "id": "subnet-2"}
-    second = aws_resource("aws:ec2/natGateway:NatGateway", "b", subnetId="subnet-2", region="us-east-1")
-    return [costs.subnet(), other, costs.nat_gateway(), second]
-
-
-@pytest.mark.parametrize(
-    ("config", "policy", "level"),
-    [(STAGING, "one-nat-gateway-outside-prod", "mandatory"), (None, "nat-gateways-in-prod", "advisory")],
-)
-def test_two_nat_gateways_of_a_vpc_are_reported_with_the_price_of_both_and_of_one(config, policy, level):
-    (diagnostic,) = [item for item in Pack(config).evaluate(*two_nat_gateways()) if item.policy == policy]
-    assert diagnostic.level == level
-    text = "the VPC has 2 NAT gateways for $65.70 a month; one costs $32.85, both before traffic"
-    assert text in diagnostic.message
-
-
-def test_nat_gateways_of_two_vpcs_are_not_counted_together():
-    assert not {"one-nat-gateway-outside-prod", "nat-gateways-in-prod"} & policies(
-        Pack(STAGING), *two_nat_gateways("vpc-2")
-    )
-
-
-def test_before_the_first_deploy_the_tracked_dependencies_tell_the_vpc_of_a_nat_gateway():
-    def deployed_into(*vpcs: str) -> set[str]:
-        resources = []
-        for index, vpc in enumerate(vpcs):
-            subnet = aws_resource("aws:ec2/subnet:Subnet", f"subnet-{index}", vpcId=UNKNOWN)
-            subnet.dependencies = {"vpcId": [vpc]}
-            gateway = aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}", subnetId=UNKNOWN)
-            gateway.dependencies = {"subnetId": [subnet.urn]}
-            resources += [subnet, gateway]
-        return policies(Pack(STAGING), *resources)
-
-    assert "one-nat-gateway-outside-prod" in deployed_into("urn:vpc-a", "urn:vpc-a")
-    assert "one-nat-gateway-outside-prod" not in deployed_into("urn:vpc-a", "urn:vpc-b")
-
-
-def test_nat_gateways_of_an_environment_that_is_not_known_are_not_reported():
-    gateways = [replace(resource, inputs=dict(resource.inputs, tags={})) for resource in two_nat_gateways()]
-    assert not {"one-nat-gateway-outside-prod", "nat-gateways-in-prod"} & policies(Pack({}), *gateways)
-
-
 def test_a_storage_class_of_the_in_tree_provisioner_creates_gp2_by_default():
     inputs = {"provisioner": "kubernetes.io/aws-ebs"}
     storage_class = replace(costs.storage_class(), inputs=inputs)
@@ -176,15 +126,10 @@ def test_a_scaling_target_may_be_that_of_a_table_whose_name_is_unknown():
     assert messages.UNDETERMINED in message
 
 
-def test_nat_gateways_in_a_region_without_prices_are_reported_without_an_amount():
-    resources = [
-        with_property(resource, "region", "xx-nowhere-1") if "NatGateway" in resource.type else resource
-        for resource in two_nat_gateways()
-    ]
-    (message,) = [
-        item.message for item in Pack(STAGING).evaluate(*resources) if item.policy.startswith("one-nat")
-    ]
-    assert "the VPC has 2 NAT gateways\n" in message
+def test_a_table_is_reported_with_the_capacity_that_nothing_scales():
+    resources = [costs.table(), costs.read_target(), costs.read_policy(), costs.write_target()]
+    found = [item.message for item in Pack().evaluate(*resources)]
+    assert ["no autoscaling of WriteCapacityUnits\n" in message for message in found] == [True]
 
 
 OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")

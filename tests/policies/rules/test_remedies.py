@@ -129,7 +129,8 @@ def test_a_resource_that_nothing_uses_is_deleted():
 
 
 def test_a_nat_gateway_whose_traffic_another_would_take_over_has_no_remedy():
-    gateways = [aws.aws_resource("aws:ec2/natGateway:NatGateway", f"nat-{index}") for index in range(2)]
+    second = with_property(costs.private_nat_gateway(), "connectivityType", "public")
+    gateways = [costs.subnet(), costs.nat_gateway(), second]
     assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [None]
 
 

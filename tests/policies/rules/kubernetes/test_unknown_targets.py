@@ -46,3 +46,11 @@ def test_a_vpa_and_an_hpa_of_the_same_unknown_workload_conflict():
     policy = "vpa-leaves-the-metric-of-the-hpa"
     assert "changes the request of cpu" in found(web, api, vertical, scaler("web", web))[policy]
     assert policy not in found(web, api, vertical, scaler("api", api))
+
+
+def test_a_vpa_of_an_unknown_workload_is_undetermined_only_where_it_could_conflict():
+    vertical = with_property(kubernetes.vertical_scaler(), "spec.targetRef.name", UNKNOWN)
+    policy = "vpa-leaves-the-metric-of-the-hpa"
+    assert policy not in found(vertical, kubernetes.hpa())
+    vertical = with_property(vertical, "spec.resourcePolicy")
+    assert "spec.targetRef.name is unknown until deploy" in found(vertical, kubernetes.hpa())[policy]

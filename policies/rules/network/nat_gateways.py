@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from pulumi_policy import Policy
@@ -77,7 +78,7 @@ def _gateways_by_vpc(context: EvaluationContext, stack: Stack) -> Mapping[Vpc, l
     """The public NAT gateways of each VPC; those whose VPC is not known are together."""
     vpcs: dict[str, str] = {}
     for subnet in stack.resources(SUBNET.__eq__):
-        vpc = _identity(subnet, "vpcId")
+        vpc = next(_references(subnet, "vpcId"), "")
         identifier = subnet.outputs["id"].data
         vpcs[subnet.urn] = vpc
         if isinstance(identifier, str):
@@ -85,12 +86,15 @@ def _gateways_by_vpc(context: EvaluationContext, stack: Stack) -> Mapping[Vpc, l
     by_vpc: dict[Vpc, list[Resource]] = defaultdict(list)
     for gateway in stack.resources(NAT_GATEWAY.__eq__):
         if gateway.inputs["connectivityType"].data in (None, "public"):
-            vpc = _identity(gateway, "vpcId") or vpcs.get(_identity(gateway, "subnetId"), "")
+            subnets = (vpcs[key] for key in _references(gateway, "subnetId") if key in vpcs)
+            vpc = next(chain(_references(gateway, "vpcId"), subnets), "")
             by_vpc[Vpc(region_of(context, gateway), vpc)].append(gateway)
     return by_vpc
 
 
-def _identity(resource: Resource, key: str) -> str:
-    """The known value of a property, else the URN of the resource that it comes from; else blank."""
+def _references(resource: Resource, key: str) -> Iterator[str]:
+    """The known value of a property, and the URNs of the resources that it comes from."""
     value = resource.inputs[key].data
-    return value if isinstance(value, str) else "".join(resource.dependencies.get(key, ()))
+    if isinstance(value, str):
+        yield value
+    yield from resource.dependencies.get(key, ())

@@ -71,6 +71,14 @@ def test_usual_names_of_production_are_production(environment):
     assert "nat-gateways-in-prod" in policies(pack, *two_nat_gateways())
 
 
+def test_a_subnet_whose_id_the_engine_does_not_show_is_known_by_the_tracked_dependency():
+    subnet, _, gateway, second = two_nat_gateways()
+    subnet.outputs = None
+    for resource in (gateway, second):
+        resource.dependencies = {"subnetId": [subnet.urn]}
+    assert "one-nat-gateway-outside-prod" in policies(Pack(STAGING), subnet, gateway, second)
+
+
 def test_nat_gateways_in_subnets_of_other_stacks_are_not_judged_together():
     gateways = two_nat_gateways()[2:]
     (diagnostic,) = [item for item in Pack(STAGING).evaluate(*gateways) if "one-nat" in item.policy]

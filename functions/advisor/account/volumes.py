@@ -6,15 +6,9 @@ from typing import Any
 
 from functions.advisor.account.context import Account, tags_of
 from functions.advisor.findings import BillLine, Confidence, Finding
+from teei_finops.aws_limits.ebs import Performance, gp3_like_gp2, gp3_like_provisioned, gp3_most_iops
 
 VOLUME = "aws:ebs/volume:Volume"
-GP3_IOPS, GP3_THROUGHPUT = 3_000, 125
-GP3_MOST_IOPS, GP3_MOST_THROUGHPUT = 16_000, 1_000
-IO1_MOST_THROUGHPUT = 500
-# gp2: 3 IOPS a GiB, between 100 and 16,000; 128 MiB/s up to 170 GiB, 250 MiB/s from 334 GiB on, between them
-# while it has burst credits: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11
-GP2_IOPS_A_GIB, GP2_LEAST_IOPS = 3, 100
-GP2_SMALL_GIB, GP2_THROUGHPUT = 170, 250
 _EBS = BillLine("", "EBS")
 
 
@@ -60,12 +54,8 @@ def gp2_volumes(account: Account) -> Iterator[Finding]:
     """gp2 volumes, against gp3 with the same IOPS and throughput."""
     for volume in account.items("ec2", "describe_volumes", "Volumes"):
         if volume["VolumeType"] == "gp2":
-            size = volume["Size"]
-            iops = min(max(GP2_IOPS_A_GIB * size, GP2_LEAST_IOPS), GP3_MOST_IOPS)
-            throughput = GP3_THROUGHPUT if size <= GP2_SMALL_GIB else GP2_THROUGHPUT
-            yield from _as_gp3(
-                account, "gp2-volume", volume, max(iops, GP3_IOPS), throughput, Confidence.HIGH
-            )
+            needed = gp3_like_gp2(volume["Size"])
+            yield from _as_gp3(account, "gp2-volume", volume, needed, Confidence.HIGH)
 
 
 def provisioned_iops_volumes(account: Account) -> Iterator[Finding]:
@@ -75,20 +65,17 @@ def provisioned_iops_volumes(account: Account) -> Iterator[Finding]:
         if (
             volume["VolumeType"] not in ("io1", "io2")
             or volume.get("MultiAttachEnabled")
-            or iops > GP3_MOST_IOPS
+            or iops > gp3_most_iops(volume["Size"])
         ):
             continue
-        # An operation of io1 and io2 moves at most 256 KiB:
-        # https://docs.aws.amazon.com/ebs/latest/userguide/provisioned-iops.html, 2026-11
-        most = IO1_MOST_THROUGHPUT if volume["VolumeType"] == "io1" else GP3_MOST_THROUGHPUT
-        throughput = min(max(iops // 4, GP3_THROUGHPUT), most)
-        rule = "provisioned-iops-volume"
-        yield from _as_gp3(account, rule, volume, max(iops, GP3_IOPS), throughput, Confidence.MEDIUM)
+        needed = gp3_like_provisioned(volume["VolumeType"], iops)
+        yield from _as_gp3(account, "provisioned-iops-volume", volume, needed, Confidence.MEDIUM)
 
 
 def _as_gp3(
-    account: Account, rule: str, volume: dict[str, Any], iops: int, throughput: int, confidence: Confidence
+    account: Account, rule: str, volume: dict[str, Any], needed: Performance, confidence: Confidence
 ) -> Iterator[Finding]:
+    iops, throughput = needed
     before = volume_inputs(volume)
     after = {"type": "gp3", "size": volume["Size"], "iops": iops, "throughput": throughput}
     saving = account.prices.saving(VOLUME, account.region, before, after)

@@ -20,6 +20,7 @@ from policies.rule import (
     text_list_option,
 )
 from policies.rules.references import is_used
+from teei_finops.aws_limits.ebs import GP3, Performance, gp3_like_gp2, gp3_like_provisioned, gp3_most_iops
 from teei_finops.policy_report import Remedy
 
 VOLUME = "aws:ebs/volume:Volume"
@@ -31,8 +32,6 @@ MACHINES = frozenset({
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
 })  # fmt: skip
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, 2026-11.
-GP2_IOPS_PER_GIB, GP2_MOST_IOPS, GP3_IOPS, GP3_IOPS_PER_GIB = 3, 16_000, 3_000, 500
 IN_TREE_PROVISIONER = "kubernetes.io/aws-ebs"
 
 
@@ -43,7 +42,7 @@ def volume_is_not_gp2(context: EvaluationContext) -> Policy:
         kind = volume.type
         if kind.text(volume.default_type) in types:
             what = "costs more than gp3 for the same size"
-            remedy = _to_gp3(volume) if volume.has_size else None
+            remedy = _to_gp3(volume, gp3_like_gp2(_gibibytes(volume.size))) if volume.has_size else None
             yield Violation(kind.path, what, kind.data or volume.default_type, "set it to gp3", remedy)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
@@ -66,6 +65,7 @@ class DeclaredVolume(NamedTuple):
 
     type: Property
     iops: Property
+    throughput: Property
     size: Property
     default_type: str = ""
     has_size: bool = True
@@ -74,29 +74,38 @@ class DeclaredVolume(NamedTuple):
 def declared_volumes(resource: Resource) -> Iterator[DeclaredVolume]:
     inputs = resource.inputs
     if resource.type == VOLUME:
-        yield DeclaredVolume(inputs["type"], inputs["iops"], inputs["size"], "gp2")
+        yield DeclaredVolume(inputs["type"], inputs["iops"], inputs["throughput"], inputs["size"], "gp2")
     elif is_storage_class(resource.type):
         provisioner, parameters = inputs["provisioner"].text(), inputs["parameters"]
         if provisioner in (IN_TREE_PROVISIONER, "ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com"):
             default = "gp2" if provisioner == IN_TREE_PROVISIONER else "gp3"
-            yield DeclaredVolume(parameters["type"], parameters["iops"], ABSENT, default, has_size=False)
+            yield DeclaredVolume(
+                parameters["type"], parameters["iops"], ABSENT, ABSENT, default, has_size=False
+            )
     elif resource.type == LAUNCH_TEMPLATE:
         for device in inputs["blockDeviceMappings"].items():
             disk = device["ebs"]
-            yield DeclaredVolume(disk["volumeType"], disk["iops"], disk["volumeSize"])
+            yield DeclaredVolume(disk["volumeType"], disk["iops"], disk["throughput"], disk["volumeSize"])
     else:
         for device in chain(inputs["rootBlockDevice"].items(), inputs["ebsBlockDevices"].items()):
-            yield DeclaredVolume(device["volumeType"], device["iops"], device["volumeSize"])
+            yield DeclaredVolume(
+                device["volumeType"], device["iops"], device["throughput"], device["volumeSize"]
+            )
 
 
-def _to_gp3(volume: DeclaredVolume) -> Remedy:
-    """gp3 with the IOPS of a gp2 volume of that size: 3 for each GiB, but not more than gp2 has."""
-    gibibytes = volume.size.data if isinstance(volume.size.data, int | float) else 0
-    iops = min(int(gibibytes) * GP2_IOPS_PER_GIB, GP2_MOST_IOPS)
+def _to_gp3(volume: DeclaredVolume, needed: Performance) -> Remedy:
+    """gp3 with what it needs beyond that which its price includes."""
     inputs: dict[str, Any] = {volume.type.path: "gp3"}
-    if iops > GP3_IOPS:
-        inputs[volume.iops.path] = iops
+    if needed.iops > GP3.iops or not volume.iops.absent:
+        inputs[volume.iops.path] = needed.iops
+    if needed.throughput > GP3.throughput:
+        inputs[volume.throughput.path] = needed.throughput
     return Remedy(inputs)
+
+
+def _gibibytes(size: Property) -> int:
+    """The size, 0 where it is unknown or somewhere else, such as in a snapshot."""
+    return int(size.data) if isinstance(size.data, int | float) else 0
 
 
 def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
@@ -111,10 +120,10 @@ def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
             return
         iops = volume.iops.number()
         if not volume.size.absent:
-            most = min(most, max(volume.size.number() * GP3_IOPS_PER_GIB, GP3_IOPS))
+            most = min(most, gp3_most_iops(volume.size.number()))
         if iops <= most:
             what = f"has {iops:g} IOPS, which gp3 has for less"
-            remedy = Remedy({volume.type.path: "gp3", volume.iops.path: max(int(iops), GP3_IOPS)})
+            remedy = _to_gp3(volume, gp3_like_provisioned(volume.type.text(), int(iops)))
             yield Violation(volume.type.path, what, volume.type.data, "set the type to gp3", remedy)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:

@@ -32,13 +32,20 @@ def device(**changes) -> FakeResource:
 
 REMEDIES = [
     ("gp2-volume", with_property(GP2, "size", 100), {"type": "gp3"}),
-    ("gp2-volume", with_property(GP2, "size", 1000), {"type": "gp3"}),
-    ("gp2-volume", with_property(GP2, "size", 1001), {"type": "gp3", "iops": 3003}),
-    ("gp2-volume", with_property(GP2, "size", 9000), {"type": "gp3", "iops": 16000}),
+    ("gp2-volume", with_property(GP2, "size", 170), {"type": "gp3"}),
+    ("gp2-volume", with_property(GP2, "size", 171), {"type": "gp3", "throughput": 250}),
+    ("gp2-volume", with_property(GP2, "size", 1000), {"type": "gp3", "throughput": 250}),
+    ("gp2-volume", with_property(GP2, "size", 1001), {"type": "gp3", "iops": 3003, "throughput": 250}),
+    ("gp2-volume", with_property(GP2, "size", 9000), {"type": "gp3", "iops": 16000, "throughput": 250}),
+    ("gp2-volume", with_property(GP2, "size", UNKNOWN), {"type": "gp3"}),
     (
         "gp2-volume",
         device(volumeType="gp2", volumeSize=2000),
-        {"ebsBlockDevices[0].volumeType": "gp3", "ebsBlockDevices[0].iops": 6000},
+        {
+            "ebsBlockDevices[0].volumeType": "gp3",
+            "ebsBlockDevices[0].iops": 6000,
+            "ebsBlockDevices[0].throughput": 250,
+        },
     ),
     (
         "provisioned-iops-volume",
@@ -48,7 +55,7 @@ REMEDIES = [
     (
         "provisioned-iops-volume",
         MORE_IOPS,
-        {"type": "gp3", "iops": 9000},
+        {"type": "gp3", "iops": 9000, "throughput": 1000},
     ),
     ("function-runs-on-arm", X86, {"architectures": ["arm64"]}),
     ("interface-endpoint-with-free-gateway", S3, {"vpcEndpointType": "Gateway"}),
@@ -80,7 +87,11 @@ REMEDIES = [
     (
         "provisioned-iops-volume",
         device(volumeType="io1", volumeSize=100, iops=2000),
-        {"ebsBlockDevices[0].volumeType": "gp3", "ebsBlockDevices[0].iops": 3000},
+        {
+            "ebsBlockDevices[0].volumeType": "gp3",
+            "ebsBlockDevices[0].iops": 3000,
+            "ebsBlockDevices[0].throughput": 500,
+        },
     ),
     ("version-in-extended-support", OLD_CLUSTER, {"version": "1.36"}),
     ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),

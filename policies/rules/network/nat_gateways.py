@@ -30,11 +30,11 @@ def one_nat_gateway_outside_prod(context: EvaluationContext) -> Policy:
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for vpc, gateways in _gateways_by_vpc(context, stack).items():
-            most = options["maximum"]
-            environment = environment_of(context, gateways[-1])
+            most, last = options["maximum"], gateways[-1]
+            environment = environment_of(context, last)
             if len(gateways) > most and environment not in ("", *options["environments"]):
                 fix = f"keep {most:g} and route all private subnets through it"
-                yield gateways[-1], _finding(context, vpc, gateways, fix)
+                yield last, _finding(context, vpc, gateways, fix)
 
     return stack_policy(rule, context, check)
 
@@ -50,9 +50,10 @@ def nat_gateways_in_prod(context: EvaluationContext) -> Policy:
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
         for vpc, gateways in _gateways_by_vpc(context, stack).items():
-            if len(gateways) > options["maximum"] and in_environment(context, gateways[-1], options):
+            last = gateways[-1]
+            if len(gateways) > options["maximum"] and in_environment(context, last, options):
                 fix = "keep them if the workload must survive the failure of a zone; else keep one"
-                yield gateways[-1], _finding(context, vpc, gateways, fix)
+                yield last, _finding(context, vpc, gateways, fix)
 
     return stack_policy(rule, context, check)
 
@@ -67,7 +68,7 @@ class Vpc(NamedTuple):
 def _finding(context: EvaluationContext, vpc: Vpc, gateways: list[Resource], fix: str) -> Finding:
     if not vpc.name:
         return Undetermined("subnetId", "is in a VPC that is not in the stack")
-    price = monthly_usd(context, gateways[-1], "AmazonEC2", "nat-gateway", "hour")
+    price = monthly_usd(context, gateways[0], "AmazonEC2", "nat-gateway", "hour")
     what = f"the VPC has {len(gateways)} NAT gateways"
     if price is not None:
         what += f" for ${price * len(gateways):,.2f} a month; one costs ${price:,.2f}, both before traffic"

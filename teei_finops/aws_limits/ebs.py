@@ -38,6 +38,6 @@ def gp3_like_provisioned(kind: str, iops: int) -> Performance:
     return Performance(max(iops, GP3.iops), throughput)
 
 
-def gp3_most_iops(gib: float) -> float:
-    """The most IOPS of a gp3 volume of this size."""
-    return max(min(gib * GP3_IOPS_A_GIB, GP3_MOST.iops), GP3.iops)
+def gp3_most_iops(gib: float, most: float = GP3_MOST.iops) -> float:
+    """The most IOPS of a gp3 volume of this size, where a large one has at most `most`."""
+    return min(most, max(gib * GP3_IOPS_A_GIB, GP3.iops))

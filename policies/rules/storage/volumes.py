@@ -120,7 +120,7 @@ def provisioned_iops_are_needed(context: EvaluationContext) -> Policy:
             return
         iops = volume.iops.number()
         if not volume.size.absent:
-            most = min(most, gp3_most_iops(volume.size.number()))
+            most = gp3_most_iops(volume.size.number(), most)
         if iops <= most:
             what = f"has {iops:g} IOPS, which gp3 has for less"
             remedy = _to_gp3(volume, gp3_like_provisioned(volume.type.text(), int(iops)))

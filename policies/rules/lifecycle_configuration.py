@@ -99,7 +99,7 @@ class LifecycleRule:
             *(block[size] for block in (self.block["filter"], conjunction) for size in SIZES),
         ]
         unknown = next((limit for limit in limits if limit.unknown), None)
-        if any(limit.data for limit in limits if not limit.unknown):
+        if any(limit.data and limit.data != "0" for limit in limits if not limit.unknown):
             return False
         if unknown:
             raise Undetermined(unknown.path)

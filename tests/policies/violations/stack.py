@@ -71,6 +71,7 @@ BUCKETS: list[Row] = [
             {"and": {"prefix": "a/", "objectSizeLessThan": 5}},
         )
     ),
+    ("lifecycle", f"{_RULE}.filter", {"objectSizeGreaterThan": "0"}, "lifecycle-actions-fit"),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", True, "lifecycle-actions-fit"),
     ("lifecycle", f"{_RULE}.expiration.expiredObjectDeleteMarker", False, ""),
     (

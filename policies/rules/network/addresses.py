@@ -26,6 +26,11 @@ USERS = {
 }
 
 
+# Addresses from pools of the customer, which AWS does not bill: https://aws.amazon.com/vpc/pricing/, 2026-11.
+POOLS = ("publicIpv4Pool", "customerOwnedIpv4Pool")
+AMAZON = "amazon"
+
+
 def address_is_associated(context: EvaluationContext) -> Policy:
     rule = Rule(
         "unassociated-address",
@@ -38,6 +43,8 @@ def address_is_associated(context: EvaluationContext) -> Policy:
         own = [address.inputs[key] for key in ("instance", "networkInterface")]
         tags = {} if address.inputs["tags"].unknown else dict(address.inputs["tags"].entries())
         if any(value.unknown or not value.blank() for value in own) or any(tag in tags for tag in ignored):
+            return
+        if any(address.inputs[pool].data not in (None, AMAZON) for pool in POOLS):
             return
         if not is_used(stack, address, USERS, ("id", "allocationId", "publicIp")):
             what = "no resource of the stack uses the address"

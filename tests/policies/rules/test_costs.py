@@ -56,6 +56,19 @@ def test_an_address_of_an_instance_or_a_load_balancer_is_associated():
     assert "unassociated-address" not in policies(Pack(), address, balancer)
 
 
+@pytest.mark.parametrize(
+    ("key", "pool", "reported"),
+    [
+        ("publicIpv4Pool", "amazon", True),
+        ("publicIpv4Pool", "ipv4pool-ec2-012345", False),
+        ("customerOwnedIpv4Pool", "ipv4pool-coip-012345", False),
+    ],
+)
+def test_an_address_of_a_pool_of_the_customer_costs_nothing(key, pool, reported):
+    address = with_property(costs.address(), key, pool)
+    assert ("unassociated-address" in policies(Pack(), address)) is reported
+
+
 def test_a_volume_that_several_instances_attach_may_be_io_two():
     volume = with_property(costs.fast_volume(), "iops", 3000)
     assert "provisioned-iops-volume" in policies(Pack(), volume)

@@ -26,8 +26,8 @@ USERS = {
 }
 
 
-# Addresses from pools of the customer, which AWS does not bill: https://aws.amazon.com/vpc/pricing/, 2026-11.
-POOLS = ("publicIpv4Pool", "customerOwnedIpv4Pool")
+# Addresses from pools, which AWS does not bill one by one: https://aws.amazon.com/vpc/pricing/, 2026-11.
+POOLS = ("publicIpv4Pool", "customerOwnedIpv4Pool", "ipamPoolId")
 AMAZON = "amazon"
 
 

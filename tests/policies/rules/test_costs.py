@@ -62,9 +62,10 @@ def test_an_address_of_an_instance_or_a_load_balancer_is_associated():
         ("publicIpv4Pool", "amazon", True),
         ("publicIpv4Pool", "ipv4pool-ec2-012345", False),
         ("customerOwnedIpv4Pool", "ipv4pool-coip-012345", False),
+        ("ipamPoolId", "ipam-pool-012345", False),
     ],
 )
-def test_an_address_of_a_pool_of_the_customer_costs_nothing(key, pool, reported):
+def test_an_address_of_a_pool_is_not_billed_by_itself(key, pool, reported):
     address = with_property(costs.address(), key, pool)
     assert ("unassociated-address" in policies(Pack(), address)) is reported
 

@@ -133,7 +133,7 @@ class Workload:
                 if workload.urn in scaler.dependencies.get("spec", ())
                 and workload.type.rpartition(":")[2] == kind.data
             ]
-            urn = urns[0] if len(urns) == 1 else ""
+            urn = urns.pop() if len(urns) == 1 else ""
         return cls(namespace(scaler), kind, name, urn)
 
     def matches(self, other: "Workload") -> bool | Undetermined:

@@ -42,7 +42,7 @@ def address_is_associated(context: EvaluationContext) -> Policy:
     def check_address(stack: Stack, address: Resource, ignored: list[str]) -> Iterator[Finding]:
         own = [address.inputs[key] for key in ("instance", "networkInterface")]
         tags = {} if address.inputs["tags"].unknown else dict(address.inputs["tags"].entries())
-        if any(value.unknown or not value.blank() for value in own) or any(tag in tags for tag in ignored):
+        if any(not value.blank() for value in own) or any(tag in tags for tag in ignored):
             return
         if any(address.inputs[pool].data not in (None, AMAZON) for pool in POOLS):
             return

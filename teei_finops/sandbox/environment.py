@@ -12,12 +12,6 @@ from teei_finops.sandbox.passphrase import SANDBOX
 from teei_finops.sandbox.visible_variables import visible_variables
 from teei_finops.sandbox.workspace import Workspace
 
-# Plugins that Pulumi's own distribution has beside the engine: Python policy packs and dynamic providers.
-_PLUGINS = {
-    "pulumi-analyzer-policy-python": 'pulumi.policy "$1" "$2"',
-    "pulumi-resource-pulumi-python": 'pulumi.dynamic "$@"',
-}
-
 
 def engine_environment(
     user: Mapping[str, str],
@@ -29,11 +23,13 @@ def engine_environment(
     config_file: Path | None,
     aws_endpoint: str,
     plugins: Sequence[Path] = (),
+    interpreter: Path = Path(sys.executable),
 ) -> dict[str, str]:
     """The user's variables that are visible, and those that attach the language host and the providers.
 
-    The engine runs the plugins in the folders of `plugins`. AWS SDKs inside the program reach the fake
-    account at `aws_endpoint`.
+    The engine runs the plugins in the folders of `plugins`, and the program's dynamic providers with
+    `interpreter`, which has what they import. AWS SDKs inside the program reach the fake account at
+    `aws_endpoint`.
 
     `home` is an empty directory. Creates the directories of the workspace that the engine needs.
     """
@@ -46,7 +42,7 @@ def engine_environment(
     missing_file = str(workspace.scratch / "none")
     path = [
         *map(str, plugins),
-        str(_plugin_directory(workspace)),
+        str(_plugin_directory(workspace, interpreter)),
         str(Path(sys.executable).parent),
         visible.get("PATH", ""),
     ]
@@ -92,13 +88,19 @@ def _prevent_log_files(engine_home: Path) -> None:
     logs.touch()
 
 
-def _plugin_directory(workspace: Workspace) -> Path:
-    """A directory with a script for each plugin, which runs it with this Python."""
+def _plugin_directory(workspace: Workspace, program_interpreter: Path) -> Path:
+    """A directory with a script for each plugin that Pulumi's own distribution has beside the engine.
+
+    A policy pack runs with this Python, a dynamic provider with that of the program.
+    """
     directory = workspace.scratch / "bin"
     directory.mkdir(parents=True, exist_ok=True)
-    for name, module in _PLUGINS.items():
+    for name, (module, interpreter) in {
+        "pulumi-analyzer-policy-python": ('pulumi.policy "$1" "$2"', sys.executable),
+        "pulumi-resource-pulumi-python": ('pulumi.dynamic "$@"', program_interpreter),
+    }.items():
         script = directory / name
-        text = f'#!/bin/sh\nexec "{sys.executable}" -u -m {module}\n'
+        text = f'#!/bin/sh\nexec "{interpreter}" -u -m {module}\n'
         if not script.exists() or script.read_text() != text:
             temporary = directory / f".{name}.{os.getpid()}"
             temporary.write_text(text)

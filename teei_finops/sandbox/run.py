@@ -137,6 +137,7 @@ def run_pulumi(
             config_file=config.copy if config else None,
             aws_endpoint=attached.aws_endpoint,
             plugins=plugins,
+            interpreter=python.interpreter,
         )
         # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()

@@ -19,12 +19,21 @@ PROGRAM = """
     import pulumi
     import pulumi_aws as aws
     from company import names
+    from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+    class Exports(ResourceProvider):
+        def create(self, props):
+            return CreateResult(names.BUCKET, {})
+
+    class Export(Resource):
+        pass
 
     print("prefix:", sys.prefix)
     print("account:", boto3.client("sts").get_caller_identity()["Account"])
     aws.s3.Bucket(names.BUCKET, tags={"team": pulumi.Config().require("team")})
     network = pulumi.StackReference("acme/network/prod")
     aws.ec2.SecurityGroup("web", vpc_id=network.get_output("vpcId"))
+    Export(Exports(), "dynamic", {})
 """
 
 

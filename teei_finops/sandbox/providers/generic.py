@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2
 
+from teei_finops.sandbox.providers.echoed_inputs import echoed_inputs
 from teei_finops.sandbox.providers.fake_provider import FakeProvider, invoke_response
 from teei_finops.sandbox.providers.generated_values import generated_resource
 from teei_finops.sandbox.providers.lookups import StatedResult, lookup
@@ -41,24 +42,28 @@ class GenericProvider(FakeProvider):
 
     def Create(self, request, context):
         if request.preview:
-            return provider_pb2.CreateResponse(properties=request.properties)
+            return provider_pb2.CreateResponse(
+                properties=echoed_inputs(schema_of(request.type), request.properties)
+            )
         inputs = struct_to_python(request.properties)
         resource_id, outputs = generated_resource(request.type, inputs)
         invented = _invented_outputs(request.type, resource_id, {**inputs, **outputs})
+        echoed = echoed_inputs(schema_of(request.type), request.properties, _subject(resource_id))
         return provider_pb2.CreateResponse(
-            id=resource_id, properties=with_outputs(request.properties, {**invented, **outputs})
+            id=resource_id, properties=with_outputs(echoed, {**invented, **outputs})
         )
 
     def Update(self, request, context):
         """The new inputs, and the outputs of the state."""
         inputs, state = struct_to_python(request.news), struct_to_python(request.olds)
         schema = schema_of(request.type)
+        echoed = echoed_inputs(schema, request.news, None if request.preview else _subject(request.id))
         outputs = {
             name: value
             for name, value in state.items()
             if name not in inputs and schema is not None and name not in schema.inputs
         }
-        return provider_pb2.UpdateResponse(properties=with_outputs(request.news, outputs))
+        return provider_pb2.UpdateResponse(properties=with_outputs(echoed, outputs))
 
     def Read(self, request, context):
         """The state as it is (refresh), or the resource that an id identifies (`get` and imports)."""

@@ -1,5 +1,6 @@
 """The results of the AWS provider's functions (Terraform's data sources), without an account."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +24,18 @@ _REGION_NAMES = {
     "eu-central-1": "Europe (Frankfurt)",
     "eu-west-1": "Europe (Ireland)",
 }
+# Programs decode the token of a container registry to get the user and the password.
+_REGISTRY_LOGIN = {
+    "authorizationToken": base64.b64encode(b"AWS:sandbox").decode(),
+    "userName": "AWS",
+    "password": "sandbox",
+}
 # Invented like the rest of their results, but in the form that programs expect.
 _EXPECTED: Mapping[str, Mapping[str, Any]] = {
     "getCluster": {"version": "1.33", "status": "ACTIVE"},
     "getSecretVersion": {"secretString": json.dumps({"username": "sandbox", "password": "sandbox"})},
+    "getAuthorizationToken": _REGISTRY_LOGIN,
+    "getCredentials": _REGISTRY_LOGIN,
 }
 
 Function = Callable[[Mapping[str, Any], str, str], Mapping[str, Any]]

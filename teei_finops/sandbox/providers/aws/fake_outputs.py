@@ -1,8 +1,10 @@
 """The outputs of a resource, computed from its inputs and the types of its properties."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import yaml
 
 from teei_finops.sandbox.providers.plausible_values import Subject, plausible_value, value_by_name
 from teei_finops.sandbox.providers.sdk_schema import Schema
@@ -19,6 +21,21 @@ _PORTS = {
     "redis": 6379,
     "valkey": 6379,
     "memcached": 11211,
+}
+# The outputs that are maps, with the keys that programs read (pulumi-aws 7.51.1; the types in
+# https://registry.terraform.io/providers/hashicorp/aws/latest/docs, 2026-11).
+_MAPS: Mapping[tuple[str, str], Callable[[Subject], Mapping[str, str]]] = {
+    ("aws:appsync/graphQLApi:GraphQLApi", "uris"): lambda subject: {
+        "GRAPHQL": f"https://{subject.host()}/graphql",
+        "REALTIME": f"wss://{subject.host()}/graphql",
+    },
+    ("aws:appsync/api:Api", "dns"): lambda subject: {"HTTP": subject.host(), "REALTIME": subject.host()},
+    ("aws:s3/accessPoint:AccessPoint", "endpoints"): lambda subject: dict.fromkeys(
+        ("dualstack", "fips", "fips_dualstack"), subject.host()
+    ),
+    ("aws:servicecatalog/appregistryApplication:AppregistryApplication", "applicationTag"): lambda subject: {
+        "awsApplication": subject.arn
+    },
 }
 _DATABASES = ("aws:rds/", "aws:elasticache/")
 
@@ -44,10 +61,12 @@ def fake_outputs(schema: Schema, token: str, subject: Subject, inputs: Mapping[s
     return {name: value for name, value in outputs.items() if value is not None}
 
 
-def existing_outputs(schema: Schema, subject: Subject, known: Mapping[str, Any]) -> dict[str, Any]:
+def existing_outputs(
+    schema: Schema, token: str, subject: Subject, known: Mapping[str, Any]
+) -> dict[str, Any]:
     """A value for each property of a resource outside the stack, with those that are known."""
     invented = {
-        name: plausible_value(name, annotation, subject)
+        name: _output(token, name, annotation, subject, known)
         for name, annotation in schema.outputs.items()
         if name not in known and name not in ("id", "urn")
     }
@@ -59,4 +78,24 @@ def _output(token: str, name: str, annotation: Any, subject: Subject, inputs: Ma
         return f"{subject.host()}:{inputs.get('port') or _PORTS.get(str(inputs.get('engine')), 5432)}"
     if name == "endpoint" and token == "aws:eks/cluster:Cluster":
         return f"https://{subject.host()}"
+    if (token, name) in _MAPS:
+        return _MAPS[token, name](subject)
+    if (token, name) == ("aws:cloudformation/stack:Stack", "outputs"):
+        return _template_outputs(inputs.get("templateBody"), subject)
     return plausible_value(name, annotation, subject)
+
+
+def _template_outputs(template: Any, subject: Subject) -> Mapping[str, str]:
+    """A text for each output that a CloudFormation template declares; none without a template."""
+    try:
+        document = yaml.compose(template) if isinstance(template, str) else None
+    except yaml.YAMLError:
+        return {}
+    section = _child(document, "Outputs")
+    names = [key.value for key, _ in section.value] if isinstance(section, yaml.MappingNode) else []
+    return {name: f"{name}-{subject.key}" for name in names}
+
+
+def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)

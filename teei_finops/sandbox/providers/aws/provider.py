@@ -201,7 +201,7 @@ class FakeAwsProvider(FakeProvider):
         region = properties.get("region") or settings.region
         identity = existing_identity(request.type, request.id, region, settings.account)
         subject = Subject.identified_by(request.id, region, settings.account, identity.arn)
-        outputs = existing_outputs(schema, subject, {**inputs, **properties})
+        outputs = existing_outputs(schema, request.type, subject, {**inputs, **properties})
         return provider_pb2.ReadResponse(
             id=request.id, properties=to_struct(outputs), inputs=to_struct({**inputs, _IMPORTED: True})
         )

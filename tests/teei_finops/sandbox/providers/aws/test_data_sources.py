@@ -100,6 +100,9 @@ def test_every_property_of_a_result_has_a_value_of_its_type():
     assert image["imageId"] == image["id"]
     assert image["id"].startswith("ami-")
     assert image["mostRecent"] is True
+    login = read("aws:ecr/getAuthorizationToken:getAuthorizationToken", {})
+    user = f"{login['userName']}:{login['password']}"
+    assert base64.b64decode(login["authorizationToken"]).decode() == user == "AWS:sandbox"
     network = ipaddress.ip_network(read("aws:ec2/getVpc:getVpc", {"default": True})["cidrBlock"])
     assert network.num_addresses >= 256
 

@@ -88,8 +88,38 @@ def test_an_existing_resource_has_every_property():
     schema = schema_of(token)
     assert schema is not None
     subject = Subject.identified_by("vpc-1", REGION, ACCOUNT, existing_identity(token, "vpc-1", REGION).arn)
-    outputs = existing_outputs(schema, subject, {"cidrBlock": "10.9.0.0/16"})
+    outputs = existing_outputs(schema, token, subject, {"cidrBlock": "10.9.0.0/16"})
     assert outputs["cidrBlock"] == "10.9.0.0/16"
     assert outputs["arn"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"
     assert outputs["defaultSecurityGroupId"].startswith("sg-")
     assert outputs.keys() == schema.outputs.keys()
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "keys"),
+    [
+        ("aws:appsync/graphQLApi:GraphQLApi", "uris", {"GRAPHQL", "REALTIME"}),
+        ("aws:appsync/api:Api", "dns", {"HTTP", "REALTIME"}),
+        ("aws:s3/accessPoint:AccessPoint", "endpoints", {"dualstack", "fips", "fips_dualstack"}),
+    ],
+)
+def test_a_map_has_the_keys_that_programs_read(token, name, keys):
+    schema = schema_of(token)
+    assert schema is not None
+    assert created(token, {"name": "main"})[name].keys() == keys
+    assert existing_outputs(schema, token, Subject("main", REGION, ACCOUNT), {})[name].keys() == keys
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ('{"Outputs": {"Id": {"Value": {"Ref": "Vpc"}}}}', {"Id"}),
+        ("Outputs:\n  Id: {Value: !Ref Vpc}\n  Arn: {Value: !GetAtt Vpc.Arn}\n", {"Id", "Arn"}),
+        ("Resources: {}\n", set()),
+        ("Outputs: [", set()),
+        (None, set()),
+    ],
+)
+def test_a_cloudformation_stack_has_the_outputs_of_its_template(template, names):
+    outputs = created("aws:cloudformation/stack:Stack", {"name": "network", "templateBody": template})
+    assert outputs["outputs"].keys() == names

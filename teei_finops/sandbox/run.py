@@ -22,6 +22,7 @@ from teei_finops.sandbox.program.python_environment import (
     PythonEnvironment,
     add_packages,
     python_environment,
+    use_program_sdk,
 )
 from teei_finops.sandbox.program.stack_outputs import stack_outputs
 from teei_finops.sandbox.providers.attached import fake_providers
@@ -60,6 +61,7 @@ class RunOptions:
         environment = python_environment(project, self.python, os.environ)
         if environment.notice:
             _print(environment.notice)
+        use_program_sdk(environment)
         return replace(self, environment=environment)
 
 

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from importlib.metadata import version
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import yaml
 
 from teei_finops.sandbox.errors import SandboxError
 
+_AWS_SDK = "pulumi_aws"
 # Prints what an interpreter has, without an import of the SDK.
 _PROBE = """
 import importlib.metadata as metadata, json, platform, site, sys
@@ -176,6 +179,30 @@ def _own_environment(candidate: _Candidate | None, probe: Mapping[str, Any] | No
         site_directories=directories,
         notice=notice,
     )
+
+
+def use_program_sdk(environment: PythonEnvironment) -> None:
+    """Have this process import the program's pulumi-aws, where its major version is not the installed one.
+
+    The fake provider then knows the program's types and functions. Without effect when pulumi-aws has been
+    imported, or when that of the program cannot be.
+    """
+    earlier = environment.aws_version
+    if environment.is_own or earlier is None or _AWS_SDK in sys.modules:
+        return
+    if earlier.split(".")[0] == version("pulumi-aws").split(".")[0]:
+        return
+    path = list(sys.path)
+    sys.path += map(str, environment.site_directories)  # it imports other packages of the program
+    spec = PathFinder.find_spec(_AWS_SDK, [str(directory) for directory in environment.site_directories])
+    if spec is not None and spec.loader is not None:
+        sys.modules[_AWS_SDK] = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(sys.modules[_AWS_SDK])
+        except Exception:  # an SDK may fail in any way with this Python and this pulumi
+            for name in [name for name in sys.modules if name.partition(".")[0] == _AWS_SDK]:
+                del sys.modules[name]
+    sys.path[:] = path
 
 
 def add_packages(environment: PythonEnvironment) -> None:

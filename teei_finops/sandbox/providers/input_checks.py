@@ -49,6 +49,12 @@ def converted_inputs(schema: Schema, inputs: struct_pb2.Struct) -> struct_pb2.St
     return result
 
 
+def converted_value(value: Any, expected: Any) -> Any:
+    """The value without nulls, and with numbers, booleans and texts in the type that is expected of them."""
+    converted = _converted(to_value(value), expected)
+    return None if converted is None else to_python(converted)
+
+
 def _object_errors(
     types: Mapping[str, Any], required: frozenset[str], values: Mapping[str, Any], path: str
 ) -> Iterator[FieldError]:
@@ -141,7 +147,7 @@ def _converted_object(
         return mapped_secret(struct, lambda inner: _converted(inner, expected))
     if is_special(struct):
         return value
-    if _is_json_text(choices):
+    if _is_json_text(choices) or choices == [str]:
         return _json_text(struct)
     types, item = _nested_types(choices, struct)
     result = struct_pb2.Struct()

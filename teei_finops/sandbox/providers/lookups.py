@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.providers.input_checks import converted_value
 from teei_finops.sandbox.providers.plausible_values import Subject, plausible_value
 from teei_finops.sandbox.providers.sdk_schema import function_result
 
@@ -88,9 +89,13 @@ def lookup(
     `invent` gives the value of a property that fits its name better than its type does, or None.
     """
     entry = next((entry for entry in stated if entry.matches(function, arguments)), None)
-    given = {name: value for name, value in arguments.items() if value is not None}
-    known = {**given, **(computed or {}), **(entry.result if entry else {})}
     types = function_result(function) or {}
+    given = {
+        name: converted_value(value, types.get(name, Any))
+        for name, value in arguments.items()
+        if value is not None
+    }
+    known = {**given, **(computed or {}), **(entry.result if entry else {})}
     missing = {name: kind for name, kind in types.items() if name not in known and name not in _ARGUMENTS}
     invented = {}
     for name, annotation in missing.items():

@@ -12,6 +12,7 @@ from teei_finops.sandbox.providers.sdk_schema import (
     alternatives,
     function_arguments,
     function_result,
+    provider_inputs,
     schema_of,
 )
 
@@ -27,7 +28,7 @@ def tokens_in(project: Path) -> frozenset[str]:
 
 
 def package_schema(package: str, version: str, tokens: Iterable[str]) -> Mapping[str, Any]:
-    """The schema with the resource types and functions of a package that are among the tokens."""
+    """The schema with the provider, and the resource types and functions that are among the tokens."""
     resources, functions = {}, {}
     for token in sorted(tokens):
         if token.split(":")[0] != package:
@@ -49,7 +50,13 @@ def package_schema(package: str, version: str, tokens: Iterable[str]) -> Mapping
                     "inputs": {"type": "object", "properties": _properties(arguments)},
                     "outputs": {"type": "object", "properties": _properties(result)},
                 }
-    return {"name": package, "version": version, "resources": resources, "functions": functions}
+    return {
+        "name": package,
+        "version": version,
+        "provider": {"inputProperties": _properties(provider_inputs(package))},
+        "resources": resources,
+        "functions": functions,
+    }
 
 
 def _full_tokens(token: str) -> Sequence[str]:

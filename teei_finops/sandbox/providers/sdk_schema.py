@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -93,6 +95,22 @@ def _function_result(token: str) -> Mapping[str, Any] | None:
         if isinstance(result_class, type) and sdk_types.is_output_type(result_class):
             return sdk_types.output_type_types(result_class)
     return None
+
+
+def sdk_version(package: str) -> str | None:
+    """The version of the SDK that this process imports for a package; None when there is none."""
+    module = _package(package)
+    if module is None or module.__file__ is None:
+        return None
+    directory = str(Path(module.__file__).parents[1])
+    return next((sdk.version for sdk in distributions(name=module.__name__, path=[directory])), None)
+
+
+def provider_inputs(package: str) -> Mapping[str, Any]:
+    """The types of the configuration of a package's provider; none when no SDK is installed."""
+    with _SDK_LOCK:
+        arguments = getattr(_package(package), "ProviderArgs", None)
+        return sdk_types.input_type_types(arguments) if arguments else {}
 
 
 def is_object_type(annotation: Any) -> bool:

@@ -40,7 +40,7 @@ from teei_finops.sandbox.providers.property_values import (
     to_value,
     with_outputs,
 )
-from teei_finops.sandbox.providers.sdk_schema import Schema, schema_of
+from teei_finops.sandbox.providers.sdk_schema import Schema, schema_of, sdk_version
 
 # The input that marks a resource that the program imports, until the engine stores the program's inputs.
 _IMPORTED = "__imported"
@@ -65,8 +65,8 @@ class FakeAwsProvider(FakeProvider):
         self._fallback_region = fallback_region
         self._stated_results = stated_results
         self._settings: dict[str, Settings] = {}
-        # An SDK of another major version has other inputs, which are accepted as they are.
-        self._has_installed_schemas = _major(version) == _major(installed_version("pulumi_aws"))
+        installed = installed_version("pulumi_aws")
+        self._schema_version = installed if _is_same_major(version, installed) else sdk_version("aws") or ""
 
     def Configure(self, request, context):
         self._settings[context.peer()] = Settings.from_config(
@@ -83,7 +83,8 @@ class FakeAwsProvider(FakeProvider):
 
     def Check(self, request, context):
         token, logical = request.type, logical_name(request.urn)
-        schema = self._schema_of(token)
+        is_checked = self._has_schemas(context)
+        schema = schema_of(token) or (None if is_checked else _NO_SCHEMA)
         if schema is None:
             failure = provider_pb2.CheckFailure(
                 reason=f"the AWS provider {self.version} has no resource type {token}"
@@ -92,7 +93,7 @@ class FakeAwsProvider(FakeProvider):
         inputs, olds = struct_to_python(request.news), struct_to_python(request.olds)
         failures = [
             provider_pb2.CheckFailure(property=error.path, reason=f"{error.reason} (resource '{logical}')")
-            for error in (input_errors(schema, inputs) if self._has_installed_schemas else ())
+            for error in (input_errors(schema, inputs) if is_checked else ())
         ]
         if failures:
             return provider_pb2.CheckResponse(failures=failures)
@@ -104,8 +105,13 @@ class FakeAwsProvider(FakeProvider):
             checked.fields[_DEFAULTS].CopyFrom(to_value([name]))
         return provider_pb2.CheckResponse(inputs=checked)
 
-    def _schema_of(self, token: str) -> Schema | None:
-        return schema_of(token) or (None if self._has_installed_schemas else _NO_SCHEMA)
+    def _has_schemas(self, context) -> bool:
+        """Whether the schemas are of the same major version as the SDK of the program or component.
+
+        Another major version has other inputs, which are accepted as they are.
+        """
+        version = self._settings_of(context).sdk_version or self.version
+        return _is_same_major(version, self._schema_version)
 
     def _add_default_tags(self, checked, inputs: Mapping[str, Any], schema: Schema, context) -> None:
         """Put the default tags into the inputs, as the provider does, so that policies see them."""
@@ -144,7 +150,7 @@ class FakeAwsProvider(FakeProvider):
         except AwsError as error:
             return _abort(context, "creating", request.urn, error)
         state = state or ResourceState(id=identity.id)
-        schema = self._schema_of(request.type) or _NO_SCHEMA
+        schema = schema_of(request.type) or _NO_SCHEMA
         resource_arn = identity.arn if state.id == identity.id else arn(request.type, state.id, region)
         outputs = fake_outputs(
             schema,
@@ -225,8 +231,8 @@ class FakeAwsProvider(FakeProvider):
         return invoke_response(result.properties)
 
 
-def _major(version: str) -> str:
-    return version.split(".")[0]
+def _is_same_major(version: str, other: str) -> bool:
+    return version.split(".")[0] == other.split(".")[0]
 
 
 def _known_outputs(token: str, inputs: Mapping[str, Any], settings: Settings) -> dict[str, Any]:

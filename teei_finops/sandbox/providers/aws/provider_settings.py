@@ -10,11 +10,12 @@ from teei_finops.sandbox.providers.aws.identifiers import ACCOUNT
 
 @dataclass(frozen=True)
 class Settings:
-    """Its Region, account and default tags."""
+    """Its Region, account and default tags, and the version of the SDK that uses it, where that is known."""
 
     region: str = "us-east-1"
     account: str = ACCOUNT
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    sdk_version: str | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], fallback_region: str) -> "Settings":
@@ -28,6 +29,7 @@ class Settings:
             default_tags={key: value for key, value in (tags.get("tags") or {}).items() if value is not None}
             if isinstance(tags, dict)
             else {},
+            sdk_version=config.get("version"),
         )
 
 

@@ -1,8 +1,10 @@
 """Which Python runs a program: --python, Pulumi.yaml, the folders of virtual environments."""
 
 import platform
+import subprocess
 import sys
 import venv
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,47 @@ def test_a_chosen_python_that_cannot_run_the_program_is_an_error(tmp_path):
     empty = environment_at(tmp_path / "empty", with_packages=False)
     with pytest.raises(SandboxError, match="has no package pulumi"):
         python_environment(project, empty, {})
+
+
+_PRINT_SDK = """
+import sys
+from pathlib import Path
+from teei_finops.sandbox.program.python_environment import PythonEnvironment, use_program_sdk
+from teei_finops.sandbox.providers.aws.provider import FakeAwsProvider
+from teei_finops.sandbox.providers.sdk_schema import function_result, sdk_version
+
+directory, version = Path(sys.argv[1]), sys.argv[2]
+path = list(sys.path)
+use_program_sdk(PythonEnvironment(directory, "3.11", version, False, (directory,)))
+assert sys.path == path
+print(sdk_version("aws"), function_result("aws:index/getOld:getOld") is not None)
+"""
+_SDK = """
+import pulumi
+import helper_of_the_sdk
+
+@pulumi.output_type
+class GetOldResult:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "helper", "expected"),
+    [("4.1.0", "", "4.1.0 True"), ("4.1.0", "1/0", None)],
+)
+def test_the_types_are_those_of_the_programs_sdk_where_its_major_version_differs(
+    tmp_path, version, helper, expected
+):
+    (tmp_path / "pulumi_aws").mkdir()
+    (tmp_path / "pulumi_aws" / "__init__.py").write_text(_SDK)
+    (tmp_path / "helper_of_the_sdk.py").write_text(helper)
+    (tmp_path / "pulumi_aws-4.1.0.dist-info").mkdir()
+    (tmp_path / "pulumi_aws-4.1.0.dist-info" / "METADATA").write_text("Name: pulumi_aws\nVersion: 4.1.0\n")
+    process = subprocess.run(
+        [sys.executable, "-c", _PRINT_SDK, str(tmp_path), version],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.stdout.strip() == (expected or f"{metadata.version('pulumi-aws')} False"), process.stderr

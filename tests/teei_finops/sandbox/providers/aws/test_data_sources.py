@@ -96,7 +96,8 @@ def test_every_property_of_a_result_has_a_value_of_its_type():
     assert len(cluster["vpcConfig"]["subnetIds"]) == 3
     assert base64.b64decode(cluster["certificateAuthorities"][0]["data"]) == b"sandbox"
     assert cluster["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.")
-    image = read("aws:ec2/getAmi:getAmi", {"owners": ["amazon"], "mostRecent": True})
+    image = read("aws:ec2/getAmi:getAmi", {"owners": ["amazon", None], "mostRecent": "true"})
+    assert image["owners"] == ["amazon"]
     assert image["imageId"] == image["id"]
     assert image["id"].startswith("ami-")
     assert image["mostRecent"] is True

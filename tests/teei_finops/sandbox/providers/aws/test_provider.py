@@ -92,6 +92,20 @@ def test_a_program_with_another_major_version_of_the_sdk_is_not_checked(provider
     checked = struct_to_python(earlier.Check(request, CONTEXT).inputs)
     assert checked["removedIn7"] is True
     assert checked["tags"] == {"n": "1"}
+    policy = provider_pb2.CheckRequest(
+        urn=URN, type="aws:s3/bucket:Bucket", news=to_struct({"bucket": {"Statement": []}})
+    )
+    assert struct_to_python(earlier.Check(policy, CONTEXT).inputs)["bucket"] == '{"Statement": []}'
     unknown_type = provider_pb2.CheckRequest(urn=URN, type="aws:old/thing:Thing", news=to_struct({"a": 1}))
     assert struct_to_python(earlier.Check(unknown_type, CONTEXT).inputs) == {"a": 1}
     assert provider.Check(unknown_type, CONTEXT).failures
+
+
+def test_the_resources_of_a_component_with_another_version_of_the_sdk_are_not_checked(provider):
+    request = provider_pb2.CheckRequest(
+        urn=URN, type="aws:s3/bucket:Bucket", news=to_struct({"removedIn7": True})
+    )
+    provider.Configure(provider_pb2.ConfigureRequest(args=to_struct({"version": "6.70.0"})), CONTEXT)
+    assert not provider.Check(request, CONTEXT).failures
+    provider.Configure(provider_pb2.ConfigureRequest(args=to_struct({"version": "7.0.0"})), CONTEXT)
+    assert provider.Check(request, CONTEXT).failures

@@ -12,6 +12,8 @@ from teei_finops.sandbox.providers.sdk_schema import (
     alternatives,
     function_arguments,
     function_result,
+    is_object_type,
+    properties_of,
     provider_inputs,
     schema_of,
 )
@@ -22,41 +24,51 @@ _SCALARS = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "strin
 
 
 def tokens_in(project: Path) -> frozenset[str]:
-    """What may be a type or a function in the YAML files of a project."""
-    files = [*project.glob("*.yaml"), *project.glob("*.yml")]
+    """What may be a type or a function in the YAML and JSON files of a project."""
+    files = [file for pattern in ("*.yaml", "*.yml", "*.json") for file in project.glob(pattern)]
     return frozenset(token for file in files for token in _TOKEN.findall(file.read_text(errors="replace")))
 
 
 def package_schema(package: str, version: str, tokens: Iterable[str]) -> Mapping[str, Any]:
     """The schema with the provider, and the resource types and functions that are among the tokens."""
     resources, functions = {}, {}
+    types: dict[str, Any] = {}  # of nested objects, which a program reads by property
     for token in sorted(tokens):
         if token.split(":")[0] != package:
             continue
         for full in _full_tokens(token):
             schema = schema_of(full)
             if schema is not None:
+                outputs = {name: kind for name, kind in schema.outputs.items() if name not in ("id", "urn")}
                 resources[full] = {
                     "inputProperties": _properties(schema.inputs),
                     "requiredInputs": sorted(schema.required),
-                    "properties": _properties(
-                        {name: kind for name, kind in schema.outputs.items() if name not in ("id", "urn")}
-                    ),
+                    "properties": {**_properties(outputs, types), **_constants(full, outputs)},
                 }
             result = function_result(full)
             if result is not None:
                 arguments = dict.fromkeys(function_arguments(full), Any)
                 functions[full] = {
                     "inputs": {"type": "object", "properties": _properties(arguments)},
-                    "outputs": {"type": "object", "properties": _properties(result)},
+                    "outputs": {"type": "object", "properties": _properties(result, types)},
                 }
     return {
         "name": package,
         "version": version,
         "provider": {"inputProperties": _properties(provider_inputs(package))},
+        "types": types,
         "resources": resources,
         "functions": functions,
     }
+
+
+def _constants(token: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What the type of a Kubernetes object determines; the host reads it from the outputs."""
+    package, version, kind = token.split(":")
+    if package != "kubernetes" or not {"apiVersion", "kind"} <= properties.keys():
+        return {}
+    values = {"apiVersion": version.removeprefix("core/"), "kind": kind}
+    return {name: {"type": "string", "const": value} for name, value in values.items()}
 
 
 def _full_tokens(token: str) -> Sequence[str]:
@@ -67,15 +79,17 @@ def _full_tokens(token: str) -> Sequence[str]:
     return (f"{package}:{module}:{name}", f"{package}:{module}/{camel}:{name}")
 
 
-def _properties(types: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _property(annotation) for name, annotation in types.items()}
+def _properties(annotations: Mapping[str, Any], types: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The properties; the object types of outputs go into `types`, inputs may have any object."""
+    return {name: _property(annotation, types) for name, annotation in annotations.items()}
 
 
-def _property(annotation: Any) -> Mapping[str, Any]:
-    """Scalars and lists have their type; objects may have any property, which the provider checks."""
+def _property(annotation: Any, types: dict[str, Any] | None) -> Mapping[str, Any]:
     choices = alternatives(annotation)
     if len(choices) != 1 or choices[0] is Any:
         return _ANY
+    if is_object_type(choices[0]) and types is not None:
+        return {"$ref": f"#/types/{_object_type(choices[0], types)}"}
     kind = get_origin(choices[0]) or choices[0]
     if not isinstance(kind, type):
         return _ANY
@@ -83,5 +97,15 @@ def _property(annotation: Any) -> Mapping[str, Any]:
         if issubclass(kind, scalar):
             return {"type": name}
     if issubclass(kind, Sequence):
-        return {"type": "array", "items": _property((get_args(choices[0]) or (Any,))[0])}
+        return {"type": "array", "items": _property((get_args(choices[0]) or (Any,))[0], types)}
     return _ANY
+
+
+def _object_type(object_type: type, types: dict[str, Any]) -> str:
+    """The token of an object type, which is added to `types` with the types of its properties."""
+    package, *modules = object_type.__module__.removeprefix("pulumi_").split(".")
+    token = f"{package}:{'/'.join(modules)}:{object_type.__name__}"
+    if token not in types:
+        types[token] = {"type": "object"}  # before its properties: a type may contain itself
+        types[token]["properties"] = _properties(properties_of(object_type), types)
+    return token

@@ -76,7 +76,23 @@ def test_the_schema_has_the_types_and_functions_that_the_yaml_files_name(tmp_pat
     queue = schema["resources"]["aws:sqs/queue:Queue"]
     assert queue["inputProperties"]["fifoQueue"] == {"type": "boolean"}
     assert queue["properties"]["arn"] == {"type": "string"}
+    assert schema["provider"]["inputProperties"]["region"] == {"type": "string"}
+    website = schema["resources"]["aws:s3/bucket:Bucket"]["properties"]["website"]["$ref"]
+    assert schema["types"][website.removeprefix("#/types/")]["properties"]["indexDocument"] == {
+        "type": "string"
+    }
     lookup = schema["functions"]["aws:ec2/getVpc:getVpc"]
     assert {"cidrBlock", "default", "tags"} <= lookup["inputs"]["properties"].keys()
     assert lookup["outputs"]["properties"]["id"] == {"type": "string"}
     assert package_schema("gcp", "1.0.0", tokens_in(tmp_path))["resources"] == {}
+
+
+def test_the_schema_has_the_objects_in_outputs_and_the_types_of_a_program_in_json(tmp_path):
+    (tmp_path / "Main.json").write_text('{"resources": {"web": {"type": "kubernetes:core/v1:Service"}}}')
+    schema = package_schema("kubernetes", "4.0.0", tokens_in(tmp_path))
+    service = schema["resources"]["kubernetes:core/v1:Service"]
+    assert service["properties"]["apiVersion"]["const"] == "v1"
+    assert service["properties"]["kind"]["const"] == "Service"
+    properties = service["properties"]
+    metadata = schema["types"][properties["metadata"]["$ref"].removeprefix("#/types/")]
+    assert metadata["properties"]["name"] == {"type": "string"}

@@ -58,16 +58,31 @@ def converted_value(value: Any, expected: Any) -> Any:
 def _object_errors(
     types: Mapping[str, Any], required: frozenset[str], values: Mapping[str, Any], path: str
 ) -> Iterator[FieldError]:
+    given = {_property_name(name, types): value for name, value in values.items()}
     for name in sorted(required):
-        if values.get(name) is None:
+        if given.get(name) is None:
             yield FieldError(path + name, f'Missing required argument: "{path}{name}" is required')
-    for name, value in values.items():
+    for name, value in given.items():
         if name.startswith("__"):
             continue
         if name not in types:
             yield FieldError(path + name, f'Unsupported argument: "{path}{name}" is not expected here')
         elif value is not None:
             yield from _value_errors(types[name], value, path + name)
+
+
+def _property_name(name: str, types: Mapping[str, Any]) -> str:
+    """The property that an input sets: the provider also takes a list by its singular name in Terraform.
+
+    PulumiToTerraformName in
+    https://github.com/pulumi/pulumi-terraform-bridge/blob/master/pkg/tfbridge/names.go (2026-11)
+    """
+    if name in types:
+        return name
+    for plural in (f"{name}s", f"{name}es", f"{name[:-1]}ies"):
+        if any(_is(choice, Sequence) for choice in alternatives(types.get(plural))):
+            return plural
+    return name
 
 
 def _value_errors(expected: Any, value: Any, path: str) -> Iterator[FieldError]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 # Used by many programs, also where no SDK says so.
 _COMMON = (
-    "random", "tls", "time", "command", "null", "archive", "docker", "local", "http", "cloudflare", "github",
+    "random", "tls", "time", "command", "null", "archive", "docker", "docker-build", "local", "http",
+    "cloudflare", "github",
 )  # fmt: skip
 # Packages of components: only their plugin knows which resources a component consists of.
 # https://www.pulumi.com/registry/packages/ (2026-11)

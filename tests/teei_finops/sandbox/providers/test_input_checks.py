@@ -98,3 +98,12 @@ def test_each_alternative_of_a_union_is_tried():
         assert list(input_errors(schema, {**common, "runtime": runtime})) == []
     (error,) = input_errors(schema, {**common, "runtime": ["python3.12"]})
     assert error.reason == 'Incorrect value type: "runtime" takes a string, not a list'
+
+
+def test_a_list_may_have_its_name_in_terraform():
+    schema = schema_of("aws:ec2/securityGroup:SecurityGroup")
+    assert schema is not None
+    rule = {"fromPort": 443, "toPort": 443, "protocol": "tcp"}
+    assert list(input_errors(schema, {"ingress": [{**rule, "cidrBlock": ["10.0.0.0/8"]}]})) == []
+    (error,) = input_errors(schema, {"ingress": [{**rule, "cidrBlock": 10}]})
+    assert error.path == "ingress[0].cidrBlocks"

@@ -41,6 +41,7 @@ def test_valid_inputs_have_no_error():
         ({"tags": {"team": ["finops"]}}, "tags.team"),
         ({"costTypes": {"includeTaxes": True}}, "costTypes.includeTaxes"),
         ({"costTypes": {"includeTax": "maybe"}}, "costTypes.includeTax"),
+        ({"tag": {"team": "finops"}}, "tag"),
     ],
 )
 def test_a_wrong_input_is_reported_with_its_path(change, path):

@@ -95,12 +95,14 @@ def _node_packages(project: Path) -> Iterator[Package]:
 def _package_of(distribution: Distribution) -> Package | None:
     """The package of an SDK, which has another name than the distribution in some cases."""
     normalized = (distribution.name or "").lower().replace("_", "-")
-    if not normalized.startswith("pulumi-"):
+    if "pulumi" not in normalized:
         return None
     module = normalized.replace("-", "_")
     try:
         plugin = json.loads(distribution.locate_file(f"{module}/pulumi-plugin.json").read_text())
     except (OSError, ValueError):
         plugin = {}
+    if not plugin and not normalized.startswith("pulumi-"):
+        return None  # not an SDK; those of others, such as pulumiverse-scaleway, say which package they are
     name = plugin.get("name") or normalized.removeprefix("pulumi-")
     return Package(name, str(plugin.get("version") or distribution.version).removeprefix("v"))

@@ -146,6 +146,7 @@ _BY_NAME: Sequence[tuple[re.Pattern[str], Callable[[str, Subject], str | int]]] 
         (r"^public.*Ip(Address)?$", _address("203.0")),
         (r"^ip$|Ip$|IpAddress$|^ipAddress$", _address("10.0")),
         (r"^port$|Port$", _text(443)),
+        (r"^number$|Number$", _text(1)),
         (
             r"^issuer$",
             lambda name, subject: f"https://oidc.{subject.host()}/id/{subject.digits(name, 32).upper()}",

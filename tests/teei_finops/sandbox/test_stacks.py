@@ -101,13 +101,15 @@ def test_the_engine_gets_variables_of_the_allow_list_of_the_program_and_those_th
         "A_TOKEN_OF_NO_KNOWN_TOOL": "real",
         "TEAM_TOKEN": "finops",
         "REGION_OF_TESTS": "eu",
+        "PUBLIC_KEY": "ssh-ed25519 AAAA",
+        "HOST_KEY": "real",
         "NAMED_NOWHERE": "x",
         "DATABASE_URL": "postgres://app:hush@db/shop",
         "CACHE_URL": "redis://cache:6379/0",
         "TEEI_FINOPS_SANDBOX_ENV": "TEAM_TOKEN,NOT_SET",
     }
     (tmp_path / "__main__.py").write_text(
-        "names = REGION_OF_TESTS, CACHE_URL, DATABASE_URL, A_TOKEN_OF_NO_KNOWN_TOOL"
+        "names = REGION_OF_TESTS, CACHE_URL, DATABASE_URL, A_TOKEN_OF_NO_KNOWN_TOOL, PUBLIC_KEY, HOST_KEY"
     )
     workspace = Workspace.at(tmp_path, tmp_path / "build")
     environment = engine_environment(
@@ -120,7 +122,7 @@ def test_the_engine_gets_variables_of_the_allow_list_of_the_program_and_those_th
         aws_endpoint="http://127.0.0.1:4",
     )
     unchanged = {name for name, value in user.items() if environment.get(name) == value}
-    assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM_TOKEN", "REGION_OF_TESTS", "CACHE_URL"}
+    assert unchanged == {"LC_ALL", "AWS_REGION", "TEAM_TOKEN", "REGION_OF_TESTS", "CACHE_URL", "PUBLIC_KEY"}
     assert environment.keys() & user.keys() == unchanged | {
         "PATH",
         "HOME",

@@ -24,11 +24,12 @@ def test_every_sdk_of_the_programs_environment_is_a_package(tmp_path):
     sdk(site, "pulumi-mysql", {"resource": True, "name": "mysql", "version": "v3.2.0"})
     sdk(site, "pulumi-docker-build", {"resource": True, "name": "docker-build"})
     sdk(site, "pulumi-std")
+    sdk(site, "pulumiverse-scaleway", {"resource": True, "name": "scaleway"})
     sdk(site, "requests")
     packages = {package.name: package.version for package in generic_packages(tmp_path, [site])}
     assert packages["mysql"] == "3.2.0"
     assert packages["docker-build"] == "3.1.0"
-    assert packages["std"] == "3.1.0"
+    assert packages["std"] == packages["scaleway"] == "3.1.0"
     assert packages["random"] == "1.0.0"
     assert packages.keys().isdisjoint({"aws", "kubernetes", "requests", "policy"})
 

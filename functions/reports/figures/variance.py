@@ -5,7 +5,7 @@ service (`BoxUsage:m6i.large`, `BoxUsage:m6i.xlarge`), or one usage type in all 
 quantities Q0 and Q1 of both months, and q0, q1 of a usage type in a Region at prices p0, p1:
 
     usage = (Q1 - Q0) * the group's mean price before
-    mix   = sum of (q1 - q0 * Q1/Q0) * p0       more or less of what is dear, at the same total
+    mix   = sum of (q1 - q0 * Q1/Q0) * p0       more or less of expensive usage types, at the same total
     price = sum of q1 * (p1 - p0)
 
 They add up to the change of the group. What is new has no price before: it counts as usage at the mean price

@@ -62,7 +62,7 @@ build: $(VENV)/.ready
 	@ls build/wheel/*.whl
 
 test: setup build $(VENV)/.dev-ready
-	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10
 
 lint: $(VENV)/.dev-ready
 	@.github/actionlint/build

@@ -38,7 +38,7 @@ def test_collect_without_an_answer_of_aws_exits_with_1_and_says_so_in_one_line_a
         (["collect"], "--database-url"),
         (
             ["collect", "--database-url", "x", "--at", "24.11.2026"],
-            "24.11.2026 is not a date; write it as YYYY-MM-DD",
+            "24.11.2026 is not a date from 2000 to 2100; write it as YYYY-MM-DD",
         ),
         (["totals", "--month", "11/2026", "--database-url", "x"], "write it as YYYY-MM"),
         (["totals", "--month", "2026-11", "--database-url", "postgresql://127.0.0.1:1/x"], "refused"),

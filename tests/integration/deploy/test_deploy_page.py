@@ -16,7 +16,7 @@ from tests.workflows.runner import GITHUB, ROOT
 
 STACKS = ("staging", "prod", "prod-eu")
 # Workflows that a repository switches on with their variables.
-OPTIONAL = ("reviews.yaml", "recommendations.yaml")
+OPTIONAL = ("retention.yaml", "reviews.yaml", "recommendations.yaml")
 STATE = "arn:aws:s3:::teei-finops-state-123456789012"
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 

@@ -87,7 +87,7 @@ _KINDS = (
 def optimizer_recommendations(account: Account) -> Iterator[Finding]:
     """The first option of each recommendation in the Region that saves something. Raises AwsError."""
     for kind in _KINDS:
-        for page in _all_pages(account, kind.operation):
+        for page in account.pages("compute-optimizer", kind.operation):
             for item in page.get(kind.items, []):
                 option = min(
                     item.get(kind.options, []), key=lambda option: option.get("rank", 1), default=None
@@ -107,17 +107,6 @@ def optimizer_recommendations(account: Account) -> Iterator[Finding]:
                     tags={tag["key"]: tag["value"] for tag in item.get("tags", [])},
                     bill=BillLine(""),
                 )
-
-
-def _all_pages(account: Account, operation: str) -> Iterator[dict[str, Any]]:
-    """The pages of an operation for which boto3 has no paginator."""
-    token: dict[str, str] = {}
-    while True:
-        page = account.aws.call("compute-optimizer", operation, account.region, **token)
-        yield page
-        if not page.get("nextToken"):
-            return
-        token = {"nextToken": page["nextToken"]}
 
 
 def _saving(option: dict[str, Any]) -> Decimal | None:

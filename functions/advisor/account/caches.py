@@ -8,10 +8,11 @@ from functions.advisor.account.context import Account, Metric, tags_of
 from functions.advisor.account.sizes import smaller
 from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
 
-# The metrics that count commands: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
-# and https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Memcached.html, 2026-11
-_COMMANDS = {"memcached": ("CmdGet", "CmdSet")}
-_OF_REDIS = ("GetTypeCmds", "SetTypeCmds")
+# The metrics that count reads and writes, by engine:
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html (Valkey has the same) and
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Memcached.html, 2026-11
+_REDIS_COMMANDS = ("GetTypeCmds", "SetTypeCmds")
+_COMMANDS = {"memcached": ("CmdGet", "CmdSet"), "redis": _REDIS_COMMANDS, "valkey": _REDIS_COMMANDS}
 
 
 def _clusters(account: Account) -> list[dict[str, Any]]:
@@ -20,6 +21,11 @@ def _clusters(account: Account) -> list[dict[str, Any]]:
         for cluster in account.items("elasticache", "describe_cache_clusters", "CacheClusters")
         if cluster["CacheClusterStatus"] == "available"
     ]
+
+
+def _unit(cluster: dict[str, Any]) -> str:
+    """What a change applies to: the replication group of a cluster, or the cluster itself."""
+    return cluster.get("ReplicationGroupId") or cluster["CacheClusterId"]
 
 
 def _values(account: Account, clusters: list[dict[str, Any]], name: str, statistic: str) -> list[list[float]]:
@@ -32,17 +38,25 @@ def _values(account: Account, clusters: list[dict[str, Any]], name: str, statist
 
 
 def idle_caches(account: Account) -> Iterator[Finding]:
-    """Clusters that were neither read nor written in the window, or since they were created."""
-    clusters = _clusters(account)
+    """Clusters that were neither read nor written in the window, or since they were created.
+
+    The clusters of a replication group are idle only together, because the change deletes the group.
+    """
+    clusters = [cluster for cluster in _clusters(account) if cluster["Engine"] in _COMMANDS]
     metrics = [
         Metric("AWS/ElastiCache", name, "Sum", {"CacheClusterId": cluster["CacheClusterId"]})
         for cluster in clusters
-        for name in _COMMANDS.get(cluster["Engine"], _OF_REDIS)
+        for name in _COMMANDS[cluster["Engine"]]
     ]
     commands = account.values(metrics)
     cpu = _values(account, clusters, "CPUUtilization", "Maximum")
-    for number, cluster in enumerate(clusters):
-        if not cpu[number] or sum(commands[2 * number]) + sum(commands[2 * number + 1]):
+    used = {
+        _unit(cluster)
+        for number, cluster in enumerate(clusters)
+        if not cpu[number] or sum(commands[2 * number]) + sum(commands[2 * number + 1])
+    }
+    for cluster in clusters:
+        if _unit(cluster) in used:
             continue
         name = cluster["CacheClusterId"]
         group = cluster.get("ReplicationGroupId")
@@ -62,18 +76,27 @@ def idle_caches(account: Account) -> Iterator[Finding]:
 
 
 def oversized_caches(account: Account) -> Iterator[Finding]:
-    """Redis and Valkey clusters whose CPU and memory stayed below the setting."""
+    """Redis and Valkey clusters whose CPU and memory stayed below the setting.
+
+    Those of a replication group are oversized only together, because all its nodes have one type.
+    """
     clusters = [cluster for cluster in _clusters(account) if cluster["Engine"] != "memcached"]
     cpu = _values(account, clusters, "CPUUtilization", "Maximum")
     memory = _values(account, clusters, "DatabaseMemoryUsagePercentage", "Maximum")
     limit = float(account.settings.oversized_cpu * 100)
-    for cluster, cpu_values, memory_values in zip(clusters, cpu, memory, strict=True):
+    measured = list(zip(clusters, cpu, memory, strict=True))
+    needed = {
+        _unit(cluster)
+        for cluster, cpu_values, memory_values in measured
+        if not cpu_values or not memory_values or max(*cpu_values, *memory_values) >= limit
+    }
+    for cluster, cpu_values, memory_values in measured:
         kind = smaller(cluster["CacheNodeType"])
-        if not kind or not cpu_values or not memory_values or max(*cpu_values, *memory_values) >= limit:
+        if not kind or _unit(cluster) in needed:
             continue
         before, after = _price(account, cluster, cluster["CacheNodeType"]), _price(account, cluster, kind)
         if before is None or after is None:
-            continue  # the family has no such size, or no price: what the change would be is not known
+            continue  # the family does not have this size, or the price book has no price for it
         group = cluster.get("ReplicationGroupId")
         command = (
             f"modify-replication-group --replication-group-id {group}"

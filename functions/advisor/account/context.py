@@ -12,10 +12,8 @@ from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
-from functions.cost_data.sources.aws import Aws
+from functions.cost_data.sources.aws import METRICS_A_REQUEST, Aws
 
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, 2026-11
-METRICS_A_REQUEST = 500
 DAY_SECONDS = 86_400
 
 

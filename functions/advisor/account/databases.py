@@ -44,8 +44,8 @@ def _inputs(instance: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def _hourly(account: Account, instance: dict[str, Any], instance_class: str) -> Decimal | None:
-    """US dollars a month of the instance hours alone."""
+def _instance_month(account: Account, instance: dict[str, Any], instance_class: str) -> Decimal | None:
+    """US dollars a month of the instance hours alone, without storage."""
     engine = engine_family(instance["Engine"])
     if _is_aurora(instance):
         storage = "io-optimized" if instance.get("StorageType") == "aurora-iopt1" else "standard"
@@ -75,7 +75,7 @@ def idle_databases(account: Account) -> Iterator[Finding]:
             continue
         name = instance["DBInstanceIdentifier"]
         saving = (
-            _hourly(account, instance, instance["DBInstanceClass"])
+            _instance_month(account, instance, instance["DBInstanceClass"])
             if _is_aurora(instance)
             else account.prices.monthly(INSTANCE, account.region, _inputs(instance))
         )
@@ -85,10 +85,23 @@ def idle_databases(account: Account) -> Iterator[Finding]:
             instance,
             evidence=f"{_described(instance)}; no connection in {_days(account, instance)}",
             change=f"verify before deleting: aws rds delete-db-instance --region {account.region} "
-            f"--db-instance-identifier {name} --final-db-snapshot-identifier {name}-final",
+            f"--db-instance-identifier {name}{_final_snapshot(instance)}",
             saving=saving,
             confidence=account.confidence(instance["InstanceCreateTime"], Confidence.HIGH),
         )
+
+
+def _final_snapshot(instance: dict[str, Any]) -> str:
+    """The option of delete-db-instance on the final snapshot.
+
+    A read replica has none, and must state so; the data of an Aurora instance is its cluster's, which stays:
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html, 2026-11
+    """
+    if _is_aurora(instance):
+        return ""
+    if instance.get("ReadReplicaSourceDBInstanceIdentifier"):
+        return " --skip-final-snapshot"
+    return f" --final-db-snapshot-identifier {instance['DBInstanceIdentifier']}-final"
 
 
 def oversized_databases(account: Account) -> Iterator[Finding]:
@@ -102,10 +115,10 @@ def oversized_databases(account: Account) -> Iterator[Finding]:
         kind, values = smaller(instance["DBInstanceClass"]), processor[number]
         if not kind or not values or max(values) >= float(limit * 100):
             continue
-        before = _hourly(account, instance, instance["DBInstanceClass"])
-        after = _hourly(account, instance, kind)
+        before = _instance_month(account, instance, instance["DBInstanceClass"])
+        after = _instance_month(account, instance, kind)
         if before is None or after is None:
-            continue  # the family has no such size, or no price: what the change would be is not known
+            continue  # the family does not have this size, or the price book has no price for it
         fits = fits_smaller(account, instance, kind, free[number], connections[number])
         if not fits.fits:
             continue
@@ -131,7 +144,7 @@ def previous_generation_databases(account: Account) -> Iterator[Finding]:
         if family(old) not in PREVIOUS_DATABASE_FAMILIES or not current:
             continue
         kind = in_family(old, current)
-        before, after = _hourly(account, instance, old), _hourly(account, instance, kind)
+        before, after = _instance_month(account, instance, old), _instance_month(account, instance, kind)
         if after is None or (before is not None and after >= before):
             continue
         yield _finding(

@@ -18,7 +18,7 @@ def previous_generation_instances(account: Account) -> Iterator[Finding]:
             current = CURRENT_FAMILY.get(family(old))
             if (
                 not current
-                or instance.get("Platform") == "windows"
+                or instance.get("Platform", "").lower() == "windows"
                 or instance.get("InstanceLifecycle") == "spot"
             ):
                 continue

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from functions.cost_data.records import month_of
-from functions.cost_data.sources.aws import HOME_REGION, Aws
+from functions.cost_data.sources.aws import HOME_REGION, METRICS_A_REQUEST, Aws
 
 SAVINGS_PLAN, RESERVATION = "savings-plan", "reservation"
 
@@ -77,9 +77,6 @@ _RESERVATIONS = (
     ),
     _Reservations("redshift", "describe_reserved_nodes", "ReservedNodes", "ReservedNodeId", "NodeType"),
 )
-_METRICS_A_REQUEST = (
-    500  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
-)
 
 
 def budgets(aws: Aws, now: datetime) -> Iterator[Budget]:
@@ -102,10 +99,10 @@ def budgets(aws: Aws, now: datetime) -> Iterator[Budget]:
 
 def commitments(aws: Aws, now: datetime) -> Iterator[Commitment]:
     """The active Savings Plans and reservations. Raises AwsError."""
-    plans = aws.call("savingsplans", "describe_savings_plans", HOME_REGION, states=["active"])
-    for plan in plans.get("savingsPlans", []):
-        ends_at = datetime.fromisoformat(plan["end"])
-        yield Commitment(SAVINGS_PLAN, plan["savingsPlanId"], plan["savingsPlanType"], ends_at)
+    for page in aws.pages("savingsplans", "describe_savings_plans", HOME_REGION, states=["active"]):
+        for plan in page.get("savingsPlans", []):
+            ends_at = datetime.fromisoformat(plan["end"])
+            yield Commitment(SAVINGS_PLAN, plan["savingsPlanId"], plan["savingsPlanType"], ends_at)
     for region in aws.regions:
         for where in _RESERVATIONS:
             for page in aws.pages(where.service, where.operation, region):
@@ -125,8 +122,8 @@ def bucket_sizes(aws: Aws, now: datetime) -> Iterator[BucketSize]:
             )
             for metric in page["Metrics"]
         ]
-        for start in range(0, len(metrics), _METRICS_A_REQUEST):
-            yield from _newest_sizes(aws, region, metrics[start : start + _METRICS_A_REQUEST], now)
+        for start in range(0, len(metrics), METRICS_A_REQUEST):
+            yield from _newest_sizes(aws, region, metrics[start : start + METRICS_A_REQUEST], now)
 
 
 def _newest_sizes(
@@ -157,7 +154,7 @@ def _newest_sizes(
 
 
 def _limit(budget: dict[str, Any], now: datetime) -> Decimal | None:
-    """The limit of the current month; a budget may plan one per month, by the time that the month begins."""
+    """The limit of the current month; a budget may have one for each month, by the Unix time of its start."""
     planned = budget.get("PlannedBudgetLimits") or {}
     for begins, limit in planned.items():
         if datetime.fromtimestamp(int(begins), now.tzinfo).date() == month_of(now.date()):

@@ -14,7 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 # Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
 # https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
 HOME_REGION = "us-east-1"
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, 2026-11
+METRICS_A_REQUEST = 500
 MESSAGE_CHARACTERS = 400
+# The keys by which an operation without a paginator in boto3 returns and takes the token of the next page.
+_NEXT_PAGE = ("nextToken", "NextToken")
 CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
@@ -41,7 +45,7 @@ class Aws:
 
     @property
     def has_credentials(self) -> bool:
-        """Whether boto3 finds credentials; it does not ask AWS whether they are valid. Raises AwsError."""
+        """Whether boto3 finds credentials; whether they are valid is not checked. Raises AwsError."""
         try:
             return self._session.get_credentials() is not None
         except BotoCoreError as error:
@@ -72,15 +76,21 @@ class Aws:
     def pages(
         self, service: str, operation: str, region: str = "", **parameters: Any
     ) -> Iterator[dict[str, Any]]:
-        """All pages of a boto3 method. Raises AwsError."""
+        """All pages of a boto3 method, also of one without a paginator. Raises AwsError."""
         try:
             client = self._client(service, region)
             if client.can_paginate(operation):
                 yield from client.get_paginator(operation).paginate(**parameters)
-            else:
-                yield getattr(client, operation)(**parameters)
+                return
         except (ClientError, BotoCoreError) as error:
             raise _error(service, operation, error) from None
+        while True:
+            page = self.call(service, operation, region, **parameters)
+            yield page
+            token = next((name for name in _NEXT_PAGE if page.get(name)), None)
+            if token is None:
+                return
+            parameters[token] = page[token]
 
     def download(self, bucket: str, key: str, path: Path) -> None:
         """Writes an object of S3 to a file. Raises AwsError."""
@@ -125,6 +135,6 @@ def connection_urls(host: str, port: int, database: str, user: str) -> Callable[
 
 def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-    # A server that is not AWS's may answer with a page.
+    # A server other than AWS may respond with a whole HTML page.
     reason = shorten(str(error), MESSAGE_CHARACTERS, placeholder=" …")
     return AwsError(f"{service} {operation}: {reason}", code)

@@ -55,7 +55,13 @@ class RecordedAws:
         return answer
 
     def pages(self, service: str, operation: str, region: str = "", **parameters: Any) -> Any:
-        yield self.call(service, operation, region, **parameters)
+        while True:
+            page = self.call(service, operation, region, **parameters)
+            yield page
+            token = next((name for name in ("nextToken", "NextToken") if page.get(name)), None)
+            if token is None:
+                return
+            parameters[token] = page[token]
 
     def cost_explorer_requests(self) -> int:
         return sum(count for name, count in self.calls.items() if name.startswith("ce "))

@@ -40,6 +40,20 @@ def test_all_pages_of_an_answer_are_read(aws):
     assert [item["Key"] for page in pages for item in page["Contents"]] == ["key-0", "key-1", "key-2"]
 
 
+def test_all_pages_are_read_of_an_operation_for_which_boto3_has_no_paginator(aws):
+    class TwoPages(Aws):
+        def call(self, service, operation, region="", **parameters):
+            page = parameters.pop("nextToken", "1")
+            assert (service, operation, region, parameters) == (
+                "savingsplans", "describe_savings_plans", "us-east-1", {"states": ["active"]},
+            )  # fmt: skip
+            return {"savingsPlans": [page]} | ({"nextToken": "2"} if page == "1" else {})
+
+    del aws
+    pages = TwoPages().pages("savingsplans", "describe_savings_plans", "us-east-1", states=["active"])
+    assert [page["savingsPlans"] for page in pages] == [["1"], ["2"]]
+
+
 def test_an_error_of_aws_is_one_line_that_names_the_call_and_keeps_the_code(aws, tmp_path):
     with pytest.raises(AwsError, match=r"s3 head_object: .*NoSuchBucket") as error:
         aws.call("s3", "head_object", Bucket="no-such-bucket", Key="x")

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 ZERO = Decimal(0)
 LARGEST_QUANTITY = Decimal("1e15")  # no real quantity is above it
-HOURS = Decimal(730)  # a month, as AWS's own calculator counts it
+HOURS = Decimal(730)  # of a month, as in the AWS Pricing Calculator
+MONTH_DAYS = HOURS / 24
 
 UNVERIFIED = "unverified"  # the source of a price that no public source confirms
 

@@ -1,7 +1,8 @@
 """Calls to AWS of `usage from` and `prices refresh`, with the credentials of the environment.
 
-Cost Explorer bills $0.01 a request; the Price List and CloudWatch's `GetMetricData` up to $0.01 per 1,000
-metrics (list prices of 2026-10).
+Cost Explorer bills $0.01 a request (https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/,
+2026-10), CloudWatch $0.01 per 1,000 metrics of `GetMetricData` (https://aws.amazon.com/cloudwatch/pricing/,
+2026-10). The Price List is free.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ try:
 except ImportError:
     raise UserError("boto3 is not installed; run pip install 'teei-finops[aws]'") from None
 
-QUERIES_A_CALL = 500  # GetMetricData takes at most 500 queries; CloudWatch API reference, 2026-10
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, 2026-10
+QUERIES_A_CALL = 500
 
 
 class AwsError(UserError):
@@ -37,13 +39,9 @@ def client(service: str, region: str) -> Any:
 def products(pricing: Any, service: str, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Products of the Price List with their terms; `pricing` is a client in us-east-1."""
     matches = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in filters.items()]
-    arguments: dict[str, Any] = {"ServiceCode": service, "Filters": matches, "FormatVersion": "aws_v1"}
-    while True:
-        response = _call("pricing", pricing.get_products, arguments)
-        yield from (json.loads(product) for product in response.get("PriceList", ()))
-        if not response.get("NextToken"):
-            return
-        arguments["NextToken"] = response["NextToken"]
+    arguments = {"ServiceCode": service, "Filters": matches, "FormatVersion": "aws_v1"}
+    listed = pages("pricing", pricing.get_products, arguments, "PriceList", "NextToken")
+    return (json.loads(product) for product in listed)
 
 
 def metric_values(
@@ -52,24 +50,21 @@ def metric_values(
     """Values by query id, as `GetMetricData` returns them."""
     values: dict[str, list[float]] = {}
     for first in range(0, len(queries), QUERIES_A_CALL):
-        arguments: dict[str, Any] = {
+        arguments = {
             "MetricDataQueries": queries[first : first + QUERIES_A_CALL],
             "StartTime": start,
             "EndTime": end,
         }
-        while True:
-            response = _call("cloudwatch", cloudwatch.get_metric_data, arguments)
-            for result in response.get("MetricDataResults", ()):
-                values.setdefault(result["Id"], []).extend(result.get("Values", ()))
-            if not response.get("NextToken"):
-                break
-            arguments["NextToken"] = response["NextToken"]
+        for result in pages(
+            "cloudwatch", cloudwatch.get_metric_data, arguments, "MetricDataResults", "NextToken"
+        ):
+            values.setdefault(result["Id"], []).extend(result.get("Values", ()))
     return values
 
 
 def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iterator[tuple[str, str, str]]:
-    """(resource id or ARN, usage type, quantity) of each day; needs resource-level data to be switched on."""
-    arguments: dict[str, Any] = {
+    """(resource id or ARN, usage type, quantity) of each day, where resource-level data is enabled."""
+    arguments = {
         "TimePeriod": {"Start": start, "End": end},
         "Granularity": "DAILY",
         "Metrics": ["UsageQuantity"],
@@ -79,19 +74,15 @@ def usage_by_resource(explorer: Any, start: str, end: str, service: str) -> Iter
             {"Type": "DIMENSION", "Key": "USAGE_TYPE"},
         ],
     }
-    while True:
-        response = _call("ce", explorer.get_cost_and_usage_with_resources, arguments)
-        for day in response.get("ResultsByTime", ()):
-            for group in day.get("Groups", ()):
-                resource, kind = group["Keys"]
-                yield resource, kind, group["Metrics"]["UsageQuantity"]["Amount"]
-        if not response.get("NextPageToken"):
-            return
-        arguments["NextPageToken"] = response["NextPageToken"]
+    call = explorer.get_cost_and_usage_with_resources
+    for day in pages("ce", call, arguments, "ResultsByTime", "NextPageToken"):
+        for group in day.get("Groups", ()):
+            resource, usage_type = group["Keys"]
+            yield resource, usage_type, group["Metrics"]["UsageQuantity"]["Amount"]
 
 
 def pages(service: str, call: Any, arguments: dict[str, Any], items: str, token: str) -> Iterator[Any]:
-    """What is listed under `items` on every page of an answer; `token` is the key of the next page."""
+    """The items under the key `items` of every page; `token` is the key of the token of the next page."""
     arguments = dict(arguments)
     while True:
         response = _call(service, call, arguments)

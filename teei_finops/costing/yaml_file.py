@@ -1,4 +1,4 @@
-"""Reads YAML files that people write; an error is one line with the file, the place and the problem."""
+"""Reads the YAML files of a user; an error is one line with the file, the key and the problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from teei_finops.errors import UserError
 
 
 class SettingError(UserError):
-    """A file of the review cannot be used; the message is one line: file, place, what to do."""
+    """A file of the review cannot be used; the message is one line with the file, the key and the fix."""
 
 
 def load(path: Path) -> Any:
@@ -40,7 +40,7 @@ def _loader() -> Any:
     safe_loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # libyaml is faster
 
     class Loader(safe_loader):
-        """Refuses a duplicate key: YAML would silently drop the first of the two."""
+        """Rejects a duplicate key, of which PyYAML would keep the last value."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen: set[Any] = set()
@@ -85,6 +85,12 @@ def known(keys: Iterable[str]) -> str:
     return f"; known: {', '.join(sorted(keys))}"
 
 
+def plain_number(value: Decimal) -> int | float:
+    """A number as YAML writes it, rounded to six decimals: finer than any billing meter."""
+    rounded = round(value, 6)
+    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
 def version_1(document: dict[str, Any], where: str) -> None:
     value = document.get("version")
     if value != 1 or isinstance(value, bool):
@@ -97,18 +103,24 @@ def text(value: Any, where: str) -> str:
     return value
 
 
-def number(value: Any, where: str, *, most: Decimal = Decimal("1e15")) -> Decimal:
-    """A number of 0 or more."""
+def number(value: Any, where: str, *, maximum: Decimal = Decimal("1e15")) -> Decimal:
+    """A number from 0 to `maximum`."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise SettingError(f"{where}: must be a number of 0 or more, not {value!r}")
     try:
         parsed = Decimal(str(value))
     except InvalidOperation:
         parsed = Decimal("NaN")
-    if not parsed.is_finite() or not 0 <= parsed <= most:
-        limit = "" if most == Decimal("1e15") else f" to {most:f}"
+    if not parsed.is_finite() or not 0 <= parsed <= maximum:
+        limit = "" if maximum == Decimal("1e15") else f" to {maximum:f}"
         raise SettingError(f"{where}: must be a number of 0{limit or ' or more'}, not {value!r}")
     return parsed
+
+
+def one_of(value: Any, allowed: Iterable[str], where: str) -> str:
+    if value not in allowed:
+        raise SettingError(f"{where}: must be one of {', '.join(allowed)}, not {value!r}")
+    return value
 
 
 def flag(value: Any, where: str) -> bool:

@@ -7,7 +7,7 @@ Columns: https://focus.finops.org/focus-specification/v1-0/, 2026-11. AWS adds `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Bill:
-    """The charges of AWS in one file, for the time from `start` to `end`."""
+    """The charges of AWS in one file, for the time from `start` to `end` (UTC, `end` excluded)."""
 
     charges: tuple[Charge, ...]
     start: datetime
@@ -60,7 +60,7 @@ class Bill:
 
 
 def read_bill(path: Path) -> Bill:
-    """Raises `FocusError` when the file cannot be read, lacks a column or has no charge of AWS."""
+    """The bill in a file. Raises `FocusError` if it cannot be read, lacks a column or has no AWS charge."""
     try:
         import duckdb
     except ImportError:
@@ -68,6 +68,7 @@ def read_bill(path: Path) -> Bill:
     if not path.is_file():
         raise FocusError(f"{path}: no such file; pass a FOCUS export (CSV or Parquet)")
     with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")  # else that of the machine
         try:
             table = _table(database, path)
             columns = set(table.columns)
@@ -110,7 +111,7 @@ def _bill(table: Any, columns: set[str], path: Path) -> Bill:
         Charge(code or _service_code(name or ""), resource, usage, category or "", *amounts)
         for name, code, resource, usage, category, *amounts in sorted(rows, key=str)
     )
-    return Bill(charges, start, end, "x_UsageType" in columns)
+    return Bill(charges, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), "x_UsageType" in columns)
 
 
 def _service_code(name: str) -> str:

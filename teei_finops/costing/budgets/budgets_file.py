@@ -23,6 +23,7 @@ from teei_finops.costing.yaml_file import (
     mapping,
     near,
     number,
+    one_of,
     text,
     version_1,
 )
@@ -91,7 +92,7 @@ class Budgets:
 
 
 def read_budgets(path: Path, book: PriceBook) -> Budgets:
-    """Raises `SettingError` with the key that is wrong, and a similar one for an unknown key or service."""
+    """The budgets of a file. Raises `SettingError` with the wrong key, and a similar known key or service."""
     name = str(path)
     document = mapping(load(path), name, _KEYS)
     version_1(document, name)
@@ -121,10 +122,10 @@ def read_budgets(path: Path, book: PriceBook) -> Budgets:
             read_commitment(entry, f"{name}: commitments[{index}]", services)
             for index, entry in enumerate(_list(document, "commitments", name))
         ),
-        number(coverage["min_percent"], f"{name}: coverage.min_percent", most=HUNDRED)
+        number(coverage["min_percent"], f"{name}: coverage.min_percent", maximum=HUNDRED)
         if coverage.get("min_percent") is not None
         else None,
-        _one_of(coverage.get("enforcement", "advisory"), ENFORCEMENTS, f"{name}: coverage.enforcement"),
+        one_of(coverage.get("enforcement", "advisory"), ENFORCEMENTS, f"{name}: coverage.enforcement"),
         flag(coverage.get("allow_unpriced", False), f"{name}: coverage.allow_unpriced"),
     )
 
@@ -232,12 +233,6 @@ def _discount(entry: Any, where: str, services: set[str]) -> Discount:
     service = text(values.get("service"), f"{where}.service")
     if service not in services:
         raise SettingError(f"{where}: unknown service {service!r}{near(service, services)}")
-    percent = number(values.get("percent"), f"{where}.percent", most=HUNDRED)
+    percent = number(values.get("percent"), f"{where}.percent", maximum=HUNDRED)
     until = values.get("until")
     return Discount(service, percent, None if until is None else day(until, f"{where}.until"))
-
-
-def _one_of(value: Any, allowed: tuple[str, ...], where: str) -> str:
-    if value not in allowed:
-        raise SettingError(f"{where}: must be {' or '.join(allowed)}, not {value!r}")
-    return value

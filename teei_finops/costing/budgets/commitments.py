@@ -15,7 +15,7 @@ from typing import Any
 
 from teei_finops.costing.amounts import HOURS, ZERO, Line, Range
 from teei_finops.costing.regions import check_region
-from teei_finops.costing.yaml_file import SettingError, day, known, mapping, near, number, text
+from teei_finops.costing.yaml_file import SettingError, day, known, mapping, near, number, one_of, text
 
 COMPUTE, EC2_INSTANCE, SAGEMAKER = (
     "compute-savings-plan",
@@ -155,15 +155,15 @@ def read_commitment(entry: Any, where: str, services: set[str]) -> Commitment:
         raise SettingError(f"{where}.type: unknown type {kind!r}{near(kind, _KEYS) or known(_KEYS)}")
     values = mapping(entry, where, _KEYS[kind])
     until = values.get("until")
-    percent = number(values["discount_percent"], f"{where}.discount_percent", most=Decimal(99)) if (
+    percent = number(values["discount_percent"], f"{where}.discount_percent", maximum=Decimal(99)) if (
         "discount_percent" in _KEYS[kind] and values.get("discount_percent") is not None
     ) else None  # fmt: skip
     if percent is None and kind != RESERVED:
         raise SettingError(f"{where}.discount_percent: is required; it is what the plan takes off on demand")
     commitment = Commitment(
         kind=kind,
-        term=_one_of(values.get("term"), TERMS, f"{where}.term"),
-        payment=_one_of(values.get("payment"), PAYMENTS, f"{where}.payment"),
+        term=one_of(values.get("term"), TERMS, f"{where}.term"),
+        payment=one_of(values.get("payment"), PAYMENTS, f"{where}.payment"),
         usd_per_hour=number(values.get("usd_per_hour"), f"{where}.usd_per_hour"),
         discount_percent=percent or ZERO,
         until=None if until is None else day(until, f"{where}.until"),
@@ -180,9 +180,3 @@ def read_commitment(entry: Any, where: str, services: set[str]) -> Commitment:
         hint = near(commitment.service, services)
         raise SettingError(f"{where}.service: unknown service {commitment.service!r}{hint}")
     return commitment
-
-
-def _one_of(value: Any, allowed: tuple[str, ...], where: str) -> str:
-    if value not in allowed:
-        raise SettingError(f"{where}: must be one of {', '.join(allowed)}, not {value!r}")
-    return value

@@ -13,6 +13,7 @@ from typing import Any
 
 from teei_finops.costing import aws
 from teei_finops.costing.budgets.commitments import COMPUTE, EC2_INSTANCE, RESERVED, SAGEMAKER
+from teei_finops.costing.yaml_file import plain_number
 
 _KINDS = {"Compute": COMPUTE, "EC2Instance": EC2_INSTANCE, "SageMaker": SAGEMAKER}
 # The services that sell reserved instances, by their Cost Explorer names.
@@ -27,7 +28,7 @@ _YEAR_SECONDS = 31_536_000
 
 
 def commitments_of_account(at: date) -> str:
-    """The text of `commitments`, to be put into `budgets.yaml`. Raises `AwsError`."""
+    """The section `commitments` of `budgets.yaml`, in YAML. Raises `AwsError`."""
     import yaml
 
     end = at.replace(day=1)
@@ -40,7 +41,7 @@ def commitments_of_account(at: date) -> str:
 
 
 def _savings_plans(explorer: Any, period: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """One without usage in the period has no discount there: it is listed with a discount of 0."""
+    """Entries of the active Savings Plans; one without usage in the period has a discount of 0."""
     discounts = {
         item["SavingsPlanArn"]: _discount(item)
         for item in aws.pages(
@@ -62,8 +63,8 @@ def _savings_plans(explorer: Any, period: dict[str, str]) -> Iterator[dict[str, 
             "type": kind,
             "term": _term(plan["termDurationInSeconds"]),
             "payment": _payment(plan["paymentOption"]),
-            "usd_per_hour": _number(Decimal(plan["commitment"])),
-            "discount_percent": _number(discounts.get(plan["savingsPlanArn"], Decimal(0))),
+            "usd_per_hour": plain_number(Decimal(plan["commitment"])),
+            "discount_percent": plain_number(discounts.get(plan["savingsPlanArn"], Decimal(0))),
         }
         if kind == EC2_INSTANCE:
             entry |= {"family": plan["ec2InstanceFamily"], "region": plan["region"]}
@@ -103,7 +104,7 @@ def _reserved_instances(explorer: Any, period: dict[str, str]) -> Iterator[dict[
                     "type": RESERVED,
                     "term": _term((_time(end) - _time(start)).total_seconds()),
                     "payment": _payment(attributes["subscriptiontype"]),
-                    "usd_per_hour": _number(fee / hours),
+                    "usd_per_hour": plain_number(fee / hours),
                     "service": code,
                     "instance": attributes["instancetype"],
                     "region": attributes["region"],
@@ -126,8 +127,3 @@ def _time(text: str) -> datetime:
 
 def _day(text: str) -> str:
     return _time(text).date().isoformat()
-
-
-def _number(value: Decimal) -> int | float:
-    rounded = round(value, 6)
-    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)

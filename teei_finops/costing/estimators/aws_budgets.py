@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from teei_finops.costing.amounts import HOURS
+from teei_finops.costing.amounts import MONTH_DAYS
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.preview.values import is_unknown
 
 ACTION = "aws:budgets/budgetAction:BudgetAction"
-BUDGET_DAYS = HOURS / 24
 
 
 @estimates(ACTION)
@@ -23,9 +22,9 @@ def budget_action(ctx: EstimationContext) -> None:
         ctx.note("its budget's days are charged on the first action of the budget")
         return
     included = ctx.rate("AWSBudgets", "actions", "action-enabled-budget").tiers[0].start
-    left = max(included - BUDGET_DAYS * place, included * 0)
+    left = max(included - MONTH_DAYS * place, included * 0)
     ctx.charge(
-        "Action-enabled budget", "AWSBudgets", "actions", "action-enabled-budget", BUDGET_DAYS, included=left
+        "Action-enabled budget", "AWSBudgets", "actions", "action-enabled-budget", MONTH_DAYS, included=left
     )
     ctx.note(f"{included:f} budget-days a month are included for the whole account")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
+from teei_finops.costing.amounts import MONTH_DAYS, UNKNOWN_UNTIL_DEPLOY, ZERO, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
@@ -21,7 +21,6 @@ REQUEST_METRICS = 16
 # Log data is stored compressed; the AWS Pricing Calculator assumes 15 % of the data ingested (2021-09).
 COMPRESSED = Range(Decimal("0.15"), Decimal("0.15"), Decimal("0.5"), assumed=True)
 NEVER_EXPIRES_MONTHS = Range(Decimal(1), Decimal(12), Decimal(36), assumed=True)
-MONTH_DAYS = Decimal(365) / 12
 FLOW_DESTINATIONS = {
     "cloud-watch-logs": "vended-to-cloudwatch",
     "s3": "vended-to-s3",

@@ -8,12 +8,10 @@ from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimation_context import EstimationContext
 
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-# To these some Regions have a price of their own for data out.
+# Some Regions have a price of their own for data out to these.
 PAIRED_REGIONS = ("eu-west-1", "eu-west-3", "us-east-1", "us-east-2", "us-west-2")
-OPERATING_SYSTEMS = ("linux", "windows", "rhel", "suse")
-DETAILED_METRICS = (
-    7  # metrics of detailed monitoring, billed as custom ones; CloudWatch pricing page, 2026-10
-)
+# Metrics of detailed monitoring, billed as custom ones; https://aws.amazon.com/cloudwatch/pricing/, 2026-10
+DETAILED_METRICS = 7
 
 
 def operating_system(ctx: EstimationContext) -> str:

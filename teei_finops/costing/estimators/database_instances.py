@@ -13,7 +13,7 @@ from teei_finops.costing.preview.values import is_unknown
 RDS = "AmazonRDS"
 FREE_INSIGHTS_DAYS = 7  # Performance Insights keeps 7 days free; RDS pricing page, 2026-10
 # The size from which RDS stripes a gp3 volume, by engine; SQL Server's are never striped. IOPS and MiB/s that
-#  a volume includes (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, 2026-10).
+# a volume includes (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, 2026-10).
 STRIPED_GB: dict[str, int | None] = {"oracle": 200, "sqlserver": None}
 DEFAULT_STRIPED_GB = 400
 GP3_BASELINE, GP3_STRIPED = (3_000, 125), (12_000, 500)
@@ -118,6 +118,7 @@ def charge_database_credits(ctx: EstimationContext, kind: str, engine: str) -> N
 
 
 def charge_public_address(ctx: EstimationContext, hours: Range) -> None:
+    """The public IPv4 address of an instance that is publicly accessible."""
     if ctx.flag("publiclyAccessible"):
         ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", hours)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.database_instances import charge_public_address
 
 DMS = "AWSDatabaseMigrationSvc"
 # GB that come with a replication instance: 50, and 100 with the c and r families; DMS pricing page, 2026-10.
@@ -25,8 +26,7 @@ def dms(ctx: EstimationContext) -> None:
     credits = ctx.from_usage("monthly_surplus_cpu_credit_hours")
     if credits is not None and family.startswith("t"):
         ctx.charge("Surplus CPU credits", DMS, "cpu-credits", family, credits)
-    if ctx.flag("publiclyAccessible"):
-        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours())
+    charge_public_address(ctx, ctx.hours())
 
 
 @estimates("aws:transfer/server:Server")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.database_instances import charge_public_address
 from teei_finops.costing.estimators.rds import serverless_range
 from teei_finops.costing.estimators.support_windows import support_of
 from teei_finops.costing.estimators.vcpus import vcpus
@@ -43,8 +44,7 @@ def neptune_instance(ctx: EstimationContext) -> None:
     owner = ctx.related("clusterIdentifier", NEPTUNE_CLUSTER)
     family = ctx.text("instanceClass").removeprefix("db.").partition(".")[0]
     _instance(ctx, owner, "AmazonNeptune", family)
-    if ctx.flag("publiclyAccessible"):
-        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours())
+    charge_public_address(ctx, ctx.hours())
 
 
 def _cluster(ctx: EstimationContext, service: str) -> None:

@@ -13,6 +13,7 @@ from teei_finops.costing.estimators.compute import (
     charge_transfer,
     operating_system,
 )
+from teei_finops.costing.estimators.database_instances import engine_family
 from teei_finops.costing.estimators.instance_hours import charge_instances, charge_spot, one
 from teei_finops.costing.estimators.load_balancing import charge_application, charge_classic, charge_network
 from teei_finops.costing.inputs import Inputs
@@ -47,27 +48,27 @@ _DEFAULTS = {
 def environment(ctx: EstimationContext) -> None:
     """Instances between MinSize and MaxSize, expected at MinSize; Beanstalk itself is free."""
     settings = _settings(ctx)
-    load_balanced = _setting(settings, _ENVIRONMENT, "EnvironmentType") == "LoadBalanced"
+    load_balanced = settings[_ENVIRONMENT, "EnvironmentType"] == "LoadBalanced"
     count = ctx.from_usage("average_instances")
     if count is None and load_balanced:
         low, high = _number(settings, _ASG, "MinSize"), _number(settings, _ASG, "MaxSize")
         count = Range(low, low, max(low, high))
     count = count or Range.of(1)
-    named = [name.strip() for name in _setting(settings, _INSTANCES, "InstanceTypes").split(",")]
+    named = [name.strip() for name in settings[_INSTANCES, "InstanceTypes"].split(",")]
     types = dict.fromkeys(filter(None, named), Decimal(1))
-    types = types or one(_setting(settings, _LAUNCH, "InstanceType"))
+    types = types or one(settings[_LAUNCH, "InstanceType"])
     system = "windows" if "Windows" in ctx.text("solutionStackName", "") else operating_system(ctx)
     hours = ctx.hours()
-    spot = _setting(settings, _INSTANCES, "EnableSpot") == "true"
+    spot = settings[_INSTANCES, "EnableSpot"] == "true"
     charge = charge_spot if spot else charge_instances
     charge(ctx, types, hours, times=count, system=system)
     charge_cpu_credits(ctx, next(iter(types)), system)
     _root_volume(ctx, settings, count)
-    if _setting(settings, _VPC, "AssociatePublicIpAddress") == "true":
+    if settings[_VPC, "AssociatePublicIpAddress"] == "true":
         ctx.charge("Public IPv4 addresses", "AmazonVPC", "public-ipv4", "in-use", hours * count)
     if load_balanced and ctx.text("tier", "WebServer") != "Worker":
         _load_balancer(ctx, settings, hours)
-    if _setting(settings, _DATABASE, "DBInstanceClass"):
+    if settings[_DATABASE, "DBInstanceClass"]:
         _database(ctx, settings, hours)
     charge_transfer(ctx, "monthly_internet_egress_gb")
 
@@ -82,12 +83,8 @@ def _settings(ctx: EstimationContext) -> dict[tuple[str, str], str]:
     return settings
 
 
-def _setting(settings: dict[tuple[str, str], str], namespace: str, name: str) -> str:
-    return settings[namespace, name]
-
-
 def _number(settings: dict[tuple[str, str], str], namespace: str, name: str) -> Decimal:
-    text = _setting(settings, namespace, name)
+    text = settings[namespace, name]
     if not text.isdigit():
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, f"setting {namespace} {name} is not a number")
     return Decimal(text)
@@ -101,7 +98,7 @@ def _root_volume(ctx: EstimationContext, settings: dict[tuple[str, str], str], c
         ("RootVolumeIOPS", "iops"),
         ("RootVolumeThroughput", "throughput"),
     ):
-        value = _setting(settings, _LAUNCH, name)
+        value = settings[_LAUNCH, name]
         if value:
             raw[path] = value
     charge_volume(ctx, "Root volume", Inputs(raw), times=count, default_size=ROOT_SIZE)
@@ -109,16 +106,15 @@ def _root_volume(ctx: EstimationContext, settings: dict[tuple[str, str], str], c
 
 def _load_balancer(ctx: EstimationContext, settings: dict[tuple[str, str], str], hours: Range) -> None:
     charge = {"application": charge_application, "network": charge_network}
-    charge.get(_setting(settings, _ENVIRONMENT, "LoadBalancerType"), charge_classic)(ctx, hours)
-    if _setting(settings, _VPC, "ELBScheme") != "internal":
+    charge.get(settings[_ENVIRONMENT, "LoadBalancerType"], charge_classic)(ctx, hours)
+    if settings[_VPC, "ELBScheme"] != "internal":
         ctx.note("the public IPv4 addresses of its load balancer are not in this figure")
 
 
 def _database(ctx: EstimationContext, settings: dict[tuple[str, str], str], hours: Range) -> None:
-    engine = _setting(settings, _DATABASE, "DBEngine")
-    engine = {"postgres": "postgresql"}.get(engine, engine)
-    zone = "multi-az" if _setting(settings, _DATABASE, "MultiAZDatabase") == "true" else "single-az"
-    kind = _setting(settings, _DATABASE, "DBInstanceClass")
+    engine = engine_family(settings[_DATABASE, "DBEngine"])
+    zone = "multi-az" if settings[_DATABASE, "MultiAZDatabase"] == "true" else "single-az"
+    kind = settings[_DATABASE, "DBInstanceClass"]
     ctx.charge(f"Database {kind} {engine}", "AmazonRDS", f"{engine}-{zone}", kind, hours)
     size = _number(settings, _DATABASE, "DBAllocatedStorage")
     ctx.charge("Database storage", "AmazonRDS", f"storage-{zone}", "gp2", size)

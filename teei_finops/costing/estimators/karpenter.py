@@ -10,14 +10,13 @@ from decimal import Decimal
 from teei_finops.costing.amounts import HOURS, NO_PRICE, NOT_IN_PREVIEW, Range, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.instance_hours import LEAST_SPOT_FACTOR
 from teei_finops.costing.estimators.pods import quantity
 from teei_finops.costing.estimators.vcpus import vcpus
 
 FAMILY = "instance-linux-shared"
 VCPU_HOURS = "monthly_vcpu_hours"
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
-# Up to 90 % off on demand; EC2 Spot page, AWS, 2026-10.
-LOWEST_SPOT = Decimal("0.1")
 # m6i, c7gn, x2iedn, inf1: the category, the generation and what follows it.
 _FAMILY = re.compile(r"([a-z]+)(\d+)(.*)")
 
@@ -87,7 +86,7 @@ def node_pool(ctx: EstimationContext) -> None:
     is_spot = bool(capacity) and all(requirement.allows("spot") for requirement in capacity)
     lowest = min(item.usd_per_vcpu for item in types)
     highest = max(item.usd_per_vcpu for item in types)
-    rate = Range(lowest * (LOWEST_SPOT if is_spot else 1), lowest, highest, assumed=True)
+    rate = Range(lowest * (LEAST_SPOT_FACTOR if is_spot else 1), lowest, highest, assumed=True)
     if ctx.from_usage(VCPU_HOURS) is None:
         limit = _limit(ctx)
         ctx.note(f"0 to {limit:f} vCPUs, as its limits allow; set {VCPU_HOURS}")

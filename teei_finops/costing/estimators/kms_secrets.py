@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import HOURS, ZERO, Range
+from teei_finops.costing.amounts import MONTH_DAYS, ZERO, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
@@ -16,7 +16,6 @@ API_REQUESTS = (0, 10_000, 100_000)
 # Public certificates are valid for 198 days and renewed 45 days before they expire
 # (https://aws.amazon.com/about-aws/whats-new/2026/02/aws-certificate-manager-updates-default/, 2026-02-18).
 RENEWAL_DAYS = 198 - 45
-MONTH_DAYS = HOURS / 24
 # Usage key → line, price key; symmetric requests, which have an assumed range, are not among them.
 OTHER_REQUESTS = {
     "monthly_asymmetric_requests": ("Asymmetric requests", "asymmetric-other"),

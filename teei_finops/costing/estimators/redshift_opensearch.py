@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from teei_finops.costing.amounts import HOURS, NOTHING, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.database_instances import charge_public_address
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.support_windows import support_of
 from teei_finops.costing.inputs import Inputs
@@ -152,5 +153,4 @@ def influxdb(ctx: EstimationContext) -> None:
     key = f"iops-included-{included.get(tier, tier)}"
     size = ctx.number("allocatedStorage")
     ctx.charge("Storage", "AmazonTimestream", f"influxdb-storage-{zone}", key, size)
-    if ctx.flag("publiclyAccessible"):
-        ctx.charge("Public IPv4 address", "AmazonVPC", "public-ipv4", "in-use", ctx.hours())
+    charge_public_address(ctx, ctx.hours())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from teei_finops.costing.amounts import Range
+from teei_finops.costing.amounts import MONTH_DAYS, Range
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators import s3_lifecycle as lifecycle
@@ -13,7 +11,6 @@ from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.prices.storage_classes import StorageClass, storage_classes
 
 SERVICE = "AmazonS3"
-MONTH_DAYS = Decimal(365) / 12
 # Without a profile: a bucket in its first year, from one that is hardly used to a busy one.
 UPLOADED_GB = (1, 10, 100)
 OBJECT_KB = (256, 1024, 8192)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from teei_finops.costing.amounts import HOURS
+from teei_finops.costing.amounts import HOURS, MONTH_DAYS
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.estimators.lambda_functions import FUNCTION
 
-MONTH_DAYS = HOURS / 24
 EVENTS = (0, 1_000_000, 10_000_000)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from teei_finops.costing.amounts import NO_PRICE, UNKNOWN_UNTIL_DEPLOY, Unpriced
 from teei_finops.costing.estimate import estimates
 from teei_finops.costing.estimation_context import EstimationContext
+from teei_finops.costing.estimators.cloudformation_inputs import camel_case
 from teei_finops.costing.estimators.from_usage import charge_from_usage
 from teei_finops.costing.inputs import Inputs
 
@@ -116,15 +117,8 @@ def _rules(ctx: EstimationContext) -> list[Inputs]:
             raw = json.loads(ctx.text("ruleJson"))
         except ValueError:
             raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "ruleJson is not JSON") from None
-        return [Inputs(_camel(rule), "ruleJson") for rule in (raw if isinstance(raw, list) else [])]
+        return [Inputs(camel_case(rule), "ruleJson") for rule in (raw if isinstance(raw, list) else [])]
     return [*ctx.items("rules"), *ctx.referring(SEPARATE_RULE, "webAclArn")]
-
-
-def _camel(value):
-    """`ManagedRuleGroupStatement` of AWS's own JSON → `managedRuleGroupStatement`."""
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _camel(item) for key, item in value.items()}
-    return [_camel(item) for item in value] if isinstance(value, list) else value
 
 
 def _managed_groups(rule: Inputs) -> list[tuple[str, str]]:

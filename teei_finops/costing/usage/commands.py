@@ -32,7 +32,7 @@ def _configure_account(parser: argparse.ArgumentParser) -> None:
         "--at",
         type=day,
         metavar="DATE",
-        help="last day of the usage, such as 2026-12-31 (default: today, UTC)",
+        help="read the days before DATE, such as 2026-12-31 (default: today, UTC)",
     )
     _add_common(parser)
 

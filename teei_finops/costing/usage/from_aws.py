@@ -1,7 +1,7 @@
 """`teei-finops usage from`: writes a usage profile from the measured usage of deployed resources.
 
-CloudWatch gives metrics by resource, Cost Explorer billed quantities by resource (of the last 14 days, where
-resource-level data is switched on). Both are scaled to a month of 730 hours.
+CloudWatch has metrics by resource, Cost Explorer billed quantities by resource (of the last 14 days, where
+resource-level data is enabled). Both are scaled to a month of 730 hours.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ EXPLORER_DAYS = 14
 
 
 def usage_from(source: str, plans: Sequence[Plan], *, at: date, days: int, region: str | None) -> str:
-    """The text of a `usage.yaml`; comments list resources without data. Raises `AwsError`."""
+    """The text of a `usage.yaml` with the usage of the `days` days before `at`.
+
+    Comments list resources without data. Raises `AwsError`, and `SettingError` for more days than CloudWatch
+    keeps.
+    """
     if not 1 <= days <= 455:
         raise SettingError(
             f"usage from: --days must be 1 to 455 (the retention of CloudWatch metrics), not {days}"

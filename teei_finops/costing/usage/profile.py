@@ -15,7 +15,7 @@ from typing import Any
 
 from teei_finops.costing.amounts import Range
 from teei_finops.costing.resource_types import all_usage_keys, class_of, known_types
-from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, version_1
+from teei_finops.costing.yaml_file import SettingError, known, load, mapping, near, number, one_of, version_1
 
 Usage = Range | str
 UsageValues = Mapping[str, Usage]
@@ -69,7 +69,7 @@ NO_USAGE = UsageProfile()
 
 
 def read_usage(path: Path) -> UsageProfile:
-    """Raises `SettingError` with the key that is wrong, and a similar one for an unknown key or type."""
+    """The profile of a file. Raises `SettingError` with the wrong key, and a similar known key or type."""
     name = str(path)
     document = mapping(load(path), name, ("version", "defaults", "resources"))
     version_1(document, name)
@@ -102,9 +102,7 @@ def _usage_values(raw: Any, where: str, keys: frozenset[str]) -> dict[str, Usage
 
 def _value(value: Any, where: str, key: str) -> Usage:
     if key == OPERATING_SYSTEM:
-        if value not in OPERATING_SYSTEMS:
-            raise SettingError(f"{where}: must be one of {', '.join(OPERATING_SYSTEMS)}, not {value!r}")
-        return value
+        return one_of(value, OPERATING_SYSTEMS, where)
     if isinstance(value, Mapping):
         parts = mapping(value, where, _ENDS)
         missing = [end for end in _ENDS if end not in parts]

@@ -258,7 +258,7 @@ def test_a_whole_file_is_read(tmp_path):
         ("2026-12-31", "soon", "must be a date"),
         ("owner: cto, ", "", "owner: must be text"),
         ("owner: cto", "owner: ' '", "owner: must be text"),
-        ("mandatory", "strict", "must be advisory or mandatory"),
+        ("mandatory", "strict", "must be one of advisory, mandatory"),
         ("min_percent: 90", "min_percent: 101", "a number of 0 to 100"),
         ("allow_unpriced: true", "allow_unpriced: 1", "must be true or false, not 1"),
         ("percent: 12.5", "percent: 120", "a number of 0 to 100"),

@@ -89,7 +89,7 @@ class Charges(Inputs, ABC):
     def charge_option(
         self, what: str, service: str, family: str, key: str, quantity: Range | Decimal | int, **options: Any
     ) -> None:
-        """As `charge`, for an option of a resource: where it has no price, only its line is unpriced."""
+        """Like `charge`, for an option of a resource: without a price, only its line is unpriced."""
         try:
             self.charge(what, service, family, key, quantity, **options)
         except Unpriced as reason:
@@ -159,6 +159,6 @@ class Charges(Inputs, ABC):
         )
 
     def note(self, text: str) -> None:
-        """Adds what a reviewer should know: an assumption, or a cost that another resource carries."""
+        """Adds what a reviewer should know: an assumption, or a cost that is counted on another resource."""
         if text not in self.notes:
             self.notes.append(text)

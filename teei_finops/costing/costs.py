@@ -1,4 +1,4 @@
-"""What the resources of a plan cost: one calculation below the cost review and the policy gate."""
+"""What the resources of a plan cost: the calculation that the cost review and the policy gate share."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _is_unrendered(container: Resource, parents: set[str]) -> bool:
 
 
 def with_config_budgets(budgets: Budgets, plans: Iterable[Plan]) -> Budgets:
-    """Adds the budgets that the config of stacks declares, each name once; a budget of the file wins."""
+    """Adds the budgets that the config of stacks declares; of two with one name, that of the file."""
     by_name = {budget.name: budget for budget in budgets.budgets}
     for plan in plans:
         for budget in budgets_of_config(plan):

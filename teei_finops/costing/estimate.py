@@ -1,4 +1,4 @@
-"""What one resource costs a month before and after the change, as a range whose every line explains itself.
+"""What one resource costs a month before and after the change: a range, and the lines that add up to it.
 
 `docs/estimators.md` describes how to add an estimator.
 """

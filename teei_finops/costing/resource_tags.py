@@ -1,4 +1,4 @@
-"""The tags of a planned resource, as its cost will be allocated by."""
+"""The tags of a planned resource, by which its cost will be allocated."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def covered_percent(priced: int, unpriced: int) -> Decimal:
 
 
 def verdict(
-    judgements: Iterable[BudgetResult],
+    results: Iterable[BudgetResult],
     budgets: Budgets,
     *,
     complete: bool,
@@ -82,7 +82,7 @@ def verdict(
     `priced` and `unpriced` count the resources that can bill, with and without a price; `partly_priced` are
     those of `priced` that have a dimension without one.
     """
-    statuses = {judgement.status for judgement in judgements}
+    statuses = {result.status for result in results}
     covered = covered_percent(priced, unpriced)
     short = budgets.min_percent is not None and covered < budgets.min_percent
     coverage = (

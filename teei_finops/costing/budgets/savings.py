@@ -1,4 +1,4 @@
-"""What fixes save: the same estimate, of the resource as it is and as its fix makes it."""
+"""What a fix saves: the estimate of the resource as it is, less that of the resource with the fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from teei_finops.policy_report import Remedy
 
 @dataclass(frozen=True)
 class Fix:
-    """A change of one resource. Fixes of different policies are priced each without the others."""
+    """A change of one resource. The fixes of different policies are priced independently."""
 
     urn: str
     remedy: Remedy

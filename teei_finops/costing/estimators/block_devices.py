@@ -29,7 +29,7 @@ class Volumes:
 def volumes_of(values: Inputs | None, template: Inputs | None = None) -> Volumes:
     """Volumes of an instance, a spot request or a launch configuration (`values`) and of a launch template.
 
-    Devices of the same name are one volume, on which the settings of `values` win (EC2 RunInstances,
+    Devices of the same name are one volume; the settings of `values` take precedence (EC2 RunInstances,
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html, 2026-10). A template that
     names no root device describes the root in its first device without a known name.
     """
@@ -84,7 +84,7 @@ def charge_volume(
     times: Range | int = 1,
     default_size: Range | int | None = None,
 ) -> None:
-    """One EBS volume, from the inputs of a block device or an `aws:ebs/volume:Volume`, `times` over.
+    """One EBS volume, from the inputs of a block device or an `aws:ebs/volume:Volume`, multiplied by `times`.
 
     `share` is the part of the month it exists; `default_size` (GB) is used where the image decides.
     """

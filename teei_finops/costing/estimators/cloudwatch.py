@@ -14,7 +14,7 @@ from teei_finops.costing.inputs import Inputs
 SERVICE = "AmazonCloudWatch"
 HIGH_RESOLUTION_S = 60  # a shorter period is billed as high resolution; CloudWatch pricing page, 2026-10
 BAND_METRICS = 3  # anomaly detection: the metric, the upper and the lower band; the same page
-QUERIED_METRICS = (1, 5, 100)  # what a Metrics Insights query looks at, of 10,000 at most
+QUERIED_METRICS = (1, 5, 100)  # metrics that a Metrics Insights query analyses, of 10,000 at most
 STREAMED_UPDATES = (0, 4_380_000, 43_800_000)  # 100 metrics, 1,000 at most, once a minute
 LOG_GB = (0, 5, 50)
 REQUEST_METRICS = 16
@@ -32,9 +32,9 @@ FLOW_DESTINATIONS = {
 def metric_alarm(ctx: EstimationContext) -> None:
     """Each metric of the alarm, by resolution; an anomaly detection alarm counts as three."""
     queries = ctx.items("metricQueries")
-    looked_at = [query.part("metric") for query in queries if query.has("metric")]
-    periods = [_period(metric, 300) for metric in looked_at] or [_period(ctx, 300)]
-    metrics = max(len(looked_at), 1)
+    queried = [query.part("metric") for query in queries if query.has("metric")]
+    periods = [_period(metric, 300) for metric in queried] or [_period(ctx, 300)]
+    metrics = max(len(queried), 1)
     expressions = [query.text("expression", "").strip() for query in queries]
     if any("ANOMALY_DETECTION_BAND" in text for text in expressions):
         metrics += BAND_METRICS - 1
@@ -43,7 +43,7 @@ def metric_alarm(ctx: EstimationContext) -> None:
         analysed = ctx.months() * Range(*(Decimal(n) for n in QUERIED_METRICS), assumed=True) * selects
         ctx.charge("Metrics of Metrics Insights", SERVICE, "alarms", "metrics-insights", analysed)
         ctx.note("the number of metrics of its query is assumed")
-        if not looked_at:
+        if not queried:
             return
     key = "high-resolution" if min(periods) < HIGH_RESOLUTION_S else "standard"
     allowance = "alarms-standard-resolution" if key == "standard" else None

@@ -104,8 +104,8 @@ def _backups(ctx: EstimationContext, stored: Range) -> None:
             ctx.charge(
                 what, SERVICE, "backup", "pitr", ctx.from_usage("pitr_storage_gb") or stored, region=region
             )
-    kept = ctx.from_usage("on_demand_backup_storage_gb") or NOTHING
-    ctx.charge("On-demand backups", SERVICE, "backup", "on-demand", kept)
+    backups = ctx.from_usage("on_demand_backup_storage_gb") or NOTHING
+    ctx.charge("On-demand backups", SERVICE, "backup", "on-demand", backups)
 
 
 def _in(what: str, region: str | None) -> str:

@@ -67,7 +67,9 @@ def _charge_auto_mode(ctx: EstimationContext) -> None:
 
 @estimates("aws:eks/nodeGroup:NodeGroup")
 def node_group(ctx: EstimationContext) -> None:
-    """Nodes between minSize and maxSize, expected at desiredSize; the default type is t3.medium (EKS API)."""
+    """Nodes between minSize and maxSize, expected at desiredSize; the default type is t3.medium
+    (https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html, 2026-10).
+    """
     count = capacity(ctx, "scalingConfig.minSize", "scalingConfig.maxSize", "scalingConfig.desiredSize")
     if count.is_zero:
         ctx.note("no nodes: its sizes are 0")

@@ -17,7 +17,9 @@ DAY_S = 86_400
 
 @estimates("aws:emr/cluster:Cluster")
 def emr(ctx: EstimationContext) -> None:
-    """EC2 instances, their volumes, and EMR's fee for each instance-hour (EMR pricing page)."""
+    """EC2 instances, their volumes, and EMR's fee for each instance-hour
+    (https://aws.amazon.com/emr/pricing/, 2026-10).
+    """
     if not any(ctx.has(f"masterInstance{kind}") for kind in ("Group", "Fleet")):
         raise Unpriced(UNKNOWN_UNTIL_DEPLOY, "neither masterInstanceGroup nor masterInstanceFleet is set")
     for role in ("master", "core"):

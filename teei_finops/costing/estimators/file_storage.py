@@ -61,7 +61,7 @@ def _from_usage_or_zero(ctx: EstimationContext, key: str) -> Range:
 
 @estimates("aws:fsx/windowsFileSystem:WindowsFileSystem")
 def fsx_windows(ctx: EstimationContext) -> None:
-    """Single-AZ and SSD are the provider's defaults; automatic backups are kept for 7 days."""
+    """Single-AZ and SSD are the provider's defaults; automatic backups are retained for 7 days."""
     zone = "multi-az" if ctx.text("deploymentType", "SINGLE_AZ_1").startswith("MULTI_AZ") else "single-az"
     family = f"windows-{zone}"
     disk = ctx.text("storageType", "SSD").lower()
@@ -128,8 +128,8 @@ def _iops(ctx: EstimationContext, family: str, size: Decimal, months: Range) -> 
 
 def _backups(ctx: EstimationContext, family: str, size: Decimal, default_days: int) -> None:
     """From usage, else at most the size of the file system where automatic backups are on."""
-    kept = ctx.number("automaticBackupRetentionDays", default_days) > 0
-    stored = ctx.usage("backup_storage_gb", 0, *((size / 2, size) if kept else (0, 0)))
+    has_backups = ctx.number("automaticBackupRetentionDays", default_days) > 0
+    stored = ctx.usage("backup_storage_gb", 0, *((size / 2, size) if has_backups else (0, 0)))
     ctx.charge("Backups", FSX, family, "backup", stored)
 
 

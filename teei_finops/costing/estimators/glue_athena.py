@@ -51,7 +51,9 @@ def _dpus(ctx: EstimationContext, command: str) -> Decimal:
 
 @estimates("aws:glue/devEndpoint:DevEndpoint")
 def glue_endpoint(ctx: EstimationContext) -> None:
-    """Its DPUs while it exists; five nodes when their number is not set (Glue CreateDevEndpoint API)."""
+    """Its DPUs while it exists; five nodes when their number is not set
+    (https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-dev-endpoint.html, 2026-10).
+    """
     if ctx.has("numberOfWorkers"):
         worker = ctx.text("workerType", "G.1X")
         nodes = ctx.number("numberOfWorkers") * WORKER_DPUS.get(worker, Decimal(1))

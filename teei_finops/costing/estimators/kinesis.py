@@ -32,12 +32,12 @@ def _provisioned(ctx: EstimationContext) -> None:
     if units is None:
         units = ctx.usage("monthly_put_payload_units", *UNITS_PER_SHARD) * shards
     ctx.charge("PUT payload units", SERVICE, "provisioned", "put-payload-units", units)
-    kept = ctx.number("retentionPeriod", DAY)
-    if kept > DAY:
+    retention = ctx.number("retentionPeriod", DAY)
+    if retention > DAY:
         ctx.charge(
             "Retention up to 7 days", SERVICE, "provisioned", "extended-retention-7d", ctx.hours() * shards
         )
-    _long_term(ctx, "provisioned", kept)
+    _long_term(ctx, "provisioned", retention)
     charge_from_usage(
         ctx,
         "monthly_long_term_retrieval_gb",
@@ -66,22 +66,22 @@ def _on_demand(ctx: EstimationContext) -> None:
         data_out = Range(data_in.low, data_in.expected, data_in.high * 2, assumed=True)
         ctx.note("one consumer assumed to read the stream, two at most; set monthly_data_out_gb")
     ctx.charge("Data out", SERVICE, "on-demand", "retrieval", data_out)
-    kept = ctx.number("retentionPeriod", DAY)
+    retention = ctx.number("retentionPeriod", DAY)
     extended = ctx.from_usage("extended_retention_gb")
     if extended is None:
-        extended = data_in * (max(min(kept, Decimal(WEEK)) - DAY, Decimal(0)) / HOURS)
+        extended = data_in * (max(min(retention, Decimal(WEEK)) - DAY, Decimal(0)) / HOURS)
     ctx.charge("Retention up to 7 days", SERVICE, "on-demand", "extended-retention", extended)
-    _long_term(ctx, "on-demand", kept)
+    _long_term(ctx, "on-demand", retention)
     charge_from_usage(
         ctx, "monthly_efo_data_gb", "Enhanced fan-out data", SERVICE, "on-demand", "efo-retrieval"
     )
 
 
-def _long_term(ctx: EstimationContext, family: str, kept: Decimal) -> None:
+def _long_term(ctx: EstimationContext, family: str, retention: Decimal) -> None:
     """Data stored beyond 7 days; without usage, the data in for the retention period."""
     stored = ctx.from_usage("long_term_retention_gb")
-    if stored is None and kept > WEEK:
-        stored = ctx.usage("monthly_data_in_gb", *DATA_GB) * ((kept - WEEK) / HOURS)
+    if stored is None and retention > WEEK:
+        stored = ctx.usage("monthly_data_in_gb", *DATA_GB) * ((retention - WEEK) / HOURS)
     if stored is not None:
         ctx.charge("Retention after 7 days", SERVICE, family, "long-term-retention", stored)
 

@@ -1,4 +1,4 @@
-"""What every instance of a group is like: its types, volumes, tenancy and market, from what describes it."""
+"""The instances of a group: types, volumes, tenancy and market, from a launch template or configuration."""
 
 from __future__ import annotations
 

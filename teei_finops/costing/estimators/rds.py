@@ -28,7 +28,7 @@ CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 PROXY_TARGET = "aws:rds/proxyTarget:ProxyTarget"
 # A dedicated log volume is 1,024 GiB with 3,000 IOPS (RDS user guide, 2026-10).
 LOG_GB, LOG_IOPS = 1_024, 3_000
-LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8  # RDS Proxy pricing page, 2026-10
+LEAST_PROXY_VCPUS, LEAST_PROXY_ACUS = 2, 8
 
 
 @estimates(INSTANCE)
@@ -98,7 +98,9 @@ def _storage(ctx: EstimationContext, source: EstimationContext | None, zone: str
 
 @estimates("aws:rds/proxy:Proxy")
 def proxy(ctx: EstimationContext) -> None:
-    """The vCPUs of the databases behind it, at least 2, or ACUs, at least 8 (RDS Proxy pricing page)."""
+    """The vCPUs of the databases behind it, at least 2, or ACUs, at least 8
+    (https://aws.amazon.com/rds/proxy/pricing/, 2026-10).
+    """
     hours = ctx.hours()
     units = ctx.from_usage("target_average_acu")
     cpus = ctx.from_usage("target_vcpus")

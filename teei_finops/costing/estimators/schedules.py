@@ -24,7 +24,7 @@ _MACROS = {
 def monthly_runs(expression: str) -> Decimal | None:
     """`rate(5 minutes)`, `cron(0 8 * * ? *)`, `at(…)`: runs in 730 hours; None when it cannot be read.
 
-    A one-time `at(…)` counts once. `rate(0 minute)`, which canaries know, runs once, too.
+    A one-time `at(…)` and the `rate(0 minute)` of a canary count once.
     """
     text = expression.strip()
     if match := re.fullmatch(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)", text):
@@ -40,7 +40,7 @@ def monthly_runs(expression: str) -> Decimal | None:
 def cron_runs(text: str, *, first_day: int = 0) -> Decimal | None:
     """Runs in 730 hours of five or six cron fields (minute, hour, day, month, weekday, year).
 
-    Weekdays count from `first_day`: 1 is Sunday for AWS, 0 for Kubernetes. The year is not looked at.
+    Weekdays count from `first_day`: 1 is Sunday for AWS, 0 for Kubernetes. The year is ignored.
     """
     fields = _MACROS.get(text.strip(), text).split()
     if len(fields) not in (5, 6):

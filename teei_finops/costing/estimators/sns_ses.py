@@ -12,7 +12,7 @@ CHUNK_KB = 64  # each 64 KB of payload is one request or delivery; SNS pricing p
 KB_PER_GB = 1024 * 1024
 REQUESTS = (0, 1_000_000, 10_000_000)
 SIZE_KB = (1, 1, CHUNK_KB)
-E_MAILS_TO_PEOPLE = (0, 100, 1_000)  # what one reads: a topic of alerts
+E_MAILS_TO_PEOPLE = (0, 100, 1_000)  # e-mails that people read, such as alerts
 
 # Protocol of a subscription → price key, the topic's usage key that may hold its deliveries.
 PROTOCOLS = {

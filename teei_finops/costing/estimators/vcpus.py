@@ -14,7 +14,7 @@ _HALF = frozenset({"hpc6a", "hpc6id", "hpc7a", "hpc8a"})  # without hyper-thread
 def vcpus(kind: str) -> int:
     """vCPUs of `m5.xlarge`, `db.r6g.2xlarge`, `ml.t3.medium`: 4 per xlarge (EC2 instance types, 2026-10).
 
-    Raises `Unpriced` for a name that says no size (metal, Oracle's memory variants).
+    Raises `Unpriced` for a name without a size (metal, Oracle's memory variants).
     """
     family, _, size = kind.removeprefix("db.").removeprefix("ml.").removeprefix("cache.").partition(".")
     if f"{family}.{size}" in _ONE:

@@ -25,10 +25,10 @@ _RANK = {"discard": 0, "refresh": 1, "same": 2, "delete": 3, "read": 4, "create"
 
 
 def read_plan(text: str, *, name: str, events: str | None = None) -> Plan:
-    """Reads one preview, the single document or the streaming events; `name` stands for it in error messages.
+    """Reads one preview, the single document or the streaming events; `name` is its name in error messages.
 
     `events` is the engine's event log of the same run: it adds policy reports, which the single document
-    leaves out. Raises `PreviewError` with one clear line.
+    leaves out. Raises `PreviewError`, whose message is one line.
     """
     raw = read_preview(text, name)
     log = read_event_log(events, f"{name} (event log)") if events is not None else raw

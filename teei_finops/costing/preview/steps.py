@@ -74,8 +74,8 @@ def step_of(
         raise PreviewError(f"{where} has no URN: {NOT_A_PREVIEW}")
     op = str(raw.get("op"))
     required = _REQUIRED_STATES.get(op, ())
-    for side, given in (("old", old), ("new", new)):
-        if given is None and side in required:
+    for side, side_state in (("old", old), ("new", new)):
+        if side_state is None and side in required:
             raise PreviewError(
                 f"{where} ({op} of {urn.rpartition('::')[2]}) has no {side} state, so what it costs is not "
                 "known; pass the whole output of `pulumi preview --json`"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# The engine's placeholders for values it learns on deploy (pulumi/sdk resource/plugin/rpc.go, v3.259.0).
+# The engine's placeholders for values that are known only after a deployment (pulumi v3.259.0,
+# sdk/go/common/resource/plugin/rpc.go).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # a string, and in JSON every kind
 UNKNOWN_VALUES = frozenset(
     {

@@ -14,7 +14,7 @@ from functools import cache
 from teei_finops.costing.prices.price_book import FOLDER
 
 PREFIX = "kubernetes:"
-# Components that stand for the objects of a chart or of files. A preview has these objects as their children,
+# Components that contain the objects of a chart or of files. A preview has these objects as their children,
 # except where they are rendered on deploy.
 CONTAINERS = (
     "kubernetes:helm.sh/v2:Chart",

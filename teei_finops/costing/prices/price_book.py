@@ -83,7 +83,7 @@ class SupportDates:
 class PriceBook:
     """Rates by (region, service, family, key); prices of the Region `global` apply in every Region.
 
-    `rows` win over those that `read` gives for a Region, which is read when it is first needed.
+    `rows` take precedence over those that `read` returns for a Region, which is read when it is first needed.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """S3 storage classes: the minimum days and sizes that an object is billed for.
 
-Sizes are in `s3_storage_classes.csv`, days in `teei_finops/aws_limits.py`.
+Sizes are in `s3_storage_classes.csv`, days in `teei_finops/aws_limits/__init__.py`.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def tier_lines(
 
 
 def _part(quantity: Range, start: Decimal, stop: Decimal | None, per: Decimal, times: Range) -> Range:
-    """What of `quantity` lies in the tier, in the unit of the price, `times` over."""
+    """The part of `quantity` in the tier, in the unit of the price, multiplied by `times`."""
 
     def part(value: Decimal) -> Decimal:
         value = (value if stop is None or value < stop else stop) - start

@@ -1,7 +1,7 @@
 """The usage profile: expected requests, GB and hours, from `usage.yaml`.
 
 The keys of each type are in `aws_resource_types.csv`. For a resource each key is taken from the entry of its
-URN, else its name, else a matching glob, else its type. Of two globs that match, the longer one wins.
+URN, else its name, else a matching glob, else its type. The longest matching glob takes precedence.
 """
 
 from __future__ import annotations

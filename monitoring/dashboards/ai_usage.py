@@ -133,7 +133,7 @@ def add_service(board: build.Dashboard) -> None:
         panels.figure(
             About(
                 "Time to answer, 95th percentile",
-                "Of checks and tracks in the last five minutes, in this server.",
+                "Of checks and tracks in the last five minutes, measured in the service.",
                 4,
             ),
             panels.SECONDS,

@@ -131,7 +131,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             About(
                 "Age of the data",
                 "Time since each source was last read, and the reads that have failed since. The alert "
-                "CostDataStale knows the interval of each source.",
+                "CostDataStale compares it with the interval of each source.",
                 6,
             ),
             {"kind": "Source"},

@@ -35,7 +35,7 @@ def cloud_cost() -> model.Dashboard:
     board = dashboard(
         UID,
         "FinOps: Cloud cost",
-        "What AWS costs, from the stored bill (docs/cost-data.md). No panel asks AWS.",
+        "What AWS costs, from the stored bill (docs/cost-data.md). No panel sends requests to AWS.",
         "now-30d",
         [
             link("AI budgets", "/d/finops-ai-budget"),

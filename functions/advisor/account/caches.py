@@ -13,6 +13,10 @@ from functions.advisor.findings import BillLine, Commitment, Confidence, Finding
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Memcached.html, 2026-11
 _REDIS_COMMANDS = ("GetTypeCmds", "SetTypeCmds")
 _COMMANDS = {"memcached": ("CmdGet", "CmdSet"), "redis": _REDIS_COMMANDS, "valkey": _REDIS_COMMANDS}
+# The memory of the small burstable nodes as a share of the next size, by size; it is half for all others:
+# cache.t4g.micro has 0.5 GiB, cache.t4g.small 1.37, cache.t4g.medium 3.09
+# (https://dragonflydb.io/finops/elasticache, from AWS's price list, 2026-11).
+_MEMORY_SHARE = {"micro": 0.36, "small": 0.44}
 
 
 def _clusters(account: Account) -> list[dict[str, Any]]:
@@ -88,7 +92,10 @@ def oversized_caches(account: Account) -> Iterator[Finding]:
     needed = {
         _unit(cluster)
         for cluster, cpu_values, memory_values in measured
-        if not cpu_values or not memory_values or max(*cpu_values, *memory_values) >= limit
+        if not cpu_values
+        or not memory_values
+        or max(cpu_values) >= limit
+        or max(memory_values) >= limit * _memory_share(smaller(cluster["CacheNodeType"])) / 0.5
     }
     for cluster, cpu_values, memory_values in measured:
         kind = smaller(cluster["CacheNodeType"])
@@ -113,6 +120,10 @@ def oversized_caches(account: Account) -> Iterator[Finding]:
             "--apply-immediately",
             saving=before - after,
         )
+
+
+def _memory_share(kind: str) -> float:
+    return _MEMORY_SHARE.get(kind.rpartition(".")[2], 0.5)
 
 
 def _price(account: Account, cluster: dict[str, Any], kind: str) -> Decimal | None:

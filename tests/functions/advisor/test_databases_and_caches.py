@@ -6,6 +6,7 @@ import pytest
 
 from functions.advisor.account.caches import idle_caches, oversized_caches
 from functions.advisor.account.databases import idle_databases
+from functions.advisor.account.sizes import smaller
 from tests.functions.advisor.test_sources import account
 from tests.functions.cost_data.recorded_aws import RecordedAws
 
@@ -26,12 +27,12 @@ def metrics(values):
     return answer
 
 
-def caches(values):
+def caches(values, node_type="cache.m7g.xlarge"):
     """A replication group of a primary and a replica."""
     nodes = [
         {
             "CacheClusterId": name, "ReplicationGroupId": "sessions", "Engine": "valkey",
-            "CacheClusterStatus": "available", "CacheNodeType": "cache.m7g.xlarge", "NumCacheNodes": 1,
+            "CacheClusterStatus": "available", "CacheNodeType": node_type, "NumCacheNodes": 1,
             "CacheClusterCreateTime": CREATED,
             "ARN": f"arn:aws:elasticache:us-east-1:111111111111:cluster:{name}",
         }
@@ -58,6 +59,35 @@ def test_a_replica_without_commands_of_its_own_is_not_idle_while_its_primary_is_
 def test_a_node_is_oversized_only_with_all_nodes_of_its_group(metric):
     assert list(oversized_caches(caches({("primary", metric): 75}))) == []
     assert len(list(oversized_caches(caches({("primary", metric): 20})))) == 2
+
+
+def test_a_smaller_node_holds_the_data_of_one_that_is_filled_to_the_limit():
+    filled = caches({("primary", "DatabaseMemoryUsagePercentage"): 39}, "cache.m7g.12xlarge")
+    # cache.m7g.4xlarge has a third of the memory, less than the 39 % in use.
+    changes = [finding.change for finding in oversized_caches(filled)]
+    assert len(changes) == 2
+    assert all("--cache-node-type cache.m7g.8xlarge " in change for change in changes)
+
+
+def test_a_burstable_node_is_oversized_only_if_its_data_fills_the_smaller_one_to_80_percent():
+    def evaluated(percent):
+        memory = {("primary", "DatabaseMemoryUsagePercentage"): percent}
+        return list(oversized_caches(caches(memory, "cache.t4g.small")))
+
+    # 39 % of 1.37 GiB do not fit the 0.5 GiB of cache.t4g.micro; 28 % do.
+    assert evaluated(39) == []
+    assert len(evaluated(28)) == 2
+
+
+@pytest.mark.parametrize(
+    ("larger", "expected"),
+    [
+        ("db.r6g.2xlarge", "db.r6g.xlarge"), ("db.r6g.12xlarge", "db.r6g.8xlarge"),
+        ("db.r6g.24xlarge", "db.r6g.12xlarge"), ("db.m4.10xlarge", ""), ("cache.t4g.nano", ""),
+    ],
+)  # fmt: skip
+def test_the_next_smaller_size_has_at_least_half_the_memory(larger, expected):
+    assert smaller(larger) == expected
 
 
 @pytest.mark.parametrize(

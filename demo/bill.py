@@ -87,7 +87,7 @@ PARTS = {
         ("TimedStorage-GDA-ByteHrs", Decimal("0.05"), Decimal("0.00099")),
     ),
 }
-# Those that a team has from the last complete month on.
+# The usage types of a team from the last complete month on.
 NEW_PARTS = {
     (COMPUTE, "reporting"): (
         ("BoxUsage:m6i.2xlarge", Decimal("0.55"), Decimal("0.384")),
@@ -100,7 +100,7 @@ SPIKE = Decimal("3.4")  # times the usual data transfer of a day
 # A Compute Savings Plan: it covers a part of compute, and its fee for a year is paid on the first day.
 PLAN_COVERS, PLAN_PRICE, PLAN_DAYS = Decimal("0.15"), Decimal("0.72"), 365
 CORRECTED_ON = 9  # the day of the next month on which AWS corrects the month
-CENT = Decimal("0.000001")
+MICRO_USD = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Bill:
     def plan_fee(self) -> Decimal:
         """The fee of the Savings Plan for its whole term."""
         compute = self.total(self.plan_bought, SERVICES[0])
-        return (compute * PLAN_COVERS * PLAN_PRICE * PLAN_DAYS).quantize(CENT)
+        return (compute * PLAN_COVERS * PLAN_PRICE * PLAN_DAYS).quantize(MICRO_USD)
 
     def charges(self, day: date, share: Decimal = Decimal(1)) -> Iterator[dict[str, str]]:
         """The charges of a day, or of the first `share` of it."""
@@ -234,15 +234,15 @@ def _charge(
     if team in COST_CENTERS:
         tags["cost-center"] = COST_CENTERS[team]
     return {
-        "BilledCost": format(billed.quantize(CENT), "f"),
-        "EffectiveCost": format(effective.quantize(CENT), "f"),
+        "BilledCost": format(billed.quantize(MICRO_USD), "f"),
+        "EffectiveCost": format(effective.quantize(MICRO_USD), "f"),
         "BillingAccountId": ACCOUNT,
         "BillingCurrency": "USD",
         "BillingPeriodStart": f"{month_of(day)}T00:00:00Z",
         "BillingPeriodEnd": f"{next_month(day)}T00:00:00Z",
         "ChargeCategory": category,
         "ChargeClass": "",
-        "ConsumedQuantity": "" if quantity is None else format(quantity.quantize(CENT), "f"),
+        "ConsumedQuantity": "" if quantity is None else format(quantity.quantize(MICRO_USD), "f"),
         "ChargePeriodStart": f"{day}T00:00:00Z",
         "ChargePeriodEnd": f"{day + timedelta(days=1)}T00:00:00Z",
         "ProviderName": "AWS",

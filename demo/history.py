@@ -90,7 +90,7 @@ class History:
             await self._earlier_calls()
             while self._clock.now < self._now:
                 random = Random(f"{self._clock.now.date()}")
-                await self._make(
+                await self._call_all(
                     call
                     for tenant in tenants.TENANTS
                     for call in tenants.one_call_each(tenant, random.uniform(*DAYS_OF_A_CALL))
@@ -107,7 +107,7 @@ class History:
             costs: list[str] = []
             for at in self._steps():
                 self._clock.now = at
-                await self._make(tenants.calls_between(at, at + STEP, self._now))
+                await self._call_all(tenants.calls_between(at, at + STEP, self._now))
                 if not costs or (at.hour, at.minute) == (DELIVERY_HOUR, 0):
                     costs = self._read_costs(at)
                     await self._send_notices(at)
@@ -140,7 +140,7 @@ class History:
         while at < self.start:
             self._clock.now = at
             days = min(EARLIER_STEP, self.start - at) / timedelta(days=1)
-            await self._make(
+            await self._call_all(
                 call
                 for tenant in tenants.TENANTS
                 if at >= self._first_instant(tenant.joined)
@@ -156,7 +156,7 @@ class History:
             year=day.year, month=day.month, day=1, hour=0, minute=0, second=0, microsecond=0
         )
 
-    async def _make(self, calls: Iterable[tenants.Call]) -> None:
+    async def _call_all(self, calls: Iterable[tenants.Call]) -> None:
         await asyncio.gather(*(self._check_and_track(call) for call in calls))
 
     async def _check_and_track(self, call: tenants.Call) -> None:

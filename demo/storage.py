@@ -11,7 +11,7 @@ from retention.metrics import registry
 from retention.verification import Verification
 
 GB = 10**9
-# Bytes by bucket and storage class; the exports have a lifecycle that somebody changed by hand.
+# Bytes by bucket and storage class; the lifecycle rule of the exports was changed manually.
 BUCKETS = {
     "teei-prod-us-east-1-backups": {"STANDARD": 410 * GB, "GLACIER_IR": 1240 * GB, "DEEP_ARCHIVE": 5900 * GB},
     "teei-prod-us-east-1-logs": {"STANDARD": 620 * GB, "STANDARD_IA": 1310 * GB},

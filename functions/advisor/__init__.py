@@ -1,1 +1,1 @@
-"""The advisor: every Monday, what costs more than it must, and the change to make."""
+"""Cost recommendations for Kubernetes clusters and an AWS account, reported every Monday."""

@@ -1,4 +1,4 @@
-"""`python -m functions.advisor`: what costs more than it must, and what became of earlier findings."""
+"""`python -m functions.advisor`: cost recommendations for clusters and an AWS account, and their status."""
 
 import argparse
 import json
@@ -31,8 +31,8 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
     urns = urns_of_exports(options.stack_export)
     sources, notes = sources_of(settings, now, use_aws=not options.no_aws, urns=urns)
-    kept: Records = store or StatusFile(options.output)
-    outcome = make_report(sources, settings, now, kept, store=store, notes=notes)
+    store_of_records: Records = store or StatusFile(options.output)
+    outcome = make_report(sources, settings, now, store_of_records, store=store, notes=notes)
     for line in outcome.report.notes:
         print(f"{PROGRAM}: {line}", file=sys.stderr)
     if sources and not outcome.report.sources:
@@ -52,8 +52,8 @@ def _urns(options: argparse.Namespace, _settings: Settings) -> int:
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     from functions.advisor.tracking.statuses import decide
 
-    kept: Records = open_store(settings) or StatusFile(options.output)
-    record = _record(kept.records(), options.rule, options.resource)
+    store_of_records: Records = open_store(settings) or StatusFile(options.output)
+    record = _record(store_of_records.records(), options.rule, options.resource)
     changed = decide(
         record,
         Status(options.status),
@@ -63,7 +63,7 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         owner=options.owner,
         deadline=options.deadline,
     )
-    kept.save([changed])
+    store_of_records.save([changed])
     print(f"{changed.rule} {changed.resource}: {changed.status}")
     return 0
 
@@ -102,12 +102,15 @@ def _parser() -> argparse.ArgumentParser:
         help="a file of `pulumi stack export`, to name the URN that manages a resource; may be repeated",
     )  # fmt: skip
     command.add_argument(
-        "--at", type=day_option, metavar="DATE", help="the day at whose begin the window ends"
+        "--at",
+        type=day_option,
+        metavar="DATE",
+        help="the end of the window, at 00:00 UTC (default: now)",
     )
     command.set_defaults(run=_report)
 
     command = commands.add_parser(
-        "urns", help="print which URN manages what, for the stacks/ of the report bucket"
+        "urns", help="print the URN of each resource by its names, for stacks/ in the report bucket"
     )
     command.add_argument(
         "file", type=Path, metavar="FILE", help="of `pulumi stack export`; /dev/stdin for standard input"
@@ -131,12 +134,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
-        given = {
+        overrides = {
             "prometheus_url": getattr(options, "prometheus_url", None),
             "window_days": getattr(options, "window", None),
             "database_url": getattr(options, "database_url", None),
         }
-        settings = settings.model_copy(update={name: value for name, value in given.items() if value})
+        settings = settings.model_copy(update={name: value for name, value in overrides.items() if value})
         return options.run(options, settings)
     except (AdvisorError, SourceError, AwsError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

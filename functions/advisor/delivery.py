@@ -1,4 +1,4 @@
-"""Where the report goes: the bucket, and a mail with the findings that save most."""
+"""Delivers the report: to the bucket, and as a mail with the findings that have the largest savings."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ class ReportBucket(report_delivery.ReportBucket):
         return keys
 
     def read_status(self) -> bytes | None:
-        """What is kept of the findings, or None before the first report."""
+        """The stored records of findings as JSON, or None before the first report."""
         try:
             return self.read(STATUS_KEY)
         except ClientError as error:
@@ -43,7 +43,7 @@ class ReportBucket(report_delivery.ReportBucket):
             raise
 
     def urns(self) -> dict[str, str]:
-        """Which URN manages what, from what `python -m functions.advisor urns` wrote for each stack.
+        """The URN by resource name, from what `python -m functions.advisor urns` wrote for each stack.
 
         Raises AdvisorError for another object.
         """
@@ -51,14 +51,14 @@ class ReportBucket(report_delivery.ReportBucket):
         return unambiguous(urns_of_index(self.read(key), f"s3://{self.name}/{key}") for key in keys)
 
     def write_status(self, content: bytes) -> None:
-        """Keeps it for the next report."""
+        """Stores the records of findings for the next report."""
         self.write(STATUS_KEY, content, "application/json")
 
 
 def send_top(
     report: Report, bucket: ReportBucket, keys: dict[str, str], sender: str, to: Sequence[str]
 ) -> None:
-    """Mails the findings that save most, and links to the whole report. Raises botocore's errors."""
+    """Mails the findings with the largest savings, and links to the report. Raises botocore's errors."""
     report_delivery.send_mail(sender, to, subject(report), body(report, bucket, keys))
 
 
@@ -84,8 +84,8 @@ def body(report: Report, bucket: ReportBucket, keys: dict[str, str]) -> str:
         ]
     if report.notes:
         lines += ["Not read or not judged:", *(f"- {note}" for note in report.notes), ""]
-    lines += [f"These links need no login and end within {LINK_HOURS} hours:", ""]
+    lines += [f"These links need no login and expire within {LINK_HOURS} hours:", ""]
     for key in (keys["html"], keys["csv"]):
         lines += [key.rpartition("/")[2], bucket.link(key, LINK_HOURS), ""]
-    lines += ["The files stay here, for who can log in to the account:", bucket.console(FOLDER)]
+    lines += ["The files in the S3 console, for users of the account:", bucket.console(FOLDER)]
     return "\n".join(lines) + "\n"

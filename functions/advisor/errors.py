@@ -6,4 +6,4 @@ class AdvisorError(Exception):
 
 
 class SourceError(Exception):
-    """A source did not answer; the message is one line. The report is made from the others."""
+    """A source cannot be read; the message is one line. The report is made from the others."""

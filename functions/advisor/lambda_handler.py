@@ -1,8 +1,7 @@
 """The Lambda function of the recommendations, invoked every Monday.
 
-It puts the report into the bucket REPORT_BUCKET, under recommendations/, and mails the findings that save
-most.
-The environment is that of settings.py.
+It writes the report to recommendations/ in the bucket REPORT_BUCKET, and mails the findings with the largest
+savings. The environment variables are those of settings.py.
 """
 
 import os
@@ -28,8 +27,8 @@ logger = Logger(service="advisor")
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Writes and mails the report. Every error is raised, for a retry and the alarm.
 
-    Raises SourceError after delivery if a source of the settings did not answer or had nothing to judge, or
-    if an object of a stack is none: the report says so, too.
+    Raises SourceError after delivery if a configured source failed or had no data to evaluate, or if an
+    object in stacks/ is invalid. The report has the same notes.
     """
     settings, now = Settings.from_environment(os.environ), datetime.now(UTC)
     if not settings.report_bucket:
@@ -43,7 +42,7 @@ def deliver(settings: Settings, bucket: ReportBucket, now: datetime) -> dict[str
     if settings.database_host:
         url = database_url(settings)
     store = Store(url) if url else None
-    kept: Records = store or _status_object(bucket)
+    store_of_records: Records = store or _status_object(bucket)
     if store:
         store.create_schema()
     urns, failed = {}, []
@@ -52,7 +51,7 @@ def deliver(settings: Settings, bucket: ReportBucket, now: datetime) -> dict[str
     except AdvisorError as error:
         failed.append(str(error))
     sources, notes = sources_of(settings, now, use_aws=True, urns=urns)
-    outcome = make_report(sources, settings, now, kept, store=store, notes=[*notes, *failed])
+    outcome = make_report(sources, settings, now, store_of_records, store=store, notes=[*notes, *failed])
     failed += outcome.failed
     keys = bucket.upload(outcome.report)
     if settings.recipients:

@@ -94,7 +94,7 @@ def unambiguous(stacks: Iterable[Mapping[str, str]]) -> dict[str, str]:
     for stack in stacks:
         for name, urn in stack.items():
             urns[name].add(urn)
-    return {name: next(iter(found)) for name, found in urns.items() if len(found) == 1}
+    return {name: next(iter(candidates)) for name, candidates in urns.items() if len(candidates) == 1}
 
 
 def _names(resource: Mapping[str, Any]) -> list[str]:

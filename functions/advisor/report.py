@@ -45,7 +45,7 @@ class Records(Protocol):
 
 @dataclass
 class Outcome:
-    """The report, and the sources that did not answer or have nothing to judge, one line each."""
+    """The report, and the sources that failed or had no data to evaluate, one line each."""
 
     report: Report
     failed: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ def make_report(
     sources: Sequence[Source],
     settings: Settings,
     now: datetime,
-    kept: Records,
+    store_of_records: Records,
     *,
     store: Store | None = None,
     notes: Sequence[str] = (),
@@ -72,7 +72,7 @@ def make_report(
     findings = [finding for finding in findings if _is_worth_it(finding, settings.minimum_saving)]
     findings = [_in_stack(finding) for finding in findings]
     bill_notes, findings = _with_effective_savings(findings, store, now)
-    records = kept.records()
+    records = store_of_records.records()
     examined = Examined(
         frozenset[str]().union(*(examination.rules for examination in examinations)),
         frozenset[str]().union(merged, *(examination.not_judged for examination in examinations)),
@@ -82,7 +82,7 @@ def make_report(
     if store is not None and not bill_notes:
         records = commitments.with_realized(records, store, now.date())
     if answered:
-        kept.save(records)
+        store_of_records.save(records)
     report = Report(
         day=now.date(),
         window_days=settings.window_days,
@@ -107,7 +107,7 @@ def _with_effective_savings(
     return [], commitments.after_commitments(findings, usage, coverage)
 
 
-# What these find costs more every day, however little it saves today.
+# The savings of these rules grow every day, so they are reported below the minimum, too.
 _GROWING = ("log-group-has-retention", "bucket-has-a-lifecycle", "bucket-expires-old-versions")
 
 
@@ -125,20 +125,20 @@ def _in_stack(finding: Finding) -> Finding:
 def _merged(findings: Sequence[Finding]) -> tuple[list[Finding], set[str]]:
     """One finding for each resource that several rules found, and the resources of those that are left out.
 
-    Different changes of one resource are kept. Where AWS agrees, the line has its evidence, too.
+    Different changes of one resource are kept. A recommendation of AWS is added to its evidence.
     """
     left_out: set[str] = set()
-    taken: dict[str, int] = {}
+    index_by_name: dict[str, int] = {}
     results: list[Finding] = []
     for finding in findings:
         names = (finding.resource, *finding.merge_keys)
-        index = next((taken[name] for name in names if name in taken), None)
+        index = next((index_by_name[name] for name in names if name in index_by_name), None)
         if index is not None and _is_duplicate(results[index], finding):
             results[index] = _with_evidence(results[index], finding)
             left_out.add(finding.resource)
             continue
         for name in names:
-            taken.setdefault(name, len(results))
+            index_by_name.setdefault(name, len(results))
         results.append(finding)
     return results, left_out
 

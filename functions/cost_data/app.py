@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 
 def answer(page: Page, method: str, path: str, now: datetime) -> Answer:
-    """The answer to a request: 503, with no figures, while PostgreSQL is away."""
+    """The answer to a request: 503, with no figures, while PostgreSQL is unavailable."""
     if path != PATH:
         return Answer(404, "Not Found", TEXT, f"{path}: the metrics are at {PATH}\n".encode())
     if method not in ("GET", "HEAD"):

@@ -22,7 +22,7 @@ class CostDataError(Exception):
 
 
 class Unavailable(Exception):
-    """PostgreSQL did not answer, or has no schema cost_data yet."""
+    """PostgreSQL is unavailable, or has no schema cost_data yet."""
 
 
 class Kind(StrEnum):

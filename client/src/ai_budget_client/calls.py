@@ -129,7 +129,7 @@ class Call:
             self._core.sender.put(self._row)
         except SpoolFailed as error:
             # The row of the call is on disk with its maximum, which the next process sends.
-            log.error("the usage of the call %s is not kept: %s", self.request.request_id, error)
+            log.error("the usage of the call %s is not stored: %s", self.request.request_id, error)
         tokens = _tokens(body)
         self._core.metrics.used(body["model"], "input", tokens[0])
         self._core.metrics.used(body["model"], "output", tokens[1])

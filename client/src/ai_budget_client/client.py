@@ -91,7 +91,7 @@ class Client:
         announced: Announced,
         dry_run: bool = False,
     ) -> CheckRequest:
-        given = {key: value for key, value in announced.items() if value is not None}
+        fields = {key: value for key, value in announced.items() if value is not None}
         return check_request(
             tenant=tenant,
             model=model,
@@ -99,7 +99,7 @@ class Client:
             max_tokens=max_tokens,
             reservation_seconds=self.core.settings.reservation_seconds,
             dry_run=dry_run,
-            **given,
+            **fields,
         )
 
 

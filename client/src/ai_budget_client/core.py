@@ -129,7 +129,7 @@ class Core:
             self.cache.store_denial(generation, request, error.refusal)
 
     def unchecked(self, request: CheckRequest, error: BudgetUnavailable) -> Reservation:
-        """Permits a call while the service is away, if `fail_open` does. Raises the error otherwise."""
+        """Permits a call while the service is unavailable, if `fail_open` is set; else raises the error."""
         rule = self.settings.fail_open
         if rule is None:
             raise error

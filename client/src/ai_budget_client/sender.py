@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class CallInFlight(Protocol):
-    """What is done for a call while it lasts. Times are of `time.monotonic`."""
+    """A call whose reservation the sender extends. Times are of `time.monotonic`, in seconds."""
 
     tenant: str
     reservation_id: str
@@ -75,7 +75,7 @@ class Sender:
         self._queue.put((self._spool, row_id))
 
     def watch(self, call: CallInFlight) -> None:
-        """Extends the reservation of a call until `forget`, or until the call is garbage."""
+        """Extends the reservation of a call until `forget`, or until the call is garbage-collected."""
         with self._lock:
             self._calls.add(call)
 

@@ -9,7 +9,7 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 class FailOpen(BaseModel):
-    """Permits calls without a check while the service is away: at most `max_calls` in the life of a process.
+    """Permits calls without a check while the service is unavailable, at most `max_calls` in each process.
 
     Each is first written to `audit_file`, one JSON object a line; a call that cannot be written is refused.
     """
@@ -29,7 +29,7 @@ class Settings(BaseModel):
     read_timeout: Seconds = 6.0
     """The service answers within 5 s, if only with a 503."""
     attempts: Annotated[int, Field(ge=1)] = 3
-    """Of a request on the caller's path, while the service is away."""
+    """The most attempts of a request on the caller's path, while the service is unavailable."""
     wait_for_reserved: Annotated[float, Field(ge=0)] = 0.0
     """How long a check is repeated while the rest of the budget is reserved by calls in flight."""
 

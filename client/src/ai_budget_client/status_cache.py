@@ -1,9 +1,9 @@
-"""What is known of tenants' budgets, shared by all processes through Redis. It never grants a call.
+"""A cache of tenants' budget status, which processes share through Redis. It never grants a call.
 
 A value belongs to a generation. Every recorded call begins the next generation of its tenant's status;
 every new limit also that of the denials, which more spending does not change. So a value that was read
 before a change and is written after it is not used. Each process keeps a copy of what it has read, until a
-message on the channel names the tenant. While Redis is away nothing is cached.
+message on the channel names the tenant. While Redis is unavailable nothing is cached.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class StatusCache:
             self._forget(kind, tenant)
 
     def _read(self, kind: _Kind, tenant: str, key: str) -> tuple[_Entry | None, int | None]:
-        """The entry and the generation of its tenant; None while Redis is away."""
+        """The entry and the generation of its tenant; None while Redis is unavailable."""
         now = time.time()
         with self._lock:
             copy = self._copies.get(key)
@@ -213,7 +213,7 @@ class StatusCache:
             self._forget(_Kind(kind), tenant)
 
     def _away(self, error: Exception) -> None:
-        log.debug("Redis does not answer, so the AI budget service is asked: %s", error)
+        log.debug("Redis is unavailable, so the request goes to the AI budget service: %s", error)
 
 
 def _parse(text: Any) -> _Entry | None:

@@ -15,7 +15,8 @@ _TRAFFIC = {
     "network": ("AWS/NetworkELB", "ProcessedBytes"),
     "gateway": ("AWS/GatewayELB", "ProcessedBytes"),
 }
-TAGS_A_REQUEST = 20  # of DescribeTags
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html, 2026-11
+TAGS_A_REQUEST = 20
 GIB = 1024**3
 
 

@@ -33,7 +33,7 @@ DEFAULT_TYPE = "gp3"
 class Claim:
     """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS.
 
-    `seen_mounts` is whether the metrics show that any pod of the cluster mounts a claim.
+    `has_mount_metrics` is whether the metrics show that any pod of the cluster mounts a claim.
     """
 
     namespace: str
@@ -43,7 +43,7 @@ class Claim:
     volume_id: str
     labels: Mapping[str, str]
     namespace_labels: Mapping[str, str]
-    seen_mounts: bool
+    has_mount_metrics: bool
 
 
 def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Claim]:
@@ -99,7 +99,7 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
                 volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
                 labels=labels_of.get(key, _UNKNOWN)[0],
                 namespace_labels=namespaces.get(key[0], {}),
-                seen_mounts=bool(mounted),
+                has_mount_metrics=bool(mounted),
             )
         )
     return claims
@@ -142,7 +142,7 @@ def _finding(
         confidence = Confidence.MEDIUM if named else Confidence.LOW
         kind = f"{inputs['type']} by the name of its class" if named else f"taken for {DEFAULT_TYPE}"
     saving = prices.monthly(VOLUME, region or DEFAULT_REGION, inputs) if inputs.get("size") else None
-    if not claim.seen_mounts:
+    if not claim.has_mount_metrics:
         confidence = Confidence.LOW
         kind += "; the metrics show no claim that is mounted: check that they are scraped"
     resource = f"{claim.namespace}/PersistentVolumeClaim/{claim.name}"

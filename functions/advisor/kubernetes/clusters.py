@@ -28,8 +28,8 @@ def examine_clusters(
 ) -> Examination:
     """What the metrics of each cluster show. `aws` prices volumes and spot instances. Raises SourceError.
 
-    Clusters are told apart by the label of the setting. If there are several, the names of the resources
-    begin with that of their cluster.
+    The label `cluster_label` of the settings identifies a cluster. If there are several, the names of the
+    resources begin with that of their cluster.
     """
     newest = ((metric, sampling(prometheus, now, metric)) for metric in METRICS)
     metric, at = next(((metric, at) for metric, at in newest if at is not None), (MEMORY, None))

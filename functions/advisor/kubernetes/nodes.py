@@ -37,7 +37,7 @@ class Node:
 
 
 def nodes(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Node]:
-    """The nodes that kube-state-metrics knows now."""
+    """The nodes in the current metrics of kube-state-metrics."""
 
     def by_node(metric: str) -> dict[str, tuple[dict[str, str], float]]:
         samples = prometheus.at(f"last_over_time({metric}[{at.recent}])", at.end)

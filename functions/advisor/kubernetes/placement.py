@@ -109,12 +109,12 @@ def _budgets(workloads: Iterable[Workload], budgets: Iterable[tuple[str, str]]) 
     names: defaultdict[str, list[str]] = defaultdict(list)
     for workload in workloads:
         names[workload.namespace].append(workload.name)
-    found: dict[str, str] = {}
+    budget_by_workload: dict[str, str] = {}
     for namespace, budget in sorted(budgets):
         parts = [name for name in names[namespace] if f"-{name}-" in f"-{budget}-"]
         if parts:
-            found.setdefault(f"{namespace}/Deployment/{max(parts, key=len)}", budget)
-    return found
+            budget_by_workload.setdefault(f"{namespace}/Deployment/{max(parts, key=len)}", budget)
+    return budget_by_workload
 
 
 def low_traffic_services(

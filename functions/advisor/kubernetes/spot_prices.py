@@ -57,10 +57,10 @@ def spot_discount(
 def _history(
     aws: Aws | None, region: str, names: list[str], at: Sampling, settings: Settings
 ) -> dict[str, list[Decimal]]:
-    """US dollars an hour by type; empty if the account cannot be asked."""
-    found: defaultdict[str, list[Decimal]] = defaultdict(list)
+    """US dollars an hour by type; empty if the account cannot be read."""
+    prices_by_type: defaultdict[str, list[Decimal]] = defaultdict(list)
     if aws is None:
-        return found
+        return prices_by_type
     parameters = {
         "InstanceTypes": names,
         "ProductDescriptions": ["Linux/UNIX"],
@@ -70,7 +70,7 @@ def _history(
     try:
         for page in aws.pages("ec2", "describe_spot_price_history", region, **parameters):
             for item in page["SpotPriceHistory"]:
-                found[item["InstanceType"]].append(Decimal(item["SpotPrice"]))
+                prices_by_type[item["InstanceType"]].append(Decimal(item["SpotPrice"]))
     except AwsError:
         return {}  # then the setting counts; the rules on the account report the error
-    return found
+    return prices_by_type

@@ -1,4 +1,4 @@
-"""What kube-state-metrics says of pods: owners, requests, restarts and labels."""
+"""Owners, requests, restarts and labels of pods, from kube-state-metrics."""
 
 import re
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus, Sample
-from functions.advisor.kubernetes.usage import Key, Sampling
+from functions.advisor.kubernetes.usage import Key, Sampling, container_key
 
 RESOURCES = ("cpu", "memory")
 CRON_JOB = "CronJob"
@@ -183,7 +183,3 @@ def labels_of(metrics: StateMetrics) -> Labels:
         },
         {labels.get("namespace", ""): labels for labels, _ in metrics.raw_now("kube_namespace_labels")},
     )
-
-
-def container_key(labels: Mapping[str, str]) -> Key:
-    return labels.get("namespace", ""), labels.get("pod", ""), labels.get("container", "")

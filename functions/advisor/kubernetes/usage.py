@@ -48,8 +48,8 @@ class Sampling:
 class Use:
     """One resource of one container, over all pods of a workload: cores, or bytes.
 
-    `mean` is for one pod; `percentile` and `peak` are those of its hungriest pod. `daily` are the peaks of
-    each day by the day's number.
+    `mean` is for one pod; `percentile` and `peak` are those of the pod with the highest. `daily` are the
+    peaks of each day by the day's number in the window.
     """
 
     mean: float
@@ -125,7 +125,7 @@ def uses(
     # A container that was started again has another series, with another id.
     for labels, count in prometheus.at(f"sum {grouped} (count_over_time({MEMORY}[{span}]))", at.end):
         seconds = count * at.interval.total_seconds()
-        by_container[_key(labels)].seconds = min(seconds, window.total_seconds())
+        by_container[container_key(labels)].seconds = min(seconds, window.total_seconds())
     if resource == "memory":
         percentile, mean = settings.memory_percentile, f"max {grouped} (avg_over_time({MEMORY}[{span}]))"
         quantile, peak = f"quantile_over_time({percentile}, {MEMORY}[{span}])", f"max_over_time({MEMORY}[1d])"
@@ -165,18 +165,18 @@ def _add(
 ) -> None:
     grouped = "by (namespace, pod, container)"
     for labels, value in prometheus.at(mean, at.end):
-        by_container[_key(labels)].mean = value
+        by_container[container_key(labels)].mean = value
     for labels, value in prometheus.at(f"max {grouped} ({quantile})", at.end):
-        by_container[_key(labels)].percentile = value
+        by_container[container_key(labels)].percentile = value
     first = at.end - window + DAY
     for series in prometheus.over(f"max {grouped} ({peak})", first, at.end, DAY):
         start = first.timestamp()
-        by_container[_key(series.labels)].daily = {
+        by_container[container_key(series.labels)].daily = {
             round((time - start) / DAY.total_seconds()): value for time, value in series.values.items()
         }
 
 
-def _key(labels: Mapping[str, str]) -> Key:
+def container_key(labels: Mapping[str, str]) -> Key:
     return labels.get("namespace", ""), labels.get("pod", ""), labels.get("container", "")
 
 

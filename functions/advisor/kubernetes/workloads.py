@@ -12,7 +12,6 @@ from functions.advisor.kubernetes.state_metrics import (
     UNCHANGEABLE,
     Requested,
     StateMetrics,
-    container_key,
     labels_of,
     owner_by_name,
     owners_of_pods,
@@ -20,7 +19,7 @@ from functions.advisor.kubernetes.state_metrics import (
     requests_of_pods,
     restarts_of_pods,
 )
-from functions.advisor.kubernetes.usage import Key, PodUse, Sampling, Use, combined
+from functions.advisor.kubernetes.usage import Key, PodUse, Sampling, Use, combined, container_key
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeou
 
 
 class AwsError(Exception):
-    """A call that AWS did not answer; the message is one line. `code` is the error code of AWS, or empty."""
+    """A failed call of AWS; the message is one line. `code` is the error code of AWS, or empty."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)

@@ -21,7 +21,7 @@ from ai_budget_client.errors import InvalidRequest, SpoolFailed
 
 BATCH_SECONDS = 86_400  # a batch ends within 24 hours
 log = logging.getLogger(__name__)
-_KEPT_SECONDS = 35 * 86_400
+_STORED_SECONDS = 35 * 86_400
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
     batch_id TEXT, custom_id TEXT, tenant TEXT NOT NULL, model TEXT NOT NULL, report_type TEXT,
@@ -30,8 +30,8 @@ CREATE TABLE IF NOT EXISTS requests (
 """
 
 
-class _Kept(NamedTuple):
-    """A request of a batch, as it was checked."""
+class _Reserved(NamedTuple):
+    """A request of a batch: what was checked, and its reservation."""
 
     tenant: str
     model: str
@@ -40,7 +40,7 @@ class _Kept(NamedTuple):
 
 
 class _Store:
-    """The requests of the batches that the processes of this spool directory have made."""
+    """The requests of the batches that processes with this spool directory have created."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "batches.sqlite"
@@ -50,30 +50,30 @@ class _Store:
         connection.execute(_SCHEMA)
         return connection
 
-    def add(self, batch_id: str, requests: Mapping[str, _Kept]) -> None:
-        """Without it the results are recorded too, but the reservations end by themselves."""
+    def add(self, batch_id: str, requests: Mapping[str, _Reserved]) -> None:
+        """Stores them for 35 days. If that fails, results are still recorded, and reservations expire."""
         now = time.time()
-        rows = [(batch_id, custom_id, *kept, now) for custom_id, kept in requests.items()]
+        rows = [(batch_id, custom_id, *reserved, now) for custom_id, reserved in requests.items()]
         try:
             with closing(self._connect()) as connection, connection:
-                connection.execute("DELETE FROM requests WHERE created_at < ?", (now - _KEPT_SECONDS,))
+                connection.execute("DELETE FROM requests WHERE created_at < ?", (now - _STORED_SECONDS,))
                 connection.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
-            log.error("the reservations of the batch %s are not kept: %s", batch_id, error)
+            log.error("the reservations of the batch %s are not stored: %s", batch_id, error)
 
-    def get(self, batch_id: str) -> dict[str, _Kept]:
+    def get(self, batch_id: str) -> dict[str, _Reserved]:
         """Raises SpoolFailed."""
         columns = "custom_id, tenant, model, report_type, reservation_id"
         try:
             with closing(self._connect()) as connection:
                 rows = connection.execute(f"SELECT {columns} FROM requests WHERE batch_id = ?", (batch_id,))
-                return {row[0]: _Kept(*row[1:]) for row in rows}
+                return {row[0]: _Reserved(*row[1:]) for row in rows}
         except sqlite3.Error as error:
             raise SpoolFailed(f"{self._path}: {error}") from error
 
 
 class _Batches:
-    """`batches` of a client. What it does not define is the SDK's."""
+    """`batches` of a client. Other attributes are those of the SDK."""
 
     def __init__(self, resource: Any, core: Core, tenant: str | None) -> None:
         self._resource = resource
@@ -107,19 +107,19 @@ class _Batches:
             )  # fmt: skip
         return checks
 
-    def _release(self, kept: Iterable[_Kept]) -> None:
-        for request in kept:
+    def _release(self, reserved: Iterable[_Reserved]) -> None:
+        for request in reserved:
             if request.reservation_id:
                 body = {"tenant_id": request.tenant, "reservation_id": request.reservation_id}
                 self._core.spool_release(body)
 
-    def _record(self, batch_id: str, line: Any, kept: _Kept | None, tenant: str | None) -> None:
+    def _record(self, batch_id: str, line: Any, reserved: _Reserved | None, tenant: str | None) -> None:
         """Tracks a request that has succeeded, and releases any other. A repetition changes nothing."""
         if line.result.type != "succeeded":
-            self._release([kept] if kept else [])
+            self._release([reserved] if reserved else [])
             return
         message = line.result.message
-        tenant = kept.tenant if kept else tenant or self._tenant
+        tenant = reserved.tenant if reserved else tenant or self._tenant
         if tenant is None:
             raise InvalidRequest(
                 f"tenant: batch {batch_id} was made on another machine; give tenant= to results()",
@@ -131,18 +131,18 @@ class _Batches:
             "request_id": f"{batch_id}:{line.custom_id}",
             "usage": usage_dict(message.usage) | {"service_tier": "batch"},
         }
-        if kept:
-            optional = {"report_type": kept.report_type, "reservation_id": kept.reservation_id}
+        if reserved:
+            optional = {"report_type": reserved.report_type, "reservation_id": reserved.reservation_id}
             body |= {name: value for name, value in optional.items() if value}
         self._core.spool_track(body)
 
 
-def _kept(check: CheckRequest, reservation_id: str | None) -> _Kept:
-    return _Kept(check.tenant, check.model, check.report_type, reservation_id)
+def _reserved(check: CheckRequest, reservation_id: str | None) -> _Reserved:
+    return _Reserved(check.tenant, check.model, check.report_type, reservation_id)
 
 
 class BudgetedBatches(_Batches):
-    """Of a client for threads."""
+    """The batches of a synchronous client."""
 
     def __init__(self, resource: Any, budget: AIBudget, tenant: str | None) -> None:
         super().__init__(resource, budget.core, tenant)
@@ -156,34 +156,34 @@ class BudgetedBatches(_Batches):
         report_type: str | None = None,
         **more: Any,
     ) -> Any:
-        """Checks every request, then makes the batch. Raises BudgetExceeded if one of them has no room."""
+        """Checks every request, then creates the batch. Raises BudgetExceeded if one of them has no room."""
         requests = list(requests)
-        kept: dict[str, _Kept] = {}
+        reserved: dict[str, _Reserved] = {}
         try:
             for custom_id, check in self._checks(requests, tenant, report_type).items():
-                kept[custom_id] = _kept(check, self._budget.reserve(check).reservation_id)
+                reserved[custom_id] = _reserved(check, self._budget.reserve(check).reservation_id)
             batch = self._resource.create(requests=requests, **more)
         except BaseException:
-            self._release(kept.values())
+            self._release(reserved.values())
             raise
-        self._store.add(batch.id, kept)
+        self._store.add(batch.id, reserved)
         return batch
 
     def results(self, message_batch_id: str, *, tenant: str | None = None, **more: Any) -> Iterator[Any]:
         """The results; each is recorded as it is read, the rest when the iterator is closed."""
-        kept = self._store.get(message_batch_id)
+        reserved = self._store.get(message_batch_id)
         lines = iter(self._resource.results(message_batch_id, **more))
         try:
             for line in lines:
-                self._record(message_batch_id, line, kept.get(line.custom_id), tenant)
+                self._record(message_batch_id, line, reserved.get(line.custom_id), tenant)
                 yield line
         finally:
             for line in lines:
-                self._record(message_batch_id, line, kept.get(line.custom_id), tenant)
+                self._record(message_batch_id, line, reserved.get(line.custom_id), tenant)
 
 
 class AsyncBudgetedBatches(_Batches):
-    """Of a client for asyncio."""
+    """The batches of an asyncio client."""
 
     def __init__(self, resource: Any, budget: AsyncAIBudget, tenant: str | None) -> None:
         super().__init__(resource, budget.core, tenant)
@@ -197,24 +197,24 @@ class AsyncBudgetedBatches(_Batches):
         report_type: str | None = None,
         **more: Any,
     ) -> Any:
-        """Checks every request, then makes the batch. Raises BudgetExceeded if one of them has no room."""
+        """Checks every request, then creates the batch. Raises BudgetExceeded if one of them has no room."""
         requests = list(requests)
-        kept: dict[str, _Kept] = {}
+        reserved: dict[str, _Reserved] = {}
         try:
             for custom_id, check in self._checks(requests, tenant, report_type).items():
-                kept[custom_id] = _kept(check, (await self._budget.reserve(check)).reservation_id)
+                reserved[custom_id] = _reserved(check, (await self._budget.reserve(check)).reservation_id)
             batch = await self._resource.create(requests=requests, **more)
         except BaseException:
-            self._release(kept.values())
+            self._release(reserved.values())
             raise
-        self._store.add(batch.id, kept)
+        self._store.add(batch.id, reserved)
         return batch
 
     async def results(
         self, message_batch_id: str, *, tenant: str | None = None, **more: Any
     ) -> AsyncIterator[Any]:
         """The results; each is recorded as it is read, so read them to the end."""
-        kept = self._store.get(message_batch_id)
+        reserved = self._store.get(message_batch_id)
         async for line in await self._resource.results(message_batch_id, **more):
-            self._record(message_batch_id, line, kept.get(line.custom_id), tenant)
+            self._record(message_batch_id, line, reserved.get(line.custom_id), tenant)
             yield line

@@ -84,7 +84,9 @@ class _Middleware(anthropic.Middleware):
             return
         attempt.call.suspend(error, BETWEEN_ATTEMPTS)
         with self._lock:
-            self._suspended = {key: kept for key, kept in self._suspended.items() if not kept.call.ended}
+            self._suspended = {
+                key: suspended for key, suspended in self._suspended.items() if not suspended.call.ended
+            }
             self._suspended[_key(request)] = attempt
 
     def _check(self, request: anthropic.APIRequest, prompt_tokens: int) -> CheckRequest:

@@ -83,11 +83,13 @@ class CostCollector(Collector):
         if day is not None:
             usage = {(before, service): billed for before, service, billed in rows["usage_of_final_days"]}
             named = [*services, *({OTHER} if any(key[1] == OTHER for key in usage) else ())]
+            # Usage before the first stored day is not known: 0 would make the next day a spike.
+            days = [before for before in DAYS_BEFORE if before <= max((key[0] for key in usage), default=-1)]
             yield gauge(
                 "aws_cost_final_day_usage_usd",
                 "Billed usage, without other charges, on the last complete day and on days before it.",
                 ("days_before", "service"),
-                [(str(n), service, usage.get((n, service), 0)) for service in named for n in DAYS_BEFORE],
+                [(str(n), service, usage.get((n, service), 0)) for service in named for n in days],
             )
         yield gauge(
             "aws_cost_final_day_category_usd",

@@ -37,14 +37,16 @@ def hub_recommendations(account: Account) -> Iterator[Finding]:
             arn = item.get("resourceArn") or item.get("resourceId") or item["recommendationId"]
             change = f"{item.get('actionType', 'change')} {item.get('currentResourceType', 'resource')}"
             target = item.get("recommendedResourceSummary")
+            currency = item.get("currencyCode", "USD")
+            cost = _usd(item.get("estimatedMonthlyCost"), currency)
             finding = account.finding(
                 RULE,
                 arn,
                 evidence=f"Cost Optimization Hub ({item.get('source', 'AWS')}): "
-                f"{item.get('currentResourceSummary', '')}, "
-                f"costs ${item.get('estimatedMonthlyCost', 0):.2f} a month",
+                f"{item.get('currentResourceSummary', '')}"
+                + (f", costs ${cost:.2f} a month" if cost is not None else ""),
                 change=change + (f" to {target}" if target and target != "N/A" else ""),
-                saving=_usd(item.get("estimatedMonthlySavings")),
+                saving=_usd(item.get("estimatedMonthlySavings"), currency),
                 confidence=Confidence.MEDIUM,
                 tags={tag["key"]: tag["value"] for tag in item.get("tags", [])},
                 bill=BillLine(""),
@@ -112,7 +114,7 @@ def optimizer_recommendations(account: Account) -> Iterator[Finding]:
 def _saving(option: dict[str, Any]) -> Decimal | None:
     opportunity = option.get("savingsOpportunity") or {}
     saving = opportunity.get("estimatedMonthlySavings") or {}
-    return _usd(saving.get("value")) if saving.get("currency", "USD") == "USD" else None
+    return _usd(saving.get("value"), saving.get("currency", "USD"))
 
 
 def _text(value: Any) -> str:
@@ -121,5 +123,6 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _usd(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+def _usd(value: float | None, currency: str) -> Decimal | None:
+    """US dollars; None if there is no value, or it is in another currency."""
+    return None if value is None or currency != "USD" else Decimal(str(value))

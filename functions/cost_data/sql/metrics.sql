@@ -44,7 +44,8 @@ FROM (
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: usage_of_final_days
--- What usage cost on the last final day and on days before; no row is no cost, as these days are final.
+-- What usage cost on the last final day and on the seven days before. These are final: between two days with rows,
+-- no row is no cost.
 SELECT %(day)s - day, CASE WHEN service = ANY (%(services)s) THEN service ELSE 'other' END, sum(billed)
 FROM cost_data.daily_totals
 WHERE day BETWEEN %(day)s - 7 AND %(day)s AND charge_category = 'usage'

@@ -160,6 +160,18 @@ def test_a_resource_that_aws_and_a_rule_found_has_one_line(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "unknown", [{"currencyCode": "CNY"}, {"estimatedMonthlyCost": None, "estimatedMonthlySavings": None}]
+)
+def test_a_recommendation_without_amounts_in_us_dollars_is_not_priced(unknown):
+    item = {key: value for key, value in (HUB | unknown).items() if value is not None}
+    aws = RecordedAws()
+    aws.answers = {"cost-optimization-hub list_recommendations": {"items": [item]}}
+    (recommended,) = hub_recommendations(account(aws))
+    assert recommended.saving_list is None
+    assert recommended.evidence == "Cost Optimization Hub (ComputeOptimizer): gp2/500 GB"
+
+
 def test_without_the_hub_compute_optimizer_is_read_page_by_page():
     option = {
         "rank": 1, "instanceType": "m7g.large",

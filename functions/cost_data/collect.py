@@ -154,8 +154,11 @@ class _Run:
 
     def _forecast(self) -> list[str]:
         today = self.now.date()
-        spent = self.store.fetch("month_before", month=month_of(today), day=today)[0][0] or Decimal(0)
-        forecast = self.other_requests.forecast(self.now, spent)
+        spent = self.store.fetch("month_before", month=month_of(today), day=today)[0][0]
+        is_known = self.outcome.costs_stored and not self.settings.export
+        if spent is None and today.day > 1 and not is_known:
+            raise CostDataError(f"no costs of {today:%Y-%m} are stored; AWS forecasts later days only")
+        forecast = self.other_requests.forecast(self.now, spent or Decimal(0))
         self.store.store_answer(self._answer(Kind.FORECAST, "cost-explorer"), {"forecasts": [forecast]})
         return [f"{forecast[1]:.2f} USD for {today:%Y-%m}"]
 

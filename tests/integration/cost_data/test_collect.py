@@ -230,6 +230,17 @@ def test_a_page_that_fails_stores_nothing_of_its_answer(store, cost_database):
     assert sql(cost_database, "SELECT requests FROM cost_data.cost_explorer_requests")[0][0] >= 4
 
 
+def test_the_rest_of_a_month_is_no_forecast_of_the_month_while_its_costs_are_not_known(store):
+    denied = {"ce__get_cost_and_usage": AwsError("denied")}
+    aws = account(**denied)
+    outcome = collect(store, aws, Settings(), NOW)
+    assert outcome.failed[-1].startswith("forecast: no costs of 2026-11 are stored")
+    assert "ce get_cost_forecast" not in aws.calls
+    assert store.fetch("forecast", month=date(2026, 11, 1)) == []
+    collect(store, account(**denied), Settings(), at("2026-12-01 06:00"))
+    assert len(store.fetch("forecast", month=date(2026, 12, 1))) == 1
+
+
 def test_sources_that_are_denied_do_not_stop_the_others(store):
     outcome = collect(store, RecordedAws(ce__get_cost_and_usage=usage_and_credit), Settings(), NOW)
     assert outcome.costs_stored is True

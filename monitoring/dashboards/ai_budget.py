@@ -51,7 +51,7 @@ def _spend(board: build.Dashboard) -> None:
     add_row(
         board,
         "Spend",
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Total AI spend (MTD)",
                 "The largest of the sums of the budgets, of the usage log and, for Bedrock, of the bill: "
@@ -64,7 +64,7 @@ def _spend(board: build.Dashboard) -> None:
             steps=(("green", None), ("orange", 8000), ("red", 10000)),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Total AI spend, last 30 days",
                 "The guide's query. It needs 30 days of history, and counts each scraped pod of the "
@@ -76,7 +76,7 @@ def _spend(board: build.Dashboard) -> None:
             Query("sum(increase(ai_token_usage_cost_usd[30d]))"),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Tenants over budget",
                 "Tenants with a budget at its limit. The guide's query, count(ai_budget_hard_limit_reached"
@@ -89,7 +89,7 @@ def _spend(board: build.Dashboard) -> None:
             steps=(("green", None), ("red", 1)),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Tenants at risk",
                 "Tenants with a budget above 80 % that is not at its limit. The alert AIBudgetWarning fires.",
@@ -104,7 +104,7 @@ def _spend(board: build.Dashboard) -> None:
             steps=(("green", None), ("orange", 1)),
             decimals=0,
         ),
-        panels.stacked_columns(
+        panels.stacked_bar_chart(
             About(
                 f"AI spend by month and model{READ}",
                 "From the usage log, which is read twice a day, and from the bill for Bedrock. The last "
@@ -118,7 +118,7 @@ def _spend(board: build.Dashboard) -> None:
             "sum by (month, model) (max by (month, source, model) "
             '(ai_model_cost_monthly_usd{month!="current"}))',
         ),
-        panels.lines(
+        panels.time_series(
             About(
                 "Hourly AI spend by model",
                 "Spend of the hour before each time.",
@@ -150,7 +150,7 @@ def _tenants(board: build.Dashboard) -> None:
     add_row(
         board,
         "Tenants",
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Spend by tenant (top 10)",
                 "This month, in all models: the larger of the budget for all models and the sum of the "
@@ -162,7 +162,7 @@ def _tenants(board: build.Dashboard) -> None:
             Query(f"topk(10, {by_tenant})", "{{tenant_id}}"),
             decimals=0,
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 "Tenant budget status",
                 "Every named budget, the fullest first: at risk above 80 %, calls denied at 100 %. Hours "

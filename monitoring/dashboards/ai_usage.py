@@ -26,7 +26,7 @@ def add_models(board: build.Dashboard) -> None:
     add_row(
         board,
         "Models and reports",
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 f"Spend by model{READ}",
                 "This month, from the usage log, which is read twice a day, and from the bill for Bedrock.",
@@ -41,7 +41,7 @@ def add_models(board: build.Dashboard) -> None:
             ),
             decimals=0,
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Cost per million tokens",
                 "Token efficiency: cost of the last 30 days by all tokens, input, cache and output. It "
@@ -53,7 +53,7 @@ def add_models(board: build.Dashboard) -> None:
             Query(f"sort_desc(1e6 * {_increase(cost, 'model')} / (({all_tokens}) > 0))", "{{model}}"),
             decimals=2,
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Average cost per report",
                 "Cost of the last 30 days by the number of calls. The guide's query, "
@@ -82,7 +82,7 @@ def add_anomalies(board: build.Dashboard) -> None:
     add_row(
         board,
         "Anomalies",
-        panels.lines(
+        panels.time_series(
             About(
                 "Hourly AI spend against its usual range",
                 "The area is the average of the hours of the week before, up to three standard deviations "
@@ -96,7 +96,7 @@ def add_anomalies(board: build.Dashboard) -> None:
             Query(hourly, "Spend of the hour"),
             band=("Average", "Upper bound"),
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Tenants above their usual spend",
                 "Spend of the last 24 hours, as a multiple of an average day of the week before. "
@@ -120,7 +120,7 @@ def add_service(board: build.Dashboard) -> None:
     add_row(
         board,
         "Service and alerts",
-        panels.lines(
+        panels.time_series(
             About(
                 "Answers by status",
                 "Requests of the hour before each time; 4xx are denied or wrong calls, 5xx are errors.",
@@ -130,7 +130,7 @@ def add_service(board: build.Dashboard) -> None:
             Query("sum by (status) (increase(ai_budget_request_duration_seconds_count[1h]))", "{{status}}"),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Time to answer, 95th percentile",
                 "Of checks and tracks in the last five minutes, measured in the service.",
@@ -144,7 +144,7 @@ def add_service(board: build.Dashboard) -> None:
             steps=(("green", None), ("orange", 0.1), ("red", 0.5)),
             decimals=3,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Not charged, not sent",
                 "Calls without a price, which are charged to no budget until POST /reprice; notices to "
@@ -158,7 +158,7 @@ def add_service(board: build.Dashboard) -> None:
             steps=(("green", None), ("orange", 1)),
             decimals=0,
         ),
-        panels.rows(
+        panels.table_panel(
             About("Alerts", "FinOps alerts on AI budgets that are firing.", 8),
             {"alertname": "Alert", "severity": "Severity"},
             Column(

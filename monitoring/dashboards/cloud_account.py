@@ -12,7 +12,7 @@ def add_unit_cost(board: build.Dashboard) -> None:
     add_row(
         board,
         "Unit economics",
-        panels.figure(
+        panels.stat_panel(
             About(
                 f"Cost per customer{DATED}",
                 "The guide's query: it divides by the tenants that any service exposes in "
@@ -28,7 +28,7 @@ def add_unit_cost(board: build.Dashboard) -> None:
             ),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 f"Cost per active tenant{DATED}",
                 "The last complete month, divided by the tenants with a tracked AI call in it.",
@@ -43,7 +43,7 @@ def add_unit_cost(board: build.Dashboard) -> None:
             ),
             decimals=0,
         ),
-        panels.columns(
+        panels.bar_chart(
             About(
                 f"Cost per active tenant by month{DATED}",
                 "Cost of the month divided by the tenants with a tracked AI call in it. The last month is "
@@ -64,7 +64,7 @@ def add_commitments(board: build.Dashboard) -> None:
     add_row(
         board,
         "Commitments and budgets",
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Coverage and utilization of commitments",
                 "Savings Plans and reservations, last 30 days: the share of eligible cost that they cover,"
@@ -76,7 +76,7 @@ def add_commitments(board: build.Dashboard) -> None:
             Query("max by (kind) (aws_commitment_utilization_ratio)", "{{kind}}, utilization"),
             decimals=1,
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 "Commitments by end",
                 "Days until a Savings Plan or reservation ends. The alert CommitmentExpiring fires below 60.",
@@ -94,7 +94,7 @@ def add_commitments(board: build.Dashboard) -> None:
             descending=False,
             none="No commitments",
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 "AWS budgets",
                 "Each monthly budget as AWS counts it. Budgets overlap, so the rows cannot be added up.",
@@ -115,7 +115,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
     add_row(
         board,
         "Storage, data and alerts",
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 "Largest S3 buckets",
                 "All storage classes and versions, as CloudWatch measures them once a day. The alert "
@@ -127,7 +127,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             steps=(("blue", None), ("orange", 1e12)),
             decimals=1,
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 "Age of the data",
                 "Time since each source was last read, and the reads that have failed since. The alert "
@@ -139,7 +139,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             Column("Failures", "max by (kind) (aws_cost_read_failures)", panels.COUNT, 0),
             sort="Read",
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 "Cost Explorer requests",
                 "Requests of this month and the most that are allowed, $0.01 each.",
@@ -150,7 +150,7 @@ def add_storage_and_data(board: build.Dashboard) -> None:
             Query("max(aws_cost_explorer_request_limit)", "Limit"),
             decimals=0,
         ),
-        panels.rows(
+        panels.table_panel(
             About("Alerts", "FinOps alerts on cloud costs that are firing.", 8),
             {"alertname": "Alert", "severity": "Severity"},
             Column(
@@ -171,7 +171,7 @@ def add_storage_health(board: build.Dashboard) -> None:
     add_row(
         board,
         "Storage health",
-        panels.rows(
+        panels.table_panel(
             About(
                 "Retention compliance",
                 "Properties that differ from what the stack declares, at the last storage-retention.sh "
@@ -189,7 +189,7 @@ def add_storage_health(board: build.Dashboard) -> None:
             sort="Differences",
             none="Never verified",
         ),
-        panels.rows(
+        panels.table_panel(
             About("Last verification", "The time since a store was last compared with the settings.", 5),
             {"store": "Store"},
             Column(
@@ -201,14 +201,14 @@ def add_storage_health(board: build.Dashboard) -> None:
             sort="Age",
             none="Never verified",
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About("Buckets by storage class", "The buckets with a lifecycle, all versions included.", 6),
             panels.BYTES,
             Query("sort_desc(sum by (storage_class) (storage_retention_bucket_bytes))", "{{storage_class}}"),
             decimals=1,
             none="Never verified",
         ),
-        panels.figure(
+        panels.stat_panel(
             About("Databases on disk", "The events in ClickHouse, and the WAL of PostgreSQL.", 4),
             panels.BYTES,
             Query("sum(storage_retention_clickhouse_bytes)", "Events"),

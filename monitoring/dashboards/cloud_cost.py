@@ -65,10 +65,10 @@ def _this_month(board: build.Dashboard) -> None:
     add_row(
         board,
         "This month",
-        panels.figure(
+        panels.stat_panel(
             About(f"Monthly spend{DATED}", LATE, 6, 5), panels.USD, Query(f"sum({CURRENT})"), decimals=0
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 f"Budget utilization{DATED}",
                 "Billed cost of the month as a share of the AWS budget of the whole account. Credits lower"
@@ -81,7 +81,7 @@ def _this_month(board: build.Dashboard) -> None:
             steps=panels.BUDGET_STEPS,
             decimals=1,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 f"Forecast of the month{DATED}",
                 "Forecast of AWS for the whole month, with its 80 % interval. It is read every fourth day.",
@@ -94,7 +94,7 @@ def _this_month(board: build.Dashboard) -> None:
             Query("sum(aws_cost_forecast_high_usd)", "High"),
             decimals=0,
         ),
-        panels.figure(
+        panels.stat_panel(
             About(
                 f"Month-over-month growth{DATED}",
                 "Billed cost of the last complete month against the month before, and the forecast of this"
@@ -115,7 +115,7 @@ def _trend(board: build.Dashboard) -> None:
     add_row(
         board,
         "Trend",
-        panels.columns(
+        panels.bar_chart(
             About(
                 f"Monthly spend vs. budget{DATED}",
                 "Each month of the stored bill beside the budget of today. The last month is not complete.",
@@ -132,7 +132,7 @@ def _trend(board: build.Dashboard) -> None:
             grey="Budget",
             decimals=0,
         ),
-        panels.lines(
+        panels.time_series(
             About(
                 f"Spend, forecast and budget{DATED}",
                 "The month to date as it was known at each time, the forecast of AWS with its 80 % "
@@ -149,7 +149,7 @@ def _trend(board: build.Dashboard) -> None:
             band=("Low forecast", "High forecast"),
             decimals=0,
         ),
-        panels.stacked_columns(
+        panels.stacked_bar_chart(
             About(
                 f"Daily cost by service{DATED}",
                 "The last 35 days of the stored bill. On the 1st, services bill monthly fees.",
@@ -169,13 +169,13 @@ def _breakdown(board: build.Dashboard) -> None:
     add_row(
         board,
         "Where it goes",
-        panels.ranking(
+        panels.bar_gauge(
             About(f"Cost by Region{DATED}", LATE, 8, 10),
             panels.USD,
             Query(f"sort_desc(sum by (region) ({CURRENT}))", "{{region}}"),
             decimals=0,
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 f"Cost by service{DATED}",
                 "This month so far, the last complete month, and the last complete day.",
@@ -188,7 +188,7 @@ def _breakdown(board: build.Dashboard) -> None:
             Column("Last day", "sum by (service) (aws_cost_daily_$cost)", panels.USD, 0),
             sort="This month",
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 f"Top 10 cost drivers{DATED}", f"The ten largest pairs of service and Region. {LATE}", 8, 10
             ),
@@ -196,7 +196,7 @@ def _breakdown(board: build.Dashboard) -> None:
             Query(f"topk(10, sum by (region, service) ({CURRENT}))", "{{service}}, {{region}}"),
             decimals=0,
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 f"Cost by team{DATED}",
                 "By the tag `team`; `untagged` has none. Accounts without a data export have no tags.",
@@ -207,7 +207,7 @@ def _breakdown(board: build.Dashboard) -> None:
             Query('sort_desc(sum by (team) (aws_cost_team_monthly_$cost{month="current"}))', "{{team}}"),
             decimals=0,
         ),
-        panels.ranking(
+        panels.bar_gauge(
             About(
                 f"Untagged share{DATED}",
                 "Share of the effective cost of usage without a value of the tag, this month.",
@@ -219,7 +219,7 @@ def _breakdown(board: build.Dashboard) -> None:
             steps=(("green", None), ("orange", 0.05), ("red", 0.2)),
             decimals=1,
         ),
-        panels.rows(
+        panels.table_panel(
             About(
                 f"Change of usage on the last complete day{DATED}",
                 "Usage against the larger of the day before and the same weekday of the week before. The "

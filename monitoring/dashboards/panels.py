@@ -51,7 +51,7 @@ class About:
     height: int = 8
 
 
-def figure(
+def stat_panel(
     about: About, unit: str, *queries: Query, steps: Steps = (), decimals: int | None = None, none: str = ""
 ) -> stat.Panel:
     """The newest value of each query in large type; `none` is shown when there is no value."""
@@ -62,7 +62,7 @@ def figure(
     return _panel(panel, about, unit, queries, "instant", steps, decimals)
 
 
-def ranking(
+def bar_gauge(
     about: About, unit: str, *queries: Query, steps: Steps = (), decimals: int | None = None, none: str = ""
 ) -> bargauge.Panel:
     """A horizontal bar for each series, in the order of the query."""
@@ -73,7 +73,7 @@ def ranking(
     return _panel(panel, about, unit, queries, "instant", steps, decimals)
 
 
-def lines(
+def time_series(
     about: About, unit: str, *queries: Query, band: tuple[str, str] | None = None, decimals: int | None = None
 ) -> timeseries.Panel:
     """Lines over the time range; `band` names the lower and the upper line of an area."""
@@ -92,7 +92,7 @@ def lines(
     return _panel(panel, about, unit, queries, "range", (), decimals)
 
 
-def columns(
+def bar_chart(
     about: About, unit: str, x: str, *queries: Query, grey: str = "", decimals: int | None = None
 ) -> barchart.Panel:
     """A vertical bar for each value of the label `x` and each query; `grey` names a query to compare with."""
@@ -108,7 +108,7 @@ def columns(
     return _panel(panel, about, unit, queries, "table", (), decimals)
 
 
-def stacked_columns(about: About, unit: str, x: str, series: str, expr: str) -> barchart.Panel:
+def stacked_bar_chart(about: About, unit: str, x: str, series: str, expr: str) -> barchart.Panel:
     """A vertical bar for each value of the label `x`, stacked by the label `series`."""
     panel = barchart.Panel().x_field(f"{x}\\{series}").legend(_legend())
     panel.stacking(common_model.StackingMode.NORMAL).show_value(common_model.VisibilityMode.NEVER)
@@ -119,24 +119,24 @@ def stacked_columns(about: About, unit: str, x: str, series: str, expr: str) -> 
     return _panel(panel, about, unit, [Query(expr)], "table", (), None)
 
 
-def rows(
+def table_panel(
     about: About,
     labels: Mapping[str, str],
-    *figures: Column,
+    *columns: Column,
     sort: str,
     descending: bool = True,
     none: str = "",
 ) -> table.Panel:
     """A row for each set of labels, sorted by the column `sort`; `labels` gives their headings."""
-    values = ["Value"] if len(figures) == 1 else [f"Value #{letter}" for letter in ascii_uppercase]
-    names = dict(zip(values, (column.heading for column in figures), strict=False))
+    values = ["Value"] if len(columns) == 1 else [f"Value #{letter}" for letter in ascii_uppercase]
+    names = dict(zip(values, (column.heading for column in columns), strict=False))
     panel = table.Panel().transformations(
         [_transformation("merge"), _organized(("Time",), {**labels, **names})]
     )
     panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
     if none:
         panel.no_value(none)
-    for column in figures:
+    for column in columns:
         settings = [model.DynamicConfigValue("unit", column.unit)]
         if column.decimals is not None:
             settings.append(model.DynamicConfigValue("decimals", column.decimals))
@@ -144,8 +144,8 @@ def rows(
             settings.append(model.DynamicConfigValue("thresholds", _thresholds(column.steps).build()))
             settings.append(model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
         panel.override_by_name(column.heading, settings)
-    queries = [Query(column.expr, column.heading) for column in figures]
-    return _panel(panel, about, figures[0].unit, queries, "table", (), None)
+    queries = [Query(column.expr, column.heading) for column in columns]
+    return _panel(panel, about, columns[0].unit, queries, "table", (), None)
 
 
 def _panel(

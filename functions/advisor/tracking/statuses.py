@@ -34,17 +34,17 @@ def follow(
     evaluation no longer finds is done; what is found again after that is open again. A rejected finding stays
     rejected.
     """
-    kept = {record.key: record for record in records}
+    records_by_key = {record.key: record for record in records}
     with_statuses = []
     for finding in findings:
-        record = _seen_today(kept.get(finding.key), finding, today)
-        kept[finding.key] = record
+        record = _seen_today(records_by_key.get(finding.key), finding, today)
+        records_by_key[finding.key] = record
         with_statuses.append(with_status(finding, record.status))
     present = {finding.key for finding in findings}
-    for key, record in kept.items():
+    for key, record in records_by_key.items():
         if key not in present and examined.includes(record):
-            kept[key] = _no_longer_found(record, today)
-    return with_statuses, list(kept.values())
+            records_by_key[key] = _no_longer_found(record, today)
+    return with_statuses, list(records_by_key.values())
 
 
 def _seen_today(record: Record | None, finding: Finding, today: date) -> Record:

@@ -1,4 +1,4 @@
-"""Owners, managers, settings, AWS's own recommendations, and one line for what several sources found."""
+"""Owners, managers, settings, and one line for what several sources found."""
 
 import json
 from datetime import UTC, datetime
@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from functions.advisor.__main__ import main
-from functions.advisor.account.aws_recommendations import hub_recommendations, optimizer_recommendations
 from functions.advisor.account.context import Account
 from functions.advisor.errors import AdvisorError, SourceError
 from functions.advisor.findings import Confidence, Finding, Risk
@@ -19,7 +18,6 @@ from functions.advisor.pricing import Prices
 from functions.advisor.report import Examination, Source, make_report
 from functions.advisor.settings import Settings
 from functions.advisor.tracking.status_file import StatusFile
-from tests.functions.cost_data.recorded_aws import RecordedAws
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 URN = "urn:pulumi:prod::teei-finops::aws:ebs/volume:Volume::data"
@@ -127,77 +125,6 @@ def test_settings_are_read_from_the_environment():
     settings = Settings.from_environment(environment)
     assert settings.recipients == ("a@teei.io", "b@teei.io")
     assert settings.low_utilization == Decimal("0.3")
-
-
-HUB = {
-    "recommendationId": "1", "resourceArn": VOLUME, "resourceId": "vol-0123abcd", "actionType": "Upgrade",
-    "currentResourceType": "EbsVolume", "currentResourceSummary": "gp2/500 GB",
-    "recommendedResourceSummary": "gp3/500 GB", "estimatedMonthlySavings": 7.5, "estimatedMonthlyCost": 50.0,
-    "implementationEffort": "VeryLow", "source": "ComputeOptimizer",
-    "tags": [{"key": "team", "value": "data"}],
-}  # fmt: skip
-
-
-def test_a_resource_that_aws_and_a_rule_found_has_one_line(tmp_path):
-    purchase = {
-        "recommendationId": "2",
-        "actionType": "PurchaseSavingsPlans",
-        "estimatedMonthlySavings": 900.0,
-    }
-    aws = RecordedAws(cost_optimization_hub__x={})
-    aws.answers = {"cost-optimization-hub list_recommendations": {"items": [HUB, purchase]}}
-    (recommended,) = hub_recommendations(account(aws))
-    assert (recommended.saving_list, recommended.risk, recommended.owner) == (
-        Decimal("7.5"),
-        Risk.LOW,
-        "data",
-    )
-    (line,) = lines(tmp_path, Examination([finding("gp2-volume"), recommended]))
-    assert line.rule == "gp2-volume"
-    assert (
-        "AWS agrees: Cost Optimization Hub (ComputeOptimizer): gp2/500 GB, costs $50.00 a month"
-        in line.evidence
-    )
-
-
-@pytest.mark.parametrize(
-    "unknown", [{"currencyCode": "CNY"}, {"estimatedMonthlyCost": None, "estimatedMonthlySavings": None}]
-)
-def test_a_recommendation_without_amounts_in_us_dollars_is_not_priced(unknown):
-    item = {key: value for key, value in (HUB | unknown).items() if value is not None}
-    aws = RecordedAws()
-    aws.answers = {"cost-optimization-hub list_recommendations": {"items": [item]}}
-    (recommended,) = hub_recommendations(account(aws))
-    assert recommended.saving_list is None
-    assert recommended.evidence == "Cost Optimization Hub (ComputeOptimizer): gp2/500 GB"
-
-
-def test_without_the_hub_compute_optimizer_is_read_page_by_page():
-    option = {
-        "rank": 1, "instanceType": "m7g.large",
-        "savingsOpportunity": {"estimatedMonthlySavings": {"currency": "USD", "value": 12.5}},
-    }  # fmt: skip
-    instance = {
-        "instanceArn": "arn:aws:ec2:us-east-1:111111111111:instance/i-1", "currentInstanceType": "m5.xlarge",
-        "lookBackPeriodInDays": 14.0, "recommendationOptions": [option],
-    }  # fmt: skip
-
-    def instances(nextToken=""):
-        return {
-            "instanceRecommendations": [instance] * (not nextToken),
-            **({} if nextToken else {"nextToken": "2"}),
-        }
-
-    aws = RecordedAws()
-    aws.answers = {
-        "compute-optimizer get_ec2_instance_recommendations": instances,
-        "compute-optimizer get_ebs_volume_recommendations": {},
-        "compute-optimizer get_lambda_function_recommendations": {},
-        "compute-optimizer get_rds_database_recommendations": {},
-    }
-    (recommended,) = optimizer_recommendations(account(aws))
-    assert (recommended.saving_list, recommended.change) == (Decimal("12.5"), "change it to m7g.large")
-    assert aws.calls["compute-optimizer get_ec2_instance_recommendations"] == 2
 
 
 def test_an_unmounted_claim_and_its_unattached_volume_are_one_line(tmp_path):

@@ -8,12 +8,11 @@ import pytest
 
 from functions.cost_data.collect import collect
 from functions.cost_data.metrics import Page
-from functions.cost_data.records import Kind, Read
 from functions.cost_data.settings import Settings
 from functions.cost_data.sources.aws import AwsError
 from functions.cost_data.totals import month_totals, parse_month
 from tests.functions.cost_data.recorded_aws import RecordedAws, costs, forecast, usd
-from tests.functions.cost_data.support import at, cost_row, sql
+from tests.functions.cost_data.support import at, sql
 
 pytest_plugins = ("tests.functions.cost_data.support",)
 pytestmark = pytest.mark.postgres
@@ -155,19 +154,6 @@ def test_one_run_stores_costs_forecast_budgets_commitments_and_bucket_sizes(stor
     assert "yearly" not in text
 
 
-def test_a_forecast_of_the_rest_of_the_month_is_added_to_what_was_spent(store):
-    store.store_costs(
-        Read(Kind.BILL, "file", "bill.csv", NOW),
-        [cost_row(date(2026, 11, 5), "50"), cost_row(date(2026, 11, 24), "7")],
-    )
-    answers = {"ce__get_cost_and_usage": AwsError("denied")}
-    collect(store, account(**answers), Settings(), NOW)
-    assert store.fetch("forecast", month=date(2026, 11, 1)) == [(150, 130, 180)]
-    whole = account(**answers, ce__get_cost_forecast=forecast("2026-11-01", "170", "160", "190"))
-    collect(store, whole, Settings(), NOW + timedelta(days=4))
-    assert store.fetch("forecast", month=date(2026, 11, 1)) == [(170, 160, 190)]
-
-
 def test_reading_again_replaces_charges_and_forgets_a_credit_that_aws_took_back(store):
     collect(store, account(), Settings(), at("2026-11-05 06:00"))
     later = at("2026-11-12 06:00")
@@ -230,17 +216,6 @@ def test_a_page_that_fails_stores_nothing_of_its_answer(store, cost_database):
     assert sql(cost_database, "SELECT requests FROM cost_data.cost_explorer_requests")[0][0] >= 4
 
 
-def test_the_rest_of_a_month_is_no_forecast_of_the_month_while_its_costs_are_not_known(store):
-    denied = {"ce__get_cost_and_usage": AwsError("denied")}
-    aws = account(**denied)
-    outcome = collect(store, aws, Settings(), NOW)
-    assert outcome.failed[-1].startswith("forecast: no costs of 2026-11 are stored")
-    assert "ce get_cost_forecast" not in aws.calls
-    assert store.fetch("forecast", month=date(2026, 11, 1)) == []
-    collect(store, account(**denied), Settings(), at("2026-12-01 06:00"))
-    assert len(store.fetch("forecast", month=date(2026, 12, 1))) == 1
-
-
 def test_sources_that_are_denied_do_not_stop_the_others(store):
     outcome = collect(store, RecordedAws(ce__get_cost_and_usage=usage_and_credit), Settings(), NOW)
     assert outcome.costs_stored is True
@@ -248,13 +223,6 @@ def test_sources_that_are_denied_do_not_stop_the_others(store):
         "budgets", "bucket-sizes", "forecast", "commitments",
     ]  # fmt: skip
     assert month_totals(store, parse_month("2026-10"))["billed"] == "9.623456789"
-
-
-def test_a_failed_forecast_is_tried_again_on_the_next_day_and_not_at_every_run(store):
-    aws = account(ce__get_cost_forecast=AwsError("DataUnavailableException"))
-    for hours in (0, 6, 12, 24):
-        collect(store, aws, Settings(), NOW + timedelta(hours=hours))
-    assert aws.calls["ce get_cost_forecast"] == 2
 
 
 def test_costs_in_another_currency_are_refused(store, cost_database):

@@ -13,6 +13,7 @@ from tests.teei_finops.costing.preview_builder import INSTANCE, UNKNOWN, VOLUME,
 
 OPTIONS = CostOptions(at=date(2026, 11, 24), region="us-east-1")
 GP2 = {"size": 500, "type": "gp2"}
+DATABASE = "aws:rds/instance:Instance"
 CLUSTER, MEMBER = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
 
 
@@ -85,3 +86,18 @@ def test_a_fix_without_a_saving_has_no_amount(inputs, remedy):
 
 def test_a_fix_of_no_resource_of_the_plan_has_no_amount():
     assert saved([create(VOLUME, "disk", GP2)], fix(VOLUME, "other", TO_GP3)) == {}
+
+
+def test_a_dependent_with_a_fix_of_its_own_is_counted_once():
+    inputs = {"engine": "postgres", "engineVersion": "12.9", "instanceClass": "db.r6g.large"}
+    primary = create(DATABASE, "db", {**inputs, "storageType": "gp3", "allocatedStorage": 100})
+    replica = create(
+        DATABASE,
+        "replica",
+        {**inputs, "replicateSourceDb": UNKNOWN, "storageType": "gp3", "allocatedStorage": 100},
+        propertyDependencies={"replicateSourceDb": [urn(DATABASE, "db")]},
+    )
+    upgrade = Remedy({"engineVersion": "17"})
+    fixes = [fix(DATABASE, "db", upgrade), fix(DATABASE, "replica", upgrade)]
+    # Two vCPUs each, at $0.10 an hour.
+    assert saved([primary, replica], *fixes) == {0: 146, 1: 146}

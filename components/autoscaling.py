@@ -50,7 +50,7 @@ class Autoscaling(pulumi.ComponentResource):
                 f"{name}-{target}-disruption",
                 metadata=_metadata(target, args.settings),
                 # One pod at a time works with every minimum. Without AlwaysAllow, a drain would wait for
-                # unready pods to become ready, for ever where they cannot.
+                # unready pods to become ready, indefinitely where they cannot.
                 spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
                     max_unavailable=1,
                     unhealthy_pod_eviction_policy="AlwaysAllow",

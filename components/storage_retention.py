@@ -107,7 +107,7 @@ def lifecycle_rules(bucket: settings_storage.Bucket) -> list[aws.s3.BucketLifecy
     """The rules for the whole bucket.
 
     `keep` needs a rule of its own: in one rule, `newerNoncurrentVersions` would hold the newest old versions
-    back from `noncurrentDays` for ever. S3 takes the earlier of the two
+    back from `noncurrentDays` indefinitely. S3 takes the earlier of the two
     (docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html).
     """
     everything = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")

@@ -26,7 +26,7 @@ class AiBudgetDatabaseArgs:
 class AiBudgetDatabase(pulumi.ComponentResource):
     """The instance, its parameters, log groups and alarms.
 
-    Its security group admits nobody; who needs the database adds a rule for its own group.
+    Its security group has no ingress rules; each client of the database adds a rule for its own group.
 
     WAL archiving needs no setting: RDS uploads WAL to S3 every five minutes, and `backup_retention_days` is
     how far back a point-in-time restore reaches

@@ -65,7 +65,7 @@ def verify(url: str, settings: Settings, bucket_expiration_days: int | None) -> 
         f"Loki keeps logs for {_plain(longest)}, but its bucket deletes chunks after"
         f" {bucket_expiration_days} days"
         if longest
-        else "Loki keeps logs for ever",
+        else "Loki never deletes logs",
         f"more than {settings.loki.total_days} days",
         bucket_expiration_days,
     )

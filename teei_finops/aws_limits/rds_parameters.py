@@ -54,7 +54,7 @@ DEFAULTS = {
     "rds.logical_replication": (11, "0"),
     "shared_preload_libraries": (13, "pg_stat_statements"),
 }
-# What AWS reports as the apply method of a parameter that nobody changed, also after it was set to its
+# What AWS reports as the apply method of a parameter that was not changed, also after it was set to its
 # default: hashicorp/terraform-provider-aws#23335.
 DEFAULT_APPLY_METHOD = "pending-reboot"
 

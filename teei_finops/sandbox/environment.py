@@ -70,7 +70,7 @@ def engine_environment(
         "PULUMI_DEBUG_COMMANDS": "true",  # enables the flag `--event-log`
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         # Write the state once, at the end: a write after each step takes most of the engine's time, and what
-        # it protects from, resources that nobody tracks, cannot be in a fake account.
+        # it protects from, untracked resources, cannot be in a fake account.
         "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_OPTION_PRESERVE_CONFIG": "true",
     }

@@ -28,7 +28,7 @@ BREAKS = [
      ["limits_config.retention_period is 30 days, but 90 days is declared (loki.total_days)"]),
     ("limits_config.retention_period", "0s",
      ["limits_config.retention_period is 0 hours, but 90 days is declared (loki.total_days)",
-      "Loki keeps logs for ever (storage.logs.expiration_days)"]),
+      "Loki never deletes logs (storage.logs.expiration_days)"]),
     ("common.storage.s3.bucketnames", "other",
      [f"common.storage.s3.bucketnames is other, but {SETTINGS.storage.logs.name} is declared"
       " (storage.logs.name)"]),

@@ -125,7 +125,7 @@ def _config(path: str) -> Config:
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port if nobody listens on it, any free one for 0. Raises StartError.
+    """The port if no process listens on it, any free one for 0. Raises StartError.
 
     Tries for a few seconds: the workers of a `serve` that was killed need a moment to notice.
     """

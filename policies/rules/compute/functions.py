@@ -84,7 +84,7 @@ def function_has_a_log_group(context: EvaluationContext) -> Policy:
     def check_function(function: Resource, groups: list[Resource]) -> Iterator[Finding]:
         logging = function.inputs["loggingConfig"]["logGroup"]
         if logging.unknown or not logging.blank():
-            return  # a log group that somebody created
+            return  # a log group that was created manually
         names = (function.inputs["name"].data, function.outputs["name"].data)
         expected = {f"{LOG_GROUP_PREFIX}{name}" for name in names if isinstance(name, str)}
         undetermined = None

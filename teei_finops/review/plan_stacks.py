@@ -92,7 +92,7 @@ def _plan_stack(
         events=events.read_text() if events.exists() else "",
         policy_report=_text(policy_report),
         base_policy_report=_text(base_policy_report),
-        problem=_problem(run),
+        problem=problem_of(run),
     )
 
 
@@ -135,13 +135,24 @@ def _deploy_base(
     return f"BASE cannot be deployed: {run.user_error or _last_lines(run.stdout + run.stderr)}"
 
 
-def _problem(run: Run) -> str | None:
-    """Why there is no plan: the error that the program reported, or the last output of the engine."""
+def problem_of(run: Run) -> str | None:
+    """Why there is no plan: the error that the program reported, else what the engine or the pack printed."""
     if run.user_error is not None:
         return run.user_error
-    if run.exit_code != 0 and not run.stdout.lstrip().startswith("{"):
+    if run.exit_code == 0:
+        return None
+    try:
+        document = json.loads(run.stdout)
+    except ValueError:
         return _last_lines(run.stderr or run.stdout)
-    return None
+    if not isinstance(document, dict) or "steps" in document:
+        return None
+    messages = [
+        item.get("message", "")
+        for item in document.get("diagnostics", ())
+        if item.get("severity") != "warning"
+    ]
+    return _last_lines("\n".join(messages)) if messages else _last_lines(run.stderr)
 
 
 def _last_lines(text: str) -> str:

@@ -4,14 +4,14 @@ The review sets the environment variable `TEEI_FINOPS_POLICY_REPORT` to a path w
 stack, and then reads the file at that path. Without the variable a pack writes nothing. A pack replaces the
 whole file at once, so that it is complete even when the run is stopped:
 
-    version        2
+    version        3
     pack           {name, version}
     rules          [{id, description, fix, level, severity, page}]: every policy of the pack, at its default
                    level, `mandatory` or `advisory`
     violations     [{policy, level, severity, urn, name, type, property, value, what, fix, page, message,
                    remedy}]: `urn` and `type` are blank where the finding is about no resource, `property`
                    where it is about no single one; `message` is the text on the console, made from the other
-                   fields; `remedy`, {inputs, deletes} or null, is what the fix changes, if that is definite
+                   fields; `remedy`, {inputs, deletes, merges} or null, is what the fix changes, if that is definite
     undetermined   [{policy, urn, name, type, property, reason}]: properties that a policy needs and that are
                    unknown until deploy or hold a value of the wrong type
     exemptions     [{policy, resource, owner, reason, expires, days_left, urns}]: those in force, and the
@@ -29,7 +29,7 @@ from typing import Any
 from teei_finops.errors import UserError
 
 VARIABLE = "TEEI_FINOPS_POLICY_REPORT"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,15 @@ class ReportedRule:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A definite change of one resource: new values of inputs by path (`a.b[0].c`), or that it is deleted."""
+    """A definite change: new values of inputs by path (`a.b[0].c`), or that the resource is deleted.
+
+    `merges` are the URNs of resources that are deleted while another one takes over what they do, so that
+    only what they cost by the hour is saved.
+    """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     deletes: bool = False
+    merges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,4 +142,6 @@ def read(text: str, file: str) -> PolicyReport:
 
 
 def _violation(*, remedy: dict[str, Any] | None, **row: Any) -> ReportedViolation:
-    return ReportedViolation(**row, remedy=Remedy(**remedy) if remedy else None)
+    return ReportedViolation(
+        **row, remedy=Remedy(**remedy | {"merges": tuple(remedy["merges"])}) if remedy else None
+    )

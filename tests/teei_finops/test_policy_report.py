@@ -26,7 +26,7 @@ REPORT = PolicyReport(
         ReportedViolation(
             policy="queue-cost", level="advisory", severity="low", urn="urn:q", name="q", type="t",
             property="", value=None, what="is not used", fix="delete it", page="p", message="m",
-            remedy=Remedy({"size": 1}),
+            remedy=Remedy({"size": 1}, merges=("urn:a",)),
         ),
     ],
     undetermined=[UndeterminedProperty("queue-tags", "urn:r", "r", "t", "tags", "is unknown until deploy")],
@@ -45,11 +45,11 @@ def test_the_file_has_the_documented_keys(tmp_path):
     write(REPORT, tmp_path / "report.json")
     document = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert list(document) == ["version", "pack", "rules", "violations", "undetermined", "exemptions"]
-    assert (document["version"], document["pack"]) == (2, {"name": "finops", "version": "1.2"})
+    assert (document["version"], document["pack"]) == (3, {"name": "finops", "version": "1.2"})
     assert document["exemptions"][0]["urns"] == ["urn:m", "urn:n"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 2}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 3}', "null"])
 def test_a_file_that_is_no_report_is_an_error_with_its_name(text):
     with pytest.raises(
         UserError, match=r"^dev: is not a policy report \(.*TEEI_FINOPS_POLICY_REPORT is set$"
@@ -58,8 +58,8 @@ def test_a_file_that_is_no_report_is_an_error_with_its_name(text):
 
 
 def test_a_report_of_another_version_is_an_error():
-    with pytest.raises(UserError, match=r"^dev: is a policy report of version 3, not 2; use the policy pack"):
-        read('{"version": 3}', "dev")
+    with pytest.raises(UserError, match=r"^dev: is a policy report of version 2, not 3; use the policy pack"):
+        read('{"version": 2}', "dev")
 
 
 def test_a_report_with_a_field_too_many_is_an_error(tmp_path):

@@ -52,8 +52,10 @@ def version_is_in_standard_support(context: EvaluationContext, today: date) -> P
         versioned = _versioned(resource)
         if versioned.version.blank() or not versioned.component or _opted_out(resource):
             return
-        version = versioned.version.text().rpartition("_")[2]  # that of OpenSearch has its engine before it
-        window = window_of(versioned.service, versioned.component, version)
+        version = versioned.version.text()
+        window = window_of(
+            versioned.service, versioned.component, version.removeprefix(_engine_prefix(version))
+        )
         ended = window.standard_until if window else None
         if ended is None or today + timedelta(days=int(options["days_before"])) <= ended:
             return
@@ -105,8 +107,17 @@ def _newest_version(versioned: Versioned) -> str:
         for service, component, version in support_dates()
         if (service, component) == (versioned.service, versioned.component)
     ]
-    engine, separator, _ = versioned.version.text().rpartition("_")
-    return engine + separator + max(versions, key=lambda version: [int(part) for part in version.split(".")])
+    newest = max(versions, key=lambda version: [int(part) for part in version.split(".")])
+    return _engine_prefix(versioned.version.text()) + newest
+
+
+def _engine_prefix(version: str) -> str:
+    """The engine with which a version of OpenSearch begins, such as `OpenSearch_`.
+
+    One of Aurora MySQL ends with its own, as in `5.7.mysql_aurora.2.11.2`.
+    """
+    engine, separator, _ = version.partition("_")
+    return engine + separator if engine.isalpha() else ""
 
 
 def _opted_out(resource: Resource) -> bool:

@@ -11,6 +11,7 @@ from policies.kubernetes_types import is_service
 from policies.properties import Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, integer_option, stack_policy
+from teei_finops.policy_report import Remedy
 
 LOAD_BALANCER = "LoadBalancer"
 # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/, 2026-11.
@@ -47,6 +48,7 @@ def services_share_a_load_balancer(context: EvaluationContext) -> Policy:
                         f"is one of {len(services)} load balancers for HTTP services",
                         LOAD_BALANCER,
                         "set it to ClusterIP, and route to the Service with an Ingress",
+                        Remedy(merges=(service.urn,)),
                     ),
                 )
 

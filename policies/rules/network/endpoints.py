@@ -6,13 +6,13 @@ from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
 from policies.findings import Finding, ResourceFinding, Violation
-from policies.properties import Undetermined
+from policies.properties import Property, Undetermined
 from policies.resources import Resource, Stack
 from policies.rule import Options, Rule, resource_policy, stack_policy, text_list_option
+from policies.rules.network.nat_gateways import gateways_by_vpc, references
 from teei_finops.policy_report import Remedy
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
@@ -47,29 +47,35 @@ def nat_gateway_has_gateway_endpoints(context: EvaluationContext) -> Policy:
     )
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
-        gateways = [
-            gateway
-            for gateway in stack.resources(NAT_GATEWAY.__eq__)
-            if gateway.inputs["connectivityType"].data != "private"
-        ]
-        if not gateways:
-            return
         endpoints = [
             endpoint
             for endpoint in stack.resources(ENDPOINT.__eq__)
             if endpoint.inputs["vpcEndpointType"].data in (None, "Gateway")
             or endpoint.inputs["privateDnsEnabled"].data is True
         ]
-        names = [endpoint.inputs["serviceName"] for endpoint in endpoints]
-        unknown = next((name for name in names if name.unknown), None)
-        for service in options["services"]:
-            if any(isinstance(name.data, str) and name.data.endswith(f".{service}") for name in names):
-                continue
-            what = f"traffic to {service} passes the NAT gateway, which bills each GB"
-            fix = f"add a gateway endpoint for {service}"
-            yield (
-                gateways[0],
-                Undetermined(unknown.path) if unknown else Violation("", what, None, fix),
-            )
+        for vpc, gateways in gateways_by_vpc(context, stack).items():
+            names = [
+                endpoint.inputs["serviceName"] for endpoint in endpoints if _may_be_in(vpc.name, endpoint)
+            ]
+            for service in options["services"]:
+                finding = _endpoint_is_missing(service, names)
+                if finding:
+                    yield gateways[0], finding
 
     return stack_policy(rule, context, check)
+
+
+def _may_be_in(vpc: str, endpoint: Resource) -> bool:
+    """The endpoint is in the VPC, or the stack does not tell the VPC of one of them."""
+    known = list(references(endpoint, "vpcId"))
+    return not vpc or not known or vpc in known
+
+
+def _endpoint_is_missing(service: str, names: list[Property]) -> Finding | None:
+    if any(isinstance(name.data, str) and name.data.endswith(f".{service}") for name in names):
+        return None
+    unknown = next((name for name in names if name.unknown), None)
+    if unknown:
+        return Undetermined(unknown.path)
+    what = f"traffic to {service} passes the NAT gateway, which bills each GB"
+    return Violation("", what, None, f"add a gateway endpoint for {service}")

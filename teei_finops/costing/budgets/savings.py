@@ -42,6 +42,11 @@ def savings(plan: Plan, fixes: Mapping[int, Fix], pricing: Pricing) -> dict[int,
         fixed_plan = _with_fixes(plan, {fix.urn: fix.remedy for fix in group.values()})
         fixed = PlanEstimator(fixed_plan, pricing)
         for key, fix in group.items():
+            if fix.remedy.merges:
+                hours = _hours(current, [plan.by_urn[urn] for urn in fix.remedy.merges if urn in plan.by_urn])
+                if hours.expected > 0:
+                    saved[key] = hours
+                continue
             now = _cost(current, plan.by_urn[fix.urn])
             then = NOTHING if fix.remedy.deletes else _cost(fixed, fixed_plan.by_urn[fix.urn])
             if now is None or then is None:
@@ -113,6 +118,14 @@ def with_inputs(inputs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
 def _keys(path: str) -> Iterator[str | int]:
     for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
         yield name or int(index)
+
+
+def _hours(estimator: PlanEstimator, resources: Iterable[Resource]) -> Range:
+    """What resources cost by the hour in a month; nothing for those without a price."""
+    lines = (
+        line for resource in resources if resource.new for line in estimator.estimate(resource).after_lines
+    )
+    return sum((line.amount for line in lines if line.unit == "hour"), NOTHING)
 
 
 def _cost(estimator: PlanEstimator, resource: Resource) -> Range | None:

@@ -21,6 +21,7 @@ from teei_finops.costing.estimators.database_instances import (
 from teei_finops.costing.estimators.rds import CLUSTER, CLUSTER_INSTANCE, serverless_range
 from teei_finops.costing.estimators.scaling_targets import between, scaling_targets
 from teei_finops.costing.estimators.vcpus import vcpus
+from teei_finops.costing.preview.values import is_unknown
 
 OPTIMIZED = "aurora-iopt1"
 SERVERLESS = "db.serverless"
@@ -122,7 +123,9 @@ def cluster_instance(ctx: EstimationContext) -> None:
     mode = owner.text("databaseInsightsMode", "standard") if owner else "standard"
     charge_insights(ctx, quantity, mode, "acu" if kind == SERVERLESS else "vcpu")
     charge_public_address(ctx, hours)
-    version = inherited(ctx, owner, "engineVersion", "")
+    # An instance has the version of its cluster, whatever it declares itself.
+    known = owner is not None and owner.has("engineVersion") and not is_unknown(owner.raw["engineVersion"])
+    version = owner.text("engineVersion") if known else inherited(ctx, owner, "engineVersion", "")
     if version:
         disabled = owner is not None and lifecycle_disabled(owner)
         charge_extended_support(ctx, engine, version, disabled, quantity, serverless=kind == SERVERLESS)

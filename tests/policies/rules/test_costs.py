@@ -101,6 +101,14 @@ def test_only_public_nat_gateways_send_traffic_to_s3_unless_an_interface_endpoin
     assert policy not in policies(Pack(), costs.nat_gateway(), named)
 
 
+@pytest.mark.parametrize(("vpc", "reported"), [("vpc-1", False), ("vpc-2", True), (UNKNOWN, False)])
+def test_a_gateway_endpoint_serves_the_nat_gateways_of_its_own_vpc(vpc, reported):
+    gateway = aws_resource("aws:ec2/natGateway:NatGateway", "a", vpcId="vpc-1", availabilityMode="regional")
+    endpoint = with_property(costs.gateway_endpoint(), "vpcId", vpc)
+    found = policies(Pack(), gateway, endpoint)
+    assert ("nat-gateway-without-gateway-endpoint" in found) is reported
+
+
 def test_a_log_group_of_the_delivery_class_keeps_events_for_two_days_whatever_it_sets():
     group = with_property(aws.log_group(), "retentionInDays", None)
     assert policies(Pack(), group) == {"log-group-has-retention"}

@@ -28,6 +28,25 @@ def test_two_nat_gateways_of_a_vpc_are_reported_with_the_price_of_both_and_of_on
     assert text in diagnostic.message
 
 
+@pytest.mark.parametrize(
+    ("options", "merged"), [({}, ("b", "c")), ({"maximum": 2}, ("c",)), ({"maximum": 3}, None)]
+)
+def test_the_fix_merges_the_nat_gateways_that_are_more_than_the_maximum(options, merged):
+    gateways = [
+        aws_resource("aws:ec2/natGateway:NatGateway", name, vpcId="vpc-1", availabilityMode="regional")
+        for name in "abc"
+    ]
+    pack = Pack(STAGING)
+    pack.configure(**{"one-nat-gateway-outside-prod": options})
+    pack.evaluate(*gateways)
+    merges = [
+        tuple(urn.rpartition("::")[2] for urn in violation.remedy.merges)
+        for violation in pack.context.report().violations
+        if violation.policy == "one-nat-gateway-outside-prod"
+    ]
+    assert merges == ([merged] if merged else [])
+
+
 def test_nat_gateways_of_two_vpcs_are_not_counted_together():
     assert not {"one-nat-gateway-outside-prod", "nat-gateways-in-prod"} & policies(
         Pack(STAGING), *two_nat_gateways("vpc-2")

@@ -8,12 +8,16 @@ from teei_finops.costing.budgets.savings import with_inputs
 from teei_finops.policy_report import Remedy
 from tests.policies import compliant_aws as aws
 from tests.policies import compliant_costs as costs
+from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.pack_client import STAGING, UNKNOWN, FakeResource, Pack, with_property
 
 GP2 = with_property(costs.volume(), "type", "gp2")
 X86 = with_property(aws.ai_budget_function(), "architectures", None)
 OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")
 OLD_CACHE = with_property(costs.cache(), "engineVersion", "5.0.6")
+OLD_AURORA = aws.aws_resource(
+    "aws:rds/cluster:Cluster", "aurora", engine="aurora-mysql", engineVersion="5.7.mysql_aurora.2.11.2"
+)
 OLD_DATABASE = with_property(aws.database(), "engineVersion", "13.20")
 GP2_DATABASE = with_property(aws.database(), "storageType", "gp2")
 FEW_IOPS = with_property(costs.fast_volume(), "iops", 200)
@@ -97,6 +101,7 @@ REMEDIES = [
     ("version-in-extended-support", OLD_CACHE, {"engineVersion": "7"}),
     ("version-in-extended-support", with_property(OLD_CACHE, "engine", None), {"engineVersion": "7"}),
     ("version-in-extended-support", OLD_DATABASE, {"engineVersion": "18"}),
+    ("version-in-extended-support", OLD_AURORA, {"engineVersion": "8.0"}),
     (
         "version-in-extended-support",
         search("opensearch", "engineVersion", "OpenSearch_1.2"),
@@ -139,10 +144,14 @@ def test_a_resource_that_nothing_uses_is_deleted():
     assert remedies("unassociated-address", address) == [Remedy(deletes=True)]
 
 
-def test_a_nat_gateway_whose_traffic_another_would_take_over_has_no_remedy():
+def test_what_another_resource_would_take_over_is_merged():
     second = with_property(costs.private_nat_gateway(), "connectivityType", "public")
     gateways = [costs.subnet(), costs.nat_gateway(), second]
-    assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [None]
+    assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [
+        Remedy(merges=(second.urn,))
+    ]
+    services = [kubernetes.service(name) for name in ("a", "b")]
+    assert remedies("services-share-a-load-balancer", *services) == [Remedy(merges=(services[1].urn,))]
 
 
 def test_a_volume_whose_size_is_elsewhere_and_a_class_without_a_successor_have_no_remedy():

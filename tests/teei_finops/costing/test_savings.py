@@ -13,6 +13,7 @@ from tests.teei_finops.costing.preview_builder import INSTANCE, UNKNOWN, VOLUME,
 
 OPTIONS = CostOptions(at=date(2026, 11, 24), region="us-east-1")
 GP2 = {"size": 500, "type": "gp2"}
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 DATABASE = "aws:rds/instance:Instance"
 CLUSTER, MEMBER = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
 
@@ -41,6 +42,18 @@ def test_a_fix_that_deletes_the_resource_saves_all_that_it_costs():
     assert saved([disk], fix(VOLUME, "disk", Remedy(deletes=True))) == {0: 50}
 
 
+def test_resources_whose_use_another_one_takes_over_save_what_they_cost_by_the_hour():
+    gateways = [create(NAT_GATEWAY, name, {"subnetId": "subnet-1"}) for name in "abc"]
+    others = Remedy(merges=tuple(urn(NAT_GATEWAY, name) for name in ("b", "c", "in-no-plan")))
+    # $0.045 an hour each, without the GB that pass them.
+    assert saved(gateways, fix(NAT_GATEWAY, "c", others)) == {0: Decimal("65.70")}
+
+
+def test_resources_that_cost_nothing_by_the_hour_save_nothing():
+    gateway = create(NAT_GATEWAY, "a", {"subnetId": "subnet-1", "region": "xx-nowhere-1"})
+    assert saved([gateway], fix(NAT_GATEWAY, "a", Remedy(merges=(urn(NAT_GATEWAY, "a"),)))) == {}
+
+
 def test_two_fixes_of_one_resource_are_priced_one_by_one():
     devices = [{"volumeType": "gp2", "volumeSize": 100}, {"volumeType": "gp2", "volumeSize": 200}]
     machine = create(INSTANCE, "vm", {"instanceType": "m7g.large", "ebsBlockDevices": devices})
@@ -65,9 +78,20 @@ def test_the_upgrade_of_a_cluster_saves_the_extended_support_of_its_instances():
         {"clusterIdentifier": UNKNOWN, "instanceClass": "db.r6g.large", "engine": "aurora-postgresql"},
         propertyDependencies={"clusterIdentifier": [urn(CLUSTER, "db")]},
     )
+    repeated = create(
+        MEMBER,
+        "db-1",
+        {
+            "clusterIdentifier": UNKNOWN,
+            "instanceClass": "db.r6g.large",
+            "engine": "aurora-postgresql",
+            "engineVersion": "12.9",
+        },
+        propertyDependencies={key: [urn(CLUSTER, "db")] for key in ("clusterIdentifier", "engineVersion")},
+    )
     upgrade = fix(CLUSTER, "db", Remedy({"engineVersion": "17"}))
-    # Two vCPUs at $0.10 an hour.
-    assert saved([cluster, member], upgrade) == {0: 146}
+    # Two vCPUs each at $0.10 an hour.
+    assert saved([cluster, member, repeated], upgrade) == {0: 292}
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,18 @@ class Property:
             return [self]
         return [Property(item, f"{self.path}[{index}]") for index, item in enumerate(data)]
 
+    def all_at(self, path: str) -> Iterator["Property"]:
+        """The values at a path of keys below it; where a list is on the way, those of each element.
+
+        Raises `Undetermined` where one of them is unknown.
+        """
+        key, _, rest = path.partition(".")
+        for item in self[key].items():
+            if rest:
+                yield from item.all_at(rest)
+            else:
+                yield item
+
     def entries(self) -> Iterator[tuple[str, "Property"]]:
         """The keys of an object with their values. Raises `Undetermined` where the object is unknown."""
         data = self.known()

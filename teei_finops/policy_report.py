@@ -11,7 +11,8 @@ whole file at once, so that it is complete even when the run is stopped:
     violations     [{policy, level, severity, urn, name, type, property, value, what, fix, page, message,
                    remedy}]: `urn` and `type` are blank where the finding is about no resource, `property`
                    where it is about no single one; `message` is the text on the console, made from the other
-                   fields; `remedy`, {inputs, deletes, merges} or null, is what the fix changes, if that is definite
+                   fields; `remedy`, {inputs, deletes, merges} or null, is what the fix changes, if that is
+                   definite
     undetermined   [{policy, urn, name, type, property, reason}]: properties that a policy needs and that are
                    unknown until deploy or hold a value of the wrong type
     exemptions     [{policy, resource, owner, reason, expires, days_left, urns}]: those in force, and the

@@ -23,5 +23,8 @@ CURRENT_FAMILY = {
     "r4": "r6a",
     "i2": "i4i",
 }
+# The same of OpenSearch Service, which has neither t4g nor m7a:
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-instance-types.html, 2026-11.
+CURRENT_SEARCH_FAMILY = {"t2": "t3", "m3": "m6g", "m4": "m6g", "c4": "c6g", "r3": "r6g", "r4": "r6g"}
 # The same of RDS, where the architecture makes no difference to the client.
 CURRENT_DATABASE_FAMILY = {"t2": "t4g", "m3": "m7g", "m4": "m7g", "r3": "r7g", "r4": "r7g"}

@@ -146,7 +146,7 @@ def database_is_current_generation(context: EvaluationContext) -> Policy:
                 "is of a previous generation",
                 instance_class.data,
                 "choose a current class such as db.m7g or db.t4g",
-                to_current_family(instance_class, "db."),
+                to_current_family(instance_class),
             )
 
     return resource_policy(rule, context, {INSTANCE, CLUSTER_INSTANCE}.__contains__, check)

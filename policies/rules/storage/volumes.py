@@ -1,7 +1,6 @@
 """EBS volumes: types that cost more for the same, and volumes that nothing uses."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, NamedTuple
 
 from pulumi_policy import Policy
@@ -32,6 +31,8 @@ MACHINES = frozenset({
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
 })  # fmt: skip
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+SPOT_FLEET = "aws:ec2/spotFleetRequest:SpotFleetRequest"
+SEARCH_DOMAINS = frozenset({"aws:opensearch/domain:Domain", "aws:elasticsearch/domain:Domain"})
 IN_TREE_PROVISIONER = "kubernetes.io/aws-ebs"
 
 
@@ -54,7 +55,7 @@ def volume_is_not_gp2(context: EvaluationContext) -> Policy:
     )
 
 
-_BLOCK_TYPES = MACHINES | {VOLUME, LAUNCH_TEMPLATE}
+_BLOCK_TYPES = MACHINES | SEARCH_DOMAINS | {VOLUME, LAUNCH_TEMPLATE, SPOT_FLEET}
 
 
 class DeclaredVolume(NamedTuple):
@@ -82,15 +83,17 @@ def declared_volumes(resource: Resource) -> Iterator[DeclaredVolume]:
             yield DeclaredVolume(
                 parameters["type"], parameters["iops"], ABSENT, ABSENT, default, has_size=False
             )
-    elif resource.type == LAUNCH_TEMPLATE:
-        for device in inputs["blockDeviceMappings"].items():
-            disk = device["ebs"]
-            yield DeclaredVolume(disk["volumeType"], disk["iops"], disk["throughput"], disk["volumeSize"])
     else:
-        for device in chain(inputs["rootBlockDevice"].items(), inputs["ebsBlockDevices"].items()):
-            yield DeclaredVolume(
-                device["volumeType"], device["iops"], device["throughput"], device["volumeSize"]
-            )
+        for path in _DISKS.get(resource.type, ("rootBlockDevice", "ebsBlockDevices")):
+            for disk in inputs.all_at(path):
+                yield DeclaredVolume(disk["volumeType"], disk["iops"], disk["throughput"], disk["volumeSize"])
+
+
+_DISKS = {
+    LAUNCH_TEMPLATE: ("blockDeviceMappings.ebs",),
+    SPOT_FLEET: ("launchSpecifications.rootBlockDevices", "launchSpecifications.ebsBlockDevices"),
+    **dict.fromkeys(SEARCH_DOMAINS, ("ebsOptions",)),
+}
 
 
 def _to_gp3(volume: DeclaredVolume, needed: Performance) -> Remedy:

@@ -123,12 +123,17 @@ def cluster_instance(ctx: EstimationContext) -> None:
     mode = owner.text("databaseInsightsMode", "standard") if owner else "standard"
     charge_insights(ctx, quantity, mode, "acu" if kind == SERVERLESS else "vcpu")
     charge_public_address(ctx, hours)
-    # An instance has the version of its cluster, whatever it declares itself.
-    known = owner is not None and owner.has("engineVersion") and not is_unknown(owner.raw["engineVersion"])
-    version = owner.text("engineVersion") if known else inherited(ctx, owner, "engineVersion", "")
+    version = _version(ctx, owner)
     if version:
         disabled = owner is not None and lifecycle_disabled(owner)
         charge_extended_support(ctx, engine, version, disabled, quantity, serverless=kind == SERVERLESS)
+
+
+def _version(ctx: EstimationContext, owner: EstimationContext | None) -> str:
+    """That of the cluster, whatever the instance declares; blank where neither has one."""
+    if owner is not None and owner.has("engineVersion") and not is_unknown(owner.raw["engineVersion"]):
+        return owner.text("engineVersion")
+    return inherited(ctx, owner, "engineVersion", "")
 
 
 def _capacity(ctx: EstimationContext, owner: EstimationContext | None) -> Range:

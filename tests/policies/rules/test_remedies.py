@@ -15,6 +15,14 @@ GP2 = with_property(costs.volume(), "type", "gp2")
 X86 = with_property(aws.ai_budget_function(), "architectures", None)
 OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")
 OLD_CACHE = with_property(costs.cache(), "engineVersion", "5.0.6")
+SPOT_FLEET = aws.aws_resource(
+    "aws:ec2/spotFleetRequest:SpotFleetRequest",
+    "fleet",
+    launchSpecifications=[{"rootBlockDevices": [{"volumeType": "gp2", "volumeSize": 100}]}],
+)
+SPOT_FLEET_DISK = with_property(
+    SPOT_FLEET, "launchSpecifications", [{"ebsBlockDevices": [{"volumeType": "gp2", "volumeSize": 100}]}]
+)
 OLD_AURORA = aws.aws_resource(
     "aws:rds/cluster:Cluster", "aurora", engine="aurora-mysql", engineVersion="5.7.mysql_aurora.2.11.2"
 )
@@ -60,6 +68,26 @@ REMEDIES = [
         "provisioned-iops-volume",
         MORE_IOPS,
         {"type": "gp3", "iops": 9000, "throughput": 1000},
+    ),
+    (
+        "gp2-volume",
+        search("opensearch", "ebsOptions", {"volumeType": "gp2", "volumeSize": 100}),
+        {"ebsOptions.volumeType": "gp3"},
+    ),
+    (
+        "gp2-volume",
+        search("elasticsearch", "ebsOptions", {"volumeType": "gp2", "volumeSize": 100}),
+        {"ebsOptions.volumeType": "gp3"},
+    ),
+    (
+        "gp2-volume",
+        SPOT_FLEET,
+        {"launchSpecifications[0].rootBlockDevices[0].volumeType": "gp3"},
+    ),
+    (
+        "gp2-volume",
+        SPOT_FLEET_DISK,
+        {"launchSpecifications[0].ebsBlockDevices[0].volumeType": "gp3"},
     ),
     ("function-runs-on-arm", X86, {"architectures": ["arm64"]}),
     ("interface-endpoint-with-free-gateway", S3, {"vpcEndpointType": "Gateway"}),

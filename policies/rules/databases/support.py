@@ -16,13 +16,14 @@ from policies.rules.databases.instances import CLUSTER, INSTANCE
 from policies.rules.monthly_prices import monthly_usd
 from teei_finops.costing.amounts import Unpriced
 from teei_finops.costing.estimators.database_instances import engine_family
-from teei_finops.costing.estimators.support_windows import window_of
+from teei_finops.costing.estimators.support_windows import is_older_than_known, window_of
 from teei_finops.costing.estimators.vcpus import vcpus
 from teei_finops.costing.prices.price_book import support_dates
 from teei_finops.policy_report import Remedy
 
 EKS_CLUSTER = "aws:eks/cluster:Cluster"
 RDS_DISABLED = "open-source-rds-extended-support-disabled"
+LAST_YEAR = 3  # from which the price of RDS Extended Support no longer rises
 WITHOUT_EXTENDED_SUPPORT = ("mariadb",)  # RDS User Guide, "Using Amazon RDS Extended Support", 2026-11
 
 
@@ -52,19 +53,22 @@ def version_is_in_standard_support(context: EvaluationContext, today: date) -> P
         versioned = _versioned(resource)
         if versioned.version.blank() or not versioned.component or _opted_out(resource):
             return
-        version = versioned.version.text()
-        window = window_of(
-            versioned.service, versioned.component, version.removeprefix(_engine_prefix(version))
-        )
+        text = versioned.version.text()
+        version = text.removeprefix(_engine_prefix(text))
+        window = window_of(versioned.service, versioned.component, version)
         ended = window.standard_until if window else None
-        if ended is None or today + timedelta(days=int(options["days_before"])) <= ended:
+        if ended and today + timedelta(days=int(options["days_before"])) > ended:
+            tense = "ended" if today > ended else "ends"
+            what, year = f"{tense} on {ended}", _year(ended, today)
+        elif is_older_than_known(versioned.service, versioned.component, version):
+            what, year = "ended before that of all versions with known dates", LAST_YEAR
+        else:
             return
-        surcharge = _surcharge(context, resource, _year(ended, today))
+        surcharge = _surcharge(context, resource, year)
         cost = f"; extended support costs ${surcharge:,.2f} a month" if surcharge else ""
-        tense = "ended" if today > ended else "ends"
         yield Violation(
             versioned.version.path,
-            f"standard support of {versioned.component} {tense} on {ended}{cost}",
+            f"standard support of {versioned.component} {what}{cost}",
             versioned.version.data,
             "upgrade to a version with standard support",
             Remedy({versioned.version.path: _newest_version(versioned)}),
@@ -139,7 +143,7 @@ def _surcharge(context: EvaluationContext, resource: Resource, year: int) -> Dec
     instance_class = resource.inputs["instanceClass"].data
     if not isinstance(instance_class, str):
         return None
-    key = "year-3" if year >= 3 else "year-1-2"
+    key = "year-3" if year >= LAST_YEAR else "year-1-2"
     price = monthly_usd(context, resource, "AmazonRDS", "extended-support", key)
     copies = 2 if resource.inputs["multiAz"].boolean() else 1
     try:

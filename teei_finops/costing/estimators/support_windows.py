@@ -27,8 +27,7 @@ def support_of(ctx: EstimationContext, service: str, component: str, version: st
     windows = _windows(service, component)
     name = _known_name(version, windows)
     if name is None:
-        oldest = min((_numbers(known) for known in windows), default=())
-        old = bool(oldest) and _numbers(version) < oldest
+        old = is_older_than_known(service, component, version)
         if old:
             ctx.note(f"{component} {version} is older than the oldest version with known support dates")
         return Support(old, 3 if old else 0)
@@ -48,6 +47,12 @@ def window_of(service: str, component: str, version: str) -> SupportDates | None
     windows = _windows(service, component)
     name = _known_name(version, windows)
     return windows[name] if name else None
+
+
+def is_older_than_known(service: str, component: str, version: str) -> bool:
+    """The version is older than every version of `support_dates.csv`, so that its support ended long ago."""
+    known, numbers = [_numbers(name) for name in _windows(service, component)], _numbers(version)
+    return bool(known and numbers) and numbers < min(known)
 
 
 def _windows(service: str, component: str) -> dict[str, SupportDates]:

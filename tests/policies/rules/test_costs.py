@@ -168,8 +168,16 @@ OLD_DATABASE = with_property(with_property(aws.database(), "engineVersion", "13.
             with_property(OLD_DATABASE, "multiAz", False),
             "standard support of postgresql ended on 2026-02-28; extended support costs $146.00",
         ),
+        (
+            with_property(OLD_CLUSTER, "version", "1.20"),
+            "kubernetes ended before that of all versions with known dates; extended support costs $365.00",
+        ),
+        (
+            with_property(OLD_DATABASE, "engineVersion", "9.6.24"),
+            "postgresql ended before that of all versions with known dates; extended support costs $584.00",
+        ),
     ],
-    ids=["EKS", "RDS", "RDS in one zone"],
+    ids=["EKS", "RDS", "RDS in one zone", "EKS before the known versions", "RDS before them"],
 )
 def test_a_version_in_extended_support_is_reported_with_its_surcharge(resource, text):
     (diagnostic,) = [

@@ -51,6 +51,7 @@ is_disruption_budget = _is_kind("PodDisruptionBudget", "policy")
 is_vertical_scaler = _is_kind("VerticalPodAutoscaler", "autoscaling.k8s.io")
 is_node_pool = _is_kind("NodePool", "karpenter.sh")
 is_service = _is_kind("Service", "core")
+is_limit_range = _is_kind("LimitRange", "core")
 is_storage_class = _is_kind("StorageClass", "storage.k8s.io")
 
 

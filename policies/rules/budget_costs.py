@@ -12,10 +12,15 @@ from policies.resources import Resource
 from policies.rule import Options, Rule, resource_policy, text_list_option
 from policies.rules.budgets import BUDGET
 from teei_finops.cost_explorer import SERVICES, TAG_FILTER, USAGE_TYPE_GROUPS
+from teei_finops.costing.regions import REGIONS
 from teei_finops.costing.yaml_file import near
 
 # Input of `costTypes` → value of the dimension RECORD_TYPE.
 COST_TYPES = {"includeCredit": "Credit", "includeRefund": "Refund"}
+
+
+# Values of the filter by Region for costs without one: Cost Explorer, "Filtering the data", 2026-11.
+WITHOUT_REGION = ("global", "NoRegion")
 
 
 def budget_excludes_credits_and_refunds(context: EvaluationContext) -> Policy:
@@ -92,6 +97,10 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
         if not re.fullmatch(TAG_FILTER, value.text()):
             yield Violation(value.path, "is not user:KEY$VALUE", value.data, "write user:KEY$VALUE")
 
+    def check_account(value: Property) -> Iterator[Finding]:
+        if not re.fullmatch(r"\d{12}", value.text()):
+            yield Violation(value.path, "is not the ID of an account", value.data, "write its 12 digits")
+
     def check_filter(cost_filter: Property, names: dict[str, Collection[str]]) -> Iterator[Finding]:
         name = cost_filter["name"].text()
         for value in cost_filter["values"].items():
@@ -99,13 +108,17 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
                 yield from findings_of(check_value, value, names[name])
             elif name == "TagKeyValue":
                 yield from findings_of(check_tag, value)
+            elif name == "LinkedAccount":
+                yield from findings_of(check_account, value)
 
     def check_dimensions(dimensions: Property, names: dict[str, Collection[str]]) -> Iterator[Finding]:
         key = dimensions["key"].text()
         exact = {option.text() for option in dimensions["matchOptions"].items()} <= {"EQUALS"}
-        if key in names and exact:
-            for value in dimensions["values"].items():
+        for value in dimensions["values"].items() if exact else ():
+            if key in names:
                 yield from findings_of(check_value, value, names[key])
+            elif key == "LINKED_ACCOUNT":
+                yield from findings_of(check_account, value)
 
     def check(resource: Resource, options: Options) -> Iterator[Finding]:
         if resource.inputs["budgetType"].text() != "COST":
@@ -113,8 +126,13 @@ def budget_filters_match(context: EvaluationContext) -> Policy:
         names = {
             "Service": [*SERVICES, *options["services"]],
             "UsageTypeGroup": [*USAGE_TYPE_GROUPS, *options["usage_type_groups"]],
+            "Region": [*sorted(REGIONS), *WITHOUT_REGION],
         }
-        by_dimension = {"SERVICE": names["Service"], "USAGE_TYPE_GROUP": names["UsageTypeGroup"]}
+        by_dimension = {
+            "SERVICE": names["Service"],
+            "USAGE_TYPE_GROUP": names["UsageTypeGroup"],
+            "REGION": names["Region"],
+        }
         for dimensions in _dimensions(resource.inputs["filterExpression"]):
             yield from findings_of(check_dimensions, dimensions, by_dimension)
         for cost_filter in resource.inputs["costFilters"].items():

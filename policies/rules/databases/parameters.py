@@ -38,6 +38,8 @@ NOT_MODIFIABLE = {
 }
 ARCHIVE_COMMAND = "archive_command"
 SLOT_LIMIT = "max_slot_wal_keep_size"
+# 64 TiB, the most storage of RDS for PostgreSQL: Amazon RDS User Guide, "Storage types", 2026-11.
+MOST_STORAGE_MB = 64 * 1024 * 1024
 SLOT_LIMIT_SINCE = 13  # the PostgreSQL major version that brought the parameter
 
 _ASSIGNMENT = re.compile(rf"{ARCHIVE_COMMAND}\s*(?:=|:|\bTO\b)\s*(.+)", re.IGNORECASE)
@@ -120,7 +122,7 @@ def replication_slots_are_bounded(context: EvaluationContext) -> Policy:
             yield from undetermined
             limits = [] if undetermined else [Property(None, "parameters")]
         for limit in limits:
-            if _negative(limit.text("-1")):
+            if _keeps_any_size(limit.text("-1")):
                 yield Violation(
                     limit.path,
                     f"{SLOT_LIMIT} does not limit the WAL that replication slots keep",
@@ -160,8 +162,15 @@ def _may_be_postgres(resource: Resource) -> bool:
     return not isinstance(family.data, str) or "postgres" in family.data
 
 
-def _negative(text: str) -> bool:
-    return text.strip().startswith("-")
+def _keeps_any_size(text: str) -> bool:
+    """-1 is no limit, and neither are as many MB as the largest database has.
+
+    What is no number is found by `database-parameters-have-valid-values`.
+    """
+    try:
+        return not 0 <= float(text) < MOST_STORAGE_MB
+    except ValueError:
+        return False
 
 
 def _commands(resource: Resource, in_kubernetes: bool) -> Iterator[Property]:

@@ -1,15 +1,23 @@
-"""Scaling of single objects: the requests of containers, the limits and targets of HPAs."""
+"""What scaling needs: the requests of containers, the limits and targets of HPAs."""
 
 from collections.abc import Iterator
 
 from pulumi_policy import Policy
 
 from policies.evaluation_context import EvaluationContext
-from policies.findings import Finding, Violation, findings_of
-from policies.kubernetes_types import is_hpa, is_scaled_object, is_scaler, is_workload, pod_spec
-from policies.properties import Property, Undetermined
-from policies.resources import Resource
-from policies.rule import Options, Rule, integer_option, resource_policy, text_list_option
+from policies.findings import Finding, ResourceFinding, Violation, findings_of
+from policies.kubernetes_types import (
+    is_hpa,
+    is_limit_range,
+    is_scaled_object,
+    is_scaler,
+    is_workload,
+    namespace,
+    pod_spec,
+)
+from policies.properties import UNKNOWN, Property, Undetermined
+from policies.resources import Resource, Stack
+from policies.rule import Options, Rule, integer_option, resource_policy, stack_policy, text_list_option
 from policies.rules.databases.instances import PRODUCTION
 from teei_finops.costing.amounts import Unpriced
 from teei_finops.costing.estimators.pods import quantity
@@ -25,9 +33,11 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
         {"resources": text_list_option("the resources that each container must request", ["cpu", "memory"])},
     )
 
-    def check_container(container: Property, pod: Property, required: list[str]) -> Iterator[Finding]:
+    def check_container(
+        container: Property, shared: list[Property], required: list[str]
+    ) -> Iterator[Finding]:
         requests = container["resources"]["requests"]
-        sources = (container["resources"], pod["resources"])
+        sources = [container["resources"], *shared]
         missing = [name for name in required if not any(_requested(source, name) for source in sources)]
         if missing:
             yield Violation(
@@ -37,17 +47,40 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
                 f"set {' and '.join(f'resources.requests.{name}' for name in missing)}",
             )
 
-    def check(resource: Resource, options: Options) -> Iterator[Finding]:
-        pod = pod_spec(resource)
+    def check_workload(stack: Stack, workload: Resource, required: list[str]) -> Iterator[Finding]:
+        pod = pod_spec(workload)
+        shared = [pod["resources"], *_defaults(stack, workload)]
         sidecars = [
             container
             for container in pod["initContainers"].items()
             if container["restartPolicy"].data == "Always"
         ]
         for container in [*pod["containers"].items(), *sidecars]:
-            yield from findings_of(check_container, container, pod, options["resources"])
+            yield from findings_of(check_container, container, shared, required)
 
-    return resource_policy(rule, context, is_workload, check)
+    def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        for workload in stack.resources(is_workload):
+            for finding in findings_of(check_workload, stack, workload, options["resources"]):
+                yield workload, finding
+
+    return stack_policy(rule, context, check)
+
+
+def _defaults(stack: Stack, workload: Resource) -> Iterator[Property]:
+    """The resources that LimitRanges of the namespace give containers without their own; unknown where the
+    namespace is:
+    https://kubernetes.io/docs/concepts/policy/limit-range/, 2026-11.
+    """
+    own = namespace(workload)
+    for limit_range in stack.resources(is_limit_range):
+        other = namespace(limit_range)
+        if own.unknown or other.unknown:
+            yield Property(UNKNOWN, (own if own.unknown else other).path)
+        elif own.text() == other.text():
+            for limit in limit_range.inputs["spec"]["limits"].items():
+                if limit["type"].text() == "Container":
+                    defaults = {"requests": limit["defaultRequest"].data, "limits": limit["default"].data}
+                    yield Property(defaults, limit.path)
 
 
 def _requested(resources: Property, name: str) -> bool:

@@ -57,6 +57,9 @@ BUDGET_COSTS: list[Row] = [
                 "budget-filters-match",
             ),
             ({"dimensions": {"key": "REGION", "values": ["us-east-1"]}}, ""),
+            ({"dimensions": {"key": "REGION", "values": ["us-east1"]}}, "budget-filters-match"),
+            ({"dimensions": {"key": "LINKED_ACCOUNT", "values": ["123456789012"]}}, ""),
+            ({"dimensions": {"key": "LINKED_ACCOUNT", "values": ["prod"]}}, "budget-filters-match"),
         )
     ),
     ("budget", "costFilters.0.values.0", "Amazon S3", "budget-filters-match"),
@@ -71,5 +74,14 @@ BUDGET_COSTS: list[Row] = [
         "budget-filters-match",
     ),
     ("budget", "costFilters.0", {"name": "UsageTypeGroup", "values": ["EC2: Running Hours"]}, ""),
-    ("budget", "costFilters.0", {"name": "Region", "values": ["us-east-1"]}, ""),
+    ("budget", "costFilters.0", {"name": "Region", "values": ["us-east-1", "global", "NoRegion"]}, ""),
+    ("budget", "costFilters.0", {"name": "Region", "values": ["US-East-1"]}, "budget-filters-match"),
+    ("budget", "costFilters.0", {"name": "LinkedAccount", "values": ["123456789012"]}, ""),
+    (
+        "budget",
+        "costFilters.0",
+        {"name": "LinkedAccount", "values": ["1234-5678"]},
+        "budget-filters-match",
+    ),
+    ("budget", "costFilters.0", {"name": "LinkedAccount", "values": ["12345678901"]}, "budget-filters-match"),
 ]

@@ -51,6 +51,9 @@ DATABASES: list[Row] = [
     ("parameter_group", "parameters.1", None, "replication-slots-are-bounded"),
     ("parameter_group", "parameters.1.value", "-1", "replication-slots-are-bounded"),
     ("cluster_parameter_group", "parameters.1.value", -1, "replication-slots-are-bounded"),
+    ("parameter_group", "parameters.1.value", "2147483647", "replication-slots-are-bounded"),
+    ("cluster_parameter_group", "parameters.1.value", 67108864, "replication-slots-are-bounded"),
+    ("parameter_group", "parameters.1.value", "67108863", ""),
     ("aurora_parameter_group", "parameters.0.value", "-1", "replication-slots-are-bounded"),
 ]
 _CONFIG = "environment.variables.AI_BUDGET_CONFIG"

@@ -1,15 +1,39 @@
 """What counts as a request of a container."""
 
+import pytest
+
 from policies import messages
 from tests.policies import compliant_kubernetes as kubernetes
-from tests.policies.pack_client import Diagnostic, FakeResource, Pack, with_property
+from tests.policies.pack_client import UNKNOWN, Diagnostic, FakeResource, Pack, with_property
 
 POLICY = "containers-request-resources"
 CONTAINER = "spec.template.spec.containers.0.resources"
 
 
-def found(resource: FakeResource) -> list[Diagnostic]:
-    return [item for item in Pack().evaluate(resource) if item.policy == POLICY]
+def found(*resources: FakeResource) -> list[Diagnostic]:
+    return [item for item in Pack().evaluate(*resources) if item.policy == POLICY]
+
+
+DEFAULTS = {"type": "Container", "defaultRequest": {"cpu": "100m"}, "default": {"memory": "1Gi"}}
+
+
+@pytest.mark.parametrize(
+    ("limit", "namespace", "reported"),
+    [
+        (DEFAULTS, "shop", None),
+        (DEFAULTS, "other", "does not request cpu and memory"),
+        (DEFAULTS | {"type": "Pod"}, "shop", "does not request cpu and memory"),
+        ({"type": "Container", "defaultRequest": {"cpu": "1"}}, "shop", "does not request memory"),
+        (DEFAULTS, UNKNOWN, messages.UNDETERMINED),
+    ],
+)
+def test_a_limit_range_of_the_namespace_gives_default_requests(limit, namespace, reported):
+    workload = with_property(kubernetes.stateful_set(), CONTAINER)
+    workload = with_property(workload, "spec.template.spec.initContainers")
+    workload = with_property(workload, "metadata.namespace", "shop")
+    inputs = {"metadata": {"name": "defaults", "namespace": namespace}, "spec": {"limits": [limit]}}
+    items = found(workload, FakeResource("kubernetes:core/v1:LimitRange", "defaults", inputs))
+    assert [reported in item.message for item in items] == ([True] if reported else [])
 
 
 def test_the_pod_may_request_for_all_of_its_containers():

@@ -204,11 +204,8 @@ def test_a_violation_is_reported_in_addition_to_an_undetermined_property():
     resources["deployment"] = with_property(
         resources["deployment"], "spec.template.spec.containers", containers
     )
-    diagnostics = [
-        diagnostic
-        for diagnostic in Pack().evaluate(resources["deployment"])
-        if diagnostic.policy == "containers-request-resources"
-    ]
+    items = Pack().evaluate(resources["deployment"])
+    diagnostics = [item for item in items if item.policy == "containers-request-resources"]
     assert [diagnostic.level for diagnostic in diagnostics] == ["mandatory", "advisory"]
     assert "container b does not request memory" in diagnostics[0].message
     assert "spec.template.spec.containers[0].resources is unknown" in diagnostics[1].message

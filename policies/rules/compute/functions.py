@@ -58,6 +58,11 @@ def function_runs_on_arm(context: EvaluationContext) -> Policy:
     return resource_policy(rule, context, FUNCTION.__eq__, check)
 
 
+# More memory gives a function further vCPUs, which do not speed up one thread; less makes it slower:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html, 2026-11.
+ONE_VCPU_MIB = 1769
+
+
 def function_memory_is_limited(context: EvaluationContext) -> Policy:
     rule = Rule(
         "function-memory-is-limited",
@@ -70,7 +75,8 @@ def function_memory_is_limited(context: EvaluationContext) -> Policy:
         memory, most = resource.inputs["memorySize"], options["maximum_mib"]
         if memory.number() > most:
             fix = f"set memory_size to {most:g} or less"
-            yield Violation(memory.path, f"is above {most:g} MiB", memory.data, fix)
+            remedy = Remedy({memory.path: most}) if most >= ONE_VCPU_MIB else None
+            yield Violation(memory.path, f"is above {most:g} MiB", memory.data, fix, remedy)
 
     return resource_policy(rule, context, FUNCTION.__eq__, check)
 

@@ -12,6 +12,7 @@ from tests.policies import compliant_kubernetes as kubernetes
 from tests.policies.pack_client import STAGING, UNKNOWN, FakeResource, Pack, with_property
 
 GP2 = with_property(costs.volume(), "type", "gp2")
+LARGE = with_property(aws.ai_budget_function(), "memorySize", 6144)
 X86 = with_property(aws.ai_budget_function(), "architectures", None)
 OLD_CLUSTER = with_property(costs.eks_cluster(), "version", "1.30")
 OLD_CACHE = with_property(costs.cache(), "engineVersion", "5.0.6")
@@ -90,6 +91,7 @@ REMEDIES = [
         {"launchSpecifications[0].ebsBlockDevices[0].volumeType": "gp3"},
     ),
     ("function-runs-on-arm", X86, {"architectures": ["arm64"]}),
+    ("function-memory-is-limited", LARGE, {"memorySize": 3008}),
     ("interface-endpoint-with-free-gateway", S3, {"vpcEndpointType": "Gateway"}),
     (
         "database-is-current-generation",
@@ -193,3 +195,13 @@ def test_a_domain_without_a_version_and_kafka_which_has_no_surcharge_are_not_rep
     assert remedies("version-in-extended-support", search("opensearch", "engineVersion", "")) == []
     kafka = aws.aws_resource("aws:msk/cluster:Cluster", "kafka", kafkaVersion="2.2.1")
     assert remedies("version-in-extended-support", kafka) == []
+
+
+@pytest.mark.parametrize(("most", "remedy"), [(1768, None), (1769, Remedy({"memorySize": 1769}))])
+def test_less_memory_than_one_vcpu_has_makes_a_function_slower(most, remedy):
+    pack = Pack().configure(function_memory_is_limited={"maximum_mib": most})
+    pack.evaluate(LARGE)
+    found = [
+        row.remedy for row in pack.context.report().violations if row.policy == "function-memory-is-limited"
+    ]
+    assert found == [remedy]

@@ -41,7 +41,7 @@ def admin_tokens(arn: str) -> list[str]:
 class CallerHashes:
     """The SHA-256 of the tokens of a caller, read from its secret and kept for five minutes.
 
-    Both the current and the previous version of the secret are valid, so that a rotation interrupts no caller.
+    Both the current and the previous version of the secret are valid, so a rotation interrupts no caller.
     While Secrets Manager does not answer, the last hashes stay valid.
     """
 

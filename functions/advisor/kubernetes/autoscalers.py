@@ -40,9 +40,13 @@ class Autoscaler:
         kind = "ScaledObject" if self.scaled_object else "HorizontalPodAutoscaler"
         return f"{self.namespace}/{kind}/{self.scaled_object or self.name}"
 
+    @property
+    def target(self) -> tuple[str, str, str]:
+        """Namespace, kind and name of what it scales."""
+        return self.namespace, self.kind, self.workload
+
     def scales(self, workload: Workload) -> bool:
-        target = self.namespace, self.kind, self.workload
-        return target == (workload.namespace, workload.kind, workload.name)
+        return self.target == (workload.namespace, workload.kind, workload.name)
 
     def with_minimum(self, minimum: int) -> "Autoscaler":
         return replace(self, minimum=minimum)

@@ -58,10 +58,11 @@ def _with_workloads(
 ) -> Examination:
     notes = []
     used = {resource: uses(prometheus, settings.window, at, settings, resource) for resource in RESOURCES}
-    all_workloads = workloads(prometheus, settings.window, at, used)
+    scalers = autoscalers(prometheus, at)
+    targets = [scaler.target for scaler in scalers]
+    all_workloads = workloads(prometheus, settings.window, at, used, targets)
     if not any(c.requests for workload in all_workloads for c in workload.containers):
         notes.append("Prometheus: no kube_pod_container_resource_requests; it must scrape kube-state-metrics")
-    scalers = autoscalers(prometheus, at)
     units = nodes.unit_prices(all_nodes, prices, settings)
     not_judged: dict[str, str] = {}
     changed = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from functions.advisor.kubernetes.prometheus import Prometheus, Sample
-from functions.advisor.kubernetes.usage import Key, Sampling, container_key
+from functions.advisor.kubernetes.usage import CPU, Key, Sampling, container_key
 
 RESOURCES = ("cpu", "memory")
 CRON_JOB = "CronJob"
@@ -23,6 +23,8 @@ _OF_STATEFUL_SET = re.compile(r"(?P<name>.+)-\d{1,4}")
 _OF_CRON_JOB = re.compile(rf"(?P<name>.+)-\d{{8}}-[{_LETTERS}]{{5}}")
 _OF_REPLICA_SET = re.compile(rf"(?P<name>.+)-[{_LETTERS}]{{6,10}}")
 _OF_JOB = re.compile(r"(?P<name>.+)-\d{8}")
+# A hash with a digit and a suffix, of other letters than those above.
+_LIKE_DEPLOYMENT = re.compile(r"(?P<name>.+)-(?=[a-z]*\d)[a-z0-9]{6,10}-[a-z0-9]{5}")
 # What JVMs export with Micrometer, and with the Prometheus client.
 _JVM = ("jvm_memory_used_bytes", "jvm_memory_bytes_used")
 _LABELS = {
@@ -45,6 +47,12 @@ class StateMetrics:
 
     def now(self, metric: str, labels: str) -> list[Sample]:
         query = f"min by ({labels}) (last_over_time({metric}[{self._at.recent}]))"
+        return self._prometheus.at(query, self._at.end)
+
+    def containers_started(self) -> list[Sample]:
+        """How often each container was started in the window: cAdvisor gives it another id each time."""
+        started = f"count by (namespace, pod, container, id) (last_over_time({CPU}[{self._span}]))"
+        query = f"count by (namespace, pod, container) ({started})"
         return self._prometheus.at(query, self._at.end)
 
     def raw_of_window(self, metric: str) -> list[Sample]:
@@ -92,15 +100,32 @@ def _above_by_name(kind: str, name: str) -> tuple[str, str]:
     return kind, name
 
 
-def owner_by_name(pod: str) -> tuple[str, str]:
-    """Where kube-state-metrics does not say who owns a pod, its name does."""
+def owner_by_name(pod: str, scaled: Iterable[tuple[str, str]] = ()) -> tuple[str, str]:
+    """(kind, name) of the controller by the name of a pod, where kube-state-metrics does not name it.
+
+    `scaled` is what the autoscalers of the namespace scale, as (kind, name).
+    """
     if match := _OF_CRON_JOB.fullmatch(pod):
         return CRON_JOB, match["name"]
     if match := _OF_DEPLOYMENT.fullmatch(pod):
         return "Deployment", match["name"]
+    targets = [target for target in scaled if _may_be_of(pod, target[1])]
+    if targets:
+        return max(targets, key=lambda target: len(target[1]))
+    if match := _LIKE_DEPLOYMENT.fullmatch(pod):
+        return "Deployment", match["name"]
     if match := _OF_STATEFUL_SET.fullmatch(pod):
         return "StatefulSet", match["name"]
     return "Pod", pod
+
+
+def _may_be_of(pod: str, workload: str) -> bool:
+    """Whether a pod is named like one of the workload: with one suffix, or a hash and a suffix."""
+    first, _, second = pod.removeprefix(f"{workload}-").partition("-")
+    if not pod.startswith(f"{workload}-") or "-" in second:
+        return False
+    is_other_set = second.isdigit() and not any(letter.isdigit() for letter in first)
+    return not is_other_set  # web-canary-0 is not of web
 
 
 @dataclass(frozen=True)
@@ -140,11 +165,14 @@ def restarts_of_pods(metrics: StateMetrics) -> tuple[dict[tuple[str, str], float
     restarts: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric, function in (
         ("kube_pod_container_status_restarts_total", "increase"),
-        ('container_cpu_usage_seconds_total{container!="",container!="POD"}', "resets"),
+        (CPU, "resets"),
     ):
         for labels, value in metrics.of_window(metric, "namespace, pod", function):
             pod = labels.get("namespace", ""), labels.get("pod", "")
             restarts[pod] = max(restarts[pod], value)
+    for labels, count in metrics.containers_started():
+        pod = labels.get("namespace", ""), labels.get("pod", "")
+        restarts[pod] = max(restarts[pod], count - 1)
     killed = metrics.of_window(
         'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}', "namespace, pod, container",
         "max_over_time",

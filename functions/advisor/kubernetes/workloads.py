@@ -111,8 +111,12 @@ def workloads(
     window: timedelta,
     at: Sampling,
     used: Mapping[str, Mapping[Key, PodUse]],
+    scaled: Iterable[tuple[str, str, str]] = (),
 ) -> list[Workload]:
-    """The workloads that run now, and the jobs that ran in the window. `used` is by resource."""
+    """The workloads that run now, and the jobs that ran in the window.
+
+    `used` is by resource, and `scaled` is what autoscalers scale, as (namespace, kind, name).
+    """
     metrics = StateMetrics(prometheus, window, at)
     owners = owners_of_pods(metrics)
     requests = requests_of_pods(metrics)
@@ -143,16 +147,26 @@ def workloads(
     }
     pods: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     measured = {(namespace, pod) for by_key in used.values() for namespace, pod, _ in by_key}
-    for namespace, pod in measured | running:
-        pods[namespace, *owners.get((namespace, pod), owner_by_name(pod))].add(pod)
+    requesting = {
+        (labels.get("namespace", ""), labels.get("pod", ""))
+        for labels, _ in metrics.now("kube_pod_container_resource_requests", "namespace, pod")
+    }
+    targets: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for namespace, kind, name in scaled:
+        targets[namespace].append((kind, name))
+    for namespace, pod in measured | running | requesting:
+        owner = owners.get((namespace, pod)) or owner_by_name(pod, targets[namespace])
+        pods[namespace, *owner].add(pod)
     all_labels = labels_of(metrics)
     result = []
     for (namespace, kind, name), all_pods in sorted(pods.items()):
         if kind in UNCHANGEABLE:
             continue
         current = frozenset(pod for pod in all_pods if (namespace, pod) in running)
-        # The pods of a job that are over are all that there is to look at between two runs.
-        shown = {max(all_pods)} if kind == CRON_JOB else current
+        has_use = any((namespace, pod) in measured for pod in all_pods)
+        # The pods of a job that are over are all that there is to look at between two runs, and those that
+        # are not measured all that shows that a workload is there.
+        shown = {max(all_pods)} if kind == CRON_JOB else current or (set() if has_use else all_pods)
         if not shown:
             continue
         containers = _containers(

@@ -50,6 +50,22 @@ def one_cluster():
     # A container that was started again has a new id, and its counter begins anew.
     for new_id, at in (("first", range(HALF)), ("second", range(HALF, COUNT))):
         samples.container(pod("again"), 0.3, 300, owner=replica_set("again"), at=at, id=new_id)
+    # This one crashes again and again; and of this one kube-state-metrics alone has samples.
+    for start in range(6):
+        crashing = range(start * COUNT // 6, (start + 1) * COUNT // 6)
+        samples.container(
+            pod("crashing"), 0.1, 100, owner=replica_set("crashing"), at=crashing, id=f"{start}"
+        )
+    unseen = {"namespace": "shop", "pod": pod("unseen"), "container": "app", "resource": "cpu"}
+    samples.add("kube_pod_container_resource_requests", unseen)
+    # An autoscaler names the Deployment of pods with any suffix.
+    for suffix in ("a1", "b2"):
+        samples.container(f"named-{suffix}", 0.5, 100)
+    named = {"namespace": "shop", "horizontalpodautoscaler": "named"}
+    samples.add("kube_horizontalpodautoscaler_spec_min_replicas", named, 2)
+    samples.add("kube_horizontalpodautoscaler_spec_max_replicas", named, 9)
+    target = {"metric_name": "cpu", "metric_target_type": "utilization"}
+    samples.add("kube_horizontalpodautoscaler_spec_target_metric", {**named, **target}, 60)
     sidecar = {"namespace": "shop", "pod": pod("proxied"), "container": "proxy"}
     samples.container(pod("proxied"), 0.1, 100, owner=replica_set("proxied"))
     samples.container(pod("proxied"), 0.01, 20, name="proxy", requests=(0, 0), at=range(COUNT))
@@ -157,6 +173,22 @@ def test_the_owner_is_on_the_pod_or_else_on_the_namespace(requests):
 
 def test_a_container_that_was_started_again_used_what_both_its_series_show(requests):
     assert "cpu used 30 % of the requests" in requests["shop/Deployment/again"].evidence
+
+
+def test_a_workload_whose_container_was_started_five_times_again_is_not_judged(requests, examination):
+    assert "shop/Deployment/crashing" not in requests
+    reason = "restarted 5 times in the window; find out why first"
+    assert f"shop/Deployment/crashing is not judged: {reason}" in examination.notes
+
+
+def test_a_workload_without_samples_of_its_use_is_named(requests, examination):
+    assert "shop/Deployment/unseen" not in requests
+    reason = "days on which its use was measured: 0 of at least 3"
+    assert f"shop/Deployment/unseen is not judged: {reason}" in examination.notes
+
+
+def test_pods_without_an_owner_are_of_what_an_autoscaler_scales(requests):
+    assert "pods: 2 under shop/HorizontalPodAutoscaler/named" in requests["shop/Deployment/named"].evidence
 
 
 def test_a_sidecar_is_patched_as_an_init_container(requests):

@@ -6,9 +6,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from retention.errors import RetentionError
 
+# What a call of boto3 raises; the last where something other than AWS responds at AWS_ENDPOINT_URL.
+_FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=60)
 
 
@@ -45,7 +48,7 @@ class Aws:
         """One call of a boto3 method; None for an error code in `absent`. Raises RetentionError."""
         try:
             return getattr(self._client(service), operation)(**parameters)
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in absent:
                 return None
             raise _error(service, operation, error) from None
@@ -54,14 +57,18 @@ class Aws:
         """All pages of a boto3 method. Raises RetentionError."""
         try:
             yield from self._client(service).get_paginator(operation).paginate(**parameters)
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             raise _error(service, operation, error) from None
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, region_name=self._region, config=_CONFIG)
+            try:
+                client = self._session.client(service, region_name=self._region, config=_CONFIG)
+            except ValueError as error:  # of an endpoint that is no URL, or of a name that no Region has
+                raise RetentionError(f"aws: {error}; correct AWS_ENDPOINT_URL or the Region") from None
+            self._clients[service] = client
         return self._clients[service]
 
 
-def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> RetentionError:
+def _error(service: str, operation: str, error: Exception) -> RetentionError:
     return RetentionError(f"aws: {service} {operation}: {' '.join(str(error).split())}")

@@ -17,6 +17,7 @@ from teei_finops.errors import UserError
 try:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 except ImportError:
     raise UserError("boto3 is not installed; run pip install 'teei-finops[aws]'") from None
 
@@ -34,6 +35,8 @@ def client(service: str, region: str) -> Any:
         return create(service, region_name=region)
     except BotoCoreError as error:
         raise AwsError(_line(service, error)) from None
+    except ValueError as error:  # of an endpoint that is no URL, or of a name that no Region has
+        raise AwsError(f"AWS {service}: {error}; correct AWS_ENDPOINT_URL or the Region") from None
 
 
 def products(pricing: Any, service: str, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -95,10 +98,10 @@ def pages(service: str, call: Any, arguments: dict[str, Any], items: str, token:
 def _call(service: str, call: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
         return call(**arguments)
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise AwsError(_line(service, error)) from None
 
 
 def _line(service: str, error: Exception) -> str:
-    hint = "" if isinstance(error, ClientError) else "; set AWS credentials (for example AWS_PROFILE)"
+    hint = "" if not isinstance(error, BotoCoreError) else "; set AWS credentials (for example AWS_PROFILE)"
     return f"AWS {service}: {' '.join(str(error).split())}{hint}"

@@ -45,6 +45,7 @@ def _check_account(workspace: Workspace, project: Project, stack: str) -> None:
 def _response(session: Any, options: argparse.Namespace) -> Any:
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     service = _BOTO3_NAMES.get(options.service, options.service)
     if service not in session.get_available_services():
@@ -61,7 +62,7 @@ def _response(session: Any, options: argparse.Namespace) -> Any:
     members = {xform_name(member, "-"): member for member in (shape.members if shape else {})}
     try:
         response = getattr(client, method)(**_parameters(options.parameters, members, options.operation))
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise SandboxError(f"aws: {error}") from None
     response.pop("ResponseMetadata", None)
     return response

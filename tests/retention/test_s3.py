@@ -221,3 +221,8 @@ def test_bytes_in_a_class_that_no_transition_leads_to_differ(session, bucket):
 def test_credentials_of_another_account_are_an_error(session):
     with pytest.raises(RetentionError, match="account 123456789012, but the stack is in 210987654321"):
         Aws("210987654321", "us-east-1", session)
+
+
+def test_a_wrong_endpoint_is_an_error_of_one_line(wrong_endpoint):
+    with pytest.raises(RetentionError, match=wrong_endpoint):
+        Aws(SETTINGS.account_id, SETTINGS.region)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 # Cost Explorer, Budgets and Savings Plans answer for the whole account at one endpoint:
 # https://docs.aws.amazon.com/general/latest/gr/billing.html (2026-11).
@@ -17,6 +18,8 @@ HOME_REGION = "us-east-1"
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, 2026-11
 METRICS_A_REQUEST = 500
 MESSAGE_CHARACTERS = 400
+# What a call of boto3 raises; the last where something other than AWS responds at AWS_ENDPOINT_URL.
+_FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 # The keys by which an operation without a paginator in boto3 returns and takes the token of the next page.
 _NEXT_PAGE = ("nextToken", "NextToken")
 CERTIFICATES = Path(__file__).parents[2] / "certificates" / "rds-ca.pem"
@@ -70,7 +73,7 @@ class Aws:
         """One call of a boto3 method. Raises AwsError."""
         try:
             return getattr(self._client(service, region), operation)(**parameters)
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             raise _error(service, operation, error) from None
 
     def pages(
@@ -82,7 +85,7 @@ class Aws:
             if client.can_paginate(operation):
                 yield from client.get_paginator(operation).paginate(**parameters)
                 return
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             raise _error(service, operation, error) from None
         while True:
             page = self.call(service, operation, region, **parameters)
@@ -96,7 +99,7 @@ class Aws:
         """Writes an object of S3 to a file. Raises AwsError."""
         try:
             self._client("s3", "").download_file(bucket, key, str(path))
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             raise _error("s3", f"download s3://{bucket}/{key}", error) from None
 
     def _client(self, service: str, region: str) -> Any:
@@ -123,7 +126,7 @@ def connection_urls(host: str, port: int, database: str, user: str) -> Callable[
     def url() -> str:
         try:
             password = client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)
-        except (ClientError, BotoCoreError) as error:
+        except _FAILURES as error:
             raise _error("rds", "generate_db_auth_token", error) from None
         parameters = {
             "user": user, "password": password, "sslmode": "verify-full", "sslrootcert": CERTIFICATES,
@@ -133,7 +136,7 @@ def connection_urls(host: str, port: int, database: str, user: str) -> Callable[
     return url
 
 
-def _error(service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:
+def _error(service: str, operation: str, error: Exception) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     # A server other than AWS may respond with a whole HTML page.
     reason = shorten(str(error), MESSAGE_CHARACTERS, placeholder=" …")

@@ -72,6 +72,11 @@ def test_the_endpoint_of_the_environment_is_used(aws, monkeypatch):
         Aws().call("sts", "get_caller_identity")
 
 
+def test_a_wrong_endpoint_is_an_error_of_one_line(wrong_endpoint):
+    with pytest.raises(AwsError, match=wrong_endpoint):
+        Aws().call("sts", "get_caller_identity")
+
+
 def test_bucket_sizes_are_the_newest_of_cloudwatch_by_storage_type(aws):
     metrics = boto3.client("cloudwatch")
     for storage, days, size in (

@@ -3,9 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 import yaml
 from botocore.stub import ANY
 
+from teei_finops.costing.aws import AwsError, client
 from teei_finops.costing.preview.reader import read_plan
 from teei_finops.costing.resource_types import known_types
 from teei_finops.costing.usage.from_aws import usage_from
@@ -107,3 +109,9 @@ def test_what_is_measured_are_usage_keys_of_the_types():
     for rule in rules:
         assert rule["usage_key"] in types[rule["type"]].usage_keys, rule
         assert Decimal(rule["scale"]) > 0
+
+
+def test_an_endpoint_that_is_no_url_is_an_error_of_one_line(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
+    with pytest.raises(AwsError, match="Invalid endpoint: garbage; correct AWS_ENDPOINT_URL"):
+        client("pricing", "us-east-1")

@@ -23,6 +23,7 @@ TARGETS = (
     "**finops:telemetry_retention:**",
     "**:finops:cost_data:CostData::*",
     "**finops:cost_data:BillingExport::*",
+    "**:finops:reporting:Reporting::*",
     "**:finops:ai_budget:AiBudgetDatabase::*",
     "**aws:rds/parameterGroup:ParameterGroup::*",
 )

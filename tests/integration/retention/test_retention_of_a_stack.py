@@ -43,9 +43,9 @@ def project(tmp_path_factory):
     return ProjectCopy.copied_to(tmp_path_factory.mktemp("project"))
 
 
-def run(project, command, *arguments):
-    """The exit code and the JSON of a command on the stack staging in the sandbox."""
-    place = ["-C", str(project.directory), "--stack", "staging", "--backend", "sandbox", "--json"]
+def run(project, command, *arguments, stack="staging"):
+    """The exit code and the JSON of a command on a stack in the sandbox."""
+    place = ["-C", str(project.directory), "--stack", stack, "--backend", "sandbox", "--json"]
     output = io.StringIO()
     with redirect_stdout(output):
         code = main([command, *place, *arguments])
@@ -91,3 +91,14 @@ def test_verify_finds_a_setting_that_is_not_deployed_yet(project):
     [difference, _] = document["differences"]
     assert difference["setting"] == "storage.exports.expiration_days"
     assert (difference["declared"], difference["actual"]) == (120, 90)
+
+
+def test_plan_shows_the_buckets_of_a_stack_with_cost_data_and_reports(project):
+    code, document = run(project, "plan", stack="prod")
+    assert code == 0
+    lifecycles = {
+        change["urn"].rpartition("::")[2]
+        for change in document["changes"]
+        if type_of(change["urn"]).startswith("aws:s3/bucketLifecycleConfiguration")
+    }
+    assert {"cost-data-billing-storage-lifecycle", "reporting-storage-lifecycle"} <= lifecycles

@@ -28,6 +28,8 @@ class Stack:
         buckets = {f"storage.{role}": bucket for role, bucket in self.settings.storage.buckets().items()}
         if self.settings.cost_data and self.settings.cost_data.export_bucket:
             buckets["cost_data.export_bucket"] = self.settings.cost_data.export_bucket
+        if self.settings.reporting:
+            buckets["reporting.bucket"] = self.settings.reporting.bucket
         return buckets
 
 

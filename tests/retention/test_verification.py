@@ -155,11 +155,12 @@ def test_every_metric_is_documented():
     assert {name for name in metrics if f"`{name}`" not in page} == set()
 
 
-def test_the_billing_export_is_verified_with_the_other_buckets():
+def test_the_buckets_of_bills_and_reports_are_verified_with_the_other_buckets():
     assert list(stack().buckets) == [
         "storage.exports",
         "storage.backups",
         "storage.logs",
         "storage.access_logs",
         "cost_data.export_bucket",
+        "reporting.bucket",
     ]

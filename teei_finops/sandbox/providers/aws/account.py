@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
+from botocore.session import get_session
 
 from teei_finops.sandbox.providers.aws.api import AwsError, Clients
 from teei_finops.sandbox.providers.aws.identifiers import ACCOUNT
@@ -106,7 +108,7 @@ class FakeAccount:
         with self._open() as entries:
             account = next((entry.account for entry in entries.values()), ACCOUNT)
             with _account_number(account):
-                yield boto3.Session(region_name=region)
+                yield boto3.Session(region_name=region, botocore_session=_without_other_endpoints())
 
     def close(self) -> None:
         """Drop the account from this process; the journal stays unless the account is empty."""
@@ -179,6 +181,14 @@ def _clients(entry: Entry):
     """Clients for the region and account of an entry."""
     with _account_number(entry.account):
         yield Clients(region=entry.region, account=entry.account)
+
+
+def _without_other_endpoints() -> Any:
+    """A session of botocore that ignores the AWS_ENDPOINT_URL of the user."""
+    session = get_session()
+    configure: Any = Config  # its type hints lack the option
+    session.set_default_client_config(configure(ignore_configured_endpoint_urls=True))
+    return session
 
 
 @contextmanager

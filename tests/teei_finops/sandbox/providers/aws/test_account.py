@@ -111,3 +111,9 @@ def test_resources_are_in_the_account_of_their_provider(tmp_path):
         urls = session.client("sqs").list_queues()["QueueUrls"]
         assert session.client("sts").get_caller_identity()["Account"] == account
     assert urls == [f"https://sqs.us-east-1.amazonaws.com/{account}/usage"]
+
+
+def test_a_session_ignores_the_endpoint_of_the_environment(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with closing(FakeAccount(None)) as account, account.session() as session:
+        assert session.client("s3").list_buckets()["Buckets"] == []

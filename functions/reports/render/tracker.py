@@ -111,5 +111,8 @@ def _cell(value: Value) -> Any:
 
 
 def _csv_cell(value: Value) -> str:
+    """A text for a spreadsheet; amounts have cents."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text

@@ -160,6 +160,12 @@ def test_the_tracker_has_the_five_actions_with_dates_amounts_and_no_formula(file
     assert [row[7] for row in csv_rows[1:]] == ["'=cmd()"] * 5
 
 
+def test_the_tracker_as_csv_has_amounts_in_cents(review):
+    action = replace(review.actions[0], saving=Decimal("178.5928153846"), realized=Decimal(-3))
+    rows = list(csv.reader(io.StringIO(actions_csv(replace(review, actions=[action])))))
+    assert (rows[1][4], rows[1][6]) == ("178.59", "-3.00")
+
+
 def test_the_tracker_has_every_figure_and_its_source(files, figures):
     rows = list(load_workbook(files[".xlsx"])["Figures"].iter_rows(min_row=2, values_only=True))
     assert len(rows) == sum(len(item["figures"]) for item in figures["agenda"].values())

@@ -14,6 +14,7 @@ from functions.advisor.settings import Settings
 CPU = 'container_cpu_usage_seconds_total{container!="",container!="POD"}'
 MEMORY = 'container_memory_working_set_bytes{container!="",container!="POD"}'
 RATE_SECONDS = 300
+PEAK_SECONDS = 60
 # The fit of daily peaks counts as growth from this correlation on, and needs this many days.
 GROWTH_CORRELATION = 0.8
 GROWTH_DAYS = 5
@@ -32,6 +33,11 @@ class Sampling:
     def step(self) -> timedelta:
         """Between evaluations: every sample, and at most every five minutes."""
         return max(timedelta(seconds=RATE_SECONDS), self.interval)
+
+    @property
+    def peak_step(self) -> timedelta:
+        """Between evaluations that look for peaks, which seldom begin on a longer step."""
+        return max(timedelta(seconds=PEAK_SECONDS), self.interval)
 
     @property
     def rate_window(self) -> str:
@@ -145,7 +151,7 @@ def uses(
             window,
             mean=mean,
             quantile=quantile,
-            peak=f"max_over_time({rate}[1d:{step}])",
+            peak=f"max_over_time({rate}[1d:{round(at.peak_step.total_seconds())}s])",
         )
     complete = {key: use for key, use in by_container.items() if use.is_complete}
     for use in complete.values():
@@ -169,11 +175,9 @@ def _add(
     for labels, value in prometheus.at(f"max {grouped} ({quantile})", at.end):
         by_container[container_key(labels)].percentile = value
     first = at.end - window + DAY
-    for series in prometheus.over(f"max {grouped} ({peak})", first, at.end, DAY):
-        start = first.timestamp()
-        by_container[container_key(series.labels)].daily = {
-            round((time - start) / DAY.total_seconds()): value for time, value in series.values.items()
-        }
+    for number in range(window // DAY):  # a query each, as those of all days may need too many samples
+        for labels, value in prometheus.at(f"max {grouped} ({peak})", first + number * DAY):
+            by_container[container_key(labels)].daily[number] = value
 
 
 def container_key(labels: Mapping[str, str]) -> Key:

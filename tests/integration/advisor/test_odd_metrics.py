@@ -4,6 +4,7 @@ A real Prometheus has the samples of 15 days; each pod uses 0.1 cores and 100 Mi
 its name says otherwise.
 """
 
+import itertools
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from functions.advisor.kubernetes.prometheus import Prometheus
 from functions.advisor.ownership import Ownership
 from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
-from tests.functions.advisor.samples import COUNT, GIB, Samples
+from tests.functions.advisor.samples import COUNT, GIB, MIB, Samples
 from tests.functions.advisor.served import serving, write_samples
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -130,13 +131,32 @@ def rolled_out_daily():
     return samples
 
 
+def bursts():
+    """OpenMetrics of four days by the minute: a pod that uses its core for five minutes each hour."""
+    start, minutes = int(NOW.timestamp()) - 4 * 86_400, range(4 * 1440 + 1)
+    labels = f'namespace="shop",pod="{pod("bursts")}",container="app"'
+    used = itertools.accumulate(57.0 if minute % 60 < 5 else 1.2 for minute in minutes)
+    for metric, values in (
+        ("container_cpu_usage_seconds_total", used),
+        ("container_memory_working_set_bytes", itertools.repeat(900.0 * MIB)),
+    ):
+        yield f"# TYPE {metric.removesuffix('_total')} {'counter' if 'cpu' in metric else 'gauge'}\n"
+        for minute, value in zip(minutes, values, strict=False):
+            yield f"{metric}{{{labels}}} {value} {start + minute * 60}\n"
+    yield "# TYPE kube_pod_container_resource_requests gauge\n"
+    for minute in minutes:
+        at = start + minute * 60
+        yield f'kube_pod_container_resource_requests{{{labels},resource="cpu"}} 2 {at}\n'
+    yield "# EOF\n"
+
+
 @pytest.fixture(scope="module")
 def examine(tmp_path_factory):
     """Examines the clusters of samples."""
 
     def examined(samples, now=NOW):
         directory = tmp_path_factory.mktemp("prometheus") / "data"
-        write_samples(directory, samples.lines())
+        write_samples(directory, samples.lines() if isinstance(samples, Samples) else samples)
         prices, ownership = Prices(NOW.date()), Ownership(SETTINGS.owner_keys, {})
         with serving(directory) as url:
             return examine_clusters(Prometheus(url), None, SETTINGS, prices, ownership, now)
@@ -250,3 +270,8 @@ def test_samples_that_ended_hours_ago_are_judged_until_they_end(examine):
 def test_how_often_samples_come_is_right_after_all_pods_were_replaced(examine):
     # It uses 60 % of its requests; six samples in the last six hours are no interval of an hour.
     assert examine(rolled_out_daily()).findings == []
+
+
+def test_a_request_is_never_below_what_five_minutes_needed(examine):
+    (found,) = examine(bursts()).findings
+    assert '"requests":{"cpu":"950m"}' in found.change

@@ -1,12 +1,13 @@
 """PersistentVolumeClaims that no pod mounts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from functions.advisor.account.context import tags_of
 from functions.advisor.account.volumes import VOLUME, volume_inputs
 from functions.advisor.catalogue import risk_of
 from functions.advisor.findings import BillLine, Confidence, Finding
@@ -27,12 +28,16 @@ _UNKNOWN: tuple[dict[str, str], float] = ({}, 0.0)
 _TYPES = re.compile(r"(?<![a-z0-9])(gp2|gp3|io1|io2|st1|sc1)(?![a-z0-9])")
 # What gp3 volumes have without a surcharge: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 DEFAULT_TYPE = "gp3"
+# The tags in which the EBS CSI driver, and before it Kubernetes, keep the name of the PersistentVolume:
+# https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md, 2026-11
+_NAME_TAGS = ("CSIVolumeName", "kubernetes.io/created-for/pv/name")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim that was not mounted; `bytes` is its request, `volume_id` empty for other storage than EBS.
+    """A claim that was not mounted; `bytes` is its request, and `volume` the name of its PersistentVolume.
 
+    `volume_id` is that of EBS, empty for other storage or without kube_persistentvolume_info.
     `has_mount_metrics` is whether the metrics show that any pod of the cluster mounts a claim.
     """
 
@@ -40,10 +45,20 @@ class Claim:
     name: str
     storage_class: str
     bytes: float
+    volume: str
     volume_id: str
     labels: Mapping[str, str]
     namespace_labels: Mapping[str, str]
     has_mount_metrics: bool
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume of EBS, with the inputs that decide its price."""
+
+    id: str
+    region: str
+    inputs: Mapping[str, Any]
 
 
 def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -> list[Claim]:
@@ -96,6 +111,7 @@ def unmounted_claims(prometheus: Prometheus, at: Sampling, settings: Settings) -
                 name=key[1],
                 storage_class=labels.get("storageclass", ""),
                 bytes=sizes.get(key, _UNKNOWN)[1],
+                volume=labels.get("volumename", ""),
                 volume_id=_volume_id(volumes.get(labels.get("volumename", ""), "")),
                 labels=labels_of.get(key, _UNKNOWN)[0],
                 namespace_labels=namespaces.get(key[0], {}),
@@ -116,13 +132,13 @@ def findings(
 ) -> list[Finding]:
     """Priced with size, IOPS and throughput: those of the volume where the account can be read."""
     claims = unmounted_claims(prometheus, at, settings)
-    volumes = _volumes(aws, [claim.volume_id for claim in claims if claim.volume_id])
+    volumes = _volumes(aws, claims)
     return [_finding(claim, volumes, prometheus, settings, prices, ownership, region) for claim in claims]
 
 
 def _finding(
     claim: Claim,
-    volumes: Mapping[str, tuple[str, dict[str, Any]]],
+    volumes: Mapping[str, Volume],
     prometheus: Prometheus,
     settings: Settings,
     prices: Prices,
@@ -130,8 +146,10 @@ def _finding(
     region: str,
 ) -> Finding:
     gib = Decimal(str(claim.bytes)) / _GIB
-    if claim.volume_id in volumes:
-        region, inputs = volumes[claim.volume_id]
+    volume_id = claim.volume_id
+    volume = volumes.get(volume_id or claim.volume)
+    if volume is not None:
+        volume_id, region, inputs = volume.id, volume.region, volume.inputs
         confidence = Confidence.HIGH
         kind = f"{inputs['type']}, {inputs.get('iops', 'no provisioned')} IOPS" + (
             f", {inputs['throughput']} MiB/s" if "throughput" in inputs else ""
@@ -163,25 +181,35 @@ def _finding(
         managed_by=ownership.managed_by([resource], claim.labels),
         link=prometheus.graph(query, settings.window),
         bill=BillLine("", "EBS"),
-        merge_keys=(claim.volume_id,) if claim.volume_id else (),
+        merge_keys=(volume_id,) if volume_id else (),
     )
 
 
-def _volumes(aws: Aws | None, ids: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Region and inputs of the volumes that the account shows, by id."""
-    volumes: dict[str, tuple[str, dict[str, Any]]] = {}
-    if aws is None or not ids:
+def _volumes(aws: Aws | None, claims: Iterable[Claim]) -> dict[str, Volume]:
+    """The volumes that the account shows, by id and by the name of the PersistentVolume."""
+    volumes: dict[str, Volume] = {}
+    if aws is None:
         return volumes
+    ids = {claim.volume_id for claim in claims if claim.volume_id}
+    names = {claim.volume for claim in claims if claim.volume and not claim.volume_id}
     for region in aws.regions:
         try:
-            for start in range(0, len(ids), VOLUMES_A_REQUEST):
-                filters = [{"Name": "volume-id", "Values": ids[start : start + VOLUMES_A_REQUEST]}]
-                for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
-                    for volume in page["Volumes"]:
-                        volumes[volume["VolumeId"]] = (region, volume_inputs(volume))
+            for name, values in (("volume-id", ids), *((f"tag:{tag}", names) for tag in _NAME_TAGS)):
+                for found in _search(aws, region, name, sorted(values)):
+                    tags = tags_of(found.get("Tags"))
+                    keys = [found["VolumeId"], *(tags[tag] for tag in _NAME_TAGS if tag in tags)]
+                    volumes |= dict.fromkeys(keys, Volume(found["VolumeId"], region, volume_inputs(found)))
         except AwsError:
             continue  # then the class is what says the type; the account's rules report the error
     return volumes
+
+
+def _search(aws: Aws, region: str, name: str, values: list[str]) -> Iterator[dict[str, Any]]:
+    """The volumes that have one of the values of a filter."""
+    for start in range(0, len(values), VOLUMES_A_REQUEST):
+        filters = [{"Name": name, "Values": values[start : start + VOLUMES_A_REQUEST]}]
+        for page in aws.pages("ec2", "describe_volumes", region, Filters=filters):
+            yield from page["Volumes"]
 
 
 def _volume_id(handle: str) -> str:

@@ -7,6 +7,7 @@ its name says otherwise.
 import itertools
 import math
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -18,6 +19,7 @@ from functions.advisor.pricing import Prices
 from functions.advisor.settings import Settings
 from tests.functions.advisor.samples import COUNT, GIB, MIB, Samples
 from tests.functions.advisor.served import serving, write_samples
+from tests.functions.cost_data.recorded_aws import RecordedAws
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 SETTINGS = Settings()
@@ -113,7 +115,9 @@ def claims_alone():
     samples = Samples(NOW)
     for name, phase in (("old", "Bound"), ("pending", "Pending")):
         claim = {"namespace": "shop", "persistentvolumeclaim": name}
-        samples.add("kube_persistentvolumeclaim_info", {**claim, "storageclass": "gp3"})
+        samples.add(
+            "kube_persistentvolumeclaim_info", {**claim, "storageclass": "gp3", "volumename": f"pvc-{name}"}
+        )
         samples.add("kube_persistentvolumeclaim_resource_requests_storage_bytes", claim, 100 * GIB)
         for each in ("Bound", "Pending", "Lost"):
             samples.add(
@@ -154,12 +158,12 @@ def bursts():
 def examine(tmp_path_factory):
     """Examines the clusters of samples."""
 
-    def examined(samples, now=NOW):
+    def examined(samples, now=NOW, aws=None):
         directory = tmp_path_factory.mktemp("prometheus") / "data"
         write_samples(directory, samples.lines() if isinstance(samples, Samples) else samples)
         prices, ownership = Prices(NOW.date()), Ownership(SETTINGS.owner_keys, {})
         with serving(directory) as url:
-            return examine_clusters(Prometheus(url), None, SETTINGS, prices, ownership, now)
+            return examine_clusters(Prometheus(url), aws, SETTINGS, prices, ownership, now)
 
     return examined
 
@@ -247,6 +251,19 @@ def test_bound_claims_are_judged_without_the_metrics_of_cadvisor(examine):
     (claim,) = examination.findings
     assert (claim.resource, claim.confidence) == ("shop/PersistentVolumeClaim/old", "low")
     assert examination.rules == {"unmounted-volume-claim", "idle-node"}
+
+
+def test_the_volume_of_a_claim_is_found_by_the_name_that_its_tags_keep(examine):
+    volume = {
+        "VolumeId": "vol-0123abcd", "VolumeType": "io2", "Size": 500, "Iops": 4000,
+        "Tags": [{"Key": "CSIVolumeName", "Value": "pvc-old"}],
+    }  # fmt: skip
+    aws = RecordedAws(ec2__describe_volumes={"Volumes": [volume]})
+    (claim,) = examine(claims_alone(), aws=aws).findings
+    assert claim.merge_keys == ("vol-0123abcd",)
+    assert claim.saving_list == Decimal("322.5")  # 500 GiB × $0.125 + 4,000 IOPS × $0.065
+    filters = [parameters["Filters"] for _, parameters in aws.requests]
+    assert {"Name": "tag:CSIVolumeName", "Values": ["pvc-old"]} in itertools.chain(*filters)
 
 
 def test_an_empty_prometheus_is_a_report_without_findings_that_says_so(tmp_path, capsys):

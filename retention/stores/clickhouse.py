@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from components.settings.telemetry import ClickHouse
-from retention.errors import RetentionError
+from retention.errors import RetentionError, shown
 from retention.findings import Findings, ResourceFindings
 from retention.stores.named_queries import named_queries
 
@@ -26,7 +26,7 @@ class Server:
     """The HTTP interface of one server, https://clickhouse.com/docs/interfaces/http, 2026-11."""
 
     def __init__(self, url: str, user: str = "", password: str = "") -> None:
-        self._url = url
+        self._url, self._shown = url, shown(url)
         headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password} if user else {}
         self._client = httpx.Client(headers=headers, timeout=_TIMEOUT_SECONDS)
 
@@ -41,14 +41,14 @@ class Server:
                 self._url, params=query, content=named_queries("clickhouse.sql")[name]
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RetentionError(f"clickhouse: {self._url}: {error}; check --clickhouse-url") from None
+            raise RetentionError(f"clickhouse: {self._shown}: {error}; check --clickhouse-url") from None
         if response.status_code != 200:
-            raise RetentionError(f"clickhouse: {self._url}: {' '.join(response.text.split())[:300]}")
+            raise RetentionError(f"clickhouse: {self._shown}: {' '.join(response.text.split())[:300]}")
         try:
             return [json.loads(line) for line in response.text.splitlines()]
         except ValueError:
             raise RetentionError(
-                f"clickhouse: {self._url} is not the HTTP interface of ClickHouse; check --clickhouse-url"
+                f"clickhouse: {self._shown} is not the HTTP interface of ClickHouse; check --clickhouse-url"
             ) from None
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from components.settings import Settings
 from components.telemetry_retention import loki_config
-from retention.errors import RetentionError
+from retention.errors import RetentionError, shown
 from retention.findings import Findings
 
 RUNBOOK = "storage-retention-loki"
@@ -79,10 +79,12 @@ def verify(url: str, settings: Settings, bucket_expiration_days: int | None) -> 
 
 def read_config(url: str) -> dict[str, Any]:
     """The effective config, https://grafana.com/docs/loki/latest/reference/loki-http-api/, 2026-11."""
-    where = f"{url.rstrip('/')}/config"
+    address = f"{url.rstrip('/')}/config"
+    where = shown(address)
     try:
-        response = httpx.get(where, timeout=_TIMEOUT_SECONDS)
-        response.raise_for_status()
+        response = httpx.get(address, timeout=_TIMEOUT_SECONDS)
+        if not response.is_success:
+            raise RetentionError(f"loki: {where}: HTTP {response.status_code}; check --loki-url")
         config = yaml.safe_load(response.text)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise RetentionError(f"loki: {where}: {error}; check --loki-url") from None

@@ -96,7 +96,7 @@ def test_an_answer_that_is_not_from_loki_is_an_error():
         loki.read_config(url)
     with (
         http_server(lambda _method, _path, _body: (404, "not found")) as url,
-        pytest.raises(RetentionError, match="404"),
+        pytest.raises(RetentionError, match="config: HTTP 404; check --loki-url"),
     ):
         loki.read_config(url)
     with pytest.raises(RetentionError, match="check --loki-url"):

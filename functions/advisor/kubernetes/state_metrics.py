@@ -107,12 +107,10 @@ def owner_by_name(pod: str, scaled: Iterable[tuple[str, str]] = ()) -> tuple[str
     """
     if match := _OF_CRON_JOB.fullmatch(pod):
         return CRON_JOB, match["name"]
-    if match := _OF_DEPLOYMENT.fullmatch(pod):
-        return "Deployment", match["name"]
     targets = [target for target in scaled if _may_be_of(pod, target[1])]
     if targets:
         return max(targets, key=lambda target: len(target[1]))
-    if match := _LIKE_DEPLOYMENT.fullmatch(pod):
+    if match := _OF_DEPLOYMENT.fullmatch(pod) or _LIKE_DEPLOYMENT.fullmatch(pod):
         return "Deployment", match["name"]
     if match := _OF_STATEFUL_SET.fullmatch(pod):
         return "StatefulSet", match["name"]

@@ -27,10 +27,12 @@ def test_the_name_of_a_pod_names_its_controller(pod, owner):
         ("web-aaa-bbb", ("Deployment", "web")),
         ("web-7d9f-1", ("Deployment", "web")),
         ("web-api-1", ("Deployment", "web-api")),
+        ("job-7d9f8b6c5d-x2x9z", ("Rollout", "job")),
         ("web-canary-0", ("StatefulSet", "web-canary")),
         ("web-shop-7d9f8b6c5d-x2x9z", ("Deployment", "web-shop")),
         ("website-0", ("StatefulSet", "website")),
     ],
 )
 def test_an_autoscaler_names_the_controller_of_pods_with_other_suffixes(pod, owner):
-    assert owner_by_name(pod, [("Deployment", "web"), ("Deployment", "web-api")]) == owner
+    scaled = [("Deployment", "web"), ("Deployment", "web-api"), ("Rollout", "job")]
+    assert owner_by_name(pod, scaled) == owner

@@ -127,7 +127,8 @@ def low_traffic_services(
     seconds = settings.window_days * DAY_SECONDS
     traffic: defaultdict[tuple[str, str], float] = defaultdict(float)
     for metric in ("container_network_receive_bytes_total", "container_network_transmit_bytes_total"):
-        query = f"sum by (namespace, pod) (increase({metric}[{seconds}s]))"
+        by_interface = f"max by (namespace, pod, interface) (increase({metric}[{seconds}s]))"
+        query = f"sum by (namespace, pod) ({by_interface})"
         for labels, value in prometheus.at(query, at.end):
             traffic[labels.get("namespace", ""), labels.get("pod", "")] += value
     if not traffic:

@@ -126,10 +126,12 @@ def uses(
 ) -> dict[Key, PodUse]:
     """The use of `cpu` or `memory` by each container of each pod in the window."""
     span = f"{round(window.total_seconds())}s"
+    # A container that was started again has another series, with another id. One that two replicas of
+    # Prometheus scrape has two series with one id.
+    total = "sum by (namespace, pod, container) (max by (namespace, pod, container, id) ({}))".format
     grouped = "by (namespace, pod, container)"
     by_container: defaultdict[Key, PodUse] = defaultdict(PodUse)
-    # A container that was started again has another series, with another id.
-    for labels, count in prometheus.at(f"sum {grouped} (count_over_time({MEMORY}[{span}]))", at.end):
+    for labels, count in prometheus.at(total(f"count_over_time({MEMORY}[{span}])"), at.end):
         seconds = count * at.interval.total_seconds()
         by_container[container_key(labels)].seconds = min(seconds, window.total_seconds())
     if resource == "memory":
@@ -142,7 +144,7 @@ def uses(
         # One namespace at a time, so that no query needs more samples than Prometheus allows.
         cpu = CPU.replace("{", f"{{namespace={quoted(labels.get('namespace', ''))},", 1)
         rate = f"rate({cpu}[{at.rate_window}])"
-        mean = f"sum {grouped} (increase({cpu}[{span}]))"
+        mean = total(f"increase({cpu}[{span}])")
         quantile = f"quantile_over_time({settings.cpu_percentile}, {rate}[{span}:{step}])"
         _add(
             by_container,

@@ -53,6 +53,8 @@ def one_cluster():
     # A container that was started again has a new id, and its counter begins anew.
     for new_id, at in (("first", range(HALF)), ("second", range(HALF, COUNT))):
         samples.container(pod("again"), 0.3, 300, owner=replica_set("again"), at=at, id=new_id)
+    for replica in "ab":  # of Prometheus
+        samples.container(pod("doubled"), 0.3, 300, owner=replica_set("doubled"), id="one", replica=replica)
     # This one crashes again and again; and of this one kube-state-metrics alone has samples.
     for start in range(6):
         crashing = range(start * COUNT // 6, (start + 1) * COUNT // 6)
@@ -213,6 +215,10 @@ def test_a_workload_without_samples_of_its_use_is_named(requests, examination):
 
 def test_pods_without_an_owner_are_of_what_an_autoscaler_scales(requests):
     assert "pods: 2 under shop/HorizontalPodAutoscaler/named" in requests["shop/Deployment/named"].evidence
+
+
+def test_what_two_replicas_of_prometheus_scraped_was_used_once(requests):
+    assert "cpu used 30 % of the requests" in requests["shop/Deployment/doubled"].evidence
 
 
 def test_a_sidecar_is_patched_as_an_init_container(requests):

@@ -11,7 +11,6 @@ from functions.reports.figures.forecast import (
     PastForecast,
     mean_error,
     month_forecast,
-    month_total,
     past_forecasts,
     range_share,
     recurring_costs,
@@ -23,7 +22,7 @@ from functions.reports.store import Fetch
 
 SOURCE = "cost_data.daily_totals: billed, without credits, refunds and one-time purchases"
 HISTORY_MONTHS = 16
-TOO_LITTLE = "fewer than eight weeks of costs are stored"
+TOO_LITTLE = "fewer than eight weeks of costs are stored, or not all of a month that is over"
 TOO_FEW = "fewer than three months could be forecast from the months before them"
 
 
@@ -52,16 +51,14 @@ class Outlook:
         return month_of(self.at.date())
 
     def month(self, month: date) -> Span | None:
-        """A month: its cost if it is over, else its forecast. None without enough history."""
+        """A month: its cost if it is over, else its forecast. None if too little is stored."""
         return self.months([month])
 
     def months(self, months: Sequence[date]) -> Span | None:
         """The sum of months. The range widens with the part that is forecast."""
         mean = unknown = Decimal(0)
         for month in months:
-            forecast = month_total(self._known(), month) or month_forecast(
-                self.days, month, self.known_before
-            )
+            forecast = self._cost(month)
             if forecast is None:
                 return None
             mean += forecast
@@ -70,6 +67,12 @@ class Outlook:
         if share is None:
             return Span(mean, None, None)
         return Span(mean, mean - unknown * share, mean + unknown * share)
+
+    def _cost(self, month: date) -> Decimal | None:
+        if next_month(month) > self.known_before:
+            return month_forecast(self.days, month, self.known_before)
+        # A day without a charge cost nothing, but those before the first that is stored are not known.
+        return (self.known(month) or None) if self.days and min(self.days) <= month else None
 
     def known(self, month: date) -> Decimal:
         """What the days of a month cost whose figures are final."""

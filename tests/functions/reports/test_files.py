@@ -12,6 +12,7 @@ from html import unescape
 import pytest
 from openpyxl import load_workbook
 from pptx import Presentation
+from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
 from functions.reports.figures.storage import Retention
@@ -84,6 +85,13 @@ def test_every_chart_of_the_slides_is_native_and_has_the_numbers_of_the_json_fil
                 assert (shown is None) == (value is None)
                 assert value is None or shown == pytest.approx(float(value), abs=0.005)
         assert chart.part.chart_workbook.xlsx_part is not None  # what PowerPoint edits
+
+
+def test_a_chart_of_bars_shows_the_name_of_each(deck):
+    axes = [axis for _, chart in charts(deck) for axis in chart.element.iter(qn("c:catAx"))]
+    skips = [skip.get("val") for axis in axes for skip in axis.iter(qn("c:tickLblSkip"))]
+    assert skips
+    assert set(skips) == {"1"}
 
 
 def test_the_notes_of_a_chart_have_every_number_and_the_source(deck):

@@ -1,6 +1,6 @@
 """Forecasts from the days before: what they follow, what they leave out, and their error."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from functions.reports.figures.forecast import (
     range_share,
     recurring_costs,
 )
+from functions.reports.figures.outlook import Outlook
 from functions.reports.periods import days_of, months_before
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -106,3 +107,14 @@ def test_a_month_with_a_missing_day_is_no_past_month():
 def test_the_range_holds_four_of_five_past_errors(errors, share):
     past = [PastForecast(OCTOBER, Decimal(100), Decimal(100 + error), Decimal(100), None) for error in errors]
     assert range_share(past) == (None if share is None else Decimal(share))
+
+
+def test_a_month_that_is_over_costs_what_is_stored_of_it_and_has_no_forecast():
+    stored = days(lambda _: 100, first=date(2026, 8, 10), last=date(2026, 11, 14))
+    del stored[date(2026, 10, 11)]  # a day without a charge
+    outlook = Outlook(stored, date(2026, 11, 15), datetime(2026, 11, 16, tzinfo=UTC), past=(), aws=None)
+    costs = [outlook.month(date(2026, number, 1)) for number in (7, 8, 10)]
+    assert costs[:2] == [None, None]
+    assert costs[2].mean == 3000
+    assert outlook.month(NOVEMBER).mean == pytest.approx(3000, rel=Decimal("0.05"))
+    assert outlook.months([date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)]) is None

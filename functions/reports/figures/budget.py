@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +35,9 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
     """The item of a month."""
     months = months_before(month, TREND_MONTHS)
     costs = {row[0]: row for row in fetch("monthly_costs", first=months[0], last=next_month(month))}
-    _, billed, effective, spend, _, _ = costs[month]
+    _, billed, effective, spend, first_day, last_day = costs[month]
+    is_whole = first_day == month and last_day == next_month(month) - timedelta(days=1)
+    stored = "" if is_whole else f" Costs are stored from {first_day} to {last_day}."
     before = costs.get(previous_month(month))
     budget = account_budget(fetch)
     limit = budget[1] if budget else None
@@ -43,7 +45,7 @@ def budget_status(fetch: Fetch, month: date, outlook: Outlook) -> Item:
     return Item(
         key="budget_status",
         title="Budget status",
-        headline=_headline(month, spend, limit),
+        headline=f"{_headline(month, spend, limit)}{stored}",
         figures=[
             Figure("billed", "Billed", billed, Unit.USD, COSTS),
             Figure(

@@ -56,6 +56,13 @@ def test_spend_counts_against_the_budget_without_credits(review):
     )  # fmt: skip
 
 
+def test_the_headline_says_of_which_days_costs_are_stored_unless_it_is_all(server, review):
+    url = fresh_database(server)
+    store_costs(url, [row for day in days_of(OCTOBER, 20) for row in charges(day)], FINAL)
+    assert "Costs are stored from 2026-10-01 to 2026-10-20." in review_of(url, FINAL).items[0].headline
+    assert "stored" not in review.items[0].headline
+
+
 def test_the_variance_is_split_into_price_usage_mix_and_other_charges(review):
     values = figures(review, "budget_status")
     # September: 30 days of $100 and $50. EC2 rose by 4 cents on 7,750 hours; October has one day more.

@@ -53,16 +53,17 @@ class Project:
                     data = yaml.safe_load(file.read_text())
                     folder = data.get("stackConfigDir") or data.get("config")
                     folder = folder if isinstance(folder, str) else "."
-                    runtime = data.get("runtime") or "python"
+                    runtime = data["runtime"]
                     return cls(
                         name=str(data["name"]),
                         directory=directory,
                         config_directory=directory / folder,
-                        runtime=str(runtime["name"] if isinstance(runtime, dict) else runtime),
+                        runtime=_text(runtime["name"] if isinstance(runtime, dict) else runtime),
                     )
                 except (yaml.YAMLError, KeyError, TypeError, AttributeError):
                     raise SandboxError(
-                        f"{file}: not a valid project file; it must be a mapping with a `name`"
+                        f"{file}: not a valid project file; it must be a mapping with a `name` and a "
+                        "`runtime`, such as python"
                     ) from None
         return None
 
@@ -75,6 +76,12 @@ class Project:
         files = self.config_directory.glob("Pulumi.*.yaml")
         names = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in files}
         return dict(sorted(names.items()))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def short_name(stack: str) -> str:

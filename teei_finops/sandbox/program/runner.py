@@ -14,10 +14,11 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import grpc
@@ -32,6 +33,7 @@ MESSAGE_LIMITS = [
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
 ]
+_FIRST_TRACEBACK = "teei_finops_first_traceback"
 _STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
@@ -145,6 +147,7 @@ def _run_in_event_loop(entry: Path, workers: int) -> None:
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(max_workers=workers))
     loop.set_exception_handler(_stop_on_rpc_error)
+    loop.set_task_factory(_task)
     try:
         with _as_main_program(entry):
             loop.run_until_complete(run_in_stack(lambda: _run_entry(entry)))
@@ -157,6 +160,43 @@ def _run_in_event_loop(entry: Path, workers: int) -> None:
         asyncio.set_event_loop(None)
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    return asyncio.Task(_KeepsTraceback(coroutine), loop=loop, **options)
+
+
+class _KeepsTraceback(Coroutine):
+    """A coroutine whose exception keeps the traceback with which it left.
+
+    asyncio drops it when a task that failed is awaited again, as the SDK does with outputs.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]):
+        self._coroutine = coroutine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coroutine, name)
+
+    def send(self, value: Any) -> Any:
+        return self._resume(self._coroutine.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._resume(self._coroutine.throw, *error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._coroutine.__await__()
+
+    def _resume(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return step(*arguments)
+        except Exception as error:
+            if not isinstance(error, StopIteration) and not hasattr(error, _FIRST_TRACEBACK):
+                setattr(error, _FIRST_TRACEBACK, error.__traceback__)
+            raise
 
 
 def _stop_on_rpc_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -223,11 +263,13 @@ def _message(error: BaseException, project: Path) -> str:
 
 def _traceback(error: BaseException, project: Path) -> list[str]:
     """The traceback without the frames of libraries and of the sandbox."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if _is_program(frame.filename, project)
-    ]
+    frames = _frames(error.__traceback__, project) or _frames(getattr(error, _FIRST_TRACEBACK, None), project)
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
     return [*lines, *traceback.format_exception_only(type(error), error)]
+
+
+def _frames(trace: TracebackType | None, project: Path) -> list[traceback.FrameSummary]:
+    return [frame for frame in traceback.extract_tb(trace) if _is_program(frame.filename, project)]
 
 
 def _is_program(file: str, project: Path) -> bool:

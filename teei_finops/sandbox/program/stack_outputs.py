@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 from teei_finops.sandbox.errors import SandboxError
+from teei_finops.sandbox.program.output_reads import Reads, output_reads
 from teei_finops.sandbox.providers.plausible_values import Subject, plausible_value
 from teei_finops.sandbox.workspace import Workspace
 
 FILE = "stack-outputs.yaml"
-# A call that reads an output by its name.
-_READ_OUTPUT = re.compile(r"""(?:get|require)_output(?:_details)?\(\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,26 @@ def stack_outputs(workspace: Workspace) -> StackOutputs:
 
 def _invented(project: Path) -> Mapping[str, Any]:
     """A plausible value for each output that a file of the program reads by its name."""
-    names: dict[str, None] = {}
+    reads: Reads = {}
     for file in sorted(project.rglob("*.py")):
         if "site-packages" not in file.parts:
-            names.update(dict.fromkeys(_READ_OUTPUT.findall(file.read_text(errors="replace"))))
-    return {name: _invented_value(name) for name in names}
+            output_reads(file.read_bytes(), reads)
+    return {str(name): _invented_value(str(name), parts) for name, parts in reads.items()}
 
 
-def _invented_value(name: str) -> Any:
-    """A list of texts for a plural such as `private-subnet-ids`, else a text."""
+def _invented_value(name: str, parts: Reads) -> Any:
+    """A mapping or a list when the program reads its items; else a list of texts for a plural such as
+    `private-subnet-ids`, or a text."""
+    if any(isinstance(key, str) for key in parts):
+        return {str(key): _invented_value(str(key), items) for key, items in parts.items()}
+    items = {key: value for nested in parts.values() for key, value in nested.items()}
+    if items:
+        return [_invented_value(name, items)] * (max(map(int, parts)) + 1)
     first, *others = re.split("[_-]", name)
     camel_case = first[:1].lower() + first[1:] + "".join(part[:1].upper() + part[1:] for part in others)
-    plural = re.search(r"(Ids|Arns|Names|Subnets|Groups|Zones)$", camel_case)
+    is_list = parts or re.search(r"(Ids|Arns|Names|Subnets|Groups|Zones)$", camel_case)
     subject = Subject(name, "us-east-1", "123456789012")
-    return plausible_value(camel_case, Sequence[str] if plural else str, subject)
+    return plausible_value(camel_case, Sequence[str] if is_list else str, subject)
 
 
 def _stated_outputs(file: Path) -> Mapping[str, Mapping[str, Any]]:

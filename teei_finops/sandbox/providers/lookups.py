@@ -1,6 +1,8 @@
 """The results of provider functions: stated in `lookups.yaml`, computed, echoed or invented."""
 
-from collections.abc import Callable, Mapping, Sequence
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import yaml
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.providers.input_checks import converted_value
 from teei_finops.sandbox.providers.plausible_values import Subject, plausible_value
-from teei_finops.sandbox.providers.sdk_schema import function_result
+from teei_finops.sandbox.providers.sdk_schema import function_arguments, function_result
 
 FILE = "lookups.yaml"
 _KEYS = {"function", "arguments", "result"}
@@ -114,4 +116,26 @@ def _stated_result(entry: Any, where: str) -> StatedResult:
     function = entry.get("function")
     if not isinstance(function, str) or function.count(":") != 2:
         raise SandboxError(f"{where}.function: {function!r} is not a token such as aws:ec2:getVpc")
-    return StatedResult(function, entry.get("arguments") or {}, entry["result"])
+    arguments = entry.get("arguments") or {}
+    if not isinstance(arguments, dict):
+        raise SandboxError(f"{where}.arguments: must be a mapping, not {arguments!r}")
+    _check_names(arguments, function_arguments(_token(function)), f"{where}.arguments")
+    _check_names(entry["result"], function_result(_token(function)) or (), f"{where}.result")
+    return StatedResult(function, arguments, entry["result"])
+
+
+def _check_names(values: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """Raise SandboxError for a name that the function does not have; any name when the SDK lacks it."""
+    known = sorted(known)
+    for name in values if known else ():
+        if name not in known:
+            camel_case = re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), str(name))
+            similar = difflib.get_close_matches(camel_case, known, n=1)
+            hint = f"; did you mean {similar[0]}?" if similar else f"; it has {', '.join(known)}"
+            raise SandboxError(f"{where}: the function has no {name}{hint}")
+
+
+def _token(function: str) -> str:
+    """`aws:ec2/getVpc:getVpc` for `aws:ec2:getVpc`."""
+    package, module, name = short_token(function).split(":")
+    return f"{package}:{module}/{name}:{name}"

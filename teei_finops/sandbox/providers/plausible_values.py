@@ -78,7 +78,7 @@ def _list(name: str, item: Any, subject: Subject, depth: int) -> list[Any]:
         return []
     if alternatives(item)[:1] != [str]:
         return [_value(name, item, subject, depth + 1)]
-    if name in ("availabilityZones", "zones"):
+    if name in ("availabilityZones", "zones", "azs"):
         return [f"{subject.region}{letter}" for letter in "abc"]
     singular = re.sub(r"s$", "", name)
     values = [

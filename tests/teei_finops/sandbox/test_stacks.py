@@ -74,8 +74,18 @@ def test_stack_files_are_read_from_the_stack_config_directory(tmp_path):
     assert project.stack_files() == {"prod-eu": tmp_path / "stacks" / "Pulumi.prod-eu.yaml"}
 
 
-def test_the_error_about_an_invalid_project_file_names_it(tmp_path):
-    (tmp_path / "Pulumi.yaml").write_text("- not a mapping\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- not a mapping\n",
+        "runtime: python\n",
+        "name: p\n",
+        "name: p\nruntime: [python]\n",
+        "name: p\nruntime: {options: {}}\n",
+    ],
+)
+def test_the_error_about_an_invalid_project_file_names_it(tmp_path, text):
+    (tmp_path / "Pulumi.yaml").write_text(text)
     with pytest.raises(SandboxError, match=r"Pulumi\.yaml"):
         Project.at(tmp_path)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from teei_finops.sandbox.providers.aws.fake_outputs import form_of
 from teei_finops.sandbox.providers.aws.identifiers import (
     Identity,
     existing_identity,
@@ -18,6 +19,7 @@ from teei_finops.sandbox.providers.lookups import LookupResult, StatedResult, lo
 from teei_finops.sandbox.providers.plausible_values import Subject
 from teei_finops.sandbox.providers.sdk_schema import function_result, schema_of
 
+_PARAMETER = "aws:ssm/getParameter:getParameter"
 _ZONE_LETTERS = {"us-east-1": "abcdef", "us-west-2": "abcd", "sa-east-1": "abc"}
 _REGION_NAMES = {
     "us-east-1": "US East (N. Virginia)",
@@ -35,6 +37,7 @@ _EXPECTED: Mapping[str, Mapping[str, Any]] = {
     "getCluster": {"version": "1.33", "status": "ACTIVE"},
     "getSecretVersion": {"secretString": json.dumps({"username": "sandbox", "password": "sandbox"})},
     "getAuthorizationToken": _REGISTRY_LOGIN,
+    "getInvocation": {"result": "{}"},
     "getCredentials": _REGISTRY_LOGIN,
 }
 
@@ -63,6 +66,8 @@ def read_data_source(
     seed = json.dumps(arguments, sort_keys=True, default=str)
     known = _expected_values(token, arguments, seed, region, account)
     subject = Subject.identified_by(known["id"], region, account, known["arn"])
+    resource_type = _resource_type(token, token.rsplit(":", 1)[-1].removeprefix("get"))[1]
+    known |= {name: make(subject, arguments) for name, make in form_of(resource_type).items()}
     return lookup(token, arguments, subject, stated=stated, computed=computed, invent=known.get)
 
 
@@ -83,7 +88,16 @@ def _expected_values(
         "ids": [identity.id for identity in identities],
         "arns": [identity.arn for identity in identities],
         **_EXPECTED.get(name, {}),
+        **_public_parameter(token, arguments, region),
     }
+
+
+def _public_parameter(token: str, arguments: Mapping[str, Any], region: str) -> Mapping[str, str]:
+    name = str(arguments.get("name"))
+    if token != _PARAMETER or not name.startswith("/aws/service/"):
+        return {}
+    value = parameter_value(name, region)
+    return {"value": value, "insecureValue": value}
 
 
 def _resource_type(token: str, thing: str) -> tuple[str, str]:
@@ -143,6 +157,14 @@ def _default_tags(_: Mapping[str, Any], _region: str, _account: str) -> Mapping[
     return {"id": "default-tags", "tags": {}}
 
 
+def _parsed_arn(arguments: Mapping[str, Any], _region: str, _account: str) -> Mapping[str, Any]:
+    parts = str(arguments["arn"]).split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
+        raise DataSourceError(f"aws:index/getArn:getArn: {arguments['arn']!r} is not an ARN")
+    names = ("partition", "service", "region", "account", "resource")
+    return {**dict(zip(names, parts[1:], strict=True)), "id": arguments["arn"]}
+
+
 def _policy_document(arguments: Mapping[str, Any], _region: str, _account: str) -> Mapping[str, Any]:
     try:
         return policy_document(arguments)
@@ -150,23 +172,19 @@ def _policy_document(arguments: Mapping[str, Any], _region: str, _account: str) 
         raise DataSourceError(f"aws:iam/getPolicyDocument:getPolicyDocument: {error}") from None
 
 
-def _ssm_parameter(arguments: Mapping[str, Any], region: str, _account: str) -> Mapping[str, Any]:
-    name = arguments["name"]
-    value = parameter_value(name, region)
-    kind = "String"
-    if not name.startswith("/aws/service/"):
-        return {"type": kind}
-    return {"type": kind, "value": value, "insecureValue": value, "version": 1, "id": name}
+def _ssm_parameter(arguments: Mapping[str, Any], _region: str, _account: str) -> Mapping[str, Any]:
+    return {"type": "String", "version": 1, "id": arguments["name"]}
 
 
 _FUNCTIONS: Mapping[str, Function] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
+    "aws:index/getArn:getArn": _parsed_arn,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
     "aws:index/getDefaultTags:getDefaultTags": _default_tags,
     "aws:iam/getPolicyDocument:getPolicyDocument": _policy_document,
-    "aws:ssm/getParameter:getParameter": _ssm_parameter,
+    _PARAMETER: _ssm_parameter,
 }
 # Their results have no other properties than their arguments.
-_COMPLETE = frozenset(_FUNCTIONS) - {"aws:ssm/getParameter:getParameter"}
+_COMPLETE = frozenset(_FUNCTIONS) - {_PARAMETER}

@@ -21,6 +21,7 @@ _NAME_PROPERTIES = {
     "aws:rds/cluster:Cluster": "clusterIdentifier",
     "aws:rds/clusterInstance:ClusterInstance": "identifier",
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": "alarmName",
+    "aws:ec2/keyPair:KeyPair": "keyName",
     "aws:eks/nodeGroup:NodeGroup": "nodeGroupName",
 }
 _MAX_NAME_LENGTH = {"aws:lb/loadBalancer:LoadBalancer": 32, "aws:lb/targetGroup:TargetGroup": 32}
@@ -135,7 +136,8 @@ def _values(token: str, name: str, seed: str, region: str, account: str) -> dict
 
 def _arn(token: str, template: str | None, values: Mapping[str, str], region: str) -> str:
     if template is not None:
-        text = template.format(**{**values, "name": values["name"].lstrip("/")})
+        name = values["name"].removeprefix("https://").lstrip("/")
+        text = template.format(**{**values, "name": name})
         return f"arn:{partition_of(region)}:{text}"
     module = token.removeprefix("aws:").partition("/")[0]
     service = _ARN_SERVICE.get(module, module)

@@ -17,7 +17,15 @@ def parameter_value(name: str, region: str) -> str:
         return _infrastructure_value(parts)
     if parts[-1] == "recommended":
         return json.dumps(
-            {"schema_version": "1", "image_id": image_id, "image_name": parts[-2], "image_version": "1.0.0"}
+            {
+                "schema_version": "1",
+                "image_id": image_id,
+                "image_name": parts[-2],
+                "image_version": "1.0.0",
+                "os": "Amazon Linux",
+                "ecs_runtime_version": "Docker version 25.0.0",
+                "ecs_agent_version": "1.0.0",
+            }
         )
     if parts[-1] in ("image_version", "release_version", "image_name", "ecs_agent_version"):
         return "1.0.0" if parts[-1] != "image_name" else parts[-2]

@@ -108,6 +108,29 @@ def test_every_property_of_a_result_has_a_value_of_its_type():
     assert network.num_addresses >= 256
 
 
+def test_a_lookup_has_the_outputs_in_the_form_of_the_resource():
+    assert read("aws:eks/getCluster:getCluster", {"name": "main"})["endpoint"].startswith("https://")
+    url = read("aws:ecr/getRepository:getRepository", {"name": "app"}, "eu-west-1")["repositoryUrl"]
+    assert url == f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app"
+
+
+def test_an_arn_is_split_into_its_parts():
+    token, arn = "aws:index/getArn:getArn", "arn:aws-cn:rds:cn-north-1:210987654321:db:orders"
+    result = read_data_source(token, {"arn": arn}, "us-east-1", ACCOUNT)
+    assert result.invented == ()
+    assert result.properties == {
+        "id": arn,
+        "arn": arn,
+        "partition": "aws-cn",
+        "service": "rds",
+        "region": "cn-north-1",
+        "account": "210987654321",
+        "resource": "db:orders",
+    }
+    with pytest.raises(DataSourceError, match="not an ARN"):
+        read(token, {"arn": "orders"})
+
+
 def test_public_parameters_have_the_form_of_their_values():
     token = "aws:ssm/getParameter:getParameter"
     prefix = "/aws/service/ecs/optimized-ami/amazon-linux-2/recommended"
@@ -115,6 +138,7 @@ def test_public_parameters_have_the_form_of_their_values():
     assert read(token, {"name": f"{prefix}/image_id"})["value"].startswith("ami-")
     private = read_data_source(token, {"name": "/shop/key"}, "us-east-1", ACCOUNT)
     assert "value" in private.invented
+    assert "value" in read_data_source(token, {"name": prefix}, "us-east-1", ACCOUNT).invented
 
 
 def test_stated_results_are_used_and_the_warning_names_the_invented_ones():
@@ -142,6 +166,18 @@ def test_stated_results_are_used_and_the_warning_names_the_invented_ones():
         ("lookups: [{function: aws:ec2:getVpc}]", r"lookups\[0\]: must have a `function`"),
         ("lookups: [{function: getVpc, result: {}}]", "not a token such as aws:ec2:getVpc"),
         ("lookups: [", "invalid YAML"),
+        (
+            'lookups: [{function: "aws:ec2:getVpc", arguments: 3, result: {}}]',
+            r"lookups\[0\]\.arguments: must be a mapping, not 3",
+        ),
+        (
+            'lookups: [{function: "aws:ec2:getVpc", arguments: {tag: {a: b}}, result: {}}]',
+            r"lookups\[0\]\.arguments: the function has no tag; did you mean tags\?",
+        ),
+        (
+            'lookups: [{function: "aws:ec2/getVpc:getVpc", result: {cidr_block: 10.0.0.0/8}}]',
+            r"lookups\[0\]\.result: the function has no cidr_block; did you mean cidrBlock\?",
+        ),
     ],
 )
 def test_a_mistake_in_the_file_of_stated_results_is_reported_with_its_place(tmp_path, text, message):

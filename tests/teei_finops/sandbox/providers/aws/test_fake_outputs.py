@@ -1,5 +1,7 @@
 """The identity and the outputs of resources that no account has."""
 
+import re
+
 import pytest
 
 from teei_finops.sandbox.providers.aws.fake_outputs import existing_outputs, fake_outputs
@@ -81,6 +83,44 @@ def test_lists_and_nested_objects_are_filled():
     assert cluster["endpoint"].startswith("https://")
     certificate = created("aws:acm/certificate:Certificate", {"domainName": "example.com"})
     assert certificate["domainValidationOptions"][0]["resourceRecordName"]
+
+
+def test_a_certificate_has_a_validation_record_for_each_of_its_domains():
+    names = ["example.com", "www.example.com", "*.example.com"]
+    inputs = {"domainName": names[0], "subjectAlternativeNames": names[1:]}
+    options = created("aws:acm/certificate:Certificate", inputs)["domainValidationOptions"]
+    assert [option["domainName"] for option in options] == names
+    assert options[1]["resourceRecordName"].endswith(".www.example.com.")
+    assert options[2]["resourceRecordName"].endswith(".example.com.")
+    assert {option["resourceRecordType"] for option in options} == {"CNAME"}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "name", "form"),
+    [
+        ("aws:ecr/repository:Repository", {"name": "a/b"}, "repositoryUrl", rf"{ACCOUNT}\.dkr\.ecr\..*/a/b"),
+        ("aws:apigatewayv2/api:Api", {}, "apiEndpoint", r"https://.*"),
+        ("aws:kinesis/stream:Stream", {"name": "s"}, "arn", r"arn:aws:kinesis:.*:stream/s"),
+        ("aws:ssm/parameter:Parameter", {"name": "/p"}, "arn", r"arn:aws:ssm:.*:parameter/p"),
+        ("aws:elasticache/replicationGroup:ReplicationGroup", {}, "port", "6379"),
+        ("aws:ec2/eip:Eip", {}, "allocationId", "eipalloc-.*"),
+    ],
+)
+def test_outputs_have_the_form_that_programs_expect(token, inputs, name, form):
+    assert re.fullmatch(form, str(created(token, inputs)[name]))
+
+
+@pytest.mark.parametrize(
+    ("token", "name"), [("aws:route53/zone:Zone", "zoneId"), ("aws:kms/key:Key", "keyId")]
+)
+def test_the_output_that_repeats_the_id_is_the_id(token, name):
+    assert created(token, {})[name] == new_identity(token, {}, "urn", REGION).id
+
+
+def test_the_arn_of_an_identity_provider_has_no_scheme():
+    token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    identity = new_identity(token, {"url": "https://token.example.com"}, "urn", REGION)
+    assert identity.arn == f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.example.com"
 
 
 def test_an_existing_resource_has_every_property():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+PLACEHOLDER = "sandbox-placeholder"  # what stands for a secret that cannot be read here
 _ROUNDS = 1_000_000
 
 

@@ -141,6 +141,7 @@ def run_pulumi(
             plugins=plugins,
             interpreter=python.interpreter,
         )
+        environment = {**(config.variables if config else {}), **environment}
         # The program runs in this process and must not see the user's other variables either.
         os.environ.clear()
         os.environ.update(environment)
@@ -269,7 +270,7 @@ def _print_differences(config: StackConfig, stack_file: Path) -> None:
         _print(f"{stack_file.name}: environment {name} is not used; write its definition to {file}")
     if config.placeholders:
         keys = ", ".join(config.placeholders)
-        _print(f"{stack_file.name}: {keys}: cannot be decrypted here; using a placeholder")
+        _print(f"{stack_file.name}: {keys}: cannot be read here; using a placeholder")
     if config.overridden:
         keys = ", ".join(config.overridden)
         _print(f"{keys}: using the value in {config.changes}, not the one in {stack_file.name}")

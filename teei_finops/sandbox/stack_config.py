@@ -14,10 +14,9 @@ import yaml
 from teei_finops.sandbox.engine.process import is_alive
 from teei_finops.sandbox.errors import SandboxError
 from teei_finops.sandbox.esc_environments import imported_config
-from teei_finops.sandbox.passphrase import SANDBOX, Crypter, crypter_for
+from teei_finops.sandbox.passphrase import PLACEHOLDER, SANDBOX, Crypter, crypter_for
 
 _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
-_PLACEHOLDER = "sandbox-placeholder"
 
 Node = yaml.Node
 
@@ -26,9 +25,10 @@ Node = yaml.Node
 class StackConfig:
     """One run's copy of a stack's configuration file.
 
-    `placeholders` are the paths of the secrets that cannot be decrypted here and have a placeholder instead;
-    `overridden` are the keys that an earlier run changed or removed; `missing_environments` are the ESC
-    environments that the stack file imports and that have no file.
+    `placeholders` are the paths of the secrets and the names of an environment's values that cannot be read
+    here and have a placeholder instead; `overridden` are the keys that an earlier run changed or removed;
+    `missing_environments` are the ESC environments that the stack file imports and that have no file;
+    `variables` are the environment variables that the others define.
     """
 
     copy: Path
@@ -36,6 +36,7 @@ class StackConfig:
     placeholders: tuple[str, ...]
     overridden: tuple[str, ...]
     missing_environments: tuple[str, ...]
+    variables: Mapping[str, str]
     _original: Mapping[str, str]
 
     def store_changes(self) -> tuple[str, ...]:
@@ -95,9 +96,10 @@ def copy_for_run(
     return StackConfig(
         copy=copy,
         changes=changes,
-        placeholders=placeholders,
+        placeholders=(*placeholders, *imported.placeholders),
         overridden=tuple(sorted([*changed, *removed])),
         missing_environments=tuple(imported.missing),
+        variables=imported.variables,
         _original=_values_by_key(root),
     )
 
@@ -147,7 +149,7 @@ class _Reencryption:
         plaintext = self._reader.decrypt(ciphertext) if self._reader else None
         if plaintext is None:
             self._placeholders.append(path)
-            plaintext = _PLACEHOLDER
+            plaintext = PLACEHOLDER
         return SANDBOX.encrypt(plaintext)
 
 

@@ -113,3 +113,57 @@ def test_a_file_that_defines_no_environment_is_an_error(tmp_path):
     (tmp_path / "environments" / "prod.yaml").write_text("[1]")
     with pytest.raises(SandboxError, match=r"prod\.yaml: must be the definition of an environment"):
         copied(tmp_path, "environment: [prod]\n")
+
+
+def environment(directory, name, text):
+    file = directory / "environments" / f"{name}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def test_an_environment_refers_to_values_of_its_own_and_of_those_that_it_imports(tmp_path):
+    environment(tmp_path, "base", "values: {region: eu-west-1, network: {cidrs: [10.0.0.0/16], zone: a}}\n")
+    environment(
+        tmp_path,
+        "dev",
+        """
+imports: [base]
+values:
+  network: {zone: b}
+  password: {fn::secret: hush}
+  aws: {login: {"fn::open::aws-login": {oidc: {}}}}
+  pulumiConfig:
+    aws:region: ${region}
+    p:cidr: ${network.cidrs[0]}
+    p:cidrs: ${network.cidrs}
+    p:zone: zone ${network["zone"]} of ${region}
+    p:url: db://app:${password}@db
+    p:token: ${aws.login.accessKeyId}
+  environmentVariables: {ZONE: "${network.zone}", DEBUG: true, PASSWORD: "${password}"}
+""",
+    )
+    config, data = copied(tmp_path, "environment: [dev]\n")
+    values = data["config"]
+    assert values["aws:region"] == "eu-west-1"
+    assert values["p:cidr"] == "10.0.0.0/16"
+    assert values["p:cidrs"] == ["10.0.0.0/16"]
+    assert values["p:zone"] == "zone b of eu-west-1"
+    assert SANDBOX.decrypt(values["p:url"]["secure"]) == "db://app:hush@db"
+    assert values["p:token"] == "sandbox-placeholder"
+    assert config.placeholders == ("p:token",)
+    assert config.variables == {"ZONE": "b", "DEBUG": "true", "PASSWORD": "hush"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("imports: [prod]\n", r"prod\.yaml: imports itself: prod -> prod"),
+        ('values: {a: "${b}", b: "${a}", pulumiConfig: {"p:a": "${a}"}}\n', "refers to itself"),
+        ("imports: 3\n", "must be the definition of an environment"),
+        ("values: {pulumiConfig: [1]}\n", "must be the definition of an environment"),
+    ],
+)
+def test_a_mistake_in_an_environment_is_an_error(tmp_path, text, message):
+    environment(tmp_path, "prod", text)
+    with pytest.raises(SandboxError, match=message):
+        copied(tmp_path, "environment: [prod]\n")

@@ -87,14 +87,35 @@ def check_request(**fields: Any) -> CheckRequest:
 
 
 def usage_dict(usage: Any) -> dict[str, Any]:
-    """The `usage` of an Anthropic response as the service takes it: a mapping or a pydantic model."""
+    """The `usage` of an Anthropic response as the service takes it: a mapping or a pydantic model.
+
+    Raises InvalidRequest without its `input_tokens` and `output_tokens`, TypeError for anything else.
+    """
     if isinstance(usage, Mapping):
-        return {key: value for key, value in usage.items() if value is not None}
-    if isinstance(usage, BaseModel):
-        return usage.model_dump(mode="json", exclude_none=True)
-    raise TypeError(
-        f"usage: expected a mapping or the usage of an Anthropic response, not {type(usage).__name__}"
-    )
+        fields = {key: value for key, value in usage.items() if value is not None}
+    elif isinstance(usage, BaseModel):
+        fields = usage.model_dump(mode="json", exclude_none=True)
+    else:
+        raise TypeError(
+            f"usage: expected a mapping or the usage of an Anthropic response, not {type(usage).__name__}"
+        )
+    for name in ("input_tokens", "output_tokens"):
+        _require_count(f"usage.{name}", fields.get(name))
+    return fields
+
+
+def token_counts(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+    """The counts as the service takes them. Raises InvalidRequest."""
+    counts = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+    for name, value in counts.items():
+        _require_count(name, value)
+    return counts
+
+
+def _require_count(field: str, value: Any) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or value < 0 or value % 1:
+        raise InvalidRequest(f"{field}: expected a number of tokens, not {value!r}", field=field)
 
 
 class Reservation(BaseModel):

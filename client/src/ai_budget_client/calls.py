@@ -8,8 +8,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ai_budget_client.api import CheckRequest, Reservation, usage_dict
-from ai_budget_client.errors import BudgetError, SpoolFailed
+from ai_budget_client.api import CheckRequest, Reservation, token_counts, usage_dict
+from ai_budget_client.errors import BudgetError, InvalidRequest, SpoolFailed
 from ai_budget_client.sender import next_extension
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Call:
     """A call that is permitted. It ends once: with `used`, `cancel` or `finish`.
 
     What was used is in the spool when `used` returns, and is sent in the background. A call without usage is
-    released if it failed or was cancelled, and charged at its maximum otherwise.
+    released if it was cancelled or failed before the model answered, and charged at its maximum otherwise.
     """
 
     def __init__(self, core: Core, request: CheckRequest, reservation: Reservation) -> None:
@@ -34,6 +34,7 @@ class Call:
         self.extend_until = time.monotonic() + core.settings.max_call_seconds
         self._core = core
         self._ended = False
+        self._answered = False
         self._suspended: tuple[BaseException, float] | None = None
         self._lock = threading.Lock()
         self._span = core.tracing.start_call(request)
@@ -55,12 +56,14 @@ class Call:
     ) -> None:
         """Records what the call used: the `usage` of an Anthropic response, or the token counts.
 
-        `model`: the model that served the call, if it is not the one that was checked.
+        `model`: the model that served the call, if it is not the one that was checked. Raises InvalidRequest
+        or TypeError for a usage that is none; the call is then charged at its maximum when it ends.
         """
+        self._answered = True
         if usage is not None:
             body: dict[str, Any] = {"usage": usage_dict(usage)}
         elif prompt_tokens is not None and completion_tokens is not None:
-            body = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+            body = dict(token_counts(prompt_tokens, completion_tokens))
             body |= {"service_tier": self.request.service_tier, "speed": self.request.speed}
         else:
             raise TypeError("used: give usage, or prompt_tokens and completion_tokens")
@@ -75,16 +78,27 @@ class Call:
                 | {"usage": {key: value for key, value in advisor.items() if key not in ("type", "model")}}
             )
 
+    def answered(self, usage: Any, *, model: str | None = None) -> None:
+        """`used`, or the maximum if the answer of the model has no valid usage."""
+        try:
+            self.used(usage, model=model)
+        except (InvalidRequest, TypeError) as error:
+            log.warning("the answer to the call %s has no usage: %s", self.request.request_id, error)
+            self.finish()
+
     def cancel(self) -> None:
         """Releases the reservation: the model was not called, or has not answered."""
         if self._end():
             self._release("")
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Ends the call if it has not ended: releases it after an error, else charges its maximum."""
+        """Ends the call if it has not ended.
+
+        It is released after an error before the model answered, else charged at its maximum.
+        """
         if not self._end():
             return
-        if error is not None:
+        if error is not None and not self._answered:
             self._release(type(error).__name__)
             return
         log.warning(

@@ -20,6 +20,7 @@ from ai_budget_client.api import (
     Reservation,
     TenantStatus,
     check_request,
+    token_counts,
     usage_dict,
 )
 from ai_budget_client.calls import Call
@@ -68,14 +69,15 @@ class Client:
         report_type: str | None = None,
         reservation_id: str | None = None,
     ) -> None:
-        """Keeps what a call used, and sends it in the background. Raises SpoolFull, SpoolFailed.
+        """Keeps what a call used, and sends it in the background.
 
-        `usage`: of the Anthropic response; or give the token counts.
+        `usage`: of the Anthropic response; or give the token counts. Raises InvalidRequest for other values,
+        SpoolFull, SpoolFailed.
         """
         if usage is not None:
             used: dict[str, Any] = {"usage": usage_dict(usage)}
         elif prompt_tokens is not None and completion_tokens is not None:
-            used = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+            used = dict(token_counts(prompt_tokens, completion_tokens))
         else:
             raise TypeError("track: give usage, or prompt_tokens and completion_tokens")
         optional = {"report_type": report_type, "reservation_id": reservation_id}

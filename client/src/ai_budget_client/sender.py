@@ -59,6 +59,7 @@ class Sender:
         self._calls: WeakSet[CallInFlight] = WeakSet()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._adopted_once = threading.Event()
         self._threads: list[threading.Thread] = []
         self._backoff = wait_exponential(multiplier=0.2, max=10) + wait_random(0, 0.2)
 
@@ -88,6 +89,7 @@ class Sender:
         """Sends what is queued for at most `drain_timeout`. What is left stays in the spool's file."""
         deadline = time.monotonic() + self._settings.drain_timeout
         senders = self._threads[:-1]
+        self._adopted_once.wait(self._settings.drain_timeout)
         for _ in senders:
             self._queue.put(None)
         for thread in senders:
@@ -160,7 +162,10 @@ class Sender:
         while not self._stopping.wait(0 if adopt_at <= time.monotonic() else tick):
             if adopt_at <= time.monotonic():
                 adopt_at = time.monotonic() + ADOPT_SECONDS
-                self._adopt()
+                try:
+                    self._adopt()
+                finally:
+                    self._adopted_once.set()
             self._care_for_calls()
 
     def _adopt(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Callable
 from decimal import Decimal
@@ -50,10 +51,19 @@ def _unavailable(url: str, error: httpx.TransportError) -> BudgetUnavailable:
     )
 
 
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except OSError as error:
+        raise ValueError(f"ca_file: {ca_file} is not a PEM file that can be read: {error}") from error
+
+
 class Service:
     """`token`: the bearer token, or a function that gives it for a tenant; `ca_file`: PEM of a private CA."""
 
     def __init__(self, url: str, token: Token, ca_file: Path | None, settings: Settings) -> None:
+        if not re.match(r"https?://[^/\s]", url):
+            raise ValueError(f"url: expected that of the service, such as http://ai-budget:3010, not {url!r}")
         self.url = url.rstrip("/")
         self._token = token
         self._settings = settings
@@ -68,7 +78,7 @@ class Service:
             "base_url": self.url,
             "timeout": httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
             "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
-            "verify": True if ca_file is None else ssl.create_default_context(cafile=str(ca_file)),
+            "verify": True if ca_file is None else _trusting(ca_file),
         }
         self._client = httpx.Client(**self.connection)
         self._retrying = Retrying(**self.retries)

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,39 @@ def test_a_call_without_usage_is_charged_at_its_maximum(budget, database, tenant
     with budget.call(tenant, SONNET, **TOKENS):
         pass
     until(lambda: recorded(database, tenant) == [(1000, 500, "settled")])
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, "usage", {}, {"input_tokens": 5}, {"input_tokens": -1, "output_tokens": 2}]
+    + [{"input_tokens": value, "output_tokens": 2} for value in ("5", 1.5, True)],
+)
+def test_a_usage_that_is_none_is_an_error_and_charged_at_the_maximum(budget, database, tenant, usage):
+    error = pytest.raises((InvalidRequest, TypeError), match="usage")
+    with error, budget.call(tenant, SONNET, **TOKENS) as call:
+        call.used(usage)
+    until(lambda: recorded(database, tenant) == [(1000, 500, "settled")])
+
+
+def test_a_track_of_tokens_that_are_no_number_is_an_error(budget, tenant):
+    for counts in ({"prompt_tokens": -1, "completion_tokens": 1}, {"usage": {"input_tokens": 1}}):
+        with pytest.raises(InvalidRequest):
+            budget.track(tenant, SONNET, **counts, request_id=f"{tenant}-1")
+    assert len(budget.core.spool) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"url": ""}, "url: expected"),
+        ({"url": "ai-budget:3010"}, "url: expected"),
+        ({"url": "ftp://ai-budget"}, "url: expected"),
+        ({"url": "http://ai-budget", "ca_file": Path("/none.pem")}, r"ca_file: /none\.pem"),
+    ],
+)
+def test_a_wrong_address_is_an_error_at_once(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        AIBudget(**arguments, settings=Settings(spool_directory=tmp_path))
 
 
 def test_a_cancelled_call_is_released(budget, database, tenant):

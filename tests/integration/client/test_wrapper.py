@@ -87,6 +87,19 @@ def test_a_call_that_the_model_rejects_is_released_at_once(budget, claude, upstr
     until(lambda: reservations(database, tenant) == ["released"])
 
 
+def test_an_answer_without_usage_is_charged_at_its_maximum(budget, claude, upstream, database, tenant):
+    upstream.usage = {"output_tokens": None}
+    assert ask(budget.wrap(claude), tenant).content[0].text.startswith("word")
+    settled(database, tenant, 1)
+    rows = sql(database, "SELECT completion_tokens FROM ai_token_usage WHERE tenant_id = %s", tenant)
+    assert rows == [(20,)]
+
+
+def test_only_a_client_of_the_sdk_is_wrapped(budget):
+    with pytest.raises(TypeError, match="not NoneType"):
+        budget.wrap(None)
+
+
 def test_a_refused_call_does_not_reach_the_model_and_says_when_the_budget_resets(
     budget, claude, upstream, service, tenant
 ):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ai_budget_client.calls import Call
 from ai_budget_client.errors import InvalidRequest
 
 # Bounds above what Anthropic publishes: about 1,600 tokens for an image that was scaled down, more for models
@@ -115,3 +116,20 @@ def _cache_lifetimes(value: Any) -> set[str]:
     if isinstance(value, list | tuple):
         return set().union(*(_cache_lifetimes(part) for part in value))
     return set()
+
+
+def count_tokens(client: Any, request: Any) -> Any:
+    """What `count_tokens` of the API that a request is for answers: awaitable of an asynchronous client."""
+    beta = any(name.lower() == "anthropic-beta" for name in request.headers)
+    messages = client.beta.messages if beta else client.messages
+    return messages.count_tokens(**count_arguments(request.json))
+
+
+def is_platform_name(model: str) -> bool:
+    """Whether a model has a name of Bedrock, Vertex AI or a gateway, on which its price depends."""
+    return "anthropic." in model or "@" in model or "/" in model
+
+
+def platform_model(call: Call) -> str | None:
+    """The platform's name of the model of a call; None on Anthropic's own."""
+    return call.request.model if is_platform_name(call.request.model) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import anthropic
@@ -18,8 +19,10 @@ from ai_budget_client.async_client import AsyncAIBudget
 from ai_budget_client.calls import Call
 from ai_budget_client.claude.announced import (
     announced,
-    count_arguments,
+    count_tokens,
     estimate_prompt_tokens,
+    is_platform_name,
+    platform_model,
     require_max_tokens,
 )
 from ai_budget_client.claude.streams import (
@@ -118,11 +121,7 @@ class _Middleware(anthropic.Middleware):
 
     def _fallback(self, error: BudgetExceeded, check: CheckRequest) -> CheckRequest | None:
         """The check of the fallback model. The names that platforms have for it are not known."""
-        if (
-            not self._settings.use_fallback_model
-            or not error.fallback_model
-            or _is_platform_name(check.model)
-        ):
+        if not self._settings.use_fallback_model or not error.fallback_model or is_platform_name(check.model):
             return None
         request_id = f"{check.request_id}:fallback"
         return check.model_copy(update={"model": error.fallback_model, "request_id": request_id})
@@ -132,9 +131,16 @@ class _Middleware(anthropic.Middleware):
             raise error
         return self._template(error, check)
 
+    def _answered(self, call: Call, message: Any) -> None:
+        fields = message if isinstance(message, dict) else {}
+        usage, message_id = fields.get("usage"), fields.get("id")
+        call.answered(usage, model=platform_model(call) or fields.get("model"))
+        if usage and message_id:
+            self._threads.add(message_id, usage)
+
     def _stream_usage(self, attempt: _Attempt) -> StreamUsage:
         return StreamUsage(
-            attempt.call, _platform_model(attempt.call), self._settings.bytes_per_token, self._threads
+            attempt.call, platform_model(attempt.call), self._settings.bytes_per_token, self._threads
         )
 
 
@@ -168,16 +174,17 @@ class BudgetMiddleware(_Middleware):
             return response
         if request.stream:
             return TrackedStream(response.parse(), self._stream_usage(attempt))
+        message = None
         with attempt.call as call:
-            message = response.json()
-            self._threads.add(message["id"], message["usage"])
-            call.used(message["usage"], model=_platform_model(call) or message["model"])
+            with suppress(ValueError):  # the SDK raises it for the caller
+                message = response.json()
+            self._answered(call, message)
         return response
 
     def _prompt_tokens(self, request: anthropic.APIRequest) -> int:
         tokens = self._estimate(_body(request))
         if tokens is None:
-            return _counter(self._client, request)(**count_arguments(_body(request))).input_tokens
+            return count_tokens(self._client, request).input_tokens
         return tokens
 
     def _begin(self, request: anthropic.APIRequest, check: CheckRequest) -> _Attempt:
@@ -222,16 +229,17 @@ class AsyncBudgetMiddleware(_Middleware):
             return response
         if request.stream:
             return AsyncTrackedStream(await response.parse(), self._stream_usage(attempt))
+        message = None
         with attempt.call as call:
-            message = await response.json()
-            self._threads.add(message["id"], message["usage"])
-            call.used(message["usage"], model=_platform_model(call) or message["model"])
+            with suppress(ValueError):  # the SDK raises it for the caller
+                message = await response.json()
+            self._answered(call, message)
         return response
 
     async def _prompt_tokens(self, request: anthropic.APIRequest) -> int:
         tokens = self._estimate(_body(request))
         if tokens is None:
-            return (await _counter(self._client, request)(**count_arguments(_body(request)))).input_tokens
+            return (await count_tokens(self._client, request)).input_tokens
         return tokens
 
     async def _begin(self, request: anthropic.APIRequest, check: CheckRequest) -> _Attempt:
@@ -267,12 +275,6 @@ def _is_message(request: anthropic.APIRequest) -> bool:
     return request.method.lower() == "post" and request.url.partition("?")[0] == "/v1/messages"
 
 
-def _counter(client: Any, request: anthropic.APIRequest) -> Any:
-    """`count_tokens` of the API that the request is for."""
-    beta = any(name.lower() == "anthropic-beta" for name in request.headers)
-    return client.beta.messages.count_tokens if beta else client.messages.count_tokens
-
-
 def _is_repeated(response: Any) -> bool:
     """Whether the SDK sends a request again after this answer, unless it was the last attempt.
 
@@ -286,12 +288,3 @@ def _is_repeated(response: Any) -> bool:
 
 def _status_error(response: Any) -> Exception:
     return anthropic.AnthropicError(f"the API answered {response.status_code}")
-
-
-def _is_platform_name(model: str) -> bool:
-    """Whether a model has a name of Bedrock, Vertex AI or a gateway, on which its price depends."""
-    return "anthropic." in model or "@" in model or "/" in model
-
-
-def _platform_model(call: Call) -> str | None:
-    return call.request.model if _is_platform_name(call.request.model) else None

@@ -61,7 +61,7 @@ class StreamUsage:
             reported = self._usage.get("output_tokens") or 0
             self._usage["output_tokens"] = max(reported, min(maximum, estimate))
         self._threads.add(self._message_id, self._usage)
-        self._call.used(self._usage, model=self._model)
+        self._call.answered(self._usage, model=self._model)
 
 
 class _Tracked:

@@ -23,6 +23,8 @@ _RESOURCES = {"messages", "with_raw_response", "with_streaming_response"}
 
 def wrap(budget: Any, client: Any, tenant: str | None, template: Template | None) -> BudgetedClient:
     """See `AIBudget.wrap`."""
+    if not hasattr(client, "with_middleware"):
+        raise TypeError(f"wrap: expected a client of anthropic 2.14 or newer, not {type(client).__name__}")
     is_async = hasattr(client, "__aenter__")
     if is_async and isinstance(budget, AIBudget):
         budget = budget.asynchronous()

@@ -64,6 +64,8 @@ class Service:
     def __init__(self, url: str, token: Token, ca_file: Path | None, settings: Settings) -> None:
         if not re.match(r"https?://[^/\s]", url):
             raise ValueError(f"url: expected that of the service, such as http://ai-budget:3010, not {url!r}")
+        if isinstance(token, str) and not re.fullmatch(r"[!-~]*", token):
+            raise ValueError("token: it has a space, a line break or what else no header can have")
         self.url = url.rstrip("/")
         self._token = token
         self._settings = settings

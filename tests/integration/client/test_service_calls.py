@@ -107,10 +107,11 @@ def test_a_track_of_tokens_that_are_no_number_is_an_error(budget, tenant):
         ({"url": ""}, "url: expected"),
         ({"url": "ai-budget:3010"}, "url: expected"),
         ({"url": "ftp://ai-budget"}, "url: expected"),
+        ({"url": "http://ai-budget", "token": "reporting.secret\n"}, "token: it has"),
         ({"url": "http://ai-budget", "ca_file": Path("/none.pem")}, r"ca_file: /none\.pem"),
     ],
 )
-def test_a_wrong_address_is_an_error_at_once(tmp_path, arguments, message):
+def test_a_wrong_argument_is_an_error_at_once(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         AIBudget(**arguments, settings=Settings(spool_directory=tmp_path))
 

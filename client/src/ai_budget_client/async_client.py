@@ -16,7 +16,7 @@ from ai_budget_client.calls import Call
 from ai_budget_client.client import Client
 from ai_budget_client.core import reservation, status_path
 from ai_budget_client.errors import BudgetExceeded, BudgetUnavailable
-from ai_budget_client.service import AsyncService
+from ai_budget_client.service import Answer, AsyncService
 
 if TYPE_CHECKING:
     from ai_budget_client.claude import BudgetedClient, Template
@@ -51,7 +51,7 @@ class AsyncAIBudget(Client):
             raise denial
         try:
             with core.checking(request):
-                answer = await self._service.request("POST", "check", request.tenant, request.body())
+                answer = await self._check(request)
         except BudgetExceeded as error:
             context.note(error.warning)
             await asyncio.to_thread(core.keep_denial, generation, request, error)
@@ -60,6 +60,21 @@ class AsyncAIBudget(Client):
             return await asyncio.to_thread(core.unchecked, request, error)
         context.note(answer.warning)
         return reservation(answer)
+
+    async def _check(self, request: CheckRequest) -> Answer:
+        """The answer of the service. What is reserved after the caller was cancelled is released."""
+        check = asyncio.ensure_future(self._service.request("POST", "check", request.tenant, request.body()))
+        try:
+            return await asyncio.shield(check)
+        except asyncio.CancelledError:
+            check.add_done_callback(lambda done: self._release_unused(request, done))
+            raise
+
+    def _release_unused(self, request: CheckRequest, check: asyncio.Future[Answer]) -> None:
+        if not check.cancelled() and check.exception() is None:
+            reservation_id = reservation(check.result()).reservation_id
+            if reservation_id:
+                self.core.spool_release({"tenant_id": request.tenant, "reservation_id": reservation_id})
 
     async def open_call(self, request: CheckRequest) -> Call:
         """Checks, and begins the call. The caller ends it. Raises SpoolFull and what `check` raises."""

@@ -137,6 +137,21 @@ def test_calls_of_asyncio_share_the_spool(budget, database, tenant):
     assert sorted(states(database, tenant)) == ["released", "settled"]
 
 
+def test_what_is_reserved_for_a_caller_that_was_cancelled_is_released(budget, database, tenant):
+    async def cancelled() -> None:
+        async with budget.asynchronous() as client:
+            check = asyncio.create_task(client.check(tenant, SONNET, **TOKENS))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # the request is under way
+            check.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await check
+            while states(database, tenant) != ["released"]:
+                await asyncio.sleep(0.02)
+
+    asyncio.run(asyncio.wait_for(cancelled(), 10))
+
+
 def test_a_check_and_a_track_of_ones_own(budget, database, tenant):
     reservation = budget.check(tenant, SONNET, **TOKENS, request_id=f"{tenant}-1")
     assert reservation.reserved_usd == Decimal("0.0105")

@@ -96,7 +96,7 @@ def test_many_asynchronous_calls_at_once_are_recorded(budget, upstream, database
     upstream.failures = [500] * 10
 
     async def ask_at_once() -> None:
-        claude = anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local")
+        claude = anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local", max_retries=10)
         async with claude, budget.asynchronous() as asynchronous:
             client = asynchronous.wrap(claude)
             await asyncio.gather(*[ask(client, tenant) for _ in range(40)])

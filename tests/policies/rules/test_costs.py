@@ -115,6 +115,32 @@ def test_a_log_group_of_the_delivery_class_keeps_events_for_two_days_whatever_it
     assert policies(Pack(), with_property(group, "logGroupClass", "DELIVERY")) == set()
 
 
+def test_the_log_group_of_a_function_is_known_by_its_name_or_undetermined():
+    policy, function, group = (
+        "function-has-a-log-group",
+        aws.ai_budget_function(),
+        with_property(aws.function_log_group(), "name", "/aws/lambda/another"),
+    )
+    own_group = with_property(function, "loggingConfig", {"logGroup": "/shared", "logFormat": "JSON"})
+    assert policy not in policies(Pack(), own_group, group)
+    undetermined = {
+        (diagnostic.level, "cannot be determined" in diagnostic.message)
+        for pair in (
+            (with_property(function, "name", UNKNOWN), group),
+            (function, with_property(group, "name", UNKNOWN)),
+        )
+        for diagnostic in Pack().evaluate(*pair)
+        if diagnostic.policy == policy
+    }
+    assert undetermined == {("advisory", True)}
+    of_another = replace(with_property(group, "name", UNKNOWN), dependencies={"name": ["urn:another"]})
+    assert [
+        "cannot be determined" in diagnostic.message
+        for diagnostic in Pack().evaluate(function, of_another)
+        if diagnostic.policy == policy
+    ] == [False]
+
+
 def test_a_function_that_may_run_on_lambda_at_edge_may_stay_on_x86():
     function = with_property(aws.ai_budget_function(), "architectures", ["x86_64"])
     assert "function-runs-on-arm" in policies(Pack(), function)

@@ -180,6 +180,7 @@ def test_what_another_resource_would_take_over_is_merged():
     assert remedies("one-nat-gateway-outside-prod", *gateways, config=STAGING) == [
         Remedy(merges=(second.urn,))
     ]
+    assert remedies("nat-gateways-in-prod", *gateways) == [Remedy(merges=(second.urn,))]
     services = [kubernetes.service(name) for name in ("a", "b")]
     assert remedies("services-share-a-load-balancer", *services) == [Remedy(merges=(services[1].urn,))]
 

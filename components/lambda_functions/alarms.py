@@ -15,7 +15,8 @@ SECONDS_PER_DAY = 86_400
 class ScheduledFunctionAlarmsArgs:
     """`function` is the name of the Lambda, which its schedules invoke by `alias`.
 
-    `runbook` is what the anchors of its sections start with.
+    `runbook` is what the anchors of its sections start with. `daily` is False for a Lambda that does not run
+    every day; then no alarm watches whether it runs.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ScheduledFunctionAlarmsArgs:
     alias: str
     runbook: str
     tags: CostTags
+    daily: bool = True
 
 
 class ScheduledFunctionAlarms(pulumi.ComponentResource):
@@ -49,6 +51,11 @@ class ScheduledFunctionAlarms(pulumi.ComponentResource):
             threshold=0,
             treat_missing_data="notBreaching",
         )
+        if args.daily:
+            self._missed(runs)
+        self.register_outputs({})
+
+    def _missed(self, runs: dict[str, str]) -> None:
         counts = [
             aws.cloudwatch.MetricAlarmMetricQueryArgs(
                 id=metric.lower(),
@@ -75,7 +82,6 @@ class ScheduledFunctionAlarms(pulumi.ComponentResource):
             threshold=1,
             treat_missing_data="breaching",
         )
-        self.register_outputs({})
 
     def _alarm(self, alarm: str, **watched: Any) -> None:
         args = self._args

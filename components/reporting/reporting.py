@@ -109,20 +109,32 @@ class Reporting(pulumi.ComponentResource):
             statements=[],
             cron=REVIEWS,
         )
-        # Its check runs every day and fails, too, while the recommendations of the week are not there.
-        ScheduledFunctionAlarms(
-            f"{name}-alarms",
-            ScheduledFunctionAlarmsArgs(
-                name=section.name,
-                topic_arn=args.alarm_topic_arn,
-                function=f"{section.name}-reviews",
-                alias=ALIAS,
-                runbook="reports",
-                tags=self._tags,
-            ),
-            child,
+        # The check runs every day and fails, too, while the recommendations of the week are not there.
+        self._alarms("alarms", section.name, role="reviews", runbook="reports")
+        # Without a source, its report is in the bucket, but not complete.
+        self._alarms(
+            "advisor-alarms",
+            f"{section.name}-advisor",
+            role="advisor",
+            runbook="recommendations",
+            daily=False,
         )
         self.register_outputs({"bucket": self.bucket.name})
+
+    def _alarms(self, resource: str, alarm: str, *, role: str, runbook: str, daily: bool = True) -> None:
+        ScheduledFunctionAlarms(
+            f"{self._name}-{resource}",
+            ScheduledFunctionAlarmsArgs(
+                name=alarm,
+                topic_arn=self._args.alarm_topic_arn,
+                function=f"{self._args.section.name}-{role}",
+                alias=ALIAS,
+                runbook=runbook,
+                tags=self._tags,
+                daily=daily,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
 
     def _function(
         self,

@@ -139,6 +139,17 @@ def test_an_alarm_fires_when_a_run_fails_and_when_no_check_of_a_day_succeeded():
     assert missed["alarmDescription"] == "See docs/runbook.md#reports-missed"
 
 
+def test_an_alarm_fires_when_the_advisor_fails_and_none_on_the_days_without_recommendations():
+    alarms = {
+        item.inputs["dimensions"]["FunctionName"]: item.inputs
+        for item in part().of("cloudwatch/metricAlarm:MetricAlarm")
+        if item.inputs.get("metricName") == "Errors"
+    }
+    assert alarms[f"{NAME}-advisor"]["dimensions"]["Resource"] == f"{NAME}-advisor:live"
+    assert alarms[f"{NAME}-advisor"]["alarmDescription"] == "See docs/runbook.md#recommendations-errors"
+    assert len(part().of("cloudwatch/metricAlarm:MetricAlarm")) == 3
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -32,7 +32,7 @@ def follow(
 
     A finding is new until the next day's report, then open. A snooze ends on its date. What a complete
     evaluation no longer finds is done; what is found again after that is open again. A rejected finding stays
-    rejected.
+    rejected. A report of an earlier day changes no record of a later one.
     """
     records_by_key = {record.key: record for record in records}
     with_statuses = []
@@ -50,6 +50,8 @@ def follow(
 def _seen_today(record: Record | None, finding: Finding, today: date) -> Record:
     if record is None:
         record = Record(finding.rule, finding.resource, Status.NEW, first_seen=today, last_seen=today)
+    if record.last_seen > today:
+        return record
     status = record.status
     if status is Status.NEW and record.first_seen < today:
         status = Status.OPEN
@@ -72,7 +74,7 @@ def _seen_today(record: Record | None, finding: Finding, today: date) -> Record:
 
 
 def _no_longer_found(record: Record, today: date) -> Record:
-    if record.status in (Status.DONE, Status.REJECTED):
+    if record.status in (Status.DONE, Status.REJECTED) or record.last_seen > today:
         return record
     return replace(record, status=Status.DONE, done_on=today)
 

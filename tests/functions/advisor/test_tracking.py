@@ -48,6 +48,14 @@ def test_what_is_no_longer_found_is_done_on_that_day():
     assert (record.status, record.done_on, record.last_seen) == (Status.DONE, MONDAY + WEEK, MONDAY)
 
 
+@pytest.mark.parametrize("found", [[FINDING], []])
+def test_a_report_of_an_earlier_day_changes_no_record(found):
+    _, records = report([], [FINDING], MONDAY)
+    _, records = report(records, [FINDING], MONDAY + WEEK)
+    cheaper = [replace(finding, saving_list=Decimal(1)) for finding in found]
+    assert report(records, cheaper, MONDAY - WEEK)[1] == records
+
+
 @pytest.mark.parametrize(
     "examined", [Examined(set()), Examined({"gp2-volume"}, {FINDING.resource})], ids=["rule", "resource"]
 )

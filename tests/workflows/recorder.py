@@ -29,7 +29,8 @@ def answer(command: list[str]) -> int:
         case ["make", ".venv/.ready"]:
             python = WORKSPACE / ".venv/bin/python"
             python.parent.mkdir(parents=True)
-            python.write_text('#!/bin/sh\necho "$*"\nexit 1\n')  # as `verify` ends that finds a difference
+            # `verify` of staging ends with an error, the others find a difference.
+            python.write_text('#!/bin/sh\ncase "$*" in *"stack staging"*) exit 2;; esac\necho "$*"\nexit 1\n')
             python.chmod(0o755)
         case ["make", "build"] if os.environ["BUILD"] == "real":
             answer(["make", "setup"])

@@ -5,7 +5,7 @@ import pytest
 from tests.workflows.runner import Runner, workflow
 
 WORKFLOWS = ("reviews.yaml", "recommendations.yaml", "retention.yaml")
-STACKS = ("staging", "prod", "prod-eu")
+STACKS = ("prod", "prod-eu")
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -51,6 +51,11 @@ def test_the_retention_of_every_stack_is_verified_and_the_result_kept_although_i
         assert upload == f"aws s3 cp build/retention/{stack}.json s3://teei-reports/retention/{stack}.json"
         result = reviewed.directory / f"artifacts/retention-{stack}/{stack}.json"
         assert result.read_text() == f"-m retention verify --stack {stack} --json\n"
+
+
+def test_a_stack_that_could_not_be_verified_has_no_result_for_the_reviews_to_read(reviewed):
+    assert len(commands(reviewed.calls, "verify staging")) == 1
+    assert not list((reviewed.directory / "artifacts").rglob("staging.json"))
 
 
 def test_without_a_runner_no_review_is_made(tmp_path):

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from ai_budget_client.errors import InvalidRequest, Usd
 
 Tokens = Annotated[int, Field(ge=0, le=100_000_000)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
+_IDENTIFIER = TypeAdapter(Identifier)
 
 
 class CheckRequest(BaseModel):
@@ -86,6 +87,22 @@ def check_request(**fields: Any) -> CheckRequest:
         raise InvalidRequest(f"{field}: {first['msg']}", field=field) from None
 
 
+def require_identifiers(**values: Any) -> None:
+    """Raises InvalidRequest that names the first value that is no id of the service."""
+    for name, value in values.items():
+        try:
+            _IDENTIFIER.validate_python(value, strict=True)
+        except ValidationError as error:
+            message = f"{name}: {error.errors(include_url=False)[0]['msg']}"
+            raise InvalidRequest(message, field=name) from None
+
+
+def limit_body(tenant: str, model: str, monthly_limit_usd: Any, tier: str | None) -> dict[str, Any]:
+    """The body of `set`."""
+    body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": str(monthly_limit_usd)}
+    return body | ({"tier": tier} if tier else {})
+
+
 def usage_dict(usage: Any) -> dict[str, Any]:
     """The `usage` of an Anthropic response as the service takes it: a mapping or a pydantic model.
 
@@ -114,7 +131,7 @@ def token_counts(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
 
 def _require_count(field: str, value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or value < 0 or value % 1:
+    if not number or not 0 <= value <= 100_000_000 or value % 1:
         raise InvalidRequest(f"{field}: expected a number of tokens, not {value!r}", field=field)
 
 

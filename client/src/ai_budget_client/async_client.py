@@ -6,12 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
 from ai_budget_client import context
-from ai_budget_client.api import Announced, CheckRequest, Extended, Reservation, TenantStatus
+from ai_budget_client.api import (
+    Announced,
+    BudgetStatus,
+    CheckRequest,
+    Extended,
+    Reservation,
+    TenantStatus,
+    limit_body,
+)
 from ai_budget_client.calls import Call
 from ai_budget_client.client import Client
 from ai_budget_client.core import reservation, status_path
@@ -28,6 +38,7 @@ class AsyncAIBudget(Client):
     def __init__(self, url: str, **arguments: Any) -> None:
         super().__init__(url, **arguments)
         self._service = AsyncService(self.core.service)
+        self._unwanted: set[asyncio.Future[Answer]] = set()
 
     async def check(
         self,
@@ -51,7 +62,8 @@ class AsyncAIBudget(Client):
             raise denial
         try:
             with core.checking(request):
-                answer = await self._check(request)
+                answer = await self._checked(request)
+                reserved = reservation(answer)
         except BudgetExceeded as error:
             context.note(error.warning)
             await asyncio.to_thread(core.keep_denial, generation, request, error)
@@ -59,22 +71,25 @@ class AsyncAIBudget(Client):
         except BudgetUnavailable as error:
             return await asyncio.to_thread(core.unchecked, request, error)
         context.note(answer.warning)
-        return reservation(answer)
+        return reserved
 
-    async def _check(self, request: CheckRequest) -> Answer:
-        """The answer of the service. What is reserved after the caller was cancelled is released."""
-        check = asyncio.ensure_future(self._service.request("POST", "check", request.tenant, request.body()))
+    async def _checked(self, request: CheckRequest) -> Answer:
+        """The answer to a check. If the caller is cancelled meanwhile, what it reserves is released."""
+        tenant = request.tenant
+        check = asyncio.ensure_future(self._service.request("POST", "check", tenant, request.body()))
         try:
             return await asyncio.shield(check)
         except asyncio.CancelledError:
-            check.add_done_callback(lambda done: self._release_unused(request, done))
+            self._unwanted.add(check)
+            check.add_done_callback(partial(self._release_unwanted, tenant))
             raise
 
-    def _release_unused(self, request: CheckRequest, check: asyncio.Future[Answer]) -> None:
-        if not check.cancelled() and check.exception() is None:
-            reservation_id = reservation(check.result()).reservation_id
-            if reservation_id:
-                self.core.spool_release({"tenant_id": request.tenant, "reservation_id": reservation_id})
+    def _release_unwanted(self, tenant: str, check: asyncio.Future[Answer]) -> None:
+        self._unwanted.discard(check)
+        if check.cancelled() or check.exception() is not None:
+            return
+        if reservation_id := check.result().body.get("reservation_id"):
+            self.core.spool_release({"tenant_id": tenant, "reservation_id": reservation_id})
 
     async def open_call(self, request: CheckRequest) -> Call:
         """Checks, and begins the call. The caller ends it. Raises SpoolFull and what `check` raises."""
@@ -107,7 +122,7 @@ class AsyncAIBudget(Client):
         """
         body = {"tenant_id": tenant, "reservation_id": reservation_id, "reservation_seconds": seconds}
         answer = await self._service.request("POST", "extend", tenant, body)
-        return Extended.model_validate(answer.body).expires_at
+        return answer.as_a(Extended).expires_at
 
     async def status(self, tenant: str) -> TenantStatus:
         """The tenant's budgets, at most a minute old."""
@@ -115,10 +130,26 @@ class AsyncAIBudget(Client):
         known, generation = await asyncio.to_thread(cache.status, tenant) if cache else (None, None)
         if known is None:
             answer = await self._service.request("GET", status_path(tenant), tenant)
-            known = TenantStatus.model_validate(answer.body)
+            known = answer.as_a(TenantStatus)
             if cache:
                 await asyncio.to_thread(cache.store_status, generation, known)
         return known
+
+    async def set_limit(
+        self,
+        tenant: str,
+        model: str,
+        monthly_limit_usd: Decimal,
+        *,
+        admin_token: str,
+        tier: str | None = None,
+    ) -> BudgetStatus:
+        """Sets a monthly limit; `model` `*` is the budget of all models. What is cached is dropped."""
+        body = limit_body(tenant, model, monthly_limit_usd, tier)
+        answer = await self._service.request("POST", "set", tenant, body, admin_token)
+        if self.core.cache:
+            await asyncio.to_thread(self.core.cache.limit_set, tenant)
+        return answer.as_a(BudgetStatus)
 
     def wrap(
         self, client: Any, *, tenant: str | None = None, template: Template | None = None
@@ -130,6 +161,7 @@ class AsyncAIBudget(Client):
 
     async def close(self) -> None:
         """Sends what is in the spool, for at most `drain_timeout`. The next process sends the rest."""
+        await asyncio.gather(*self._unwanted, return_exceptions=True)
         await self._service.close()
         if self._owns_core:
             await asyncio.to_thread(self.core.close)

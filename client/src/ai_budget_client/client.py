@@ -20,6 +20,8 @@ from ai_budget_client.api import (
     Reservation,
     TenantStatus,
     check_request,
+    limit_body,
+    require_identifiers,
     token_counts,
     usage_dict,
 )
@@ -80,7 +82,10 @@ class Client:
             used = dict(token_counts(prompt_tokens, completion_tokens))
         else:
             raise TypeError("track: give usage, or prompt_tokens and completion_tokens")
+        require_identifiers(tenant=tenant, request_id=request_id)
         optional = {"report_type": report_type, "reservation_id": reservation_id}
+        if report_type is not None:
+            require_identifiers(report_type=report_type)
         body = {"tenant_id": tenant, "model": model, "request_id": request_id} | used
         self.core.spool_track(body | {key: value for key, value in optional.items() if value is not None})
 
@@ -135,6 +140,7 @@ class AIBudget(Client):
         try:
             with core.checking(request):
                 answer = core.service.request("POST", "check", request.tenant, request.body())
+                reserved = reservation(answer)
         except BudgetExceeded as error:
             context.note(error.warning)
             core.keep_denial(generation, request, error)
@@ -142,7 +148,7 @@ class AIBudget(Client):
         except BudgetUnavailable as error:
             return core.unchecked(request, error)
         context.note(answer.warning)
-        return reservation(answer)
+        return reserved
 
     def open_call(self, request: CheckRequest) -> Call:
         """Checks, and begins the call. The caller ends it. Raises SpoolFull and what `check` raises."""
@@ -175,7 +181,7 @@ class AIBudget(Client):
         """
         body = {"tenant_id": tenant, "reservation_id": reservation_id, "reservation_seconds": seconds}
         answer = self.core.service.request("POST", "extend", tenant, body)
-        return Extended.model_validate(answer.body).expires_at
+        return answer.as_a(Extended).expires_at
 
     def status(self, tenant: str) -> TenantStatus:
         """The tenant's budgets, at most a minute old."""
@@ -183,7 +189,7 @@ class AIBudget(Client):
         known, generation = cache.status(tenant) if cache else (None, None)
         if known is None:
             answer = self.core.service.request("GET", status_path(tenant), tenant)
-            known = TenantStatus.model_validate(answer.body)
+            known = answer.as_a(TenantStatus)
             if cache:
                 cache.store_status(generation, known)
         return known
@@ -198,12 +204,11 @@ class AIBudget(Client):
         tier: str | None = None,
     ) -> BudgetStatus:
         """Sets a monthly limit; `model` `*` is the budget of all models. What is cached is dropped."""
-        body = {"tenant_id": tenant, "model": model, "monthly_limit_usd": str(monthly_limit_usd)}
-        body |= {"tier": tier} if tier else {}
+        body = limit_body(tenant, model, monthly_limit_usd, tier)
         answer = self.core.service.request("POST", "set", tenant, body, admin_token)
         if self.core.cache:
             self.core.cache.limit_set(tenant)
-        return BudgetStatus.model_validate(answer.body)
+        return answer.as_a(BudgetStatus)
 
     def wrap(
         self, client: Any, *, tenant: str | None = None, template: Template | None = None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ai_budget_client.api import CheckRequest, Reservation
+from ai_budget_client.api import CheckRequest, Reservation, require_identifiers
 from ai_budget_client.calls import Call
 from ai_budget_client.errors import BudgetError, BudgetExceeded, BudgetUnavailable, SpoolFailed, SpoolFull
 from ai_budget_client.metrics import Metrics, PrometheusMetrics
@@ -181,12 +181,18 @@ def _changed(cache: StatusCache | None) -> Callable[[str], None]:
 
 
 def reservation(answer: Answer) -> Reservation:
-    """The answer to a check."""
-    return Reservation.model_validate(answer.body | {"warning": answer.warning})
+    """The answer to a check. Raises BudgetUnavailable if it does not say that the call is allowed."""
+    if answer.body.get("allowed") is not True:
+        raise BudgetUnavailable(
+            f"a check was answered with {answer.status} without `allowed`: is this the service?",
+            status=answer.status,
+        )
+    return answer.as_a(Reservation).model_copy(update={"warning": answer.warning})
 
 
 def status_path(tenant: str) -> str:
-    """Below the API's prefix."""
+    """Below the API's prefix. Raises InvalidRequest."""
+    require_identifiers(tenant=tenant)
     return f"tenant/{quote(tenant, safe='')}"
 
 

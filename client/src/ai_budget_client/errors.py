@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, PlainSerializer, ValidationError
 
 Usd = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 
@@ -48,10 +48,10 @@ class BudgetExceeded(BudgetError):
     """The budget has no room for the call. `retry_after` is in seconds, as the service sent it."""
 
     def __init__(self, refusal: Refusal, retry_after: float | None = None, warning: bool = False) -> None:
+        left = f"{refusal.remaining_usd:f} of {refusal.monthly_limit_usd:f} USD"
         super().__init__(
             f"{refusal.message}: tenant {refusal.tenant_id}, budget {refusal.budget}: the call may cost "
-            f"{refusal.estimated_usd} USD, and {refusal.remaining_usd} of {refusal.monthly_limit_usd} USD "
-            f"are left until {refusal.reset_date:%Y-%m-%d}",
+            f"{refusal.estimated_usd:f} USD, and {left} are left until {refusal.reset_date:%Y-%m-%d}",
             status=429,
             code=refusal.reason,
         )
@@ -115,7 +115,17 @@ class UnknownModel(BudgetError):
 
 
 class InvalidRequest(BudgetError):
-    """A value is wrong; `field` names it."""
+    """A value is wrong; `field` names it. 400 `invalid_request` also if the service was not asked."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = 400,
+        code: str | None = "invalid_request",
+        field: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, field=field)
 
 
 class RequestConflict(BudgetError):
@@ -167,23 +177,36 @@ _BY_CODE: dict[str, type[BudgetError]] = {
 }
 
 
+# Of what stands before the service and answers in its own format.
+_BY_STATUS: dict[int, type[BudgetError]] = {401: Unauthorized, 403: Forbidden, 413: InvalidRequest}
+
+
 def _seconds(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "")
     return float(value) if value.isdecimal() else None
+
+
+def _refusal(body: dict[str, Any]) -> Refusal | None:
+    """None if the 429 is not that of a budget."""
+    try:
+        refusal = Refusal.model_validate(body)
+    except ValidationError:
+        return None
+    return refusal if refusal.reason in _REFUSED else None
 
 
 def error_of_response(status: int, headers: Mapping[str, str], body: Any) -> BudgetError:
     """The error of a response of 400 or more. The names of `headers` are in lower case."""
     if not isinstance(body, dict):
         body = {}
-    if status == 429 and body.get("reason") in _REFUSED:
+    if status == 429 and (refusal := _refusal(body)):
         warning = headers.get("x-ai-budget-warning") == "true"
-        return _REFUSED[body["reason"]](Refusal.model_validate(body), _seconds(headers), warning)
+        return _REFUSED[refusal.reason](refusal, _seconds(headers), warning)
     code = str(body.get("error", ""))
     message = str(body.get("message") or f"the AI budget service answered {status}")
     if status >= 500 or status in (408, 429):
         unavailable = BudgetUnavailable(message, status=status, code=code or None)
         unavailable.retry_after = _seconds(headers)
         return unavailable
-    kind = _BY_CODE.get(code, BudgetError)
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status, BudgetError)
     return kind(message, status=status, code=code or None, field=body.get("field"))

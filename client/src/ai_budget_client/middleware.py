@@ -35,7 +35,8 @@ def error_response(error: BudgetError) -> tuple[int, dict[str, str], bytes]:
 
 
 def _body(code: str, error: BudgetError) -> bytes:
-    return json.dumps({"error": code, "message": str(error)}).encode()
+    field = {"field": error.field} if error.field else {}
+    return json.dumps({"error": code, "message": str(error)} | field).encode()
 
 
 class ASGIBudgetMiddleware:
@@ -61,10 +62,10 @@ class ASGIBudgetMiddleware:
         return values[0].decode("latin-1") if len(values) == 1 else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        served, started = ServedRequest(self._tenant(scope)), False
+        served, started = ServedRequest(self._tenant(scope)), scope["type"] == "websocket"
 
         async def send_with_warning(message: Any) -> None:
             nonlocal started
@@ -112,33 +113,50 @@ class WSGIBudgetMiddleware:
         context = contextvars.copy_context()
         context.run(served_request.set, served)
 
+        started = False
+
         def start_with_warning(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            nonlocal started
+            started = True
             return start_response(status, [*headers, WARNING] if served.warning else headers, *more)
+
+        def answer(error: BudgetError) -> bytes:
+            status, headers, content = error_response(error)
+            headers["Content-Length"] = str(len(content))
+            line = f"{status} {HTTPStatus(status).phrase}"
+            # With `exc_info` it replaces headers that are not sent yet, and raises the error if they are.
+            again = ((type(error), error, error.__traceback__),) if started else ()
+            start_response(line, list(headers.items()), *again)
+            return content
 
         try:
             body = context.run(self._app, environ, start_with_warning)
         except BudgetError as error:
-            status, headers, content = error_response(error)
-            headers["Content-Length"] = str(len(content))
-            start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
-            return [content]
-        return _InContext(context, body)
+            return [answer(error)]
+        return _InContext(context, body, answer)
 
 
 class _InContext:
-    """The body of a WSGI answer, made in the context of its request."""
+    """The body of a WSGI answer, made in the context of its request; `answer` gives that to an error."""
 
-    def __init__(self, context: contextvars.Context, body: Iterable[bytes]) -> None:
+    def __init__(
+        self, context: contextvars.Context, body: Iterable[bytes], answer: Callable[[BudgetError], bytes]
+    ) -> None:
         self._context = context
         self._body = body
+        self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
         parts = self._context.run(iter, self._body)
         while True:
             try:
-                yield self._context.run(next, parts)
+                part = self._context.run(next, parts)
             except StopIteration:
                 return
+            except BudgetError as error:
+                yield self._answer(error)
+                return
+            yield part
 
     def close(self) -> None:
         """As PEP 3333 asks."""

@@ -8,16 +8,18 @@ import ssl
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_exponential, wait_random
 
-from ai_budget_client.errors import BudgetExceeded, BudgetUnavailable, error_of_response
+from ai_budget_client.errors import BudgetExceeded, BudgetUnavailable, Unauthorized, error_of_response
 from ai_budget_client.settings import Settings
 
 Token = str | Callable[[str], str] | None
+Model = TypeVar("Model", bound=BaseModel)
 _PREFIX = "/api/ai-budget/"
 
 
@@ -27,6 +29,18 @@ class Answer(NamedTuple):
     status: int
     body: dict[str, Any]
     warning: bool
+
+    def as_a(self, kind: type[Model]) -> Model:
+        """The body as a model. Raises BudgetUnavailable if it is none: something else has answered."""
+        try:
+            return kind.model_validate(self.body)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BudgetUnavailable(
+                f"the answer is not that of the AI budget service: {field}: {first['msg']}",
+                status=self.status,
+            ) from None
 
 
 def _answer(response: httpx.Response) -> Answer:
@@ -45,7 +59,7 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, body, response.headers.get("x-ai-budget-warning") == "true")
 
 
-def _unavailable(url: str, error: httpx.TransportError) -> BudgetUnavailable:
+def _unavailable(url: str, error: httpx.RequestError) -> BudgetUnavailable:
     return BudgetUnavailable(
         f"the AI budget service at {url} does not answer: {error or type(error).__name__}"
     )
@@ -107,6 +121,8 @@ class Service:
     def headers(self, tenant: str, token: str | None = None) -> dict[str, str]:
         """Those of a request about a tenant."""
         token = token or (self._token(tenant) if callable(self._token) else self._token)
+        if not re.fullmatch(r"[!-~]*", token or ""):
+            raise Unauthorized("the token has characters that no HTTP header may have")
         return {"Authorization": f"Bearer {token}"} if token else {}
 
     def once(self, method: str, path: str, tenant: str, body: Any = None, token: str | None = None) -> Answer:
@@ -114,7 +130,7 @@ class Service:
         headers = self.headers(tenant, token)
         try:
             return _answer(self._client.request(method, _PREFIX + path, json=body, headers=headers))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise _unavailable(self.url, error) from error
 
     def request(
@@ -135,18 +151,20 @@ class AsyncService:
         self._service = service
         self._client: httpx.AsyncClient | None = None
 
-    async def _once(self, method: str, path: str, tenant: str, body: Any) -> Answer:
+    async def _once(self, method: str, path: str, tenant: str, body: Any, token: str | None) -> Answer:
         if self._client is None:
             self._client = httpx.AsyncClient(**self._service.connection)
-        headers = self._service.headers(tenant)
+        headers = self._service.headers(tenant, token)
         try:
             return _answer(await self._client.request(method, _PREFIX + path, json=body, headers=headers))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise _unavailable(self._service.url, error) from error
 
-    async def request(self, method: str, path: str, tenant: str, body: Any = None) -> Answer:
+    async def request(
+        self, method: str, path: str, tenant: str, body: Any = None, token: str | None = None
+    ) -> Answer:
         """Raises BudgetError; BudgetUnavailable after the last attempt."""
-        return await AsyncRetrying(**self._service.retries)(self._once, method, path, tenant, body)
+        return await AsyncRetrying(**self._service.retries)(self._once, method, path, tenant, body, token)
 
     async def close(self) -> None:
         """Ends the connections."""

@@ -4,7 +4,7 @@ import itertools
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
@@ -134,3 +134,49 @@ def test_while_the_service_is_away_the_answer_is_503(make_budget, claude, upstre
         "5",
     )
     assert upstream.requests == []
+
+
+def test_a_request_without_a_possible_tenant_is_answered_with_400(http, tenant):
+    for headers in ({}, {"X-Tenant-Id": "a b"}, {"X-Tenant-Id": f"{tenant},other"}):
+        answer = http.get("/report", headers=headers)
+        assert (answer.status_code, answer.json()["field"]) == (400, "tenant")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_error_in_the_body_of_a_wsgi_answer_is_answered_until_headers_are_sent(
+    budget, claude, service, tenant, begun
+):
+    service.set(tenant, 0.0001)
+    client = budget.wrap(claude, tenant=tenant)
+    sent = []
+
+    def app(_, start_response):
+        if begun:
+            start_response("200 OK", [])
+        client.messages.create(model=SONNET, max_tokens=5, messages=[{"role": "user", "content": "hello"}])
+        yield b"never"
+
+    def start_response(status, _, exc_info=None):
+        assert exc_info or not sent
+        sent.append(status)
+
+    (body,) = WSGIBudgetMiddleware(app)({}, start_response)
+    assert (sent[-1], b"budget_spent" in body) == ("429 Too Many Requests", True)
+
+
+def test_a_websocket_has_the_tenant_of_its_header(budget, claude, service, tenant):
+    app = FastAPI()
+    app.add_middleware(ASGIBudgetMiddleware)
+    client = budget.wrap(claude)
+
+    @app.websocket("/report")
+    async def report(socket: WebSocket) -> None:
+        await socket.accept()
+        messages = [{"role": "user", "content": "hello"}]
+        await socket.send_text(
+            client.messages.create(model=SONNET, max_tokens=5, messages=messages).content[0].text
+        )
+
+    with TestClient(app).websocket_connect("/report", headers={"X-Tenant-Id": tenant}) as socket:
+        assert "word" in socket.receive_text()
+    until(lambda: service.http.get(f"/api/ai-budget/tenant/{tenant}").json()["total_usage_usd"] > 0)

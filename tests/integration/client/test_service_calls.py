@@ -161,6 +161,21 @@ def test_a_check_and_a_track_of_ones_own(budget, database, tenant):
     until(lambda: recorded(database, tenant) == [(1000, 420, "settled")])
 
 
+def test_ids_that_the_service_would_reject_are_an_error(budget, tenant):
+    with pytest.raises(InvalidRequest, match="request_id"):
+        budget.track(tenant, SONNET, USAGE, request_id="a b")
+    with pytest.raises(InvalidRequest, match="tenant"):
+        budget.status("../tenants")
+
+
+def test_a_limit_is_set_by_asyncio_too(budget, tenant):
+    async def set_limit():
+        async with budget.asynchronous() as client:
+            return await client.set_limit(tenant, SONNET, Decimal("1.25"), admin_token=ADMIN)
+
+    assert asyncio.run(set_limit()).monthly_limit_usd == Decimal("1.25")
+
+
 def test_a_dry_run_reserves_nothing(budget, database, tenant):
     assert budget.check(tenant, SONNET, **TOKENS, dry_run=True).reservation_id is None
     assert states(database, tenant) == []

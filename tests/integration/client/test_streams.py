@@ -81,7 +81,7 @@ async def ask_asynchronously(budget, upstream, tenant):
         batch = await client.messages.batches.create(
             tenant=tenant, requests=[{"custom_id": "one", "params": params}]
         )
-        return [line async for line in client.messages.batches.results(batch.id)]
+        return [line async for line in await client.messages.batches.results(batch.id)]
 
 
 def test_an_asynchronous_client_is_wrapped_too(budget, upstream, database, tenant):

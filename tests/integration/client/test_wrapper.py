@@ -8,7 +8,7 @@ import anthropic
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ai_budget_client import BudgetExceeded, InvalidRequest
+from ai_budget_client import BudgetExceeded, BudgetSpent, InvalidRequest
 from ai_budget_client.claude import request_middleware
 from tests.functions.ai_budget.support import HAIKU, SONNET, sql, until
 from tests.integration.client.support import ask, cost, reservations, settled, spent
@@ -136,6 +136,10 @@ def test_a_refused_call_gets_the_template(budget, claude, upstream, service, ten
         tenant=tenant, report_type="draft", model=SONNET, max_tokens=20, messages=messages
     ) as stream:
         assert stream.get_final_text() == "budget_spent: last draft"
+    with pytest.raises(BudgetSpent):
+        client.messages.with_raw_response.create(
+            tenant=tenant, model=SONNET, max_tokens=20, messages=messages
+        )
     assert upstream.requests == []
 
 
@@ -249,3 +253,30 @@ def test_a_stream_of_bedrock_is_recorded_at_its_end(budget, upstream, service, d
     assert call.output_tokens == 20
     regional = Decimal("1.1") * (call.input_tokens * 3 + call.output_tokens * 15) / 1_000_000
     assert spent(database, tenant) == regional
+
+
+def test_a_wrapped_client_is_a_context_manager_and_is_copied_as_the_sdks(budget, claude, database, tenant):
+    with budget.wrap(claude, tenant=tenant) as client:
+        client.copy(max_retries=0).messages.create(
+            model=SONNET, max_tokens=20, messages=[{"role": "user", "content": "hello"}]
+        )
+    settled(database, tenant, 1)
+    assert claude.is_closed()
+
+
+def test_a_template_may_be_a_coroutine_function_and_must_give_text(budget, claude, upstream, service, tenant):
+    service.set(tenant, 0.0001)
+
+    async def template(error, _):
+        return error.reason
+
+    async def call():
+        async with (
+            anthropic.AsyncAnthropic(base_url=upstream.url, api_key="local") as client,
+            budget.asynchronous() as wrapping,
+        ):
+            return await ask(wrapping.wrap(client, template=template), tenant)
+
+    assert asyncio.run(call()).content[0].text == "budget_spent"
+    with pytest.raises(TypeError, match="template: expected that it returns a str, not NoneType"):
+        ask(budget.wrap(claude, template=lambda *_: None), tenant)

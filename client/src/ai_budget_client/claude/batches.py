@@ -214,7 +214,11 @@ class AsyncBudgetedBatches(_Batches):
         self, message_batch_id: str, *, tenant: str | None = None, **more: Any
     ) -> AsyncIterator[Any]:
         """The results; each is recorded as it is read, so read them to the end."""
-        reserved = self._store.get(message_batch_id)
-        async for line in await self._resource.results(message_batch_id, **more):
-            self._record(message_batch_id, line, reserved.get(line.custom_id), tenant)
+        lines = await self._resource.results(message_batch_id, **more)
+        return self._recorded(message_batch_id, lines, tenant)
+
+    async def _recorded(self, batch_id: str, lines: Any, tenant: str | None) -> AsyncIterator[Any]:
+        reserved = self._store.get(batch_id)
+        async for line in lines:
+            self._record(batch_id, line, reserved.get(line.custom_id), tenant)
             yield line

@@ -7,7 +7,7 @@ runner. The attempts of one call have the same idempotency key, by which they sh
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -93,20 +93,19 @@ class _Middleware(anthropic.Middleware):
             self._suspended[_key(request)] = attempt
 
     def _check(self, request: anthropic.APIRequest, prompt_tokens: int) -> CheckRequest:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        tenant = headers.get(TENANT) or self._tenant or context.current_tenant()
+        tenant = _header(request, TENANT) or self._tenant or context.current_tenant()
         if not isinstance(tenant, str):
             raise InvalidRequest(
                 "tenant: give tenant= to the call or to wrap(), or use the middleware", field="tenant"
             )
-        if request.stream and headers.get(_RAW_RESPONSE):
+        if request.stream and _header(request, _RAW_RESPONSE):
             raise InvalidRequest(
                 "a raw response that is a stream cannot be tracked; use create(stream=True) or stream()"
             )
         fields = announced(_body(request), prompt_tokens, self._settings.max_web_searches)
-        if isinstance(report_type := headers.get(REPORT_TYPE), str):
+        if isinstance(report_type := _header(request, REPORT_TYPE), str):
             fields["report_type"] = report_type
-        request_id = headers.get(REQUEST_ID)
+        request_id = _header(request, REQUEST_ID)
         fields["request_id"] = request_id if isinstance(request_id, str) else _key(request)
         return check_request(tenant=tenant, reservation_seconds=self._settings.reservation_seconds, **fields)
 
@@ -126,8 +125,11 @@ class _Middleware(anthropic.Middleware):
         request_id = f"{check.request_id}:fallback"
         return check.model_copy(update={"model": error.fallback_model, "request_id": request_id})
 
-    def _template_text(self, error: BudgetExceeded, check: CheckRequest) -> str:
-        if self._template is None:
+    def _template_text(
+        self, request: anthropic.APIRequest, error: BudgetExceeded, check: CheckRequest
+    ) -> str | Awaitable[str]:
+        """A raw response is that of the API, so there is none of a template."""
+        if self._template is None or _header(request, _RAW_RESPONSE):
             raise error
         return self._template(error, check)
 
@@ -160,7 +162,7 @@ class BudgetMiddleware(_Middleware):
             try:
                 attempt = self._begin(request, check)
             except BudgetExceeded as error:
-                text = self._template_text(error, check)
+                text = self._template_text(request, error, check)
                 if request.stream:
                     return TemplateStream(template_events(text))
                 return template_message(text, request.cast_to)
@@ -215,7 +217,8 @@ class AsyncBudgetMiddleware(_Middleware):
             try:
                 attempt = await self._begin(request, check)
             except BudgetExceeded as error:
-                text = self._template_text(error, check)
+                text = self._template_text(request, error, check)
+                text = await text if isinstance(text, Awaitable) else text
                 if request.stream:
                     return AsyncTemplateStream(template_events(text))
                 return template_message(text, request.cast_to)
@@ -265,6 +268,10 @@ def _body(request: anthropic.APIRequest) -> Mapping[str, Any]:
     if not isinstance(request.json, Mapping):
         raise InvalidRequest("the body of a checked request must be a JSON object")
     return request.json
+
+
+def _header(request: anthropic.APIRequest, name: str) -> Any:
+    return next((value for key, value in request.headers.items() if key.lower() == name), None)
 
 
 def _key(request: anthropic.APIRequest) -> str:

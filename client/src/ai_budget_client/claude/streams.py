@@ -96,8 +96,10 @@ class TrackedStream(_Tracked):
 
     def close(self) -> None:
         """Ends the stream; what it has used is recorded."""
-        self._stream.close()
-        self._usage.end()
+        try:
+            self._stream.close()
+        finally:
+            self._usage.end()
 
     def __enter__(self) -> TrackedStream:
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anthropic
@@ -20,8 +20,11 @@ from ai_budget_client.api import CheckRequest
 from ai_budget_client.errors import BudgetExceeded
 
 TEMPLATE_MODEL = "cached-template"
-Template = Callable[[BudgetExceeded, CheckRequest], str]
-"""Gives the text for a refused call, from the refusal and what was checked. It may raise an error."""
+Template = Callable[[BudgetExceeded, CheckRequest], str | Awaitable[str]]
+"""Gives the text for a refused call, from the refusal and what was checked. It may raise an error.
+
+For an asynchronous client it may be a coroutine function.
+"""
 
 
 def _message(text: str | None) -> dict[str, Any]:
@@ -37,15 +40,22 @@ def _message(text: str | None) -> dict[str, Any]:
     }
 
 
-def template_message(text: str, kind: Any) -> anthropic.BaseModel:
+def _require_text(text: Any) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"template: expected that it returns a str, not {type(text).__name__}")
+
+
+def template_message(text: Any, kind: Any) -> anthropic.BaseModel:
     """A message of the type that the caller expects; its model is `cached-template`."""
+    _require_text(text)
     if not (isinstance(kind, type) and issubclass(kind, anthropic.BaseModel)):
         kind = Message
     return kind.model_validate(_message(text))
 
 
-def template_events(text: str) -> list[anthropic.BaseModel]:
+def template_events(text: Any) -> list[anthropic.BaseModel]:
     """The same message as the events of a stream."""
+    _require_text(text)
     delta = {"stop_reason": "end_turn", "stop_sequence": None}
     return [
         RawMessageStartEvent.model_validate({"type": "message_start", "message": _message(None)}),

@@ -51,10 +51,26 @@ class BudgetedClient:
         """The beta APIs, of which `messages` is checked and tracked."""
         return BudgetedBeta(self._client.beta, self._arguments[0], self._arguments[2])
 
+    def copy(self, **options: Any) -> BudgetedClient:
+        """As `with_options`."""
+        return self.with_options(**options)
+
     def with_options(self, **options: Any) -> BudgetedClient:
         """The same with other options of the SDK's client."""
         budget, client, tenant, template = self._arguments
         return BudgetedClient(budget, client.with_options(**options), tenant, template)
+
+    def __enter__(self) -> BudgetedClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    async def __aenter__(self) -> BudgetedClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)

@@ -36,6 +36,12 @@ def test_a_limit_range_of_the_namespace_gives_default_requests(limit, namespace,
     assert [reported in item.message for item in items] == ([True] if reported else [])
 
 
+def test_a_limit_range_of_an_unknown_namespace_does_not_matter_to_containers_with_requests():
+    inputs = {"metadata": {"name": "defaults", "namespace": UNKNOWN}, "spec": {"limits": [DEFAULTS]}}
+    limit_range = FakeResource("kubernetes:core/v1:LimitRange", "defaults", inputs)
+    assert found(kubernetes.stateful_set(), limit_range) == []
+
+
 def test_the_pod_may_request_for_all_of_its_containers():
     workload = with_property(kubernetes.stateful_set(), CONTAINER)
     workload = with_property(workload, "spec.template.spec.initContainers")
@@ -52,3 +58,8 @@ def test_a_request_that_is_no_quantity_is_not_judged():
     assert messages.UNDETERMINED in item.message
     assert "resources.requests.cpu is 'much', not a quantity" in item.message
     assert item.level == "advisory"
+
+
+def test_an_empty_request_is_none():
+    (item,) = found(with_property(kubernetes.stateful_set(), f"{CONTAINER}.requests.cpu", ""))
+    assert "does not request cpu" in item.message

@@ -71,7 +71,7 @@ def test_the_retention_of_a_deployed_stack_is_as_declared(project, account):
     stack = read_stack(project.directory, "prod")
     aws = Aws(stack.settings.account_id, stack.settings.region, account)
     buckets = s3.verify(aws, stack.buckets, datetime.now(UTC))
-    assert buckets.checks == 50
+    assert buckets.checks == 60
     assert [difference.line for difference in buckets.differences] == []
     database = rds.verify(aws, stack.settings.database, datetime.now(UTC))
     assert [difference.line for difference in database.differences] == []

@@ -38,14 +38,17 @@ def build_report(
     policy_reports: Mapping[str, PolicyReport] | None = None,
     base: str | None = None,
     base_policy_reports: Mapping[str, PolicyReport] | None = None,
+    *,
+    every_stack: bool = True,
 ) -> Report:
     """The report of one or more stacks; policy reports, those of the base too, are by the name of the plan.
 
+    Without `every_stack` the project has other stacks, to which entries of the usage profile may belong.
     Raises `PreviewError` when two previews contain the same resource.
     """
     with localcontext(EXACT):
         policies = policy_results(plans, policy_reports or {}, options, base_policy_reports)
-        return _build(plans, options, policies, base)
+        return _build(plans, options, policies, base, every_stack)
 
 
 def _build(
@@ -53,6 +56,7 @@ def _build(
     options: CostOptions,
     policies: PolicyResults,
     base: str | None,
+    every_stack: bool,
 ) -> Report:
     pricing = options.pricing()
     costs: list[Cost] = []
@@ -78,10 +82,11 @@ def _build(
         stacks.append(stack_row(plan, costs[first:]))
         if plan.totals_of == "change":
             warnings.append(_totals_warning(plan))
-    warnings += [
-        _warning(f"usage profile: no resource matches {pattern!r}")
-        for pattern in options.usage.unmatched(plan_by_urn)
-    ]
+    if every_stack:
+        warnings += [
+            _warning(f"usage profile: no resource matches {pattern!r}")
+            for pattern in options.usage.unmatched(plan_by_urn)
+        ]
     if unverified:
         warnings.append(
             _warning(

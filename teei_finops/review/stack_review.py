@@ -91,7 +91,11 @@ def write_review(
             if preview.base_policy_report is not None
         }
         options = project_options(root, at or datetime.now(UTC).date(), default_region=default_region())
-        report = build_report(plans, options, policy_reports, base, base_policy_reports)
+        project = Project.at(root)
+        others = set(project.stack_files() if project else ()) - {preview.stack for preview in previews}
+        report = build_report(
+            plans, options, policy_reports, base, base_policy_reports, every_stack=not others
+        )
     except UserError as error:
         _print_error(str(error))
         return 2

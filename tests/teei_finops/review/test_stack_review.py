@@ -58,6 +58,18 @@ def test_the_usage_profile_of_the_project_is_used(tmp_path):
     assert report["after"] == {"low": "4", "expected": "4", "high": "4"}
 
 
+@pytest.mark.parametrize(
+    ("stacks", "warnings"), [((), ["usage profile: no resource matches 'jobs'"]), (("dev", "prod"), [])]
+)
+def test_entries_of_the_usage_profile_may_be_for_stacks_that_are_not_reviewed(tmp_path, stacks, warnings):
+    for stack in stacks:
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
+    usage = "version: 1\nresources: {jobs: {monthly_requests: 10}}\n"
+    project = "name: shop\nruntime: python\n"
+    _, report = write(tmp_path, preview(DISK), usage=usage, Pulumi=project)
+    assert [warning["message"] for warning in report["warnings"]] == warnings
+
+
 def test_a_mandatory_policy_exits_1_and_is_named_and_the_costs_are_reported(tmp_path, capsys):
     code, report = write(tmp_path, preview(DISK), [{"policyEvent": NO_DISKS}, FAILED])
     assert code == 1

@@ -63,6 +63,12 @@ def test_a_saving_below_the_option_is_not_reported():
     assert len(violations(*cluster("busy"), minimum_usd=823)) == 1
 
 
+def test_a_saving_of_exactly_the_option_is_reported(tmp_path):
+    usage = "version: 1\nresources: {busy: {storage_gb: 500, monthly_io_requests: 5001900000}}\n"
+    (tmp_path / "usage.yaml").write_text(usage)
+    assert len(violations(*cluster("busy"), root=tmp_path, minimum_usd=824)) == 1
+
+
 def test_without_a_usable_usage_file_nothing_is_reported(tmp_path):
     assert violations(*cluster("busy"), root=tmp_path) == []
     (tmp_path / "usage.yaml").write_text("version: 9")

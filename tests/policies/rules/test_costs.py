@@ -115,6 +115,13 @@ def test_a_log_group_of_the_delivery_class_keeps_events_for_two_days_whatever_it
     assert policies(Pack(), with_property(group, "logGroupClass", "DELIVERY")) == set()
 
 
+def test_a_lifecycle_policy_of_no_repository_leaves_none_undetermined():
+    repository = with_property(costs.repository(), "name", UNKNOWN)
+    items = Pack().evaluate(repository, with_property(costs.image_lifecycle(), "repository"))
+    (item,) = [item for item in items if item.policy == "repository-expires-images"]
+    assert messages.UNDETERMINED not in item.message
+
+
 def test_the_log_group_of_a_function_is_known_by_its_name_or_undetermined():
     policy, function, group = (
         "function-has-a-log-group",

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 
 from ai_budget_client.errors import InvalidRequest, Usd
 
-Tokens = Annotated[int, Field(ge=0, le=100_000_000)]
+MAX_TOKENS = 100_000_000  # of one count, in the service
+Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
 _IDENTIFIER = TypeAdapter(Identifier)
 
@@ -121,7 +122,7 @@ def usage_dict(usage: Any) -> dict[str, Any]:
     return fields
 
 
-def token_counts(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+def token_counts(prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
     """The counts as the service takes them. Raises InvalidRequest."""
     counts = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
     for name, value in counts.items():
@@ -131,7 +132,7 @@ def token_counts(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
 
 def _require_count(field: str, value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 100_000_000 or value % 1:
+    if not number or not 0 <= value <= MAX_TOKENS or value % 1:
         raise InvalidRequest(f"{field}: expected a number of tokens, not {value!r}", field=field)
 
 

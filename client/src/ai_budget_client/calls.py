@@ -63,7 +63,7 @@ class Call:
         if usage is not None:
             body: dict[str, Any] = {"usage": usage_dict(usage)}
         elif prompt_tokens is not None and completion_tokens is not None:
-            body = dict(token_counts(prompt_tokens, completion_tokens))
+            body = token_counts(prompt_tokens, completion_tokens)
             body |= {"service_tier": self.request.service_tier, "speed": self.request.speed}
         else:
             raise TypeError("used: give usage, or prompt_tokens and completion_tokens")

@@ -79,7 +79,7 @@ class Client:
         if usage is not None:
             used: dict[str, Any] = {"usage": usage_dict(usage)}
         elif prompt_tokens is not None and completion_tokens is not None:
-            used = dict(token_counts(prompt_tokens, completion_tokens))
+            used = token_counts(prompt_tokens, completion_tokens)
         else:
             raise TypeError("track: give usage, or prompt_tokens and completion_tokens")
         require_identifiers(tenant=tenant, request_id=request_id)

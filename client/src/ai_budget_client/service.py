@@ -21,6 +21,7 @@ from ai_budget_client.settings import Settings
 Token = str | Callable[[str], str] | None
 Model = TypeVar("Model", bound=BaseModel)
 _PREFIX = "/api/ai-budget/"
+_TOKEN = re.compile(r"[!-~]*")  # what a header can have
 
 
 class Answer(NamedTuple):
@@ -78,7 +79,7 @@ class Service:
     def __init__(self, url: str, token: Token, ca_file: Path | None, settings: Settings) -> None:
         if not re.match(r"https?://[^/\s]", url):
             raise ValueError(f"url: expected that of the service, such as http://ai-budget:3010, not {url!r}")
-        if isinstance(token, str) and not re.fullmatch(r"[!-~]*", token):
+        if isinstance(token, str) and not _TOKEN.fullmatch(token):
             raise ValueError("token: it has a space, a line break or what else no header can have")
         self.url = url.rstrip("/")
         self._token = token
@@ -121,7 +122,7 @@ class Service:
     def headers(self, tenant: str, token: str | None = None) -> dict[str, str]:
         """Those of a request about a tenant."""
         token = token or (self._token(tenant) if callable(self._token) else self._token)
-        if not re.fullmatch(r"[!-~]*", token or ""):
+        if not _TOKEN.fullmatch(token or ""):
             raise Unauthorized("the token has characters that no HTTP header may have")
         return {"Authorization": f"Bearer {token}"} if token else {}
 

@@ -47,9 +47,11 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
                 f"set {' and '.join(f'resources.requests.{name}' for name in missing)}",
             )
 
-    def check_workload(stack: Stack, workload: Resource, required: list[str]) -> Iterator[Finding]:
+    def check_workload(
+        workload: Resource, limit_ranges: list[Resource], required: list[str]
+    ) -> Iterator[Finding]:
         pod = pod_spec(workload)
-        shared = [pod["resources"], *_defaults(stack, workload)]
+        shared = [pod["resources"], *_defaults(workload, limit_ranges)]
         sidecars = [
             container
             for container in pod["initContainers"].items()
@@ -59,20 +61,21 @@ def containers_request_resources(context: EvaluationContext) -> Policy:
             yield from findings_of(check_container, container, shared, required)
 
     def check(stack: Stack, options: Options) -> Iterator[ResourceFinding]:
+        limit_ranges = stack.resources(is_limit_range)
         for workload in stack.resources(is_workload):
-            for finding in findings_of(check_workload, stack, workload, options["resources"]):
+            for finding in findings_of(check_workload, workload, limit_ranges, options["resources"]):
                 yield workload, finding
 
     return stack_policy(rule, context, check)
 
 
-def _defaults(stack: Stack, workload: Resource) -> Iterator[Property]:
+def _defaults(workload: Resource, limit_ranges: list[Resource]) -> Iterator[Property]:
     """The resources that LimitRanges of the namespace give containers without their own; unknown where the
     namespace is:
     https://kubernetes.io/docs/concepts/policy/limit-range/, 2026-11.
     """
     own = namespace(workload)
-    for limit_range in stack.resources(is_limit_range):
+    for limit_range in limit_ranges:
         other = namespace(limit_range)
         if own.unknown or other.unknown:
             yield Property(UNKNOWN, (own if own.unknown else other).path)

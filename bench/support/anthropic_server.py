@@ -112,6 +112,7 @@ class AnthropicServer:
             if path.endswith("/invoke-with-response-stream"):
                 self._stream(handler, body, "application/vnd.amazon.eventstream", _event_stream_chunk)
             else:
+                time.sleep(self.delay)
                 _send(handler, 200, self._message(body))
         elif body.get("stream"):
             self._stream(handler, self._with_history(body), "text/event-stream", _server_sent_event)
